@@ -1,0 +1,160 @@
+//! `incident.json`, `timeline.json` and `exfiltration.json`.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Level;
+
+/// Where an incident stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentState {
+    /// Somebody answers for it; the clocks run.
+    Declared,
+    /// The attacker's paths are cut, verified.
+    Contained,
+    /// The attacker's footholds are removed.
+    Eradicated,
+    /// Services come back in stages.
+    Recovering,
+    /// Everything is back; surveillance is heightened.
+    Monitoring,
+    /// Over.
+    Closed,
+}
+
+/// `incident.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Incident {
+    /// Id, from the first finding and the seed.
+    pub id: String,
+    /// One line: what happened where.
+    pub title: String,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// How grave.
+    pub severity: Level,
+    /// When it was declared: the awareness instant of every clock.
+    pub declared_at: Timestamp,
+    /// Time of the earliest finding that belongs to it.
+    pub first_finding_at: Timestamp,
+    /// Hosts and identities held to be in the attacker's hands.
+    pub compromised: Vec<Entity>,
+    /// Hosts and identities that may be.
+    pub suspected: Vec<Entity>,
+    /// ATT&CK tactics seen, in the order first seen, such as `lateral-movement`.
+    pub tactics: Vec<String>,
+    /// Number of findings that belong to it.
+    pub findings: u64,
+    /// What it was computed from.
+    pub telemetry: TelemetrySummary,
+}
+
+/// What telemetry was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TelemetrySummary {
+    /// Events read.
+    pub events: u64,
+    /// Records that could not be read; counted, never fatal.
+    pub malformed: u64,
+    /// The sources read, sorted.
+    pub sources: Vec<String>,
+}
+
+/// Host or account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EntityKind {
+    /// A host.
+    Asset,
+    /// An account.
+    Identity,
+}
+
+/// A host or account of the incident, with the reasons for holding it so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Entity {
+    /// Host or account.
+    pub kind: EntityKind,
+    /// Id in the estate.
+    pub id: String,
+    /// Host name as the telemetry has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    /// Earliest time it is held to be in the attacker's hands.
+    pub since: Timestamp,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Why: at least one.
+    pub reasons: Vec<Reason>,
+}
+
+/// One reason for holding an entity compromised or suspected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reason {
+    /// Reference to the finding, `file#record rule-id`, or to the observation, `logon ...`, `flow ...`.
+    pub finding: String,
+    /// When.
+    pub at: Timestamp,
+    /// What it says.
+    pub text: String,
+}
+
+/// One line of `timeline.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Kind: `finding`, `incident`, `impact`, `plan`, `approval`, `enforcement`, `verification`, `recovery`,
+    /// `surveillance`, `clock`, `evidence`.
+    pub kind: String,
+    /// What happened.
+    pub text: String,
+    /// ATT&CK tactic, for findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tactic: Option<String>,
+    /// Hosts, identities or services it concerns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+}
+
+/// `exfiltration.json`: a dated statement with the coverage it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Exfiltration {
+    /// What can be said.
+    pub conclusion: ExfiltrationConclusion,
+    /// Per store of data within the attacker's reach.
+    pub stores: Vec<StoreAssessment>,
+    /// Share of the stores whose network traffic or file access the telemetry covers, 0 to 1.
+    pub coverage: f64,
+    /// As of when.
+    pub as_of: Timestamp,
+}
+
+/// What can be said about theft of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExfiltrationConclusion {
+    /// None was seen, within the coverage stated.
+    NoneSeen,
+    /// There are signs.
+    Indications,
+    /// It happened.
+    Evidenced,
+}
+
+/// One store of data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StoreAssessment {
+    /// The asset that holds it.
+    pub asset: String,
+    /// Classes of data.
+    pub data: Vec<String>,
+    /// What can be said of it.
+    pub conclusion: ExfiltrationConclusion,
+    /// Whether telemetry covers it.
+    pub covered: bool,
+    /// On what it rests.
+    pub evidence: Vec<String>,
+}

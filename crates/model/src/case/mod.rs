@@ -1,0 +1,21 @@
+//! The objects of the case directory, one type per file; names and keys are promises to users and auditors.
+
+mod clocks;
+mod incident;
+mod localized;
+mod plan;
+mod recovery;
+mod score;
+
+pub use clocks::{Clock, ClockStatus};
+pub use incident::{
+    Entity, EntityKind, Exfiltration, ExfiltrationConclusion, Incident, IncidentState, Reason,
+    StoreAssessment, TelemetrySummary, TimelineEntry,
+};
+pub use localized::Localized;
+pub use plan::{
+    Action, ActionKind, Alternative, Approval, Attitude, Baseline, BaselineName, Broken, Certificate, Cut,
+    Impact, NotDone, Objective, Plan, ServiceImpact, ServiceState,
+};
+pub use recovery::{Gate, RecoveryPlan, RecoveryService, RecoveryStep, Stage};
+pub use score::{CustomersHit, Score};

@@ -1,0 +1,252 @@
+//! `plan.json`, `impact.json` and `certificate.json`: containment as data.
+//!
+//! A plan is immutable, numbered and complete; whoever carries it out has no choices left.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::estate::{Customers, Port};
+use crate::id::{IdentityId, PointId, ServiceId};
+
+/// Which flows count as moves of the attacker.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Attitude {
+    /// A flow counts if one of its ports admits movement or is exploitable.
+    #[default]
+    Movement,
+    /// Every allowed flow counts.
+    Strict,
+    /// As movement; remote logins only with an identity whose secret the attacker has reached.
+    Credential,
+}
+
+/// What a plan costs over its horizon, in the estate's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Objective {
+    /// Value of services lost by the plan itself.
+    pub service_loss: f64,
+    /// Value of assets the attacker can still reach.
+    pub exposure: f64,
+    /// Operating cost of the actions.
+    pub operating: f64,
+    /// The sum.
+    pub total: f64,
+}
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// Block a flow, wholly or for one asset.
+    BlockFlow,
+    /// Block all flows of an ordered zone pair.
+    Segment,
+    /// Cut an asset off from all but management.
+    Isolate,
+    /// Disable an identity.
+    DisableIdentity,
+}
+
+/// Who must say yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// Nobody: it breaks nothing.
+    Automatic,
+    /// The incident commander.
+    Commander,
+    /// The incident commander and the owner of a service it breaks.
+    ServiceOwner,
+}
+
+/// A service an action takes down or degrades by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Broken {
+    /// The service.
+    pub service: ServiceId,
+    /// What it becomes.
+    pub state: ServiceState,
+}
+
+/// One action of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Action {
+    /// Name, unique and stable: kind, target, point.
+    pub id: String,
+    /// What it does.
+    pub kind: ActionKind,
+    /// What it does it to: a flow, asset or identity id, or `zone->zone`.
+    pub target: String,
+    /// For `block_flow` at one source asset: that asset. For `segment`: the zone the flows come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// For `block_flow` at one destination asset: that asset. For `segment`: the zone the flows go to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Where it is enforced.
+    pub enforcement_point: PointId,
+    /// Further points, where one does not see all its flows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_at: Vec<PointId>,
+    /// Ports blocked; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<Port>,
+    /// Seconds until it lapses by itself.
+    pub lease_s: u64,
+    /// Whether it can be undone exactly.
+    pub reversible: bool,
+    /// Who must say yes.
+    pub approval: Approval,
+    /// Seconds until it takes effect.
+    pub time_to_effect_s: u64,
+    /// The attacker's moves it cuts, as `from -> to (means)`.
+    pub cuts: Vec<String>,
+    /// Services it breaks.
+    pub breaks: Vec<Broken>,
+}
+
+/// An isolation an operator would otherwise use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BaselineName {
+    /// Isolate every compromised and suspected host.
+    IsolateAll,
+    /// Shut the zones they stand in.
+    ShutZones,
+}
+
+/// What a baseline would cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Baseline {
+    /// Which.
+    pub name: BaselineName,
+    /// Its cost.
+    pub objective: Objective,
+    /// Whether it meets the hard rules.
+    pub feasible: bool,
+    /// Services it breaks.
+    pub services: Vec<ServiceImpact>,
+}
+
+/// Another plan on the Pareto front.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Alternative {
+    /// `least_impact`, `balanced`, `most_assurance`.
+    pub name: String,
+    /// Its cost.
+    pub objective: Objective,
+    /// Proven lower bound for its objective.
+    pub bound: f64,
+    /// (total - bound) / total.
+    pub gap: f64,
+    /// Its actions.
+    pub actions: Vec<Action>,
+    /// Services it breaks.
+    pub services: Vec<ServiceImpact>,
+}
+
+/// Something the plan leaves undone, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotDone {
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// `plan.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    /// Number; an enforcement point refuses a lower one than it holds.
+    pub generation: u64,
+    /// The attitude it is proved for.
+    pub attitude: Attitude,
+    /// Hours over which losses count.
+    pub horizon_h: f64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Its cost.
+    pub objective: Objective,
+    /// Proven lower bound of the total.
+    pub bound: f64,
+    /// (total - bound) / total; 0 is proven optimal.
+    pub gap: f64,
+    /// What to do, in order.
+    pub actions: Vec<Action>,
+    /// Other plans.
+    pub alternatives: Vec<Alternative>,
+    /// What one would otherwise do.
+    pub baselines: Vec<Baseline>,
+    /// What it leaves undone.
+    pub not_done: Vec<NotDone>,
+}
+
+/// How a service fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceState {
+    /// In full.
+    Up,
+    /// In degraded mode.
+    Degraded,
+    /// Not at all.
+    Down,
+}
+
+/// How one service fares, and for whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceImpact {
+    /// The service.
+    pub service: ServiceId,
+    /// How it fares.
+    pub state: ServiceState,
+    /// Its customers.
+    pub customers: Vec<Customers>,
+    /// Value lost per hour, in the estate's currency.
+    pub value_per_hour: f64,
+}
+
+/// `impact.json`. Each list holds the services that are not up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Impact {
+    /// What the attacker's hold on the compromised assets costs.
+    pub attacker: Vec<ServiceImpact>,
+    /// What the plan was computed to cost.
+    pub containment_predicted: Vec<ServiceImpact>,
+    /// What it cost, by probes.
+    pub containment_observed: Vec<ServiceImpact>,
+}
+
+/// One move cut off, and the rule that cuts it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Cut {
+    /// Asset (or class of assets) within reach.
+    pub from: String,
+    /// Asset (or class of assets) beyond it.
+    pub to: String,
+    /// How the attacker would move: flow and port.
+    pub means: String,
+    /// Name of the rule as read back, or `identity:<id>` disabled.
+    pub by: String,
+}
+
+/// `certificate.json`: all the attacker can still reach, and what closes every way out of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Certificate {
+    /// The attitude it holds for.
+    pub attitude: Attitude,
+    /// Where the attacker starts: compromised assets.
+    pub sources: Vec<String>,
+    /// What must not be reachable.
+    pub protected: Vec<String>,
+    /// The closed set: sources and everything reachable from them.
+    pub reached: Vec<String>,
+    /// Every move out of the closed set and the rule that cuts it.
+    pub cut: Vec<Cut>,
+    /// Identities compromised at the start, whose rights the attacker holds wherever it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<IdentityId>,
+}

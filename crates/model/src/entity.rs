@@ -1,0 +1,135 @@
+//! Who and what an event speaks of, in one shape for every log source; and their sum over all telemetry.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The entities of one event. Empty fields mean the event does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entities {
+    /// When, by the event's own clock.
+    pub time: Option<Timestamp>,
+    /// The host that recorded the event, lower case, as written (fully qualified where the event has it so).
+    pub host: Option<String>,
+    /// Addresses the event says belong to `host`.
+    pub host_addresses: Vec<IpAddr>,
+    /// The account that acted: `domain\name`, `name@domain` or `name`, lower case; machine and system accounts included.
+    pub user: Option<String>,
+    /// The process that acted: its image or name.
+    pub process: Option<String>,
+    /// A logon the event records.
+    pub logon: Option<Logon>,
+    /// A network flow the event records.
+    pub flow: Option<ObservedFlow>,
+}
+
+/// One account came onto one host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Logon {
+    /// The account, lower case.
+    pub user: String,
+    /// Host name or address it came from; absent for a local logon.
+    pub from: Option<String>,
+    /// Host it came onto, lower case.
+    pub to: String,
+    /// How: `interactive`, `network`, `remote_interactive`, `ssh`, `service`, `batch`, `explicit`, `other`.
+    pub kind: String,
+    /// Whether it succeeded.
+    pub success: bool,
+}
+
+/// One network flow seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ObservedFlow {
+    /// Address that opened it.
+    #[schemars(with = "String")]
+    pub from: IpAddr,
+    /// Address it went to.
+    #[schemars(with = "String")]
+    pub to: IpAddr,
+    /// Transport protocol, lower case: `tcp`, `udp`, `icmp`.
+    pub protocol: String,
+    /// Port it went to; 0 where the protocol has none.
+    pub port: u16,
+}
+
+/// First and last time of something, and how often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Seen {
+    /// First time, where any event carried one.
+    pub first: Option<Timestamp>,
+    /// Last time.
+    pub last: Option<Timestamp>,
+    /// Number of events.
+    pub count: u64,
+}
+
+impl Seen {
+    /// Counts one more, at `time`.
+    pub fn add(&mut self, time: Option<Timestamp>) {
+        self.count += 1;
+        if let Some(time) = time {
+            self.first = Some(self.first.map_or(time, |it| it.min(time)));
+            self.last = Some(self.last.map_or(time, |it| it.max(time)));
+        }
+    }
+}
+
+/// What the telemetry says of one host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObservedHost {
+    /// When it was seen.
+    pub seen: Seen,
+    /// Addresses it was seen to own.
+    #[schemars(with = "BTreeSet<String>")]
+    pub addresses: BTreeSet<IpAddr>,
+    /// Accounts seen acting on it.
+    pub users: BTreeSet<String>,
+    /// Operating system, where a log source tells: `windows`, `linux`, `network`.
+    pub os: Option<String>,
+}
+
+/// The sum of all entities of a telemetry set, bounded in size.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Observations {
+    /// By host name, lower case as seen.
+    pub hosts: BTreeMap<String, ObservedHost>,
+    /// By logon.
+    #[serde(with = "as_pairs")]
+    #[schemars(with = "Vec<(Logon, Seen)>")]
+    pub logons: BTreeMap<Logon, Seen>,
+    /// By flow.
+    #[serde(with = "as_pairs")]
+    #[schemars(with = "Vec<(ObservedFlow, Seen)>")]
+    pub flows: BTreeMap<ObservedFlow, Seen>,
+    /// How many new hosts, logons or flows were not kept because the table was full.
+    pub dropped: u64,
+}
+
+/// Maps with structured keys as lists of pairs, since JSON keys are strings.
+mod as_pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<K, V, S>(map: &BTreeMap<K, V>, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        K: Serialize,
+        V: Serialize,
+        S: Serializer,
+    {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}

@@ -1,0 +1,432 @@
+//! The estate: everything an operator declares about itself, as version 1 of the estate file holds it.
+//!
+//! The types are the file's own shape: serialising them gives the file back, and the JSON Schema is made from them.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AssetId, CrewId, FlowId, IdentityId, PointId, ZoneId};
+use crate::span::Span;
+
+mod port;
+mod service;
+
+pub use port::{Port, PortSet, Protocol};
+pub use service::{AtLeast, Customers, Degraded, Requirement, Service};
+
+/// An estate file, version 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Estate {
+    /// Version of the format: 1.
+    pub version: u32,
+    /// Who and where.
+    pub estate: EstateInfo,
+    /// What the law holds the operator to be.
+    #[serde(default)]
+    pub legal_profile: LegalProfile,
+    /// Network zones.
+    #[serde(default)]
+    pub zones: Vec<Zone>,
+    /// Hosts, devices and appliances.
+    #[serde(default)]
+    pub assets: Vec<Asset>,
+    /// Accounts and their rights.
+    #[serde(default)]
+    pub identities: Vec<Identity>,
+    /// Allowed flows; what no flow declares is not allowed.
+    #[serde(default)]
+    pub flows: Vec<Flow>,
+    /// Services and what they need.
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// Where isolation can be enforced.
+    #[serde(default)]
+    pub enforcement_points: Vec<EnforcementPoint>,
+    /// The responder's own channels, never cut while their origin is not compromised.
+    #[serde(default)]
+    pub management: Vec<ManagementChannel>,
+    /// Addresses (CIDR) that no action may block.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub protected_addresses: Vec<ipnet::IpNet>,
+    /// People who carry out recovery steps.
+    #[serde(default)]
+    pub crews: Vec<Crew>,
+    /// How assets are recovered.
+    #[serde(default)]
+    pub procedures: Vec<Procedure>,
+    /// Whom to call.
+    #[serde(default)]
+    pub contacts: Vec<Contact>,
+}
+
+/// Who and where the estate is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EstateInfo {
+    /// Short name.
+    pub id: String,
+    /// Full name.
+    pub name: String,
+    /// ISO 3166-1 alpha-2 country of establishment.
+    #[serde(default = "default_country")]
+    pub country: String,
+    /// ISO 4217 currency of all values.
+    #[serde(default = "default_currency")]
+    pub currency: String,
+    /// IANA time zone of the operator's clocks.
+    #[serde(default = "default_timezone")]
+    pub timezone: String,
+}
+
+fn default_country() -> String {
+    "FR".to_owned()
+}
+
+fn default_currency() -> String {
+    "EUR".to_owned()
+}
+
+fn default_timezone() -> String {
+    "UTC".to_owned()
+}
+
+/// What the law holds the operator to be: decides which regimes bind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LegalProfile {
+    /// Kinds of entity, such as `telecom_operator`, `nis2_essential`, `oiv`, `financial_entity`.
+    #[serde(default)]
+    pub entity: Vec<String>,
+    /// Member States in which services are offered (ISO 3166-1 alpha-2).
+    #[serde(default)]
+    pub member_states: Vec<String>,
+    /// Directives the operator's counsel holds to be transposed, such as `NIS2`.
+    #[serde(default)]
+    pub transposed: Vec<String>,
+    /// Markets on which the operator is listed, such as `EU`, `US`.
+    #[serde(default)]
+    pub listed_in: Vec<String>,
+    /// Whether a cyber-insurance policy is in force.
+    #[serde(default)]
+    pub insured: bool,
+    /// Days that are holidays beside the calendar's own.
+    #[serde(default)]
+    pub extra_holidays: Vec<Date>,
+}
+
+/// A network zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Zone {
+    /// Short name.
+    pub id: ZoneId,
+    /// Full name.
+    #[serde(default)]
+    pub name: String,
+    /// Address ranges.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub cidrs: Vec<ipnet::IpNet>,
+    /// 0 is the most trusted tier.
+    #[serde(default)]
+    pub tier: u8,
+    /// Whether every asset of the zone may reach every other on all ports.
+    #[serde(default)]
+    pub flat: bool,
+}
+
+/// What kind of thing an asset is.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AssetKind {
+    /// A server.
+    #[default]
+    Server,
+    /// A workstation.
+    Workstation,
+    /// A router, switch or firewall.
+    NetworkDevice,
+    /// A hypervisor.
+    Hypervisor,
+    /// An appliance.
+    Appliance,
+    /// A directory or single sign-on server: must never be reachable for an attacker.
+    IdentityProvider,
+}
+
+/// A host, device or appliance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asset {
+    /// Short name.
+    pub id: AssetId,
+    /// Name in the directory and in logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    /// IPv4 and IPv6 addresses.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub addresses: Vec<std::net::IpAddr>,
+    /// The zone it stands in.
+    pub zone: ZoneId,
+    /// What it is.
+    #[serde(default)]
+    pub kind: AssetKind,
+    /// Operating system family: `windows`, `linux`, `network`, ...
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// Roles that selectors refer to.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// What its compromise costs, in the estate's currency.
+    #[serde(default)]
+    pub value: f64,
+    /// Whether the attacker must never reach it.
+    #[serde(default)]
+    pub crown_jewel: bool,
+    /// Classes of data it holds, such as `customer`, `traffic`, `credentials`.
+    #[serde(default)]
+    pub data: Vec<String>,
+    /// Ports known to be exploitable.
+    #[serde(default)]
+    pub exploitable: Vec<Port>,
+}
+
+/// Which assets are meant: all given keys must hold; `any: true` alone means every asset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Selector {
+    /// The asset of this id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<AssetId>,
+    /// Assets of this zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+    /// Assets that have every one of these roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// Every asset.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any: bool,
+}
+
+impl Selector {
+    /// Whether `asset` is meant. An empty selector means nothing.
+    pub fn matches(&self, asset: &Asset) -> bool {
+        let empty = self.asset.is_none() && self.zone.is_none() && self.roles.is_empty();
+        if empty {
+            return self.any;
+        }
+        self.asset.as_ref().is_none_or(|it| *it == asset.id)
+            && self.zone.as_ref().is_none_or(|it| *it == asset.zone)
+            && self.roles.iter().all(|role| asset.roles.contains(role))
+    }
+}
+
+/// Whose an identity is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityKind {
+    /// A person's account.
+    #[default]
+    Human,
+    /// An account of a program.
+    Service,
+    /// A computer's account.
+    Machine,
+}
+
+/// An account, its rights, and where its secrets lie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// Short name; also the account name in logs unless `accounts` says otherwise.
+    pub id: IdentityId,
+    /// Whose it is.
+    #[serde(default)]
+    pub kind: IdentityKind,
+    /// Account names in logs, such as `CORP\adm-b2b`.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Whether it administers what it reaches.
+    #[serde(default)]
+    pub privileged: bool,
+    /// What it may log on to, and how.
+    #[serde(default)]
+    pub rights: Vec<Right>,
+    /// Assets on which its secret can be found.
+    #[serde(default)]
+    pub secrets_on: Vec<Selector>,
+}
+
+/// A right of an identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Right {
+    /// On which assets.
+    pub on: Selector,
+    /// Through which protocols: `ssh`, `rdp`, `smb`, `winrm`, `wmi`, `vnc`, `telnet`, `database`, `ipmi`, `http`.
+    #[serde(default)]
+    pub via: Vec<String>,
+}
+
+/// Whether a flow lets an attacker move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Movement {
+    /// By its ports.
+    #[default]
+    Auto,
+    /// Always.
+    Yes,
+    /// Never.
+    No,
+}
+
+/// An allowed flow between two sets of assets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Flow {
+    /// Short name.
+    pub id: FlowId,
+    /// Who opens it.
+    pub from: Selector,
+    /// Who answers.
+    pub to: Selector,
+    /// On which ports.
+    pub ports: Vec<Port>,
+    /// Whether it lets an attacker move.
+    #[serde(default)]
+    pub movement: Movement,
+}
+
+/// How an enforcement point is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PointKind {
+    /// By the built-in simulated fleet.
+    Simulated,
+    /// By nftables.
+    Nftables,
+    /// By OpenC2 commands.
+    Openc2,
+    /// By a person.
+    Manual,
+}
+
+/// What an enforcement point can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// Block a flow, wholly or for one asset.
+    BlockFlow,
+    /// Block all flows of an ordered zone pair.
+    Segment,
+    /// Cut an asset off from all but management.
+    Isolate,
+    /// Disable an identity and revoke its sessions.
+    DisableIdentity,
+}
+
+/// Where isolation can be enforced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnforcementPoint {
+    /// Short name.
+    pub id: PointId,
+    /// How it is driven.
+    pub kind: PointKind,
+    /// The asset it runs on, if one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<AssetId>,
+    /// Ordered zone pairs whose flows pass through it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<(ZoneId, ZoneId)>,
+    /// Assets on which it has an agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Selector>,
+    /// What it can do.
+    pub can: Vec<Capability>,
+    /// How long until an action takes effect.
+    #[serde(default)]
+    pub time_to_effect: Span,
+}
+
+/// A channel of the responders, opened by `from`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManagementChannel {
+    /// Who opens it.
+    pub from: Selector,
+    /// Who answers.
+    pub to: Selector,
+    /// On which ports.
+    pub ports: Vec<Port>,
+}
+
+/// People who carry out recovery steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Crew {
+    /// Short name.
+    pub id: CrewId,
+    /// How many steps it can carry out at once.
+    pub members: u32,
+}
+
+/// How assets are recovered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// For which assets.
+    #[serde(rename = "for")]
+    pub applies_to: Selector,
+    /// Its steps.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a recovery procedure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Name, unique within the procedure.
+    pub id: String,
+    /// Who carries it out.
+    pub crew: CrewId,
+    /// How long it takes.
+    pub duration: DurationEstimate,
+    /// Steps of the same procedure that must be done before.
+    #[serde(default)]
+    pub after: Vec<String>,
+}
+
+/// An uncertain duration by percentiles; what is not given is taken from `p50`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DurationEstimate {
+    /// One time in ten it is done by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p10: Option<Span>,
+    /// The median.
+    pub p50: Span,
+    /// Nine times in ten it is done by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p90: Option<Span>,
+}
+
+/// Somebody to call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// What for, such as `incident_commander`, `dpo`, `legal`, `communications`.
+    pub role: String,
+    /// Who.
+    pub name: String,
+    /// How, as a URI: `tel:`, `mailto:`, `https:`.
+    pub channel: String,
+}

@@ -1,0 +1,16 @@
+//! The vocabulary every crate shares: ids, instants, estate types, event access, findings, plan and case types.
+//!
+//! Pure: knows no file, no clock, no database. In reading order:
+
+#![warn(clippy::disallowed_methods)]
+
+pub mod case;
+pub mod diag;
+pub mod entity;
+pub mod estate;
+pub mod event;
+pub mod finding;
+pub mod id;
+pub mod rules;
+pub mod span;
+pub mod yaml;
