@@ -1,2 +1,81 @@
-//! Developer commands: `cargo xtask test|bench|gen`.
-fn main() {}
+//! Developer commands: `cargo xtask test|tidy|bench|gen`.
+
+mod shell;
+mod test;
+mod tidy;
+mod tools;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Developer commands of Bulkhead.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Installs or finds what the tests need, then runs every check; ends with one line.
+    Test {
+        /// Leaves out the checks that build the workspace a second time (release drill).
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Checks the rules of the house: arrows, licences, first lines, file sizes.
+    Tidy,
+    /// Runs a benchmark in release mode: `bench detect --json`.
+    Bench {
+        /// Benchmark and its flags.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        args: Vec<String>,
+    },
+    /// Generates test data: `gen estate --assets N --seed S`.
+    Gen {
+        /// Generator and its flags.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            eprintln!("xtask: {err:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let root = root();
+    match command {
+        Command::Test { quick } => test::run(&root, quick),
+        Command::Tidy => tidy::run(&root),
+        Command::Bench { args } => bench(&root, &args),
+        Command::Gen { args } => {
+            let args: Vec<_> = std::iter::once("gen".to_owned()).chain(args).collect();
+            bench(&root, &args)
+        }
+    }
+}
+
+/// Benchmarks live in a crate of their own, so that the rivals they measure are never built with the product.
+fn bench(root: &std::path::Path, args: &[String]) -> Result<()> {
+    shell::cargo(root)
+        .args(["run", "--release", "--quiet", "--package", "bulkhead-bench", "--"])
+        .args(args)
+        .run()
+}
+
+/// The workspace's root, from where this crate stands.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(PathBuf::from).unwrap_or(here)
+}
