@@ -16,8 +16,17 @@ pub struct Entities {
     pub host: Option<String>,
     /// Addresses the event says belong to `host`.
     pub host_addresses: Vec<IpAddr>,
-    /// The account that acted: `domain\name`, `name@domain` or `name`, lower case; machine and system accounts included.
+    /// Operating system family of `host`, where the log source tells: `windows`, `linux`, `network`.
+    pub os: Option<&'static str>,
+    /// What the event shows `host` to be, such as `domain_controller`.
+    pub role: Option<&'static str>,
+    /// Addresses the event gives a name to, other than `host`'s own; names lower case, as another party states them.
+    pub named: Vec<(IpAddr, String)>,
+    /// The account that acted: `domain\name` or `name`, lower case, the domain cut at its first dot (so that `CORP\a`
+    /// and `corp.example\a` are one account); machine and system accounts included.
     pub user: Option<String>,
+    /// Whether the event shows `user` to hold administrator rights on `host`.
+    pub privileged: bool,
     /// The process that acted: its image or name.
     pub process: Option<String>,
     /// A logon the event records.
@@ -88,6 +97,12 @@ pub struct ObservedHost {
     pub addresses: BTreeSet<IpAddr>,
     /// Accounts seen acting on it.
     pub users: BTreeSet<String>,
+    /// Accounts seen to hold administrator rights on it.
+    #[serde(default)]
+    pub privileged: BTreeSet<String>,
+    /// What it was seen to be, such as `domain_controller`.
+    #[serde(default)]
+    pub roles: BTreeSet<String>,
     /// Operating system, where a log source tells: `windows`, `linux`, `network`.
     pub os: Option<String>,
 }
@@ -105,6 +120,10 @@ pub struct Observations {
     #[serde(with = "as_pairs")]
     #[schemars(with = "Vec<(ObservedFlow, Seen)>")]
     pub flows: BTreeMap<ObservedFlow, Seen>,
+    /// Names that others give to addresses; weaker than a host's own word in `hosts`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub names: BTreeMap<IpAddr, String>,
     /// How many new hosts, logons or flows were not kept because the table was full.
     pub dropped: u64,
 }
