@@ -180,12 +180,46 @@ fn licences(metadata: &Value, faults: &mut Vec<String>) {
     }
 }
 
-/// An SPDX expression is allowed when one of its alternatives consists of allowed licences only.
+/// Whether an SPDX expression can be met with allowed licences only (`AND` binds tighter than `OR`).
 fn licence_is_allowed(expression: &str) -> bool {
-    let expression = expression.replace('/', " OR ").replace(['(', ')'], "");
-    expression
-        .split(" OR ")
-        .any(|alternative| alternative.split(" AND ").all(|it| LICENCES.contains(&it.trim())))
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let words: Vec<_> = spaced.split_whitespace().collect();
+    let mut at = 0;
+    any_of(&words, &mut at) && at == words.len()
+}
+
+fn any_of(words: &[&str], at: &mut usize) -> bool {
+    let mut allowed = all_of(words, at);
+    while words.get(*at) == Some(&"OR") {
+        *at += 1;
+        allowed |= all_of(words, at);
+    }
+    allowed
+}
+
+fn all_of(words: &[&str], at: &mut usize) -> bool {
+    let mut allowed = licence(words, at);
+    while words.get(*at) == Some(&"AND") {
+        *at += 1;
+        allowed &= licence(words, at);
+    }
+    allowed
+}
+
+fn licence(words: &[&str], at: &mut usize) -> bool {
+    if words.get(*at) == Some(&"(") {
+        *at += 1;
+        let allowed = any_of(words, at);
+        *at += 1;
+        return allowed;
+    }
+    let mut name = words.get(*at).copied().unwrap_or_default().to_owned();
+    *at += 1;
+    if words.get(*at) == Some(&"WITH") {
+        name = format!("{name} WITH {}", words.get(*at + 1).copied().unwrap_or_default());
+        *at += 2;
+    }
+    LICENCES.contains(&name.as_str())
 }
 
 fn tracked_files(root: &Path) -> Result<Vec<PathBuf>> {
@@ -270,5 +304,7 @@ mod tests {
         assert!(licence_is_allowed("GPL-3.0 OR MIT"));
         assert!(!licence_is_allowed("GPL-3.0"));
         assert!(!licence_is_allowed("MIT AND AGPL-3.0"));
+        assert!(!licence_is_allowed("(MIT OR Apache-2.0) AND AGPL-3.0"));
+        assert!(licence_is_allowed("Apache-2.0 WITH LLVM-exception OR GPL-2.0"));
     }
 }

@@ -1,0 +1,85 @@
+//! How a command ends badly: what, where, why, what to do next, and the exit code that scripts see.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use bulkhead_model::diag::Diagnostic;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command's own negative verdict: exit code 1. The message has been printed as its result.
+    Verdict(String),
+    /// The user's input cannot be used: exit code 2.
+    Input {
+        /// What is wrong, and where.
+        message: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
+    /// A fault of ours or of the machine: exit code 3.
+    Internal(anyhow::Error),
+}
+
+/// What commands return.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    /// The user's input cannot be used.
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::Input { message: message.into(), hint: None }
+    }
+
+    /// The same with what to do next.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        match self {
+            Self::Input { message, .. } => Self::Input { message, hint: Some(hint.into()) },
+            other => other,
+        }
+    }
+
+    /// `path` could not be read or written, which is for the user to mend.
+    pub fn file(doing: &str, path: &std::path::Path, err: &std::io::Error) -> Self {
+        Self::input(format!("cannot {doing} `{}`: {err}", path.display()))
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Verdict(_) => 1,
+            Self::Input { .. } => 2,
+            Self::Internal(_) => 3,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verdict(message) => f.write_str(message),
+            Self::Input { message, hint: None } => write!(f, "error: {message}"),
+            Self::Input { message, hint: Some(hint) } => write!(f, "error: {message}\n  hint: {hint}"),
+            Self::Internal(err) => write!(
+                f,
+                "internal fault: {err:#}\n  hint: this is a defect of bulkhead or of the machine; the record written so far is kept"
+            ),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(err: anyhow::Error) -> Self {
+        Self::Internal(err)
+    }
+}
+
+/// Prints diagnostics to standard error, at most `most` of them, and says how many were left out.
+pub fn print_diagnostics(diagnostics: &[Diagnostic], most: usize) {
+    for diagnostic in diagnostics.iter().take(most) {
+        eprintln!("{diagnostic}");
+    }
+    if diagnostics.len() > most {
+        eprintln!("... and {} more", diagnostics.len() - most);
+    }
+}

@@ -1,0 +1,28 @@
+//! `bulkhead`: the command line. Every command is one file in `commands`; the whole flow is `flow::carry`.
+
+mod cli;
+mod commands;
+mod config;
+mod failure;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let code = failure.code();
+            // Verdicts are results and have been printed; everything else is for the person at the terminal.
+            if !matches!(failure, Failure::Verdict(_)) {
+                eprintln!("{failure}");
+            }
+            code
+        }
+    }
+}
