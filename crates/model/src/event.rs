@@ -86,6 +86,11 @@ pub trait Visitor<'e> {
 
     /// One value of a wanted field.
     fn value(&mut self, name: &str, value: Value<'e>);
+
+    /// Whether nothing more is wanted; the event may then stop early.
+    fn done(&self) -> bool {
+        false
+    }
 }
 
 /// Raw bytes with borrowed, lazy field access.
@@ -104,11 +109,185 @@ pub trait Event {
 }
 
 impl<'e> Text<'e> {
-    /// The text unescaped (RFC 8259 section 7); a lone surrogate becomes U+FFFD.
+    /// The text unescaped (RFC 8259 section 7); a lone surrogate becomes U+FFFD, and an escape that is none stands as
+    /// written.
     pub fn decode(&self) -> Cow<'e, str> {
         if !self.escaped {
             return Cow::Borrowed(self.raw);
         }
-        Cow::Owned(self.raw.to_owned())
+        let mut text = String::with_capacity(self.raw.len());
+        self.decode_into(&mut text);
+        Cow::Owned(text)
+    }
+
+    /// Appends the unescaped text to `out`, so that a caller can reuse one buffer for many values.
+    pub fn decode_into(&self, out: &mut String) {
+        if !self.escaped {
+            out.push_str(self.raw);
+            return;
+        }
+        let mut rest = self.raw;
+        while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+            out.push_str(&rest[..at]);
+            rest = unescape(&rest[at..], out);
+        }
+        out.push_str(rest);
+    }
+}
+
+/// Appends what the escape at the start of `text` stands for and returns what follows it.
+fn unescape<'t>(text: &'t str, out: &mut String) -> &'t str {
+    let plain = match text.as_bytes().get(1) {
+        Some(b'"') => '"',
+        Some(b'\\') => '\\',
+        Some(b'/') => '/',
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => return unescape_unicode(text, out),
+        _ => {
+            out.push('\\');
+            return &text[1..];
+        }
+    };
+    out.push(plain);
+    &text[2..]
+}
+
+/// The same for `\uXXXX`, with surrogate pairs.
+fn unescape_unicode<'t>(text: &'t str, out: &mut String) -> &'t str {
+    let unit = |text: &str| {
+        let digits = text.strip_prefix("\\u")?.get(..4)?;
+        digits.bytes().all(|it| it.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+    };
+    let Some(high) = unit(text) else {
+        out.push('\\');
+        return &text[1..];
+    };
+    let rest = &text[6..];
+    if let Some(c) = char::from_u32(high) {
+        out.push(c);
+        return rest;
+    }
+    if high < 0xDC00
+        && let Some(low @ 0xDC00..0xE000) = unit(rest)
+    {
+        let code = 0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        return &rest[6..];
+    }
+    out.push(char::REPLACEMENT_CHARACTER);
+    rest
+}
+
+/// A value that an event owns or borrows, for parsers that take fields apart themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Field<'a> {
+    /// No value: Zeek's `-`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number as written.
+    Number(Cow<'a, str>),
+    /// Text.
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Field<'a> {
+    /// Text that is part of the raw line.
+    pub fn text(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(it) => Value::Bool(*it),
+            Self::Number(it) => Value::Number(it),
+            Self::Text(it) => Value::Text(Text::plain(it)),
+        }
+    }
+}
+
+/// An event whose fields a parser has already named: a syslog line, an audit record, a row of a Zeek log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldsEvent<'a> {
+    /// The line as it came.
+    pub raw: &'a [u8],
+    /// The family of records.
+    pub shape: Shape,
+    /// Name and value in the order they stand; a name that stands twice has two values.
+    pub fields: Vec<(Cow<'a, str>, Field<'a>)>,
+}
+
+impl<'a> FieldsEvent<'a> {
+    /// An event without fields yet.
+    pub fn new(raw: &'a [u8], shape: Shape) -> Self {
+        Self { raw, shape, fields: Vec::new() }
+    }
+
+    /// Adds one value of the field `name`.
+    pub fn push(&mut self, name: impl Into<Cow<'a, str>>, value: Field<'a>) {
+        self.fields.push((name.into(), value));
+    }
+}
+
+impl Event for FieldsEvent<'_> {
+    fn raw(&self) -> &[u8] {
+        self.raw
+    }
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn visit<'e>(&'e self, visitor: &mut dyn Visitor<'e>) {
+        for (name, value) in &self.fields {
+            if visitor.wants(name) {
+                visitor.value(name, value.value());
+            }
+        }
+    }
+
+    fn get<'e>(&'e self, name: &str) -> Option<Value<'e>> {
+        self.fields.iter().find(|(it, _)| it == name).map(|(_, value)| value.value())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(raw: &str, expect: &str) {
+        assert_eq!(Text::json_escaped(raw).decode(), expect);
+    }
+
+    #[test]
+    fn unescapes_what_rfc_8259_names() {
+        check(r"C:\\Windows\\a.exe", r"C:\Windows\a.exe");
+        check(r#"\"a\" \/ \b\f\n\r\t"#, "\"a\" / \u{8}\u{c}\n\r\t");
+        check(r"\u00e9\u0041", "\u{e9}A");
+        check(r"\ud83d\ude00", "\u{1F600}");
+    }
+
+    #[test]
+    fn keeps_what_is_no_escape() {
+        check(r"\x \u12 \u+123 é", r"\x \u12 \u+123 é");
+        check("a\\", "a\\");
+        check(r"\ud83d \ude00", "\u{FFFD} \u{FFFD}");
+        check(r"\ud83d\u0041", "\u{FFFD}A");
+    }
+
+    #[test]
+    fn fields_are_found_by_name() {
+        let mut event = FieldsEvent::new(b"raw", Shape::Syslog);
+        event.push("program", Field::text("sshd"));
+        event.push("pid", Field::Number("12".into()));
+        assert_eq!(event.get("program"), Some(Value::Text(Text::plain("sshd"))));
+        assert_eq!(event.get("pid").map(Value::to_text).as_deref(), Some("12"));
+        assert_eq!(event.get("host"), None);
     }
 }

@@ -11,6 +11,8 @@ pub mod estate;
 pub mod event;
 pub mod finding;
 pub mod id;
+pub mod json;
+pub mod logsource;
 pub mod rules;
 pub mod span;
 pub mod yaml;

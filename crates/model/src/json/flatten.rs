@@ -1,0 +1,248 @@
+//! Names as Sigma rules use them: Windows nesting undone, other nesting joined with dots, arrays repeated per element.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use super::scan::{Entry, Kind};
+use crate::event::{Shape, Text, Value, Visitor};
+
+/// How names below a nested object are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Prefix, dot, key.
+    Dotted,
+    /// The key alone, prefix dropped (what Windows calls `EventData`).
+    Bare,
+    /// The key alone, below one more level that is dropped (`UserData`).
+    BareBelow,
+    /// Prefix, underscore, key: an XML attribute (`Provider_Name`).
+    Attributes,
+    /// winlogbeat's `winlog`: its own members have names in Windows' terms.
+    Winlog,
+    /// `Event` of an EVTX record: members decide.
+    Root,
+}
+
+/// Shows every field to `visitor`.
+pub(super) fn visit<'e>(raw: &'e str, shape: Shape, entries: &'e [Entry], visitor: &mut dyn Visitor<'e>) {
+    Walk::new(raw, shape, entries, visitor).run();
+}
+
+/// The first value of the field `name`.
+pub(super) fn get<'e>(raw: &'e str, shape: Shape, entries: &'e [Entry], name: &str) -> Option<Value<'e>> {
+    struct First<'n, 'e> {
+        name: &'n str,
+        found: Option<Value<'e>>,
+    }
+    impl<'e> Visitor<'e> for First<'_, 'e> {
+        fn wants(&mut self, name: &str) -> bool {
+            self.found.is_none() && name == self.name
+        }
+        fn value(&mut self, _: &str, value: Value<'e>) {
+            self.found.get_or_insert(value);
+        }
+        fn done(&self) -> bool {
+            self.found.is_some()
+        }
+    }
+    let mut first = First { name, found: None };
+    Walk::new(raw, shape, entries, &mut first).run();
+    first.found
+}
+
+/// The family of records a JSON object comes from, by the names at its top.
+pub(super) fn sniff(raw: &str, entries: &[Entry]) -> Shape {
+    let mut seen = 0_u32;
+    let mut index = 0;
+    while let Some(entry) = entries.get(index) {
+        let bit = match key(raw, entry) {
+            "Event" | "winlog" | "event_data" | "EventData" => return Shape::Windows,
+            "EventID" | "event_id" => 1,
+            "Channel" | "log_name" | "SourceName" | "ProviderGuid" | "Provider_Name" => 2,
+            "event_type" => 4,
+            "flow_id" | "src_ip" | "stats" | "in_iface" => 8,
+            "_path" | "id.orig_h" | "id_orig_h" => return Shape::Zeek,
+            "uid" => 16,
+            "ts" => 32,
+            "rule" => 64,
+            "agent" => 128,
+            "manager" | "decoder" => 256,
+            _ => 0,
+        };
+        seen |= bit;
+        index = entry.next as usize;
+    }
+    let has = |bits: u32| seen & bits == bits;
+    if has(1 | 2) {
+        Shape::Windows
+    } else if has(4 | 8) {
+        Shape::Suricata
+    } else if has(16 | 32) {
+        Shape::Zeek
+    } else if has(64 | 128 | 256) {
+        Shape::Wazuh
+    } else {
+        Shape::Json
+    }
+}
+
+fn slice(raw: &str, start: u32, end: u32) -> &str {
+    raw.get(start as usize..end as usize).unwrap_or_default()
+}
+
+fn key<'e>(raw: &'e str, entry: &Entry) -> &'e str {
+    slice(raw, entry.key_start, entry.key_end)
+}
+
+fn is_escaped(text: &str) -> bool {
+    memchr(b'\\', text.as_bytes()).is_some()
+}
+
+/// A key as a field's name: unescaped, and for Windows without spaces.
+fn field_name(key: &str, windows: bool) -> Cow<'_, str> {
+    let special = |it: &u8| *it == b'\\' || (windows && *it == b' ');
+    if !key.as_bytes().iter().any(special) {
+        return Cow::Borrowed(key);
+    }
+    let mut name =
+        if is_escaped(key) { Text::json_escaped(key).decode().into_owned() } else { key.to_owned() };
+    if windows {
+        name.retain(|c| c != ' ');
+    }
+    Cow::Owned(name)
+}
+
+/// The name in Windows' terms of what shippers call otherwise.
+fn windows_alias(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "SourceName" | "source_name" | "ProviderName" | "provider_name" => "Provider_Name",
+        "Hostname" | "computer_name" => "Computer",
+        "event_id" => "EventID",
+        "log_name" | "channel" => "Channel",
+        _ => return None,
+    })
+}
+
+fn value<'e>(raw: &'e str, entry: &Entry) -> Value<'e> {
+    let text = slice(raw, entry.start, entry.end);
+    match entry.kind {
+        Kind::True => Value::Bool(true),
+        Kind::False => Value::Bool(false),
+        Kind::Number => Value::Number(text),
+        Kind::Text if is_escaped(text) => Value::Text(Text::json_escaped(text)),
+        Kind::Text => Value::Text(Text::plain(text)),
+        Kind::Null | Kind::Object | Kind::Array => Value::Null,
+    }
+}
+
+struct Walk<'e, 'v> {
+    raw: &'e str,
+    entries: &'e [Entry],
+    windows: bool,
+    visitor: &'v mut dyn Visitor<'e>,
+    /// Names under construction; the current one begins at `start`.
+    names: String,
+    start: usize,
+}
+
+impl<'e, 'v> Walk<'e, 'v> {
+    fn new(raw: &'e str, shape: Shape, entries: &'e [Entry], visitor: &'v mut dyn Visitor<'e>) -> Self {
+        Self { raw, entries, windows: shape == Shape::Windows, visitor, names: String::new(), start: 0 }
+    }
+
+    fn run(mut self) {
+        let mut index = 0;
+        while let Some(entry) = self.entries.get(index) {
+            let name = field_name(key(self.raw, entry), self.windows);
+            if matches!(entry.kind, Kind::Object | Kind::Array) {
+                let rule = if self.windows { windows_rule(&name) } else { Rule::Dotted };
+                self.names.clear();
+                self.names.push_str(&name);
+                self.start = 0;
+                self.nested(index, rule);
+            } else {
+                leaf(self.visitor, self.raw, &name, entry, self.windows);
+            }
+            if self.visitor.done() {
+                return;
+            }
+            index = entry.next as usize;
+        }
+    }
+
+    /// What stands inside the object or array at `index`, whose name is the current one.
+    fn nested(&mut self, index: usize, rule: Rule) {
+        let outer = self.entries[index];
+        let mut inner = index + 1;
+        while inner < outer.next as usize {
+            let entry = self.entries[inner];
+            if outer.kind == Kind::Object {
+                self.member(inner, &entry, rule);
+            } else if matches!(entry.kind, Kind::Object | Kind::Array) {
+                self.nested(inner, rule);
+            } else {
+                leaf(self.visitor, self.raw, &self.names[self.start..], &entry, false);
+            }
+            inner = entry.next as usize;
+        }
+    }
+
+    /// One member of an object whose name is the current one.
+    fn member(&mut self, index: usize, entry: &Entry, rule: Rule) {
+        let (length, start) = (self.names.len(), self.start);
+        let key = field_name(key(self.raw, entry), self.windows);
+        let below = self.descend(&key, rule);
+        if matches!(entry.kind, Kind::Object | Kind::Array) {
+            self.nested(index, below);
+        } else {
+            leaf(self.visitor, self.raw, &self.names[self.start..], entry, rule == Rule::Winlog);
+        }
+        self.names.truncate(length);
+        self.start = start;
+    }
+
+    /// Turns the current name from an object's into that of its member `key`; returns the rule below.
+    fn descend(&mut self, key: &str, rule: Rule) -> Rule {
+        if self.windows && key == "#text" {
+            return rule;
+        }
+        if self.windows && rule == Rule::Dotted && key == "#attributes" {
+            return Rule::Attributes;
+        }
+        match rule {
+            Rule::Dotted => self.names.push('.'),
+            Rule::Attributes => self.names.push('_'),
+            Rule::Bare | Rule::BareBelow | Rule::Winlog | Rule::Root => self.start = self.names.len(),
+        }
+        self.names.push_str(key);
+        match rule {
+            Rule::Root | Rule::Winlog => windows_rule(key),
+            Rule::BareBelow => Rule::Bare,
+            Rule::Dotted | Rule::Attributes | Rule::Bare => Rule::Dotted,
+        }
+    }
+}
+
+fn leaf<'e>(visitor: &mut dyn Visitor<'e>, raw: &'e str, name: &str, entry: &Entry, alias: bool) {
+    if visitor.wants(name) {
+        visitor.value(name, value(raw, entry));
+    }
+    if alias
+        && let Some(alias) = windows_alias(name)
+        && visitor.wants(alias)
+    {
+        visitor.value(alias, value(raw, entry));
+    }
+}
+
+/// The rule for what stands below a Windows event's member `name`.
+fn windows_rule(name: &str) -> Rule {
+    match name {
+        "Event" => Rule::Root,
+        "System" | "EventData" | "event_data" | "user_data" => Rule::Bare,
+        "UserData" => Rule::BareBelow,
+        "winlog" => Rule::Winlog,
+        _ => Rule::Dotted,
+    }
+}

@@ -1,0 +1,255 @@
+//! The single pass over a JSON text: where every key and value begins and ends.
+
+use memchr::memchr;
+
+/// Objects and arrays nested deeper than this are refused; no log source comes near it.
+const DEPTH_MAX: usize = 64;
+
+/// Why a text is not a JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a JSON object: {what} (byte {at})")]
+pub struct Malformed {
+    /// Offset of the byte where reading stopped.
+    pub at: usize,
+    /// What is wrong there.
+    pub what: &'static str,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Null,
+    True,
+    False,
+    Number,
+    Text,
+    Object,
+    Array,
+}
+
+/// Where one value stands, and under which key. Entries are in the order of the text, an object or array before what it
+/// holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub(super) key_start: u32,
+    pub(super) key_end: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// Index of the first entry that is not inside this one.
+    pub(super) next: u32,
+    pub(super) kind: Kind,
+}
+
+struct Scanner<'t, 'o> {
+    text: &'t [u8],
+    at: usize,
+    out: &'o mut Vec<Entry>,
+}
+
+/// Appends the entries of the one object that `text` holds.
+pub(super) fn scan(text: &[u8], out: &mut Vec<Entry>) -> Result<(), Malformed> {
+    if text.len() >= u32::MAX as usize {
+        return Err(Malformed { at: 0, what: "an event of 4 GiB or more" });
+    }
+    let mut scanner = Scanner { text, at: 0, out };
+    scanner.skip_space();
+    if scanner.peek() != b'{' {
+        return scanner.fail("expected `{`");
+    }
+    scanner.at += 1;
+    scanner.object(0)?;
+    scanner.skip_space();
+    if scanner.at < text.len() {
+        return scanner.fail("something follows the object");
+    }
+    Ok(())
+}
+
+impl Scanner<'_, '_> {
+    fn fail<T>(&self, what: &'static str) -> Result<T, Malformed> {
+        Err(Malformed { at: self.at, what })
+    }
+
+    /// The next byte; 0 at the end, which no valid text holds outside a string.
+    #[inline]
+    fn peek(&self) -> u8 {
+        self.text.get(self.at).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.at += 1;
+        }
+    }
+
+    /// Members up to and with `}`.
+    fn object(&mut self, depth: usize) -> Result<(), Malformed> {
+        self.skip_space();
+        if self.peek() == b'}' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.skip_space();
+            if self.peek() != b'"' {
+                return self.fail("expected a key in double quotes");
+            }
+            let (key_start, key_end) = self.string()?;
+            self.skip_space();
+            if self.peek() != b':' {
+                return self.fail("expected `:` after a key");
+            }
+            self.at += 1;
+            self.value(key_start, key_end, depth)?;
+            self.skip_space();
+            match self.peek() {
+                b',' => self.at += 1,
+                b'}' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return self.fail("expected `,` or `}`"),
+            }
+        }
+    }
+
+    /// Elements up to and with `]`; each under the array's own key.
+    fn array(&mut self, key_start: u32, key_end: u32, depth: usize) -> Result<(), Malformed> {
+        self.skip_space();
+        if self.peek() == b']' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.value(key_start, key_end, depth)?;
+            self.skip_space();
+            match self.peek() {
+                b',' => self.at += 1,
+                b']' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return self.fail("expected `,` or `]`"),
+            }
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "`scan` refuses texts of 4 GiB or more")]
+    fn value(&mut self, key_start: u32, key_end: u32, depth: usize) -> Result<(), Malformed> {
+        self.skip_space();
+        let first = self.peek();
+        let mut entry =
+            Entry { key_start, key_end, start: self.at as u32, end: 0, next: 0, kind: Kind::Null };
+        match first {
+            b'"' => {
+                (entry.start, entry.end) = self.string()?;
+                entry.kind = Kind::Text;
+            }
+            b'-' | b'0'..=b'9' => {
+                self.number()?;
+                entry.kind = Kind::Number;
+            }
+            b'{' | b'[' => return self.container(entry, depth + 1),
+            b't' => {
+                self.literal(b"true")?;
+                entry.kind = Kind::True;
+            }
+            b'f' => {
+                self.literal(b"false")?;
+                entry.kind = Kind::False;
+            }
+            b'n' => self.literal(b"null")?,
+            _ => return self.fail("expected a value"),
+        }
+        if entry.kind != Kind::Text {
+            entry.end = self.at as u32;
+        }
+        entry.next = self.out.len() as u32 + 1;
+        self.out.push(entry);
+        Ok(())
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "`scan` refuses texts of 4 GiB or more")]
+    fn container(&mut self, mut entry: Entry, depth: usize) -> Result<(), Malformed> {
+        if depth > DEPTH_MAX {
+            return self.fail("nested more than 64 deep");
+        }
+        let index = self.out.len();
+        let object = self.peek() == b'{';
+        entry.kind = if object { Kind::Object } else { Kind::Array };
+        self.out.push(entry);
+        self.at += 1;
+        if object {
+            self.object(depth)?;
+        } else {
+            self.array(entry.key_start, entry.key_end, depth)?;
+        }
+        self.out[index].end = self.at as u32;
+        self.out[index].next = self.out.len() as u32;
+        Ok(())
+    }
+
+    /// The inside of a string; a quote ends it unless an odd number of backslashes stands before it.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "`scan` refuses texts of 4 GiB or more")]
+    fn string(&mut self) -> Result<(u32, u32), Malformed> {
+        let start = self.at + 1;
+        let mut from = start;
+        loop {
+            let Some(found) = memchr(b'"', self.text.get(from..).unwrap_or_default()) else {
+                return self.fail("a string without end");
+            };
+            let quote = from + found;
+            let backslashes = self.text[start..quote].iter().rev().take_while(|it| **it == b'\\').count();
+            from = quote + 1;
+            if backslashes % 2 == 0 {
+                self.at = from;
+                return Ok((start as u32, quote as u32));
+            }
+        }
+    }
+
+    fn digits(&mut self) -> bool {
+        let start = self.at;
+        while self.peek().is_ascii_digit() {
+            self.at += 1;
+        }
+        self.at > start
+    }
+
+    fn number(&mut self) -> Result<(), Malformed> {
+        if self.peek() == b'-' {
+            self.at += 1;
+        }
+        if self.peek() == b'0' {
+            self.at += 1;
+        } else if !self.digits() {
+            return self.fail("a number without digits");
+        }
+        if self.peek() == b'.' {
+            self.at += 1;
+            if !self.digits() {
+                return self.fail("a number without digits after its point");
+            }
+        }
+        if matches!(self.peek(), b'e' | b'E') {
+            self.at += 1;
+            if matches!(self.peek(), b'+' | b'-') {
+                self.at += 1;
+            }
+            if !self.digits() {
+                return self.fail("a number without digits in its exponent");
+            }
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Result<(), Malformed> {
+        if !self.text[self.at..].starts_with(word) {
+            return self.fail("expected true, false or null");
+        }
+        self.at += word.len();
+        Ok(())
+    }
+}
