@@ -51,6 +51,9 @@ pub struct Estate {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub protected_addresses: Vec<ipnet::IpNet>,
+    /// What carrying out one action of each kind costs, in the estate's currency.
+    #[serde(default)]
+    pub operating_costs: OperatingCosts,
     /// People who carry out recovery steps.
     #[serde(default)]
     pub crews: Vec<Crew>,
@@ -367,6 +370,26 @@ pub struct ManagementChannel {
     pub to: Selector,
     /// On which ports.
     pub ports: Vec<Port>,
+}
+
+/// What carrying out one action of each kind costs, in the estate's currency; what is not given is the default.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OperatingCosts {
+    /// Cutting one asset off.
+    pub isolate: f64,
+    /// Blocking one flow, wholly or for one asset.
+    pub block_flow: f64,
+    /// Blocking all flows of one ordered zone pair.
+    pub segment: f64,
+    /// Disabling one identity.
+    pub disable_identity: f64,
+}
+
+impl Default for OperatingCosts {
+    fn default() -> Self {
+        Self { isolate: 500.0, block_flow: 100.0, segment: 300.0, disable_identity: 200.0 }
+    }
 }
 
 /// People who carry out recovery steps.
