@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Localized;
 use crate::id::RegimeId;
 
 /// How a regime bears on this operator.
@@ -16,6 +17,17 @@ pub enum ClockStatus {
     Prepare,
     /// It is not law yet: shown, never computed with.
     Proposed,
+}
+
+/// Whether a regime's trigger is met by what is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// It is met.
+    Met,
+    /// Facts are missing: the clock runs all the same.
+    #[default]
+    Unknown,
 }
 
 /// One stage of one obligation.
@@ -41,4 +53,24 @@ pub struct Clock {
     pub recipient: String,
     /// Sources: act and article, with the date each was checked.
     pub sources: Vec<String>,
+    /// The regime's name, for people.
+    pub name: Localized,
+    /// Whether the trigger is met, or facts are missing and the clock runs all the same.
+    #[serde(default)]
+    pub trigger: Trigger,
+    /// The clauses of the trigger that are met, or that wait for a fact.
+    #[serde(default)]
+    pub clauses: Vec<String>,
+    /// On what the latest deadline rests, when it differs from the earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer_rule: Option<String>,
+    /// How it is filed: `portal`, `email`, `post`, `phone`, `json`, `public`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// When this stage was filed, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_at: Option<Timestamp>,
+    /// What counsel must know: status of the law, contested readings, unverified sources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

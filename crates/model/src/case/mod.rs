@@ -7,7 +7,7 @@ mod plan;
 mod recovery;
 mod score;
 
-pub use clocks::{Clock, ClockStatus};
+pub use clocks::{Clock, ClockStatus, Trigger};
 pub use incident::{
     Entity, EntityKind, Exfiltration, ExfiltrationConclusion, Incident, IncidentState, Reason,
     StoreAssessment, TelemetrySummary, TimelineEntry,
