@@ -116,19 +116,19 @@ pub struct EnforceError {
     /// Whether trying again can help.
     pub retry: Retry,
     /// What the point was left with.
-    pub left: Left,
+    pub left: Box<Left>,
 }
 
 impl EnforceError {
     /// An error that left nothing changed.
     pub fn new(point: &PointId, class: ErrorClass, retry: Retry, message: impl Into<String>) -> Self {
-        Self { point: point.clone(), class, message: message.into(), retry, left: Left::Unchanged }
+        Self { point: point.clone(), class, message: message.into(), retry, left: Box::new(Left::Unchanged) }
     }
 
     /// The same error with what was left.
     #[must_use]
     pub fn left(mut self, left: Left) -> Self {
-        self.left = left;
+        *self.left = left;
         self
     }
 }

@@ -92,7 +92,7 @@ fn check_round(name: &str, round: &Round, fleet: &mut bulkhead_enforce::SimFleet
         assert_eq!(after, expect.confirmed_after_s, "{name}: time at {}", found.point);
         if let Some(expected) = &expect.missing {
             let PointState::Failed(error) = &found.state else { panic!("{name}: not failed") };
-            let Left::Partial { missing, .. } = &error.left else { panic!("{name}: {:?}", error.left) };
+            let Left::Partial { missing, .. } = &*error.left else { panic!("{name}: {:?}", error.left) };
             assert_eq!(missing, expected, "{name}");
         }
     }
