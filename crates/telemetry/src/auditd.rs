@@ -1,0 +1,199 @@
+//! The Linux audit log: `type=... msg=audit(TIME:ID): key=value ...`; the records of one audit event become one event.
+//!
+//! Names and values are those of the log; a name that several records of an event carry has several values. Values
+//! that the kernel writes in hexadecimal because a user chose them (paths, arguments, titles) are decoded.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use bulkhead_model::event::{Field, FieldsEvent, Shape};
+use bulkhead_model::logsource::LogSource;
+use memchr::memmem;
+
+use crate::input::Line;
+use crate::read::{Out, Stream};
+use crate::zeek::hex_digit;
+
+/// An event of more records than this is handed out in parts.
+const RECORDS_MAX: usize = 256;
+
+/// Whether `line` is a record of the audit log.
+pub(crate) fn is_record(line: &[u8]) -> bool {
+    let start = &line[..line.len().min(512)];
+    (start.starts_with(b"type=") || start.starts_with(b"node="))
+        && memmem::find(start, b"msg=audit(").is_some()
+}
+
+/// Reads the events. Records of one event that stand one after another are joined.
+pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    let mut pending = Pending::default();
+    let mut number = 0;
+    while let Some(line) = stream.input.line(stream.options.record_max) {
+        number += 1;
+        match line {
+            Line::Whole(line) if line.trim_ascii().is_empty() => {}
+            Line::Whole(line) => match stamp(line) {
+                Some(stamp) => {
+                    if !pending.continues(stamp) || pending.lines.len() > stream.options.record_max {
+                        pending.flush(&mut stream.out)?;
+                    }
+                    pending.add(line, stamp);
+                }
+                None => {
+                    pending.flush(&mut stream.out)?;
+                    stream
+                        .out
+                        .tally
+                        .malformed(number, 0, || "not `type=... msg=audit(TIME:ID): ...`".to_owned());
+                }
+            },
+            Line::TooLong(length) => {
+                pending.flush(&mut stream.out)?;
+                stream.out.tally.malformed(number, 0, || format!("it is {length} bytes long"));
+            }
+        }
+    }
+    pending.flush(&mut stream.out)
+}
+
+/// The `TIME:ID` of a record.
+fn stamp(line: &[u8]) -> Option<&[u8]> {
+    const OPEN: &[u8] = b"msg=audit(";
+    let from = memmem::find(&line[..line.len().min(512)], OPEN)? + OPEN.len();
+    let length = memchr::memchr(b')', &line[from..])?;
+    let stamp = &line[from..from + length];
+    let good = |it: &u8| it.is_ascii_digit() || matches!(it, b'.' | b':');
+    (stamp.contains(&b':') && stamp.iter().all(good)).then_some(stamp)
+}
+
+/// The records of one event so far, one a line.
+#[derive(Default)]
+struct Pending {
+    lines: Vec<u8>,
+    stamp: Vec<u8>,
+    records: usize,
+}
+
+impl Pending {
+    fn continues(&self, stamp: &[u8]) -> bool {
+        self.stamp == stamp && self.records < RECORDS_MAX
+    }
+
+    fn add(&mut self, line: &[u8], stamp: &[u8]) {
+        if self.records == 0 {
+            self.stamp.extend_from_slice(stamp);
+        } else {
+            self.lines.push(b'\n');
+        }
+        self.lines.extend_from_slice(line);
+        self.records += 1;
+    }
+
+    /// Hands out what has gathered.
+    fn flush(&mut self, out: &mut Out<'_>) -> ControlFlow<()> {
+        if self.records == 0 {
+            return ControlFlow::Continue(());
+        }
+        let text = String::from_utf8_lossy(&self.lines);
+        let mut event = FieldsEvent::new(&self.lines, Shape::Auditd);
+        fields(&text, &mut event);
+        let flow = out.event(&event, LogSource::of_shape(Shape::Auditd));
+        self.lines.clear();
+        self.stamp.clear();
+        self.records = 0;
+        flow
+    }
+}
+
+/// Adds the fields of every record in `text` (one a line) to `event`, the event's time and id first.
+pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
+    for (index, record) in text.lines().enumerate() {
+        let Some((head, rest)) = record.split_once("msg=audit(") else {
+            continue;
+        };
+        let Some((stamp, body)) = rest.split_once(')') else {
+            continue;
+        };
+        if index == 0
+            && let Some((time, id)) = stamp.rsplit_once(':')
+        {
+            event.push("ts", Field::Number(Cow::Borrowed(time)));
+            event.push("audit_id", Field::text(id));
+        }
+        let kind = head.split_once("type=").map_or("", |(_, it)| it.trim());
+        // The node is the same in every record of an event.
+        if index == 0 {
+            pairs(head, "", event);
+        } else {
+            event.push("type", Field::text(kind));
+        }
+        pairs(body.strip_prefix(':').unwrap_or(body), kind, event);
+    }
+}
+
+/// Adds `key=value` pairs. `msg='...'` of programs holds pairs of its own.
+fn pairs<'a>(text: &'a str, kind: &str, event: &mut FieldsEvent<'a>) {
+    let mut rest = text;
+    loop {
+        // Enriched logs put the translated fields behind a group separator.
+        rest = rest.trim_start_matches([' ', '\u{1d}', ',']);
+        let Some(equals) = rest.find('=') else {
+            return;
+        };
+        let (key, after) = (&rest[..equals], &rest[equals + 1..]);
+        // Words before the key that belong to no pair (`avc: denied { read } for pid=1`) are passed over.
+        let key = key.rsplit([' ', '\u{1d}']).next().unwrap_or(key);
+        let quote = after.chars().next().filter(|it| matches!(it, '"' | '\''));
+        let (value, next) = match quote {
+            Some(quote) => {
+                let inner = &after[1..];
+                let end = inner.find(quote).unwrap_or(inner.len());
+                (&inner[..end], inner.get(end + 1..).unwrap_or(""))
+            }
+            None => {
+                let end = after.find([' ', '\u{1d}']).unwrap_or(after.len());
+                (&after[..end], &after[end..])
+            }
+        };
+        rest = next;
+        if key.is_empty() {
+            continue;
+        }
+        if key == "msg" && quote == Some('\'') {
+            pairs(value, kind, event);
+            continue;
+        }
+        event.push(key, Field::Text(decode(kind, key, value, quote.is_some())));
+    }
+}
+
+/// Undoes the hexadecimal writing of values that users choose.
+fn decode<'a>(kind: &str, key: &str, value: &'a str, quoted: bool) -> Cow<'a, str> {
+    let chosen = matches!(
+        key,
+        "proctitle"
+            | "comm"
+            | "exe"
+            | "cwd"
+            | "name"
+            | "acct"
+            | "cmd"
+            | "data"
+            | "path"
+            | "dir"
+            | "file"
+            | "old-comm"
+    ) || (kind == "EXECVE" && key.starts_with('a') && key != "argc");
+    if quoted || !chosen || value.len() < 2 || !value.len().is_multiple_of(2) {
+        return Cow::Borrowed(value);
+    }
+    let mut bytes = Vec::with_capacity(value.len() / 2);
+    for pair in value.as_bytes().chunks_exact(2) {
+        let (Some(high), Some(low)) = (hex_digit(pair[0]), hex_digit(pair[1])) else {
+            return Cow::Borrowed(value);
+        };
+        let byte = high << 4 | low;
+        bytes.push(if byte == 0 { b' ' } else { byte });
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).trim_end().to_owned())
+}

@@ -1,0 +1,130 @@
+//! Which format a stream is in, told by its first bytes and never by the name's extension.
+
+use std::fmt;
+
+use bulkhead_model::event::Shape;
+use bulkhead_model::json::JsonEvent;
+
+use crate::input::Input;
+
+/// How many bytes are looked at to tell a format.
+const LOOK: usize = 64 * 1024;
+
+/// A format of telemetry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// One JSON object a line.
+    Ndjson,
+    /// JSON objects over several lines, one after another or in one array.
+    Json,
+    /// Windows event log.
+    Evtx,
+    /// Zeek's tab-separated log.
+    ZeekTsv,
+    /// Linux audit log, `type=... msg=audit(...)`.
+    Auditd,
+    /// Syslog, RFC 3164 or RFC 5424.
+    Syslog,
+    /// Alerts as the AIT Alert Data Set lists them, `time,name,ip,host,short,...`.
+    AitAlerts,
+}
+
+impl Format {
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Json => "json",
+            Self::Evtx => "evtx",
+            Self::ZeekTsv => "zeek-tsv",
+            Self::Auditd => "auditd",
+            Self::Syslog => "syslog",
+            Self::AitAlerts => "ait-alerts",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a stream is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Plain,
+    Zip,
+    Gzip,
+    Zstd,
+}
+
+/// Tells the packing by the first bytes.
+pub(crate) fn packing(start: &[u8]) -> Packing {
+    match start {
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Packing::Zip,
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
+        // Skippable frame, which may come before the first one that counts.
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
+        _ => Packing::Plain,
+    }
+}
+
+/// Tells the format of a plain stream by its first bytes; none when it is none of ours.
+pub(crate) fn sniff(input: &mut Input<'_>) -> Option<Format> {
+    let start = input.peek(8);
+    if start == b"ElfFile\0" {
+        return Some(Format::Evtx);
+    }
+    let look = input.peek(LOOK);
+    let text = skip_blank(look.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(look));
+    match text.first()? {
+        b'{' => Some(objects_or_lines(text)),
+        b'[' if matches!(skip_blank(&text[1..]).first(), Some(b'{' | b']')) => Some(Format::Json),
+        b'#' if is_zeek_header(text) => Some(Format::ZeekTsv),
+        _ => first_lines(text),
+    }
+}
+
+/// JSON objects stand one a line unless the first line holds only the beginning of one.
+fn objects_or_lines(text: &[u8]) -> Format {
+    let mut lines = text.splitn(3, |it| *it == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let Some(second) = lines.next() else {
+        return Format::Ndjson;
+    };
+    if skip_blank(second).first().is_none_or(|it| *it == b'{')
+        || JsonEvent::new(first, Some(Shape::Json)).is_ok()
+    {
+        return Format::Ndjson;
+    }
+    Format::Json
+}
+
+fn is_zeek_header(text: &[u8]) -> bool {
+    [&b"#separator"[..], b"#fields", b"#set_separator", b"#path"].iter().any(|it| text.starts_with(it))
+}
+
+/// Formats of plain lines: one of the first lines decides, so that a broken start does not hide the rest.
+fn first_lines(text: &[u8]) -> Option<Format> {
+    text.split(|it| *it == b'\n').take(10).find_map(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if crate::ait::is_header(line) {
+            Some(Format::AitAlerts)
+        } else if crate::auditd::is_record(line) {
+            Some(Format::Auditd)
+        } else if crate::syslog::is_line(line) {
+            Some(Format::Syslog)
+        } else if line.starts_with(b"{\"") {
+            Some(Format::Ndjson)
+        } else {
+            None
+        }
+    })
+}
+
+fn skip_blank(bytes: &[u8]) -> &[u8] {
+    let from = bytes.iter().position(|it| !it.is_ascii_whitespace()).unwrap_or(bytes.len());
+    &bytes[from..]
+}

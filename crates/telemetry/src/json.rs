@@ -1,0 +1,251 @@
+//! JSON in every layout: one object a line, objects over several lines, objects in one array.
+//!
+//! Which family an object belongs to (Windows, Zeek, Suricata, Wazuh, any other) is told by its names; for Zeek the
+//! log's name comes from the record (`_path`) or from the file's name (`conn.log`).
+
+use std::ops::ControlFlow;
+
+use bulkhead_model::event::{Event, Shape};
+use bulkhead_model::json::{Entry, JsonEvent, Malformed};
+use bulkhead_model::logsource::LogSource;
+
+use crate::input::{Input, Line};
+use crate::read::{Out, Stream};
+use crate::zeek;
+
+/// Reads one object a line.
+pub(crate) fn lines(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    let mut objects = Objects::new(&stream.out.tally.file);
+    let mut number = 0;
+    while let Some(line) = stream.input.line(stream.options.record_max) {
+        number += 1;
+        match line {
+            Line::TooLong(length) => too_long(&mut stream.out, number, length),
+            Line::Whole(line) => {
+                let line = without_bom(line, number);
+                if !line.trim_ascii().is_empty() {
+                    objects.read(&mut stream.out, line, number)?;
+                }
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+fn too_long(out: &mut Out<'_>, line: u64, length: u64) {
+    out.tally.malformed(line, 0, || format!("it is {length} bytes long, more than a record may be"));
+}
+
+/// The line without the byte order mark that some exporters put first.
+pub(crate) fn without_bom(line: &[u8], number: u64) -> &[u8] {
+    match line.strip_prefix(b"\xEF\xBB\xBF") {
+        Some(rest) if number == 1 => rest,
+        _ => line,
+    }
+}
+
+/// Reads objects wherever they begin and end: after one another, or as the elements of an array.
+pub(crate) fn objects(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    let mut objects = Objects::new(&stream.out.tally.file);
+    let mut line = 1;
+    loop {
+        let gap = to_object(&mut stream.input, &mut line);
+        if let Some(junk) = gap.junk {
+            stream.out.tally.malformed(line, 0, || format!("`{junk}` stands between the objects"));
+        }
+        if gap.end {
+            return ControlFlow::Continue(());
+        }
+        match object_length(&mut stream.input, stream.options.record_max) {
+            Extent::Whole(length) => {
+                let object = &stream.input.window()[..length];
+                objects.read(&mut stream.out, object, line)?;
+                line += count_lines(object);
+                stream.input.skip(length);
+            }
+            Extent::TooLong => {
+                too_long(&mut stream.out, line, stream.options.record_max as u64 + 1);
+                line += skip_object(&mut stream.input);
+            }
+            Extent::Unfinished => {
+                stream.out.tally.malformed(line, 0, || "the object has no end".to_owned());
+                while !stream.input.window().is_empty() {
+                    let length = stream.input.window().len();
+                    stream.input.skip(length);
+                }
+            }
+        }
+    }
+}
+
+struct Gap {
+    /// The first character that is neither blank nor part of an array.
+    junk: Option<char>,
+    end: bool,
+}
+
+/// Moves to the next `{`.
+fn to_object(input: &mut Input<'_>, line: &mut u64) -> Gap {
+    let mut junk = None;
+    loop {
+        let window = input.window();
+        if window.is_empty() {
+            return Gap { junk, end: true };
+        }
+        let at = memchr::memchr(b'{', window);
+        let gap = &window[..at.unwrap_or(window.len())];
+        let expected = |it: &u8| it.is_ascii_whitespace() || b",[]\xEF\xBB\xBF\x1e".contains(it);
+        junk = junk.or_else(|| gap.iter().find(|it| !expected(it)).map(|it| char::from(*it)));
+        *line += count_lines(gap);
+        let length = gap.len();
+        input.skip(length);
+        if at.is_some() {
+            return Gap { junk, end: false };
+        }
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+enum Extent {
+    Whole(usize),
+    TooLong,
+    Unfinished,
+}
+
+/// Where the object that begins the window ends; brings all of it into the window.
+fn object_length(input: &mut Input<'_>, limit: usize) -> Extent {
+    let mut braces = Braces::default();
+    let mut seen = 0;
+    loop {
+        let window = input.window();
+        if let Some(end) = braces.end(&window[seen..]) {
+            return if seen + end > limit { Extent::TooLong } else { Extent::Whole(seen + end) };
+        }
+        seen = window.len();
+        if seen > limit {
+            return Extent::TooLong;
+        }
+        if !input.extend() {
+            return Extent::Unfinished;
+        }
+    }
+}
+
+/// Moves behind the object that begins the window without holding it; how many lines it had.
+fn skip_object(input: &mut Input<'_>) -> u64 {
+    let mut braces = Braces::default();
+    let mut lines = 0;
+    loop {
+        let window = input.window();
+        let end = braces.end(window);
+        let length = end.unwrap_or(window.len());
+        lines += count_lines(&window[..length]);
+        if end.is_some() || length == 0 {
+            input.skip(length);
+            return lines;
+        }
+        input.skip(length);
+    }
+}
+
+/// Follows nesting through a text that comes in pieces.
+#[derive(Default)]
+struct Braces {
+    depth: usize,
+    in_text: bool,
+    escaped: bool,
+}
+
+impl Braces {
+    /// Offset behind the brace that closes the first one, when it stands in `piece`.
+    fn end(&mut self, piece: &[u8]) -> Option<usize> {
+        for (at, byte) in piece.iter().enumerate() {
+            if self.in_text {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_text = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_text = true,
+                b'{' => self.depth += 1,
+                b'}' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return Some(at + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Makes events of objects, reusing one buffer.
+pub(crate) struct Objects {
+    buffer: Vec<Entry>,
+    /// The Zeek log that the file's name speaks of.
+    zeek: Option<String>,
+}
+
+impl Objects {
+    pub(crate) fn new(file: &str) -> Self {
+        Self { buffer: Vec::new(), zeek: zeek::log_of_file(file) }
+    }
+
+    /// Hands out the event of one object, or counts it as malformed.
+    fn read(&mut self, out: &mut Out<'_>, object: &[u8], line: u64) -> ControlFlow<()> {
+        // A Zeek log that not every record of tells by its names (dhcp, pe, notice, ...) goes by the file's.
+        let shape = match &self.zeek {
+            Some(_) if memchr::memmem::find(object, b"\"ts\"").is_some() => Some(Shape::Zeek),
+            _ => None,
+        };
+        match JsonEvent::with_buffer(object, shape, std::mem::take(&mut self.buffer)) {
+            Ok(event) => {
+                let flow = out.event(&event, self.source(&event));
+                self.buffer = event.into_buffer();
+                flow
+            }
+            Err((Malformed { at, what }, buffer)) => {
+                self.buffer = buffer;
+                out.tally.malformed(line, column(object, at), || what.to_owned());
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    fn source<'s>(&'s self, event: &'s JsonEvent<'_>) -> LogSource<'s> {
+        let mut source = LogSource::of_shape(event.shape());
+        match event.shape() {
+            Shape::Zeek => source.service = text(event, "_path").or(self.zeek.as_deref()),
+            Shape::Suricata => source.service = text(event, "event_type"),
+            Shape::Json => {
+                source.product = text(event, "event.module").or_else(|| text(event, "host.os.type"));
+                source.service = text(event, "event.dataset");
+            }
+            _ => {}
+        }
+        source
+    }
+}
+
+/// 0-based column in characters of the byte at `at`, where it stands in the first line of a multi-line text as well.
+fn column(text: &[u8], at: usize) -> usize {
+    let before = &text[..at.min(text.len())];
+    let line = before.rsplit(|it| *it == b'\n').next().unwrap_or_default();
+    String::from_utf8_lossy(line).chars().count()
+}
+
+fn text<'e>(event: &'e JsonEvent<'_>, name: &str) -> Option<&'e str> {
+    match event.get(name)? {
+        bulkhead_model::event::Value::Text(text) if !text.is_escaped() => Some(text.raw()),
+        _ => None,
+    }
+}

@@ -1,0 +1,24 @@
+//! Recorded telemetry in: files, archives and streams of many formats, read to events one at a time, in bounded memory;
+//! the entities each event speaks of; and a first estate drafted from what was seen.
+//!
+//! [`read`] is the way in. It knows no rules: what an event means is for `detect` and `incident` to say.
+
+mod format;
+mod input;
+mod read;
+mod record;
+mod report;
+mod unpack;
+mod walk;
+
+mod ait;
+mod auditd;
+mod evtx;
+mod json;
+mod syslog;
+mod zeek;
+
+pub use format::Format;
+pub use read::read;
+pub use record::{Options, Progress, Record, Sink};
+pub use report::{SourceReport, Telemetry};

@@ -1,0 +1,282 @@
+//! Syslog lines: RFC 5424, RFC 3164 with or without priority, and the ISO time stamps that rsyslog writes.
+//!
+//! Fields: `@timestamp` (RFC 3339), `host`, `program`, `pid`, `message`, `facility`, `severity`, and structured data as
+//! `id.name`. Audit records that were forwarded by syslog become audit events.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use bulkhead_model::event::{Field, FieldsEvent, Shape};
+use bulkhead_model::logsource::LogSource;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::auditd;
+use crate::input::Line;
+use crate::read::Stream;
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// The parts of a line. Empty where the line does not have them.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Parts<'l> {
+    priority: Option<u8>,
+    time: Option<Timestamp>,
+    host: &'l str,
+    program: &'l str,
+    pid: &'l str,
+    data: &'l str,
+    message: &'l str,
+}
+
+/// Whether `line` is a syslog line.
+pub(crate) fn is_line(line: &[u8]) -> bool {
+    std::str::from_utf8(&line[..line.len().min(1024)])
+        .or_else(|it| std::str::from_utf8(&line[..it.valid_up_to()]))
+        .is_ok_and(|it| parse(it, None).is_some())
+}
+
+/// Reads one event a line.
+pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    let mut number = 0;
+    while let Some(line) = stream.input.line(stream.options.record_max) {
+        number += 1;
+        let line = match line {
+            Line::Whole(line) => line,
+            Line::TooLong(length) => {
+                stream.out.tally.malformed(number, 0, || format!("it is {length} bytes long"));
+                continue;
+            }
+        };
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(line);
+        match parse(&text, stream.options.now) {
+            Some(parts) => {
+                let event = event(line, &parts);
+                let source = source(&event, &parts);
+                stream.out.event(&event, source)?;
+            }
+            None => stream.out.tally.malformed(number, 0, || "not a syslog line".to_owned()),
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+fn event<'a>(raw: &'a [u8], parts: &Parts<'a>) -> FieldsEvent<'a> {
+    let is_audit = auditd::is_record(parts.message.as_bytes());
+    let mut event = FieldsEvent::new(raw, if is_audit { Shape::Auditd } else { Shape::Syslog });
+    if let Some(time) = parts.time {
+        event.push("@timestamp", Field::Text(Cow::Owned(time.to_string())));
+    }
+    let named =
+        [("host", parts.host), ("program", parts.program), ("pid", parts.pid), ("message", parts.message)];
+    for (name, value) in named {
+        if !value.is_empty() {
+            event.push(name, Field::text(value));
+        }
+    }
+    if let Some(priority) = parts.priority {
+        event.push("facility", Field::Number(Cow::Owned((priority / 8).to_string())));
+        event.push("severity", Field::Number(Cow::Owned((priority % 8).to_string())));
+    }
+    structured_data(parts.data, &mut event);
+    if is_audit {
+        auditd::fields(parts.message, &mut event);
+    }
+    event
+}
+
+/// The program is the service; a Cisco message names its facility (`%SYS-5-CONFIG_I`) instead.
+fn source<'s>(event: &FieldsEvent<'_>, parts: &Parts<'s>) -> LogSource<'s> {
+    let source = LogSource::of_shape(event.shape);
+    if event.shape == Shape::Auditd {
+        return source;
+    }
+    if is_cisco(parts.message) || is_cisco(parts.program) {
+        return LogSource { product: Some("cisco"), ..source };
+    }
+    let program = parts.program.rsplit('/').next().unwrap_or_default();
+    LogSource { service: Some(program).filter(|it| !it.is_empty()), ..source }
+}
+
+/// `%FACILITY-SEVERITY-MNEMONIC`.
+fn is_cisco(text: &str) -> bool {
+    let Some(rest) = text.trim_start_matches(['*', ':', ' ']).strip_prefix('%') else {
+        return false;
+    };
+    let mut parts = rest.splitn(3, '-');
+    parts
+        .next()
+        .is_some_and(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it == b'_'))
+        && parts.next().is_some_and(|it| matches!(it.as_bytes(), [b'0'..=b'7']))
+}
+
+fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
+    let (priority, rest) = priority(line);
+    if priority.is_some()
+        && let Some(rest) = rest.strip_prefix("1 ")
+    {
+        return rfc5424(priority, rest);
+    }
+    let (time, rest) = match civil_time(rest) {
+        Some((time, rest)) => (now.and_then(|now| time.latest_before(now)), rest),
+        None => iso_time(rest).map(|(time, rest)| (Some(time), rest))?,
+    };
+    let (host, rest) = rest.trim_start().split_once(' ')?;
+    // Without a host the tag stands in its place: `Oct 11 22:14:15 su: message`.
+    let (host, rest) = if host.ends_with(':') {
+        ("", &line[line.len() - rest.len() - host.len() - 1..])
+    } else {
+        (host, rest)
+    };
+    let (program, pid, message) = tag(rest.trim_start());
+    Some(Parts { priority, time, host, program, pid, data: "", message })
+}
+
+/// `<34>`: facility times 8 plus severity, at most 191.
+fn priority(line: &str) -> (Option<u8>, &str) {
+    let priority = line.strip_prefix('<').and_then(|it| it.split_once('>')).and_then(|(digits, rest)| {
+        let priority = digits.parse::<u8>().ok().filter(|it| *it < 192)?;
+        Some((Some(priority), rest))
+    });
+    priority.unwrap_or((None, line))
+}
+
+fn rfc5424(priority: Option<u8>, rest: &str) -> Option<Parts<'_>> {
+    let mut parts = rest.splitn(6, ' ');
+    let mut next = || parts.next().map(|it| if it == "-" { "" } else { it });
+    let (time, host, program, pid, _message_id) = (next()?, next()?, next()?, next()?, next()?);
+    let time = if time.is_empty() { None } else { Some(time.parse().ok()?) };
+    let rest = parts.next().unwrap_or_default();
+    let (data, message) = split_data(rest);
+    let message = message.trim_start_matches([' ', '\u{feff}']);
+    Some(Parts { priority, time, host, program, pid, data, message })
+}
+
+/// Cuts `[id a="b"][...]` from the message that follows it.
+fn split_data(text: &str) -> (&str, &str) {
+    if let Some(message) = text.strip_prefix('-') {
+        return ("", message);
+    }
+    let mut quoted = false;
+    let mut escaped = false;
+    let mut end = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ']' if !quoted => end = at + 1,
+            '[' | ' ' if !quoted && at == end && c == '[' => {}
+            _ if !quoted && at == end => break,
+            _ => {}
+        }
+    }
+    text.split_at(end)
+}
+
+/// Adds `[id name="value" ...]` as `id.name`.
+fn structured_data<'a>(data: &'a str, event: &mut FieldsEvent<'a>) {
+    for element in data.split("][") {
+        let element = element.trim_matches(['[', ']']);
+        let Some((id, mut rest)) = element.split_once(' ') else {
+            continue;
+        };
+        while let Some((name, after)) = rest.split_once("=\"") {
+            let mut escaped = false;
+            let end = after.find(|c| {
+                let closes = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                closes
+            });
+            let Some(end) = end else { break };
+            let value = &after[..end];
+            let value = if value.contains('\\') {
+                Cow::Owned(value.replace("\\\"", "\"").replace("\\]", "]").replace("\\\\", "\\"))
+            } else {
+                Cow::Borrowed(value)
+            };
+            event.push(format!("{id}.{}", name.trim()), Field::Text(value));
+            rest = &after[end + 1..];
+        }
+    }
+}
+
+/// `sshd[4721]: message` apart. A text without a tag is all message.
+fn tag(text: &str) -> (&str, &str, &str) {
+    let end = text.find(|c: char| c == ':' || c == '[' || c.is_whitespace()).unwrap_or(text.len());
+    let (program, rest) = text.split_at(end);
+    if let Some((pid, message)) = rest.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        let message = message.strip_prefix(':').unwrap_or(message);
+        return (program, pid, message.trim_start());
+    }
+    match rest.strip_prefix(':') {
+        Some(message) => (program, "", message.trim_start()),
+        None => ("", "", text),
+    }
+}
+
+/// A time stamp without year and zone.
+#[derive(Clone, Copy, Debug)]
+struct CivilTime {
+    month: i8,
+    day: i8,
+    hour: i8,
+    minute: i8,
+    second: i8,
+    year: Option<i16>,
+}
+
+impl CivilTime {
+    /// The latest instant it can mean that does not lie more than a day after `now`; clocks are taken to run on UTC.
+    fn latest_before(self, now: Timestamp) -> Option<Timestamp> {
+        let limit = now.checked_add(jiff::SignedDuration::from_hours(24)).ok()?;
+        let this_year = limit.to_zoned(TimeZone::UTC).year();
+        let years = match self.year {
+            Some(year) => year..=year,
+            None => this_year - 4..=this_year,
+        };
+        years.rev().find_map(|year| {
+            let civil =
+                DateTime::new(year, self.month, self.day, self.hour, self.minute, self.second, 0).ok()?;
+            let time = TimeZone::UTC.to_timestamp(civil).ok()?;
+            (time <= limit || self.year.is_some()).then_some(time)
+        })
+    }
+}
+
+/// `Oct 11 22:14:15`, perhaps with a year behind it (`Oct 11 2024 22:14:15`) as network devices write.
+fn civil_time(text: &str) -> Option<(CivilTime, &str)> {
+    let text = text.trim_start_matches('*');
+    let month = MONTHS.iter().position(|it| text.starts_with(it))?;
+    let rest = text[3..].strip_prefix(' ')?.trim_start();
+    let (day, rest) = rest.split_once(' ')?;
+    let day = day.parse().ok().filter(|it| (1..=31).contains(it))?;
+    let (clock, after) = rest.trim_start().split_once(' ')?;
+    let (year, clock, after) = match clock.parse::<i16>() {
+        Ok(year) => {
+            let (clock, after) = after.split_once(' ')?;
+            (Some(year), clock, after)
+        }
+        Err(_) => (None, clock, after),
+    };
+    let mut numbers = clock.trim_end_matches(':').splitn(3, ':');
+    let mut next = |max: i8| numbers.next()?.parse::<i8>().ok().filter(|it| (0..=max).contains(it));
+    let (hour, minute) = (next(23)?, next(59)?);
+    let second = clock.trim_end_matches(':').splitn(3, ':').nth(2)?.split('.').next()?.parse::<i8>().ok()?;
+    let second = second.clamp(0, 59);
+    Some((CivilTime { month: i8::try_from(month).ok()? + 1, day, hour, minute, second, year }, after))
+}
+
+/// `2025-07-25T10:00:00.123+02:00`.
+fn iso_time(text: &str) -> Option<(Timestamp, &str)> {
+    if !text.as_bytes().first()?.is_ascii_digit() {
+        return None;
+    }
+    let (time, rest) = text.split_once(' ')?;
+    Some((time.parse().ok()?, rest))
+}

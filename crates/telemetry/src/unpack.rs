@@ -1,0 +1,161 @@
+//! Unpacking: gzip with several members, zstd with several frames, and zip archives read from front to back.
+//!
+//! A zip archive is read by its directory where there is one (see `read`); this module reads one whose directory is
+//! lost (a truncated download) or out of reach (standard input, an archive inside an archive).
+
+use std::io::{self, BufRead, Read};
+
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use crate::input::Input;
+
+/// Largest zstd window accepted: what `zstd --long` uses without asking the reader's consent.
+const ZSTD_WINDOW_MAX: u64 = 128 * 1024 * 1024;
+
+/// The unpacked bytes of a gzip stream.
+pub(crate) fn gzip<'r>(packed: Input<'r>) -> impl Read + 'r {
+    MultiGzDecoder::new(packed)
+}
+
+/// The unpacked bytes of a zstd stream.
+pub(crate) fn zstd<'r>(packed: Input<'r>) -> impl Read + 'r {
+    let mut decoder = FrameDecoder::new();
+    decoder.set_max_window_size(ZSTD_WINDOW_MAX);
+    Zstd { packed, decoder, inside: false }
+}
+
+/// Decodes frame after frame.
+struct Zstd<'r> {
+    packed: Input<'r>,
+    decoder: FrameDecoder,
+    /// Whether a frame is begun and not yet wholly served.
+    inside: bool,
+}
+
+impl Zstd<'_> {
+    /// Begins the next frame; false when there is none.
+    fn begin(&mut self) -> io::Result<bool> {
+        loop {
+            if self.packed.fill_buf()?.is_empty() {
+                return Ok(false);
+            }
+            match self.decoder.reset(&mut self.packed) {
+                Ok(()) => return Ok(true),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => {
+                    io::copy(&mut (&mut self.packed).take(u64::from(length)), &mut io::sink())?;
+                }
+                Err(error) => return Err(invalid(&error)),
+            }
+        }
+    }
+}
+
+impl Read for Zstd<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if !self.inside {
+                if !self.begin()? {
+                    return Ok(0);
+                }
+                self.inside = true;
+            }
+            while self.decoder.can_collect() < out.len() && !self.decoder.is_finished() {
+                let missing = out.len() - self.decoder.can_collect();
+                let strategy = BlockDecodingStrategy::UptoBytes(missing);
+                self.decoder.decode_blocks(&mut self.packed, strategy).map_err(|it| invalid(&it))?;
+            }
+            let n = self.decoder.read(out)?;
+            if n > 0 {
+                return Ok(n);
+            }
+            self.inside = false;
+        }
+    }
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error.to_string())
+}
+
+/// The header of a member of a zip archive, as it stands before the member's bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) name: String,
+    method: u16,
+    encrypted: bool,
+    /// Packed size; none when it follows the bytes.
+    size: Option<u64>,
+}
+
+/// Length of a member's header before its name.
+const HEADER: usize = 30;
+
+/// Takes the header of the next member; none at the archive's directory or end.
+pub(crate) fn next_member(input: &mut Input<'_>) -> Option<Member> {
+    find_member(input)?;
+    let header = input.peek(HEADER);
+    let short = |at: usize| header.get(at..at + 2).map(|it| u16::from_le_bytes([it[0], it[1]]));
+    let flags = short(6)?;
+    let method = short(8)?;
+    let size = u64::from(short(18)?) | u64::from(short(20)?) << 16;
+    let (name_length, extra_length) = (usize::from(short(26)?), usize::from(short(28)?));
+    let whole = HEADER + name_length + extra_length;
+    let header = input.peek(whole);
+    let name = String::from_utf8_lossy(header.get(HEADER..HEADER + name_length)?).into_owned();
+    let wide = size == u64::from(u32::MAX);
+    let size = if wide { zip64_size(header.get(HEADER + name_length..)?) } else { Some(size) };
+    input.skip(whole);
+    let follows = flags & 8 != 0;
+    Some(Member { name, method, encrypted: flags & 1 != 0, size: size.filter(|_| !follows) })
+}
+
+/// Packed size from the zip64 extra field.
+fn zip64_size(mut extra: &[u8]) -> Option<u64> {
+    while let [id_low, id_high, low, high, rest @ ..] = extra {
+        let length = usize::from(u16::from_le_bytes([*low, *high]));
+        let field = rest.get(..length)?;
+        if [*id_low, *id_high] == [1, 0] {
+            return field.get(8..16).and_then(|it| it.try_into().ok()).map(u64::from_le_bytes);
+        }
+        extra = rest.get(length..)?;
+    }
+    None
+}
+
+/// Moves to the next member's header: at once where sizes are right, past a trailing data descriptor otherwise.
+fn find_member(input: &mut Input<'_>) -> Option<()> {
+    for _ in 0..32 {
+        match input.peek(4) {
+            b"PK\x03\x04" => return Some(()),
+            start if start.len() < 4 || start == b"PK\x01\x02" || start == b"PK\x05\x06" => return None,
+            _ => input.skip(1),
+        }
+    }
+    None
+}
+
+/// The unpacked bytes of `member`, which follow its header. The caller reads them to the end before the next member.
+pub(crate) fn member_bytes<'i>(
+    input: &'i mut Input<'_>,
+    member: &Member,
+) -> Result<Box<dyn Read + 'i>, String> {
+    let fault = match (member.encrypted, member.method, member.size) {
+        (false, 0, Some(size)) => return Ok(Box::new(Read::take(input, size))),
+        (false, 8, _) => return Ok(Box::new(DeflateDecoder::new(input))),
+        (false, 0, None) => return Err("its size is not stated before its bytes".to_owned()),
+        (true, _, _) => "it is encrypted".to_owned(),
+        (_, method, _) => format!("packing method {method} is not supported"),
+    };
+    if let Some(size) = member.size {
+        io::copy(&mut Read::take(input, size), &mut io::sink()).map_err(|it| it.to_string())?;
+    }
+    Err(fault)
+}
