@@ -1,0 +1,41 @@
+//! The record of a case that nobody can change unseen: an append-only journal, its Merkle tree, signed checkpoints, the
+//! vault beside it, the flat export and its verification.
+//!
+//! Knows nothing of what its entries mean: kinds and bodies are bytes to it. In reading order:
+//!
+//! * [`Journal`]: one writer, append and projections in one transaction.
+//! * [`Vault`]: evidence by digest, and who stands behind a pseudonym; all of it can be erased.
+//! * [`export`], [`verify`], [`erase_vault`]: the case directory as a stranger receives it.
+//!
+//! # What binds what
+//!
+//! ```text
+//! SigningKey --signs--> journal/checkpoint --root--> every entry, every tile
+//!                            |                          `- case_sealed: digest of every file outside journal/
+//!                            `--sha256--> journal/manifest.json: digest of every other file, tiles and bodies included
+//! ```
+//! The checkpoint is the only file whose digest stands nowhere: it is re-rendered from its parsed parts and must be equal
+//! to the byte, and its signature is checked strictly, so it has exactly one valid form.
+
+pub mod merkle;
+pub mod note;
+pub mod tiles;
+
+mod error;
+mod export;
+mod files;
+mod manifest;
+mod record;
+mod schema;
+mod store;
+mod vault;
+mod verify;
+
+pub use error::{Error, Result};
+pub use export::{Erasure, Sealed, erase_vault, export, reopen};
+pub use manifest::{FileDigest, MANIFEST, Manifest, SignerName};
+pub use note::{Checkpoint, PublicKey, SigningKey};
+pub use record::{Draft, Entry, INLINE_LIMIT, KIND_CASE_SEALED, KIND_VAULT_ERASED};
+pub use store::{Journal, Projection};
+pub use vault::{Digest, Vault};
+pub use verify::{Fault, Report, SignerReport, verify};
