@@ -6,10 +6,13 @@
 use crate::diag::{Diagnostic, Pos};
 
 mod build;
+mod emit;
 mod json;
 mod scalar;
 #[cfg(test)]
 mod tests;
+
+pub use emit::emit;
 
 /// Deepest nesting accepted; what stands deeper is a fault, since every reader of the tree is recursive.
 pub const MAX_DEPTH: usize = 128;
