@@ -1,0 +1,131 @@
+//! Filings as documents: for each stage the fields its form asks for, pre-filled from the case, the missing ones marked.
+//!
+//! Labels come in English and French; rendering is somebody else's.
+
+use bulkhead_model::case::{ClockStatus, Exfiltration, Impact, Incident, Localized, Plan, RecoveryPlan};
+use bulkhead_model::estate::Estate;
+use bulkhead_model::id::RegimeId;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::Library;
+use crate::facts::Facts;
+use crate::regime::{Regime, Stage};
+
+mod sentence;
+mod source;
+
+pub use source::FieldSource;
+
+/// All that a filing may draw on.
+#[derive(Clone, Copy, Debug)]
+pub struct CaseView<'a> {
+    /// Who files.
+    pub estate: &'a Estate,
+    /// What happened.
+    pub incident: &'a Incident,
+    /// Whom it hit.
+    pub impact: &'a Impact,
+    /// How it is contained, once planned.
+    pub plan: Option<&'a Plan>,
+    /// How services come back, once planned.
+    pub recovery: Option<&'a RecoveryPlan>,
+    /// What can be said about theft of data.
+    pub exfiltration: Option<&'a Exfiltration>,
+    /// What is known besides.
+    pub facts: &'a Facts,
+}
+
+/// One filing, pre-filled.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Filing {
+    /// The regime.
+    pub regime: RegimeId,
+    /// The stage.
+    pub stage: String,
+    /// Name of regime and stage.
+    pub title: Localized,
+    /// How it bears.
+    pub status: ClockStatus,
+    /// To whom.
+    pub recipient: String,
+    /// How.
+    pub channel: Option<String>,
+    /// Work to this.
+    pub due_earliest: Option<Timestamp>,
+    /// The latest that can be argued.
+    pub due_outer: Option<Timestamp>,
+    /// When it was filed, if it was.
+    pub submitted_at: Option<Timestamp>,
+    /// Its fields in the form's order.
+    pub fields: Vec<FilingField>,
+    /// How many fields a person must still fill in.
+    pub missing: usize,
+}
+
+/// One field of a filing.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct FilingField {
+    /// Short name, or the number the form gives it.
+    pub id: String,
+    /// Label.
+    pub label: Localized,
+    /// What the case says; absent when a person must write it.
+    pub value: Option<Localized>,
+    /// Where the value comes from, such as `incident.summary`, `fact.malicious`.
+    pub from: Option<String>,
+    /// The question that would fill it, for a fact nobody has stated.
+    pub question: Option<Localized>,
+}
+
+impl Library {
+    /// The filings of every stage that binds or may bind and asks for fields, in the order of [`Library::clocks`].
+    pub fn filings(&self, case: &CaseView<'_>) -> Vec<Filing> {
+        let clocks = self.clocks(case.facts, &case.estate.legal_profile, &case.estate.estate);
+        let mut filings = Vec::new();
+        for clock in clocks.iter().filter(|it| it.status != ClockStatus::Proposed) {
+            let Some(regime) = self.regime(&clock.regime) else { continue };
+            // Twins share id and anchor never: the clock's rule tells which of them it is.
+            let stage = regime.stages.iter().find(|it| it.id == clock.stage && it.rule == clock.rule);
+            let Some(stage) = stage.filter(|it| !it.fields.is_empty()) else { continue };
+            let fields = fields(regime, stage, case, &clock.clauses);
+            filings.push(Filing {
+                regime: regime.id.clone(),
+                stage: stage.id.clone(),
+                title: Localized::Each {
+                    en: format!("{}: {}", regime.name.en(), stage.name.en()),
+                    fr: Some(format!("{} : {}", regime.name.fr(), stage.name.fr())),
+                },
+                status: clock.status,
+                recipient: clock.recipient.clone(),
+                channel: clock.channel.clone(),
+                due_earliest: clock.due_earliest,
+                due_outer: clock.due_outer,
+                submitted_at: clock.submitted_at,
+                missing: fields.iter().filter(|it| it.value.is_none()).count(),
+                fields,
+            });
+        }
+        filings
+    }
+}
+
+fn fields(regime: &Regime, stage: &Stage, case: &CaseView<'_>, clauses: &[String]) -> Vec<FilingField> {
+    let filled = |spec: &crate::regime::FieldSpec| {
+        let source = spec.from.as_deref().and_then(FieldSource::from_key);
+        let value = source.and_then(|it| it.value(case, &regime.id, &stage.id, clauses));
+        let question = match source {
+            Some(FieldSource::Fact(fact)) if value.is_none() => Some(fact.question()),
+            _ => None,
+        };
+        FilingField {
+            id: spec.id.clone(),
+            label: spec.label.clone(),
+            from: spec.from.clone().filter(|_| value.is_some()),
+            value,
+            question,
+        }
+    };
+    stage.fields.iter().map(filled).collect()
+}
