@@ -88,3 +88,55 @@ impl fmt::Display for Diagnostic {
         Ok(())
     }
 }
+
+/// The candidate closest to `word`, if one is close enough to have been meant.
+///
+/// Closeness is the number of letters to insert, remove, replace or swap; at most a third of the word, and three.
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
+    let limit = (word.len().max(2) / 3).clamp(1, 3);
+    let close = candidates.into_iter().filter_map(|candidate| {
+        let other: Vec<char> = candidate.to_lowercase().chars().take(64).collect();
+        let near = other.len().abs_diff(word.len()) <= limit;
+        let distance = if near { distance(&word, &other) } else { usize::MAX };
+        (distance <= limit).then_some((distance, candidate))
+    });
+    close.min().map(|(_, candidate)| candidate)
+}
+
+/// Optimal string alignment distance.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = replace.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(word: &str, near: Option<&str>) {
+        assert_eq!(nearest(word, ["adresses", "addresses", "zone", "zones", "ssh", "rdp"]), near);
+    }
+
+    #[test]
+    fn finds_what_was_meant() {
+        check("addreses", Some("addresses"));
+        check("Zoen", Some("zone"));
+        check("shs", Some("ssh"));
+        check("ports", None);
+        check("", None);
+    }
+}

@@ -9,10 +9,20 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AssetId, CrewId, FlowId, IdentityId, PointId, ZoneId};
 use crate::span::Span;
 
+mod check;
+mod decode;
+mod index;
+mod place;
 mod port;
+mod read;
+mod read_service;
 mod service;
 
+pub use check::check;
+pub use index::Index;
+pub use place::{Place, Places};
 pub use port::{Port, PortSet, Protocol};
+pub use read::{read, read_with_places};
 pub use service::{AtLeast, Customers, Degraded, Requirement, Service};
 
 /// An estate file, version 1.
@@ -82,6 +92,42 @@ pub struct EstateInfo {
     /// IANA time zone of the operator's clocks.
     #[serde(default = "default_timezone")]
     pub timezone: String,
+}
+
+impl EstateInfo {
+    /// An estate called `id`, with the defaults of everything else.
+    pub fn named(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            country: default_country(),
+            currency: default_currency(),
+            timezone: default_timezone(),
+        }
+    }
+}
+
+impl Estate {
+    /// An estate called `id` that declares nothing.
+    pub fn empty(id: &str) -> Self {
+        Self {
+            version: 1,
+            estate: EstateInfo::named(id),
+            legal_profile: LegalProfile::default(),
+            zones: Vec::new(),
+            assets: Vec::new(),
+            identities: Vec::new(),
+            flows: Vec::new(),
+            services: Vec::new(),
+            enforcement_points: Vec::new(),
+            management: Vec::new(),
+            protected_addresses: Vec::new(),
+            operating_costs: OperatingCosts::default(),
+            crews: Vec::new(),
+            procedures: Vec::new(),
+            contacts: Vec::new(),
+        }
+    }
 }
 
 fn default_country() -> String {
@@ -440,6 +486,13 @@ pub struct DurationEstimate {
     /// Nine times in ten it is done by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p90: Option<Span>,
+}
+
+impl DurationEstimate {
+    /// A duration without spread.
+    pub const fn fixed(p50: Span) -> Self {
+        Self { p10: None, p50, p90: None }
+    }
 }
 
 /// Somebody to call.

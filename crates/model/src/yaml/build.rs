@@ -50,13 +50,11 @@ pub fn end_of(text: &str) -> Pos {
 /// How many lines and bytes lie before the first line behind line `after` (1-based) that begins with `---`.
 fn next_document(text: &str, after: u32) -> Option<(u32, usize)> {
     let mut at = 0;
-    let mut lines = 0;
-    for line in text.split_inclusive('\n') {
+    for (lines, line) in (0..).zip(text.split_inclusive('\n')) {
         if lines >= after.max(1) && line.starts_with("---") {
             return Some((lines, at));
         }
         at += line.len();
-        lines += 1;
     }
     None
 }

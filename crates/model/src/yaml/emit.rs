@@ -87,8 +87,7 @@ fn scalar(text: &str) -> String {
     let plain = text.starts_with(|it: char| it.is_ascii_alphabetic())
         && !text.ends_with(' ')
         && text.chars().all(word)
-        && !["true", "false", "null", "yes", "no", "on", "off"]
-            .contains(&text.to_lowercase().as_str());
+        && !["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());
     if plain { text.to_owned() } else { Value::String(text.to_owned()).to_string() }
 }
 

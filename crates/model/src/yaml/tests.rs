@@ -20,6 +20,7 @@ fn dump(text: &str) -> String {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "`expect![..]` is a temporary")]
 fn check(text: &str, expect: Expect) {
     expect.assert_eq(&dump(text));
 }
@@ -187,7 +188,7 @@ fn bounds() {
     assert_eq!(diagnostics.iter().map(|it| it.code).collect::<Vec<_>>(), ["too-large"]);
     for deep in ["[".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(1000)] {
         let (_, diagnostics) = parse("f", &deep);
-        assert_eq!(diagnostics.len(), 1, "{:?}", diagnostics);
+        assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
     }
     let mut chain = "a0: &a0 x\n".to_owned();
     for it in 1..200 {

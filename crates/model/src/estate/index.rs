@@ -1,0 +1,78 @@
+//! Look-ups over an estate: ids to places in the lists, and selectors to assets without walking all of them.
+
+use std::collections::HashMap;
+
+use super::{Asset, Estate, Selector, Zone};
+
+/// Indices of one estate. Numbers are positions in `estate.assets` and `estate.zones`.
+#[derive(Debug)]
+pub struct Index<'e> {
+    estate: &'e Estate,
+    assets: HashMap<&'e str, u32>,
+    zones: HashMap<&'e str, u32>,
+    by_zone: HashMap<&'e str, Vec<u32>>,
+    by_role: HashMap<&'e str, Vec<u32>>,
+}
+
+impl<'e> Index<'e> {
+    /// Indexes `estate`; of things with one id, the first counts.
+    pub fn new(estate: &'e Estate) -> Self {
+        let mut index = Self {
+            estate,
+            assets: HashMap::with_capacity(estate.assets.len()),
+            zones: HashMap::with_capacity(estate.zones.len()),
+            by_zone: HashMap::new(),
+            by_role: HashMap::new(),
+        };
+        for (at, zone) in (0..).zip(&estate.zones) {
+            index.zones.entry(zone.id.as_str()).or_insert(at);
+        }
+        for (at, asset) in (0..).zip(&estate.assets) {
+            index.assets.entry(asset.id.as_str()).or_insert(at);
+            index.by_zone.entry(asset.zone.as_str()).or_default().push(at);
+            for role in &asset.roles {
+                let list = index.by_role.entry(role.as_str()).or_default();
+                if list.last() != Some(&at) {
+                    list.push(at);
+                }
+            }
+        }
+        index
+    }
+
+    /// The asset of this id and its place.
+    pub fn asset(&self, id: &str) -> Option<(u32, &'e Asset)> {
+        let at = *self.assets.get(id)?;
+        Some((at, &self.estate.assets[at as usize]))
+    }
+
+    /// The zone of this id and its place.
+    pub fn zone(&self, id: &str) -> Option<(u32, &'e Zone)> {
+        let at = *self.zones.get(id)?;
+        Some((at, &self.estate.zones[at as usize]))
+    }
+
+    /// Places of the assets of a zone, ascending.
+    pub fn in_zone(&self, zone: &str) -> &[u32] {
+        self.by_zone.get(zone).map_or(&[], Vec::as_slice)
+    }
+
+    /// Places of the assets that a selector means, ascending. Walks the shortest list that must hold them all.
+    pub fn select(&self, selector: &Selector) -> Vec<u32> {
+        let asset = |at: u32| &self.estate.assets[at as usize];
+        if let Some(id) = &selector.asset {
+            let found = self.asset(id.as_str()).filter(|(_, it)| selector.matches(it));
+            return found.map(|(at, _)| at).into_iter().collect();
+        }
+        let roles =
+            selector.roles.iter().map(|role| self.by_role.get(role.as_str()).map_or(&[][..], Vec::as_slice));
+        let zone = selector.zone.as_ref().map(|it| self.in_zone(it.as_str()));
+        match roles.chain(zone).min_by_key(|it| it.len()) {
+            Some(candidates) => {
+                candidates.iter().copied().filter(|&at| selector.matches(asset(at))).collect()
+            }
+            None if selector.any => (0..).zip(&self.estate.assets).map(|(at, _)| at).collect(),
+            None => Vec::new(),
+        }
+    }
+}
