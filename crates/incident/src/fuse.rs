@@ -1,0 +1,420 @@
+//! Fusion: hosts tied together become one incident, the rest stay apart; what is too weak is no incident.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bulkhead_model::case::{Entity, EntityKind, Reason, TimelineEntry};
+use bulkhead_model::entity::Observations;
+use bulkhead_model::estate::Estate;
+use bulkhead_model::finding::{Finding, Level};
+use jiff::Timestamp;
+
+use crate::draft::{IncidentDraft, Movement};
+use crate::group::{Group, group};
+use crate::link::Links;
+use crate::policy::Policy;
+use crate::resolve::{HostNo, Resolver};
+use crate::score::{Ground, Scores, Why, score, total};
+use crate::tactics::{tactics_of, techniques_of};
+
+/// What fusion found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fusion {
+    /// The incidents, gravest first.
+    pub incidents: Vec<IncidentDraft>,
+    /// Findings that name no host or carry no time, and so could not be placed.
+    pub unplaced: u64,
+    /// Points of the strongest host of all, to be compared with [`Policy::declare_points`].
+    pub strongest: f64,
+}
+
+/// Fuses findings (alerts among them) and observations into incidents over `estate`.
+///
+/// The order of `findings` does not matter for what comes out, but for the indexes in [`IncidentDraft::findings`].
+/// `seed` only enters the ids.
+pub fn fuse(
+    findings: &[Finding],
+    observations: &Observations,
+    estate: &Estate,
+    policy: &Policy,
+    seed: u64,
+) -> Fusion {
+    let mut resolver = Resolver::new(estate, observations);
+    for name in observations.hosts.keys() {
+        resolver.host(name);
+    }
+    let (groups, unplaced) = group(findings, &mut resolver, policy);
+    let links = Links::new(observations, &mut resolver, policy);
+    let scores = score(&groups, &links, policy);
+    let strongest = scores.hosts.values().map(total_of).fold(0.0, f64::max);
+    let case =
+        Case { findings, groups: &groups, links: &links, scores: &scores, resolver: &resolver, policy };
+    let clusters = case.clusters();
+    let mut incidents: Vec<IncidentDraft> = clusters.iter().filter_map(|it| case.draft(it, seed)).collect();
+    incidents.sort_by(|a, b| {
+        (b.severity, b.points).partial_cmp(&(a.severity, a.points)).map_or(a.id.cmp(&b.id), |it| {
+            it.then_with(|| a.first_finding_at.cmp(&b.first_finding_at)).then_with(|| a.id.cmp(&b.id))
+        })
+    });
+    Fusion { incidents, unplaced, strongest }
+}
+
+fn total_of(grounds: &Vec<Ground>) -> f64 {
+    total(grounds)
+}
+
+/// Everything a draft is made from.
+struct Case<'a> {
+    findings: &'a [Finding],
+    groups: &'a [Group<'a>],
+    links: &'a Links,
+    scores: &'a Scores,
+    resolver: &'a Resolver<'a>,
+    policy: &'a Policy,
+}
+
+impl Case<'_> {
+    /// Sets of suspected or compromised hosts tied together.
+    fn clusters(&self) -> Vec<BTreeSet<HostNo>> {
+        let named = |it: &Vec<Ground>| self.policy.confidence(total(it)) >= self.policy.suspected;
+        let hosts: Vec<HostNo> = self.scores.hosts.iter().filter(|it| named(it.1)).map(|it| *it.0).collect();
+        let mut cluster_of: BTreeMap<HostNo, HostNo> = hosts.iter().map(|it| (*it, *it)).collect();
+        for tie in &self.scores.ties {
+            let (Some(left), Some(right)) = (cluster_of.get(&tie.from), cluster_of.get(&tie.to)) else {
+                continue;
+            };
+            let (keep, drop) = (*left.min(right), *left.max(right));
+            cluster_of.values_mut().filter(|it| **it == drop).for_each(|it| *it = keep);
+        }
+        let mut clusters = BTreeMap::<HostNo, BTreeSet<HostNo>>::new();
+        for (host, cluster) in cluster_of {
+            clusters.entry(cluster).or_default().insert(host);
+        }
+        clusters.into_values().collect()
+    }
+
+    fn draft(&self, hosts: &BTreeSet<HostNo>, seed: u64) -> Option<IncidentDraft> {
+        let points = |host: &HostNo| self.scores.hosts.get(host).map_or(0.0, total_of);
+        if hosts.iter().map(points).fold(0.0, f64::max) < self.policy.declare_points {
+            return None;
+        }
+        let fired = self.fired(hosts);
+        let first = fired.iter().map(|it| self.groups[*it].first()).min()?;
+        let last = fired.iter().filter_map(|it| self.groups[*it].times.last()).max().copied()?;
+        let mut entities: Vec<Entity> = hosts.iter().filter_map(|it| self.host_entity(*it)).collect();
+        entities.extend(self.accounts(hosts));
+        entities.sort_by(|a, b| (a.since, a.kind, &a.id).cmp(&(b.since, b.kind, &b.id)));
+        let (compromised, suspected): (Vec<Entity>, Vec<Entity>) =
+            entities.into_iter().partition(|it| it.confidence >= self.policy.compromised);
+        let mut findings: Vec<usize> =
+            fired.iter().flat_map(|it| self.groups[*it].findings.iter().copied()).collect();
+        findings.sort_unstable();
+        let movements = self.movements(hosts);
+        let (tactics, techniques) = self.attack(&fired);
+        let severity = self.severity(hosts, &fired, &compromised, &tactics);
+        Some(IncidentDraft {
+            id: incident_id(first, &self.first_reference(&fired), seed),
+            title: title(&compromised, &suspected, &movements, &self.gravest(&fired)),
+            severity,
+            points: hosts.iter().map(points).sum(),
+            first_finding_at: first,
+            last_finding_at: last,
+            timeline: self.timeline(&fired, &movements),
+            compromised,
+            suspected,
+            tactics,
+            techniques,
+            findings,
+            movements,
+        })
+    }
+
+    /// Groups that gave a host of the incident points, by time.
+    fn fired(&self, hosts: &BTreeSet<HostNo>) -> Vec<usize> {
+        let mut fired: Vec<usize> = hosts
+            .iter()
+            .filter_map(|it| self.scores.hosts.get(it))
+            .flatten()
+            .filter_map(|it| match it.why {
+                Why::Fired { group, .. } => Some(group),
+                _ => None,
+            })
+            .collect();
+        fired.sort_by_key(|it| (self.groups[*it].first(), *it));
+        fired
+    }
+
+    fn host_entity(&self, host: HostNo) -> Option<Entity> {
+        let grounds = self.scores.hosts.get(&host)?;
+        let known = &self.resolver.hosts[host];
+        let (since, reasons) = self.reasons(grounds)?;
+        Some(Entity {
+            kind: EntityKind::Asset,
+            id: known.id.clone(),
+            hostname: known.hostname.clone(),
+            since,
+            confidence: self.policy.confidence(total(grounds)),
+            reasons,
+        })
+    }
+
+    /// Accounts with grounds on the hosts of the incident, confident enough to be named.
+    fn accounts(&self, hosts: &BTreeSet<HostNo>) -> Vec<Entity> {
+        let entity = |(account, grounds): (&usize, &Vec<(HostNo, Ground)>)| {
+            let here: Vec<Ground> =
+                grounds.iter().filter(|it| hosts.contains(&it.0)).map(|it| it.1.clone()).collect();
+            let confidence = self.policy.confidence(total(&here));
+            if confidence < self.policy.suspected {
+                return None;
+            }
+            let (since, reasons) = self.reasons(&here)?;
+            let id = self.resolver.people[*account].id.clone();
+            Some(Entity { kind: EntityKind::Identity, id, hostname: None, since, confidence, reasons })
+        };
+        self.scores.people.iter().filter_map(entity).collect()
+    }
+
+    /// Since when, and the strongest reasons by time.
+    fn reasons(&self, grounds: &[Ground]) -> Option<(Timestamp, Vec<Reason>)> {
+        let strongest = grounds.iter().map(|it| it.points).fold(0.0, f64::max);
+        let telling = |it: &&Ground| it.points >= strongest.min(2.0);
+        let since = grounds.iter().filter(telling).map(|it| it.at).min()?;
+        let mut kept: Vec<&Ground> = grounds.iter().collect();
+        kept.sort_by(|a, b| b.points.total_cmp(&a.points).then(a.at.cmp(&b.at)).then(a.why.cmp(&b.why)));
+        kept.truncate(self.policy.max_reasons.max(1));
+        kept.sort_by(|a, b| a.at.cmp(&b.at).then(a.why.cmp(&b.why)));
+        Some((since, kept.into_iter().map(|it| self.reason(it)).collect()))
+    }
+
+    fn reason(&self, ground: &Ground) -> Reason {
+        let (finding, text) = match ground.why {
+            Why::Fired { group, through } => {
+                let came = through.map_or_else(String::new, |it| format!(", after {}", self.link_text(it)));
+                (self.reference(group), format!("{}{came}", self.group_text(group)))
+            }
+            Why::Source { link, group } => {
+                let host = self.host_name(self.groups[group].host);
+                let text = format!("{} led to {} on {host}", self.link_text(link), self.group_text(group));
+                (self.link_reference(link), text)
+            }
+            Why::Onward { link } => {
+                let text = format!("after findings here, {}", self.link_text(link));
+                (self.link_reference(link), text)
+            }
+            Why::Reached { link } => {
+                let text =
+                    format!("{}, from a host and with an account under suspicion", self.link_text(link));
+                (self.link_reference(link), text)
+            }
+        };
+        Reason { finding, at: ground.at, text }
+    }
+
+    /// `file#record rule-id` of the group's first finding.
+    fn reference(&self, group: usize) -> String {
+        let group = &self.groups[group];
+        let source = &self.findings[group.findings[0]].source;
+        format!("{}#{} {}", source.file, source.record, group.rule.id)
+    }
+
+    fn group_text(&self, group: usize) -> String {
+        let group = &self.groups[group];
+        let mut text = format!("{} ({})", group.rule.title, group.rule.level.as_str());
+        if group.times.len() > 1 {
+            text.push_str(&format!(", {} times", group.times.len()));
+        }
+        let names: Vec<&str> =
+            group.accounts.iter().map(|it| self.resolver.people[*it].name.as_str()).collect();
+        if !names.is_empty() {
+            text.push_str(&format!(", by {}", names.join(", ")));
+        }
+        text
+    }
+
+    fn link_text(&self, link: usize) -> String {
+        let link = &self.links.all[link];
+        let (from, to) = (self.host_name(link.from), self.host_name(link.to));
+        match link.account {
+            Some(account) => {
+                let name = &self.resolver.people[account].name;
+                format!("{name} came from {from} onto {to} ({})", link.what)
+            }
+            None => format!("{from} spoke to {to} ({})", link.what),
+        }
+    }
+
+    fn link_reference(&self, link: usize) -> String {
+        let link = &self.links.all[link];
+        let account =
+            link.account.map_or_else(String::new, |it| format!(" {}", self.resolver.people[it].name));
+        format!("{}{account} {} -> {}", link.what, self.host_name(link.from), self.host_name(link.to))
+    }
+
+    fn host_name(&self, host: HostNo) -> &str {
+        let host = &self.resolver.hosts[host];
+        host.hostname.as_deref().unwrap_or(&host.id)
+    }
+
+    fn movements(&self, hosts: &BTreeSet<HostNo>) -> Vec<Movement> {
+        let inside = |from, to| hosts.contains(&from) && hosts.contains(&to);
+        let ties = self.scores.ties.iter().filter(|it| inside(it.from, it.to)).filter_map(|it| it.link);
+        let mut movements: Vec<Movement> = ties
+            .map(|it| {
+                let link = &self.links.all[it];
+                Movement {
+                    at: link.first,
+                    from: self.resolver.hosts[link.from].id.clone(),
+                    to: self.resolver.hosts[link.to].id.clone(),
+                    means: link.what.clone(),
+                    account: link.account.map(|it| self.resolver.people[it].id.clone()),
+                }
+            })
+            .collect();
+        movements.sort();
+        movements.dedup();
+        movements
+    }
+
+    /// Tactics and techniques in the order first seen; what fires at once, in the order of an attack.
+    fn attack(&self, fired: &[usize]) -> (Vec<String>, Vec<String>) {
+        let (mut tactics, mut techniques) = (Vec::new(), Vec::new());
+        for group in fired {
+            let tags = &self.groups[*group].rule.tags;
+            for tactic in tactics_of(tags) {
+                push_new(&mut tactics, tactic.to_owned());
+            }
+            for technique in techniques_of(tags) {
+                push_new(&mut techniques, technique);
+            }
+        }
+        (tactics, techniques)
+    }
+
+    /// The gravest rule that fired, raised where the hosts or the spread are graver than any rule can know.
+    fn severity(
+        &self,
+        hosts: &BTreeSet<HostNo>,
+        fired: &[usize],
+        compromised: &[Entity],
+        tactics: &[String],
+    ) -> Level {
+        let assets = compromised.iter().filter(|it| it.kind == EntityKind::Asset);
+        let names: BTreeSet<&str> = assets.map(|it| it.id.as_str()).collect();
+        let is_vital = |it: &HostNo| {
+            let host = &self.resolver.hosts[*it];
+            names.contains(host.id.as_str()) && (host.is_crown_jewel || host.is_directory)
+        };
+        let gravest = fired.iter().map(|it| self.groups[*it].rule.level).max().unwrap_or_default();
+        let impact = tactics.iter().any(|it| it == "exfiltration");
+        if hosts.iter().any(is_vital) || (impact && names.len() > 1) {
+            Level::Critical
+        } else if names.len() > 1 {
+            gravest.max(Level::High)
+        } else if names.is_empty() {
+            gravest.min(Level::Medium)
+        } else {
+            gravest
+        }
+    }
+
+    /// The rule with the most points.
+    fn gravest(&self, fired: &[usize]) -> String {
+        let most = fired.iter().max_by(|a, b| {
+            let (left, right) = (&self.groups[**a], &self.groups[**b]);
+            left.points.total_cmp(&right.points).then(right.first().cmp(&left.first())).then(b.cmp(a))
+        });
+        most.map_or_else(String::new, |it| self.groups[*it].rule.title.clone())
+    }
+
+    fn first_reference(&self, fired: &[usize]) -> String {
+        fired.first().map_or_else(String::new, |it| self.reference(*it))
+    }
+
+    fn timeline(&self, fired: &[usize], movements: &[Movement]) -> Vec<TimelineEntry> {
+        let finding = |index: &usize| {
+            let group = &self.groups[*index];
+            let host = &self.resolver.hosts[group.host];
+            let accounts = group.accounts.iter().map(|it| self.resolver.people[*it].id.clone());
+            TimelineEntry {
+                at: group.first(),
+                kind: "finding".to_owned(),
+                text: format!("{}: {}", self.host_name(group.host), self.group_text(*index)),
+                tactic: tactics_of(&group.rule.tags).first().map(|it| (*it).to_owned()),
+                about: std::iter::once(host.id.clone()).chain(accounts).collect(),
+            }
+        };
+        let movement = |it: &Movement| TimelineEntry {
+            at: it.at,
+            kind: "finding".to_owned(),
+            text: match &it.account {
+                Some(account) => format!("{account} came from {} onto {} ({})", it.from, it.to, it.means),
+                None => format!("{} spoke to {} ({})", it.from, it.to, it.means),
+            },
+            tactic: Some("lateral-movement".to_owned()),
+            about: [Some(it.from.clone()), Some(it.to.clone()), it.account.clone()]
+                .into_iter()
+                .flatten()
+                .collect(),
+        };
+        let mut timeline: Vec<TimelineEntry> =
+            fired.iter().map(finding).chain(movements.iter().map(movement)).collect();
+        timeline.sort_by_key(|it| it.at);
+        timeline
+    }
+}
+
+fn push_new(list: &mut Vec<String>, it: String) {
+    if !list.contains(&it) {
+        list.push(it);
+    }
+}
+
+/// Who, where and what, in plain words.
+fn title(compromised: &[Entity], suspected: &[Entity], movements: &[Movement], gravest: &str) -> String {
+    let named =
+        if compromised.iter().any(|it| it.kind == EntityKind::Asset) { compromised } else { suspected };
+    let of = |kind| named.iter().filter(move |it| it.kind == kind).map(|it| it.id.as_str());
+    let hosts: Vec<&str> = of(EntityKind::Asset).collect();
+    let accounts: Vec<&str> = of(EntityKind::Identity).collect();
+    let shown = match hosts.as_slice() {
+        [] => "unknown hosts".to_owned(),
+        [one] => (*one).to_owned(),
+        [first, second] => format!("{first} and {second}"),
+        [first, second, rest @ ..] => format!("{first}, {second} and {} more", rest.len()),
+    };
+    let what = if movements.is_empty() { "Intrusion on" } else { "Lateral movement across" };
+    let who = match accounts.as_slice() {
+        [] => String::new(),
+        [one] => format!(" with account {one}"),
+        [first, rest @ ..] => format!(" with account {first} and {} more", rest.len()),
+    };
+    format!("{what} {shown}{who}: {gravest}")
+}
+
+/// `inc-<date>-<six hex digits>`, the digits from the first finding and the seed (FNV-1a, 64 bits).
+fn incident_id(first: Timestamp, reference: &str, seed: u64) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let time = first.as_nanosecond().to_le_bytes();
+    for byte in seed.to_le_bytes().into_iter().chain(time).chain(reference.bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    let date = first.strftime("%Y%m%d");
+    format!("inc-{date}-{:06x}", (hash ^ (hash >> 32)) & 0xff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_ordered_as_severities() {
+        assert!(Level::Critical > Level::High && Level::Medium > Level::Low);
+    }
+
+    #[test]
+    fn the_id_depends_on_the_first_finding_and_the_seed() {
+        let at = Timestamp::UNIX_EPOCH;
+        let ids = [incident_id(at, "a#1 r", 1), incident_id(at, "a#1 r", 2), incident_id(at, "a#2 r", 1)];
+        assert!(ids.iter().all(|it| it.starts_with("inc-19700101-") && it.len() == 19), "{ids:?}");
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 3);
+    }
+}

@@ -1,0 +1,33 @@
+//! Incidents: findings, alerts and observations fused through shared hosts, accounts and time.
+//!
+//! One incident is one attacker's doing, not one rule: hosts are scored by what fired on them and how rare that is, tied
+//! together by the logons and flows an attacker moves along, and named with the reasons. Pure; knows nothing of packet
+//! filters or deadlines. In reading order:
+
+#![warn(clippy::disallowed_methods)]
+
+mod policy;
+mod state;
+
+mod account;
+mod resolve;
+mod tactics;
+
+mod group;
+mod link;
+mod score;
+
+mod draft;
+mod fuse;
+
+mod alerts;
+mod exfiltration;
+
+pub use account::{is_local_service, same_account};
+pub use alerts::{ALERT_TAG, finding_from_alert};
+pub use draft::{IncidentDraft, Movement};
+pub use exfiltration::assess;
+pub use fuse::{Fusion, fuse};
+pub use policy::Policy;
+pub use state::{BadTransition, allowed, transition};
+pub use tactics::{TACTICS, tactics_of, techniques_of};

@@ -1,0 +1,209 @@
+//! From names and addresses in logs to the hosts and accounts of the estate.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use bulkhead_model::entity::Observations;
+use bulkhead_model::estate::{AssetKind, Estate};
+
+use crate::account::Account;
+
+/// Number of a host within one fusion.
+pub(crate) type HostNo = usize;
+/// Number of an account within one fusion.
+pub(crate) type AccountNo = usize;
+
+/// One host.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    /// Id in the estate, or the name from the logs where the estate has no such host.
+    pub id: String,
+    /// Name as the logs have it, or as the estate has it.
+    pub hostname: Option<String>,
+    /// Whether everybody talks to it by its nature.
+    pub is_directory: bool,
+    /// Whether the attacker must never reach it.
+    pub is_crown_jewel: bool,
+}
+
+/// One account that somebody could misuse.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    /// Id in the estate, or the name from the logs.
+    pub id: String,
+    /// Name as the logs have it.
+    pub name: String,
+}
+
+/// Hosts and accounts seen so far, and how names lead to them.
+#[derive(Debug)]
+pub(crate) struct Resolver<'e> {
+    estate: &'e Estate,
+    pub hosts: Vec<Host>,
+    pub people: Vec<Person>,
+    /// Asset index by lower-case id and full host name; none where two assets share it.
+    by_name: BTreeMap<String, Option<usize>>,
+    /// Asset index by short host name; none where two assets share it.
+    by_short: BTreeMap<String, Option<usize>>,
+    by_address: BTreeMap<IpAddr, Option<usize>>,
+    /// Names the logs give to addresses.
+    logged_names: BTreeMap<IpAddr, String>,
+    host_numbers: BTreeMap<String, HostNo>,
+    account_numbers: BTreeMap<String, AccountNo>,
+    /// Domains under which a bare name was seen.
+    domains: BTreeMap<String, Vec<String>>,
+}
+
+impl<'e> Resolver<'e> {
+    /// A resolver over the estate; `observations` supply addresses the estate does not know, and the domains of accounts.
+    pub(crate) fn new(estate: &'e Estate, observations: &Observations) -> Self {
+        let mut it = Self {
+            estate,
+            hosts: Vec::new(),
+            people: Vec::new(),
+            by_name: BTreeMap::new(),
+            by_short: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            logged_names: observations.names.clone(),
+            host_numbers: BTreeMap::new(),
+            account_numbers: BTreeMap::new(),
+            domains: BTreeMap::new(),
+        };
+        for (index, asset) in estate.assets.iter().enumerate() {
+            enter(&mut it.by_name, asset.id.as_str().to_lowercase(), index);
+            if let Some(hostname) = &asset.hostname {
+                let hostname = hostname.to_lowercase();
+                enter(&mut it.by_short, short(&hostname).to_owned(), index);
+                enter(&mut it.by_name, hostname, index);
+            }
+            for address in &asset.addresses {
+                enter(&mut it.by_address, *address, index);
+            }
+        }
+        for (name, host) in &observations.hosts {
+            it.logged_names.extend(host.addresses.iter().map(|address| (*address, name.clone())));
+        }
+        let users = observations.hosts.values().flat_map(|it| &it.users);
+        for user in users.chain(observations.logons.keys().map(|it| &it.user)) {
+            it.learn_domain(user);
+        }
+        it
+    }
+
+    /// Remembers the domain of an account, so that its bare name leads to it.
+    pub(crate) fn learn_domain(&mut self, user: &str) {
+        let Some(Account { domain: Some(domain), name }) = Account::read(user) else { return };
+        let domains = self.domains.entry(name).or_default();
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+
+    /// The host that `name` (host name, full or short, or address) means; none for what means no host of ours.
+    pub(crate) fn host(&mut self, name: &str) -> Option<HostNo> {
+        let name = name.trim().trim_end_matches('.').to_lowercase();
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return self.address(address);
+        }
+        let name = name.trim_start_matches('\\');
+        if name.is_empty() || name == "-" || name.starts_with("localhost") {
+            return None;
+        }
+        match self.asset(name) {
+            Some(index) => Some(self.number_asset(index, Some(name))),
+            None => Some(self.number(name, name, Some(name))),
+        }
+    }
+
+    /// The host that owns `address`; none for loopback and for addresses nobody is known to own.
+    pub(crate) fn address(&mut self, address: IpAddr) -> Option<HostNo> {
+        let address = address.to_canonical();
+        if address.is_loopback() || address.is_unspecified() || address.is_multicast() {
+            return None;
+        }
+        if let Some(Some(index)) = self.by_address.get(&address) {
+            let index = *index;
+            return Some(self.number_asset(index, None));
+        }
+        let name = self.logged_names.get(&address).cloned()?;
+        (name.parse::<IpAddr>().is_err()).then(|| self.host(&name)).flatten()
+    }
+
+    fn asset(&self, name: &str) -> Option<usize> {
+        if let Some(found) = self.by_name.get(name) {
+            return *found;
+        }
+        // A full name in the logs that the estate has in full must match in full; short on either side is enough.
+        let found = (*self.by_short.get(short(name))?)?;
+        let full_here = self.estate.assets[found].hostname.as_ref().is_some_and(|it| it.contains('.'));
+        (!full_here || !name.contains('.')).then_some(found)
+    }
+
+    fn number_asset(&mut self, index: usize, logged: Option<&str>) -> HostNo {
+        let asset = &self.estate.assets[index];
+        let hostname = logged.or(asset.hostname.as_deref());
+        let number = self.number(asset.id.as_str(), &format!("\u{0}{index}"), hostname);
+        self.hosts[number].is_crown_jewel = asset.crown_jewel;
+        self.hosts[number].is_directory |= asset.kind == AssetKind::IdentityProvider
+            || asset.roles.iter().any(|it| it == "domain_controller");
+        number
+    }
+
+    fn number(&mut self, id: &str, key: &str, hostname: Option<&str>) -> HostNo {
+        // The logs may write a host they know in full by its short name.
+        let key = if key.starts_with('\u{0}') { key } else { short(key) };
+        if let Some(number) = self.host_numbers.get(key) {
+            let host = &mut self.hosts[*number];
+            let longer = hostname.filter(|it| host.hostname.as_ref().is_none_or(|old| old.len() < it.len()));
+            if let Some(longer) = longer {
+                host.hostname = Some(longer.to_owned());
+            }
+            return *number;
+        }
+        let number = self.hosts.len();
+        let hostname = hostname.map(str::to_owned);
+        self.hosts.push(Host { id: id.to_owned(), hostname, is_directory: false, is_crown_jewel: false });
+        self.host_numbers.insert(key.to_owned(), number);
+        number
+    }
+
+    /// The account that `user` names; none for machine, system and local service accounts.
+    pub(crate) fn account(&mut self, user: &str) -> Option<AccountNo> {
+        let mut account = Account::read(user)?;
+        if account.is_local_service() {
+            return None;
+        }
+        if account.domain.is_none()
+            && let Some([domain]) = self.domains.get(&account.name).map(Vec::as_slice)
+        {
+            account.domain = Some(domain.clone());
+        }
+        let text = account.as_text();
+        if let Some(number) = self.account_numbers.get(&text) {
+            return Some(*number);
+        }
+        let identity = self.estate.identities.iter().find(|it| {
+            it.accounts.iter().any(|name| crate::account::same_account(name, &text))
+                || (it.accounts.is_empty() && it.id.as_str().eq_ignore_ascii_case(&account.name))
+        });
+        let id = identity.map_or_else(|| text.clone(), |it| it.id.as_str().to_owned());
+        // Two account names of one identity are one account.
+        let known = self.people.iter().position(|it| it.id == id);
+        let number = known.unwrap_or_else(|| {
+            self.people.push(Person { id, name: text.clone() });
+            self.people.len() - 1
+        });
+        self.account_numbers.insert(text, number);
+        Some(number)
+    }
+}
+
+/// Enters `key`, or marks it as ambiguous when something else holds it already.
+fn enter<K: Ord>(map: &mut BTreeMap<K, Option<usize>>, key: K, index: usize) {
+    map.entry(key).and_modify(|it| *it = it.filter(|old| *old == index)).or_insert(Some(index));
+}
+
+/// The host name up to its first dot.
+fn short(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
