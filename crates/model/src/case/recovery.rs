@@ -18,6 +18,9 @@ pub struct RecoveryPlan {
     pub bound: f64,
     /// (objective - bound) / objective.
     pub gap: f64,
+    /// What the plan assumed and what it could not honour, for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// One stage (wave).
@@ -67,6 +70,9 @@ pub struct Gate {
     pub approver: String,
     /// Services that this stage must have brought back.
     pub restores: Vec<ServiceId>,
+    /// Ids of containment actions that are lifted when this gate opens or, for what its services need, within the stage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifts: Vec<String>,
 }
 
 /// When one service is back.
@@ -84,4 +90,13 @@ pub struct RecoveryService {
     pub mtpd: Option<u64>,
     /// Probability, 0 to 1, that the MTPD is missed.
     pub mtpd_breach: f64,
+    /// The stage that brings it back.
+    #[serde(default)]
+    pub stage: u32,
+    /// When it is back in degraded mode at median durations, seconds; absent when it never runs degraded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degraded_s: Option<u64>,
+    /// When it is back in full at median durations, seconds: the planned time, while `p50` is the simulated median.
+    #[serde(default)]
+    pub planned_s: u64,
 }
