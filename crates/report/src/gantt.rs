@@ -1,0 +1,130 @@
+//! The recovery plan as a Gantt chart: one row per step, stages as bands, gates and surveillance between them.
+
+use bulkhead_model::case::{RecoveryPlan, Stage};
+
+use crate::svg::{Svg, shorten};
+use crate::text::span;
+
+const LEFT: f64 = 230.0;
+const RIGHT: f64 = 20.0;
+const WIDTH: f64 = 1000.0;
+const ROW: f64 = 18.0;
+const TOP: f64 = 34.0;
+/// More rows than this are summed up per asset, then per stage: a picture of 400 rows tells nobody anything.
+const ROWS_MAX: usize = 60;
+
+/// One bar.
+struct Row {
+    stage: u32,
+    label: String,
+    start: u64,
+    end: u64,
+    late_end: u64,
+}
+
+/// The chart. Times are from the start of recovery at median durations; the thin line after a bar is its nine-in-ten end.
+pub fn svg(plan: &RecoveryPlan, id: &str) -> String {
+    let rows = rows(plan);
+    let end = plan.stages.iter().map(stage_end).max().unwrap_or(0).max(1);
+    let height = TOP + ROW * (rows.len() as f64) + 30.0;
+    let description = format!(
+        "{} stages; the last step ends {} after the start of recovery at median durations",
+        plan.stages.len(),
+        span(end)
+    );
+    let mut svg = Svg::new(WIDTH, height, "Recovery plan", &description);
+    let scale = (WIDTH - LEFT - RIGHT) / end as f64;
+    let x = |secs: u64| LEFT + secs as f64 * scale;
+    axis(&mut svg, end, height, &x);
+    let mut y = TOP;
+    for (index, row) in rows.iter().enumerate() {
+        let new_stage = index == 0 || rows[index - 1].stage != row.stage;
+        if new_stage {
+            svg.line(0.0, y, WIDTH, y, "rule");
+            svg.text(4.0, y + 13.0, &format!("{}", row.stage), "stage");
+        }
+        let tooltip = format!(
+            "{}: {} to {}, at worst {}",
+            row.label,
+            span(row.start),
+            span(row.end),
+            span(row.late_end)
+        );
+        svg.explained(&tooltip, |svg| {
+            svg.text(LEFT - 6.0, y + 13.0, &shorten(&row.label, 32), "end label");
+            svg.line(x(row.end), y + ROW / 2.0, x(row.late_end.min(end)), y + ROW / 2.0, "late");
+            let width = (x(row.end) - x(row.start)).max(2.0);
+            svg.rect(x(row.start), y + 3.0, width, ROW - 6.0, &format!("bar s{}", row.stage % 4));
+        });
+        y += ROW;
+    }
+    for stage in &plan.stages {
+        gate(&mut svg, stage, y, &x);
+    }
+    svg.finish(id)
+}
+
+fn axis(svg: &mut Svg, end: u64, height: f64, x: &dyn Fn(u64) -> f64) {
+    let steps = [900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800];
+    let step = steps.into_iter().find(|it| end / it <= 10).unwrap_or(end.max(1));
+    let mut at = 0;
+    while at <= end {
+        svg.line(x(at), TOP - 6.0, x(at), height - 24.0, "grid");
+        svg.text(x(at), TOP - 12.0, &span(at), "middle tick");
+        at += step;
+    }
+}
+
+fn gate(svg: &mut Svg, stage: &Stage, bottom: f64, x: &dyn Fn(u64) -> f64) {
+    let at = x(stage_end(stage));
+    let tooltip = format!(
+        "gate after stage {}: {}; surveillance {}",
+        stage.n,
+        stage.gate.checks.join("; "),
+        span(stage.gate.surveillance_s)
+    );
+    svg.explained(&tooltip, |svg| {
+        svg.line(at, TOP, at, bottom, "gate");
+        svg.text(at, bottom + 14.0, &format!("gate {}", stage.n), "end tick");
+    });
+}
+
+fn stage_end(stage: &Stage) -> u64 {
+    stage.steps.iter().map(|it| it.end_s).max().unwrap_or(0)
+}
+
+fn rows(plan: &RecoveryPlan) -> Vec<Row> {
+    let steps: usize = plan.stages.iter().map(|it| it.steps.len()).sum();
+    let mut rows: Vec<Row> = Vec::new();
+    for stage in &plan.stages {
+        for step in &stage.steps {
+            let label = if steps <= ROWS_MAX { step.id.clone() } else { step.asset.to_string() };
+            let late_end = step.start_s + step.p90_s;
+            let row = Row { stage: stage.n, label, start: step.start_s, end: step.end_s, late_end };
+            match rows.iter_mut().find(|it| it.stage == row.stage && it.label == row.label) {
+                Some(known) => {
+                    known.start = known.start.min(row.start);
+                    known.end = known.end.max(row.end);
+                    known.late_end = known.late_end.max(row.late_end);
+                }
+                None => rows.push(row),
+            }
+        }
+    }
+    if rows.len() > ROWS_MAX {
+        rows = per_stage(plan);
+    }
+    rows.sort_by_key(|it| (it.stage, it.start, it.end));
+    rows
+}
+
+fn per_stage(plan: &RecoveryPlan) -> Vec<Row> {
+    let row = |stage: &Stage| Row {
+        stage: stage.n,
+        label: format!("{} ({} steps)", stage.title, stage.steps.len()),
+        start: stage.steps.iter().map(|it| it.start_s).min().unwrap_or(0),
+        end: stage_end(stage),
+        late_end: stage.steps.iter().map(|it| it.start_s + it.p90_s).max().unwrap_or(0),
+    };
+    plan.stages.iter().map(row).collect()
+}

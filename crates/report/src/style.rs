@@ -1,0 +1,51 @@
+//! The page's style: readable on a phone and on paper, light and dark, colours that differ in lightness too.
+
+/// The whole style sheet.
+pub const CSS: &str = r#"
+:root{--ink:#1a1d21;--soft:#5b6470;--paper:#fff;--panel:#f4f6f8;--line:#d5dae0;--bad:#b3261e;--warn:#9a5b00;--good:#1b6e3c;--act:#1f5fa8;--mark:#fff}
+@media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#a4adb8;--paper:#15181c;--panel:#1f242a;--line:#3a424c;--bad:#ff8a80;--warn:#ffb950;--good:#7bd89c;--act:#86b8f5;--mark:#15181c}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
+header,main,footer{max-width:1080px;margin:0 auto;padding:0 20px}
+header{padding-top:28px}
+h1{font-size:1.7rem;line-height:1.25;margin:.2em 0}
+h2{font-size:1.25rem;margin:2.2em 0 .6em;padding-top:.6em;border-top:1px solid var(--line)}
+h3{font-size:1.05rem;margin:1.4em 0 .4em}
+p,ul{margin:.5em 0}
+a{color:var(--act)}
+a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px solid var(--act);outline-offset:2px}
+.skip{position:absolute;left:-9999px}.skip:focus{left:20px;top:8px}
+.kicker{color:var(--soft);margin:0}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:18px 0;padding:0;list-style:none}
+.cards li{background:var(--panel);border-left:4px solid var(--line);border-radius:6px;padding:12px 14px}
+.cards .bad{border-color:var(--bad)}.cards .warn{border-color:var(--warn)}.cards .good{border-color:var(--good)}.cards .act{border-color:var(--act)}
+.cards b{display:block;font-size:1.3rem;line-height:1.3}
+.cards span{color:var(--soft);font-size:.9rem}
+.lead{font-size:1.08rem}
+.note{color:var(--soft);font-size:.92rem}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-size:.92rem}
+caption{text-align:left;color:var(--soft);padding:.3em 0}
+th,td{text-align:left;vertical-align:top;padding:.35em .7em .35em 0;border-bottom:1px solid var(--line)}
+th{font-weight:600}
+td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+td.t{white-space:nowrap;font-variant-numeric:tabular-nums}
+code{font:.88em ui-monospace,"Liberation Mono",Menlo,monospace;overflow-wrap:anywhere}
+.tag{display:inline-block;border:1px solid currentColor;border-radius:4px;padding:0 .4em;font-size:.85em;white-space:nowrap}
+.tag.bad{color:var(--bad)}.tag.warn{color:var(--warn)}.tag.good{color:var(--good)}.tag.act{color:var(--act)}
+details{margin:.6em 0}summary{cursor:pointer}
+footer{margin-top:3em;padding-bottom:3em;color:var(--soft);font-size:.9rem}
+svg{width:100%;height:auto;min-width:760px;display:block;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
+svg text{fill:var(--ink)}svg .end{text-anchor:end}svg .middle{text-anchor:middle}
+svg .tick{fill:var(--soft);font-size:11px}svg .label{font-size:12px}svg .head,svg .zone-name{font-weight:600}
+svg .stage{font-weight:700;fill:var(--soft)}
+svg .grid{stroke:var(--line);stroke-width:1}svg .rule{stroke:var(--soft);stroke-width:1}
+svg .attack,svg .source{fill:var(--bad)}svg .response{fill:var(--act)}svg .inside{fill:var(--mark);font-size:9px;font-weight:700}
+svg .reached{fill:var(--warn)}svg .beyond{fill:var(--act)}svg .protected{fill:var(--good)}
+svg .zone{fill:var(--panel);stroke:var(--line)}
+svg .cut{fill:none;stroke:var(--soft);stroke-width:1.2;stroke-dasharray:4 3}svg g:hover .cut{stroke:var(--bad);stroke-width:2.4}
+svg .cross{fill:none;stroke:var(--bad);stroke-width:2}
+svg .bar{fill:var(--act)}svg .s2{fill:var(--good)}svg .s3{fill:var(--warn)}svg .s0{fill:var(--soft)}
+svg .late{stroke:var(--soft);stroke-width:2}svg .gate{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 3}
+@media print{body{font-size:11pt}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}table,svg{break-inside:auto}details>*{display:block}}
+"#;

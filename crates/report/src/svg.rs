@@ -1,0 +1,122 @@
+//! Small pieces of SVG, written by hand: numbers with one decimal, text escaped, nothing that depends on the machine.
+
+use std::fmt::Write;
+
+/// An SVG picture being drawn.
+#[derive(Debug)]
+pub struct Svg {
+    body: String,
+    width: f64,
+    height: f64,
+    title: String,
+    description: String,
+}
+
+impl Svg {
+    /// An empty picture. `title` and `description` are what a screen reader says instead of it.
+    pub fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
+        Self {
+            body: String::new(),
+            width,
+            height,
+            title: title.to_owned(),
+            description: description.to_owned(),
+        }
+    }
+
+    /// A rectangle with rounded corners.
+    pub fn rect(&mut self, x: f64, y: f64, width: f64, height: f64, class: &str) -> &mut Self {
+        self.raw(&format!(
+            r#"<rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="3" class="{class}"/>"#
+        ))
+    }
+
+    /// A straight line.
+    pub fn line(&mut self, x1: f64, y1: f64, x2: f64, y2: f64, class: &str) -> &mut Self {
+        self.raw(&format!(r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" class="{class}"/>"#))
+    }
+
+    /// A circle.
+    pub fn circle(&mut self, x: f64, y: f64, radius: f64, class: &str) -> &mut Self {
+        self.raw(&format!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="{radius:.1}" class="{class}"/>"#))
+    }
+
+    /// A path.
+    pub fn path(&mut self, d: &str, class: &str) -> &mut Self {
+        self.raw(&format!(r#"<path d="{d}" class="{class}"/>"#))
+    }
+
+    /// One line of text; `class` may hold `end` or `middle` for its anchor.
+    pub fn text(&mut self, x: f64, y: f64, text: &str, class: &str) -> &mut Self {
+        self.raw(&format!(r#"<text x="{x:.1}" y="{y:.1}" class="{class}">{}</text>"#, escape(text)))
+    }
+
+    /// A group whose content is explained when pointed at.
+    pub fn explained(&mut self, tooltip: &str, draw: impl FnOnce(&mut Self)) -> &mut Self {
+        self.raw(&format!("<g><title>{}</title>", escape(tooltip)));
+        draw(self);
+        self.raw("</g>")
+    }
+
+    /// Adds markup as it is.
+    pub fn raw(&mut self, markup: &str) -> &mut Self {
+        self.body.push_str(markup);
+        self.body.push('\n');
+        self
+    }
+
+    /// The picture as markup to stand inside a page, with an id prefix unique on that page.
+    pub fn finish(&self, id: &str) -> String {
+        let mut out = String::new();
+        let Self { body, width, height, title, description } = self;
+        // Writing to a String cannot fail.
+        let _ = write!(
+            out,
+            r#"<svg xmlns="http://www.w3.org/2000/svg" id="{id}" viewBox="0 0 {width:.0} {height:.0}" role="img" aria-labelledby="{id}-t {id}-d"><title id="{id}-t">{}</title><desc id="{id}-d">{}</desc>
+{body}</svg>"#,
+            escape(title),
+            escape(description)
+        );
+        out
+    }
+}
+
+/// Text as it may stand inside markup. Characters that XML 1.0 forbids become U+FFFD.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for it in text.chars() {
+        match it {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                out.push('\u{fffd}');
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// `text` cut to `most` characters, with an ellipsis where something is missing.
+pub fn shorten(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(most.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_breaks_out_of_text() {
+        assert_eq!(escape("<a b=\"c\">&\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}");
+        assert_eq!(shorten("abcdef", 4), "abc…");
+        assert_eq!(shorten("abcd", 4), "abcd");
+    }
+}

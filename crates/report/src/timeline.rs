@@ -1,0 +1,227 @@
+//! The timeline as a picture: what the attacker did above, what was done about it below, on one compressed time axis.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bulkhead_model::case::TimelineEntry;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::svg::{Svg, shorten};
+use crate::text::moment;
+
+const WIDTH: f64 = 1000.0;
+const LEFT: f64 = 150.0;
+const RIGHT: f64 = 24.0;
+const LANE: f64 = 30.0;
+const TOP: f64 = 40.0;
+/// Entries that stand closer than this are drawn as one mark with a number.
+const MERGE: f64 = 9.0;
+
+/// Lanes of the response, in the order of the work.
+const RESPONSE: [(&str, &str); 8] = [
+    ("incident", "Incident"),
+    ("impact", "Impact"),
+    ("plan", "Plan"),
+    ("approval", "Approval"),
+    ("enforcement", "Enforcement"),
+    ("verification", "Verification"),
+    ("recovery", "Recovery"),
+    ("surveillance", "Surveillance"),
+];
+
+/// Tactics of ATT&CK in the order of the matrix, so that an attack reads from the top left to the bottom right.
+const TACTICS: [&str; 14] = [
+    "reconnaissance",
+    "resource-development",
+    "initial-access",
+    "execution",
+    "persistence",
+    "privilege-escalation",
+    "defense-evasion",
+    "credential-access",
+    "discovery",
+    "lateral-movement",
+    "collection",
+    "command-and-control",
+    "exfiltration",
+    "impact",
+];
+
+/// The picture; long quiet times are compressed, and the axis says so by its labels.
+pub fn svg(entries: &[TimelineEntry], zone: &TimeZone, id: &str) -> String {
+    let lanes = lanes(entries);
+    let height = TOP + LANE * (lanes.len() as f64) + 12.0;
+    let description = format!(
+        "{} entries in {} lanes; findings by ATT&CK tactic above, the response below. The table of the timeline has all of them.",
+        entries.len(),
+        lanes.len()
+    );
+    let mut svg = Svg::new(WIDTH, height.max(80.0), "Timeline", &description);
+    let axis = Axis::new(entries.iter().map(|it| it.at).collect());
+    axis.draw(&mut svg, height, zone);
+    for (index, (key, label)) in lanes.iter().enumerate() {
+        let y = TOP + LANE * index as f64 + LANE / 2.0;
+        svg.text(LEFT - 10.0, y + 4.0, &shorten(label, 22), "end label");
+        svg.line(LEFT, y, WIDTH - RIGHT, y, "grid");
+        let class = if key.starts_with("tactic:") { "attack" } else { "response" };
+        marks(
+            &mut svg,
+            y,
+            class,
+            &axis,
+            zone,
+            entries.iter().filter(|it| lane_of(it).as_deref() == Some(key)),
+        );
+    }
+    svg.finish(id)
+}
+
+/// The lane an entry stands in; entries of no lane are in the table only.
+fn lane_of(entry: &TimelineEntry) -> Option<String> {
+    if entry.kind == "finding" {
+        let tactic = entry.tactic.as_deref().unwrap_or("other");
+        return Some(format!("tactic:{tactic}"));
+    }
+    RESPONSE.iter().any(|(kind, _)| *kind == entry.kind).then(|| entry.kind.clone())
+}
+
+fn lanes(entries: &[TimelineEntry]) -> Vec<(String, String)> {
+    let present: BTreeSet<String> = entries.iter().filter_map(lane_of).collect();
+    let mut lanes = Vec::new();
+    for tactic in TACTICS.iter().copied().chain(["other"]) {
+        let key = format!("tactic:{tactic}");
+        if present.contains(&key) {
+            lanes.push((key, capitalised(tactic)));
+        }
+    }
+    for (kind, label) in RESPONSE {
+        if present.contains(kind) {
+            lanes.push((kind.to_owned(), label.to_owned()));
+        }
+    }
+    lanes
+}
+
+fn capitalised(tactic: &str) -> String {
+    let text = tactic.replace('-', " ");
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn marks<'a>(
+    svg: &mut Svg,
+    y: f64,
+    class: &str,
+    axis: &Axis,
+    zone: &TimeZone,
+    entries: impl Iterator<Item = &'a TimelineEntry>,
+) {
+    let mut groups: Vec<(f64, Vec<&TimelineEntry>)> = Vec::new();
+    for entry in entries {
+        let x = axis.x(entry.at);
+        match groups.last_mut() {
+            Some((last, group)) if x - *last < MERGE => group.push(entry),
+            _ => groups.push((x, vec![entry])),
+        }
+    }
+    for (x, group) in groups {
+        let shown = group.iter().take(8).map(|it| format!("{} {}", moment(it.at, zone), it.text));
+        let mut tooltip: Vec<_> = shown.collect();
+        if group.len() > 8 {
+            tooltip.push(format!("and {} more", group.len() - 8));
+        }
+        svg.explained(&tooltip.join("\n"), |svg| {
+            let radius = if group.len() > 1 { 8.0 } else { 5.0 };
+            svg.circle(x, y, radius, class);
+            if group.len() > 1 {
+                let number = if group.len() > 99 { "99+".to_owned() } else { group.len().to_string() };
+                svg.text(x, y + 3.5, &number, "middle inside");
+            }
+        });
+    }
+}
+
+/// Instants to positions: a gap takes room by the logarithm of its length, so that minutes and days fit on one page.
+struct Axis {
+    positions: BTreeMap<Timestamp, f64>,
+}
+
+impl Axis {
+    fn new(mut instants: Vec<Timestamp>) -> Self {
+        instants.sort();
+        instants.dedup();
+        let gap = |pair: &[Timestamp]| ((pair[1].as_second() - pair[0].as_second()) as f64 / 30.0).ln_1p();
+        let total: f64 = instants.windows(2).map(gap).sum();
+        let scale = if total > 0.0 { (WIDTH - LEFT - RIGHT - 20.0) / total } else { 0.0 };
+        let mut positions = BTreeMap::new();
+        let mut x = LEFT + 10.0;
+        for (index, at) in instants.iter().enumerate() {
+            if index > 0 {
+                x += gap(&instants[index - 1..=index]) * scale;
+            }
+            positions.insert(*at, x);
+        }
+        Self { positions }
+    }
+
+    fn x(&self, at: Timestamp) -> f64 {
+        self.positions.get(&at).copied().unwrap_or(LEFT)
+    }
+
+    fn draw(&self, svg: &mut Svg, height: f64, zone: &TimeZone) {
+        let mut free_from = 0.0;
+        for (at, x) in &self.positions {
+            if *x >= free_from && *x <= WIDTH - 60.0 {
+                svg.line(*x, TOP - 8.0, *x, height - 8.0, "grid");
+                svg.text(*x, TOP - 14.0, &moment(*at, zone), "tick");
+                free_from = *x + 118.0;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(at: &str, kind: &str, tactic: Option<&str>) -> TimelineEntry {
+        TimelineEntry {
+            at: at.parse().expect("an instant"),
+            kind: kind.to_owned(),
+            text: format!("<{kind}>"),
+            tactic: tactic.map(str::to_owned),
+            about: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn attack_lanes_stand_above_in_the_order_of_the_matrix() {
+        let entries = [
+            entry("2025-07-25T10:00:00Z", "plan", None),
+            entry("2025-07-25T11:00:00Z", "finding", Some("exfiltration")),
+            entry("2025-07-25T11:00:00Z", "finding", Some("execution")),
+            entry("2025-07-25T11:00:00Z", "clock", None),
+        ];
+        let labels: Vec<_> = lanes(&entries).into_iter().map(|(_, label)| label).collect();
+        assert_eq!(labels, ["Execution", "Exfiltration", "Plan"]);
+    }
+
+    #[test]
+    fn later_stands_further_right_and_text_is_escaped() {
+        let entries = [
+            entry("2025-07-25T10:00:00Z", "plan", None),
+            entry("2025-07-25T10:01:00Z", "plan", None),
+            entry("2025-07-28T10:00:00Z", "plan", None),
+        ];
+        let axis = Axis::new(entries.iter().map(|it| it.at).collect());
+        assert!(axis.x(entries[0].at) < axis.x(entries[1].at));
+        assert!(axis.x(entries[1].at) < axis.x(entries[2].at));
+        let picture = svg(&entries, &TimeZone::UTC, "t");
+        assert!(picture.contains("&lt;plan&gt;") && !picture.contains("<plan>"));
+    }
+
+    #[test]
+    fn nothing_gives_an_empty_picture() {
+        assert!(svg(&[], &TimeZone::UTC, "t").starts_with("<svg"));
+    }
+}
