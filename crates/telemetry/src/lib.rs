@@ -3,8 +3,10 @@
 //!
 //! [`read`] is the way in. It knows no rules: what an event means is for `detect` and `incident` to say.
 
+mod entities;
 mod format;
 mod input;
+mod observe;
 mod read;
 mod record;
 mod report;
@@ -18,7 +20,9 @@ mod json;
 mod syslog;
 mod zeek;
 
+pub use entities::{entities, parse_address, parse_time};
 pub use format::Format;
+pub use observe::{Bounds, Observer, owner_of};
 pub use read::read;
 pub use record::{Options, Progress, Record, Sink};
 pub use report::{SourceReport, Telemetry};

@@ -1,0 +1,277 @@
+//! The sum of the entities of all events, in tables of bounded size.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use bulkhead_model::entity::{Entities, Observations, ObservedHost, Seen};
+
+use crate::entities::is_usable;
+
+/// How much an [`Observer`] keeps. What comes beyond is counted in `Observations::dropped`.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Hosts.
+    pub hosts: usize,
+    /// Distinct logons.
+    pub logons: usize,
+    /// Distinct flows.
+    pub flows: usize,
+    /// Addresses with a name given by others.
+    pub names: usize,
+    /// Accounts of one host.
+    pub users_per_host: usize,
+    /// Addresses of one host.
+    pub addresses_per_host: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            hosts: 20_000,
+            logons: 100_000,
+            flows: 200_000,
+            names: 50_000,
+            users_per_host: 1000,
+            addresses_per_host: 64,
+        }
+    }
+}
+
+/// Sums up entities event by event.
+#[derive(Debug, Default)]
+pub struct Observer {
+    bounds: Bounds,
+    seen: Observations,
+}
+
+impl Observer {
+    /// An observer that keeps no more than `bounds`.
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, seen: Observations::default() }
+    }
+
+    /// Takes in the entities of one event.
+    pub fn add(&mut self, entities: &Entities) {
+        self.host(entities);
+        if let Some(logon) = &entities.logon {
+            count(&mut self.seen.logons, logon, entities, self.bounds.logons, &mut self.seen.dropped);
+        }
+        if let Some(flow) = &entities.flow {
+            count(&mut self.seen.flows, flow, entities, self.bounds.flows, &mut self.seen.dropped);
+        }
+        for (address, name) in &entities.named {
+            if self.seen.names.contains_key(address) {
+                continue;
+            }
+            if self.seen.names.len() < self.bounds.names {
+                self.seen.names.insert(*address, name.clone());
+            } else {
+                self.seen.dropped += 1;
+            }
+        }
+    }
+
+    fn host(&mut self, entities: &Entities) {
+        let Some(name) = &entities.host else {
+            return;
+        };
+        if !self.seen.hosts.contains_key(name) {
+            if self.seen.hosts.len() >= self.bounds.hosts {
+                self.seen.dropped += 1;
+                return;
+            }
+            self.seen.hosts.insert(name.clone(), ObservedHost::default());
+        }
+        let Some(host) = self.seen.hosts.get_mut(name) else {
+            return;
+        };
+        host.seen.add(entities.time);
+        if let Some(os) = entities.os
+            && host.os.is_none()
+        {
+            host.os = Some(os.to_owned());
+        }
+        if let Some(role) = entities.role
+            && !host.roles.contains(role)
+        {
+            host.roles.insert(role.to_owned());
+        }
+        for address in entities.host_addresses.iter().filter(|it| is_usable(**it)) {
+            if host.addresses.len() < self.bounds.addresses_per_host {
+                host.addresses.insert(*address);
+            } else if !host.addresses.contains(address) {
+                self.seen.dropped += 1;
+            }
+        }
+        if let Some(user) = &entities.user {
+            let sets = [Some(&mut host.users), entities.privileged.then_some(&mut host.privileged)];
+            for set in sets.into_iter().flatten() {
+                if set.contains(user) {
+                    continue;
+                }
+                if set.len() < self.bounds.users_per_host {
+                    set.insert(user.clone());
+                } else {
+                    self.seen.dropped += 1;
+                }
+            }
+        }
+    }
+
+    /// The sum, with one name per host: a short name becomes the qualified one where only one host has it, and logons
+    /// name hosts instead of addresses where the owner is known.
+    pub fn finish(self) -> Observations {
+        let mut seen = self.seen;
+        let full = qualified_names(&seen.hosts);
+        let mut hosts: BTreeMap<String, ObservedHost> = BTreeMap::new();
+        for (name, host) in std::mem::take(&mut seen.hosts) {
+            let name = full.get(&name).cloned().unwrap_or(name);
+            merge_host(hosts.entry(name).or_default(), host);
+        }
+        let owners = owners(&hosts);
+        let resolve = |name: String| -> String {
+            let known = name.parse().ok().and_then(|it: IpAddr| owners.get(&it).cloned()?);
+            known.or_else(|| full.get(&name).cloned()).unwrap_or(name)
+        };
+        for (mut logon, count) in std::mem::take(&mut seen.logons) {
+            logon.to = resolve(logon.to);
+            logon.from = logon.from.map(resolve).filter(|it| *it != logon.to);
+            merge_seen(seen.logons.entry(logon).or_default(), count);
+        }
+        for name in seen.names.values_mut() {
+            if let Some(full) = full.get(name) {
+                name.clone_from(full);
+            }
+        }
+        seen.hosts = hosts;
+        seen
+    }
+}
+
+/// Counts `key` in a table of at most `limit` rows.
+fn count<K: Ord + Clone>(
+    table: &mut BTreeMap<K, Seen>,
+    key: &K,
+    entities: &Entities,
+    limit: usize,
+    dropped: &mut u64,
+) {
+    if let Some(seen) = table.get_mut(key) {
+        seen.add(entities.time);
+    } else if table.len() < limit {
+        table.entry(key.clone()).or_default().add(entities.time);
+    } else {
+        *dropped += 1;
+    }
+}
+
+/// The qualified name for every short name that exactly one qualified host begins with, whether or not a host of the
+/// short name was seen.
+fn qualified_names(hosts: &BTreeMap<String, ObservedHost>) -> BTreeMap<String, String> {
+    let mut full: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for name in hosts.keys() {
+        if let Some((short, _)) = name.split_once('.') {
+            full.entry(short.to_owned()).and_modify(|it| *it = None).or_insert_with(|| Some(name.clone()));
+        }
+    }
+    full.into_iter().filter_map(|(short, name)| Some((short, name?))).collect()
+}
+
+/// The one host that owns an address; none where several claim it.
+fn owners(hosts: &BTreeMap<String, ObservedHost>) -> BTreeMap<IpAddr, Option<String>> {
+    let mut owners: BTreeMap<IpAddr, Option<String>> = BTreeMap::new();
+    for (name, host) in hosts {
+        for address in &host.addresses {
+            owners.entry(*address).and_modify(|it| *it = None).or_insert_with(|| Some(name.clone()));
+        }
+    }
+    owners
+}
+
+fn merge_host(into: &mut ObservedHost, from: ObservedHost) {
+    merge_seen(&mut into.seen, from.seen);
+    into.addresses.extend(from.addresses);
+    into.users.extend(from.users);
+    into.privileged.extend(from.privileged);
+    into.roles.extend(from.roles);
+    into.os = into.os.take().or(from.os);
+}
+
+fn merge_seen(into: &mut Seen, from: Seen) {
+    into.count += from.count;
+    into.first = [into.first, from.first].into_iter().flatten().min();
+    into.last = into.last.max(from.last);
+}
+
+/// The one host that owns `address`, where the observations say so.
+pub fn owner_of(observations: &Observations, address: IpAddr) -> Option<&str> {
+    let mut owners = observations.hosts.iter().filter(|(_, host)| host.addresses.contains(&address));
+    let (name, _) = owners.next()?;
+    owners.next().is_none().then_some(name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use bulkhead_model::entity::Logon;
+
+    use super::*;
+
+    fn host(name: &str, address: &str) -> Entities {
+        Entities {
+            host: Some(name.to_owned()),
+            host_addresses: address.parse().into_iter().collect(),
+            ..Entities::default()
+        }
+    }
+
+    fn logon(user: &str, from: &str, to: &str) -> Entities {
+        let (user, from, to) = (user.to_owned(), Some(from.to_owned()), to.to_owned());
+        let logon = Logon { user, from, to, kind: "network".to_owned(), success: true };
+        Entities { logon: Some(logon), ..Entities::default() }
+    }
+
+    #[test]
+    fn hosts_have_one_name() {
+        let mut observer = Observer::default();
+        observer.add(&host("ws5.corp.example", "10.0.0.5"));
+        observer.add(&host("ws5", "10.0.0.6"));
+        observer.add(&host("ws6.corp.example", "10.0.0.7"));
+        observer.add(&logon("corp\\a", "10.0.0.5", "ws6"));
+        observer.add(&logon("corp\\a", "ws5", "ws6.corp.example"));
+        let seen = observer.finish();
+        assert_eq!(seen.hosts.keys().collect::<Vec<_>>(), ["ws5.corp.example", "ws6.corp.example"]);
+        assert_eq!(seen.hosts["ws5.corp.example"].addresses.len(), 2);
+        let (logon, count) = seen.logons.first_key_value().unwrap();
+        assert_eq!((seen.logons.len(), count.count), (1, 2));
+        assert_eq!(
+            (logon.from.as_deref(), logon.to.as_str()),
+            (Some("ws5.corp.example"), "ws6.corp.example")
+        );
+    }
+
+    #[test]
+    fn an_address_that_two_hosts_claim_is_nobodys() {
+        let mut observer = Observer::default();
+        observer.add(&host("a.example", "10.0.0.5"));
+        observer.add(&host("b.example", "10.0.0.5"));
+        observer.add(&logon("x", "10.0.0.5", "b"));
+        let seen = observer.finish();
+        assert_eq!(seen.logons.first_key_value().unwrap().0.from.as_deref(), Some("10.0.0.5"));
+        assert_eq!(owner_of(&seen, "10.0.0.5".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn tables_stay_within_bounds() {
+        let bounds = Bounds { hosts: 3, logons: 4, addresses_per_host: 2, ..Bounds::default() };
+        let mut observer = Observer::new(bounds);
+        for n in 0..10 {
+            observer.add(&host(&format!("h{n}"), "10.0.0.1"));
+            observer.add(&host("h0", &format!("10.0.1.{n}")));
+            observer.add(&logon(&format!("u{n}"), "10.0.0.9", "h0"));
+        }
+        let seen = observer.finish();
+        assert_eq!((seen.hosts.len(), seen.logons.len()), (3, 4));
+        assert_eq!(seen.hosts["h0"].addresses.len(), 2);
+        assert_eq!(seen.dropped, 7 + 9 + 6);
+    }
+}
