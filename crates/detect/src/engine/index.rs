@@ -1,0 +1,277 @@
+//! One multi-pattern index for the values of one field: which comparisons hold for a text, found in one look.
+
+use std::collections::HashMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::matcher::number;
+
+/// What a hit tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Program's number of the comparison.
+    pub pred: u32,
+    /// Whether the comparison holds; otherwise it only may, and is still to be made.
+    pub sure: bool,
+}
+
+/// Patterns by kind, all in lower case.
+#[derive(Debug, Default)]
+pub struct Patterns {
+    pub equals: Vec<(String, Hit)>,
+    /// Whole numbers, by their decimal text; they also match other spellings of the same number.
+    pub numbers: Vec<(String, Hit)>,
+    pub prefixes: Vec<(String, Hit)>,
+    pub suffixes: Vec<(String, Hit)>,
+    pub contains: Vec<(String, Hit)>,
+    /// Comparisons to be tried whenever the field has a value.
+    pub present: Vec<Hit>,
+}
+
+/// The index.
+#[derive(Debug)]
+pub struct TextIndex {
+    equals: HashMap<String, Vec<Hit>>,
+    numbers: bool,
+    prefixes: Option<Trie>,
+    suffixes: Option<Trie>,
+    contains: Option<Contains>,
+    present: Vec<Hit>,
+}
+
+#[derive(Debug)]
+struct Contains {
+    automaton: AhoCorasick,
+    hits: Vec<Vec<Hit>>,
+    /// Tells quickly that nothing matches, for sets small enough for a vector search.
+    any: Option<AhoCorasick>,
+}
+
+/// Most patterns for which a vector search for any of them pays.
+const QUICK_MAX: usize = 48;
+
+impl TextIndex {
+    /// Builds the index.
+    pub fn new(patterns: Patterns) -> Self {
+        let mut equals: HashMap<String, Vec<Hit>> = HashMap::new();
+        let numbers = !patterns.numbers.is_empty();
+        for (text, hit) in patterns.equals.into_iter().chain(patterns.numbers) {
+            equals.entry(text).or_default().push(hit);
+        }
+        Self {
+            equals,
+            numbers,
+            prefixes: Trie::new(&patterns.prefixes, false),
+            suffixes: Trie::new(&patterns.suffixes, true),
+            contains: Contains::new(patterns.contains),
+            present: patterns.present,
+        }
+    }
+
+    /// Calls `hit` for every comparison that holds, or may hold, for `text` (lower case).
+    #[inline]
+    pub fn find(&self, text: &str, mut hit: impl FnMut(Hit)) {
+        self.present.iter().for_each(|it| hit(*it));
+        if !self.equals.is_empty() {
+            if let Some(hits) = self.equals.get(text) {
+                hits.iter().for_each(|it| hit(*it));
+            }
+            if self.numbers {
+                self.odd_number(text, &mut hit);
+            }
+        }
+        if let Some(trie) = &self.prefixes {
+            trie.walk(text.bytes(), &mut hit);
+        }
+        if let Some(trie) = &self.suffixes {
+            trie.walk(text.bytes().rev(), &mut hit);
+        }
+        if let Some(contains) = &self.contains {
+            contains.find(text, &mut hit);
+        }
+    }
+
+    /// Numbers spelt otherwise than rules are compiled to: `4624.0`, `+1`, `007`, `1e3`.
+    fn odd_number(&self, text: &str, hit: &mut impl FnMut(Hit)) {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let usual = !digits.is_empty()
+            && digits.bytes().all(|it| it.is_ascii_digit())
+            && (digits == "0" || !digits.starts_with('0'))
+            && digits.len() < 16;
+        if usual {
+            return;
+        }
+        let Some(value) = number(text) else { return };
+        let Some(usual) = crate::matcher::Number::new(value).as_whole() else { return };
+        if usual != text
+            && let Some(hits) = self.equals.get(&usual)
+        {
+            hits.iter().filter(|it| !it.sure).for_each(|it| hit(*it));
+        }
+    }
+}
+
+impl Contains {
+    fn new(patterns: Vec<(String, Hit)>) -> Option<Self> {
+        let mut by_text: Vec<(String, Vec<Hit>)> = Vec::new();
+        let mut sorted = patterns;
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        for (text, hit) in sorted {
+            match by_text.last_mut() {
+                Some((last, hits)) if *last == text => hits.push(hit),
+                _ => by_text.push((text, vec![hit])),
+            }
+        }
+        if by_text.is_empty() {
+            return None;
+        }
+        let texts: Vec<&str> = by_text.iter().map(|it| it.0.as_str()).collect();
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok()?;
+        let any = (texts.len() <= QUICK_MAX && texts.iter().all(|it| it.len() > 2))
+            .then(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok())
+            .flatten();
+        Some(Self { automaton, hits: by_text.into_iter().map(|it| it.1).collect(), any })
+    }
+
+    fn find(&self, text: &str, hit: &mut impl FnMut(Hit)) {
+        if self.any.as_ref().is_some_and(|it| !it.is_match(text)) {
+            return;
+        }
+        for found in self.automaton.find_overlapping_iter(text) {
+            self.hits[found.pattern().as_usize()].iter().for_each(|it| hit(*it));
+        }
+    }
+}
+
+/// A byte trie, walked from one end of a text until it leads nowhere.
+#[derive(Debug)]
+struct Trie {
+    nodes: Vec<TrieNode>,
+    edges: Vec<(u8, u32)>,
+    hits: Vec<Hit>,
+    /// Children of the root, by byte; 0 is none.
+    root: Box<[u32; 256]>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct TrieNode {
+    edges: (u32, u32),
+    hits: (u32, u32),
+}
+
+#[derive(Default)]
+struct Draft {
+    children: std::collections::BTreeMap<u8, usize>,
+    hits: Vec<Hit>,
+}
+
+impl Trie {
+    fn new(patterns: &[(String, Hit)], backwards: bool) -> Option<Self> {
+        if patterns.is_empty() {
+            return None;
+        }
+        let mut drafts = vec![Draft::default()];
+        for (text, hit) in patterns {
+            let mut at = 0;
+            let mut step = |byte: u8| {
+                let next = drafts.len();
+                let found = *drafts[at].children.entry(byte).or_insert(next);
+                if found == next {
+                    drafts.push(Draft::default());
+                }
+                at = found;
+            };
+            if backwards {
+                text.bytes().rev().for_each(&mut step);
+            } else {
+                text.bytes().for_each(&mut step);
+            }
+            drafts[at].hits.push(*hit);
+        }
+        let mut trie = Self {
+            nodes: Vec::with_capacity(drafts.len()),
+            edges: Vec::new(),
+            hits: Vec::new(),
+            root: Box::new([0; 256]),
+        };
+        let size = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        for draft in &drafts {
+            let edges = size(trie.edges.len());
+            trie.edges.extend(draft.children.iter().map(|(byte, to)| (*byte, size(*to))));
+            let hits = size(trie.hits.len());
+            trie.hits.extend(&draft.hits);
+            trie.nodes.push(TrieNode {
+                edges: (edges, size(trie.edges.len())),
+                hits: (hits, size(trie.hits.len())),
+            });
+        }
+        for (byte, to) in &drafts[0].children {
+            trie.root[usize::from(*byte)] = size(*to);
+        }
+        Some(trie)
+    }
+
+    #[inline]
+    fn walk(&self, mut bytes: impl Iterator<Item = u8>, hit: &mut impl FnMut(Hit)) {
+        self.report(0, hit);
+        let Some(first) = bytes.next() else { return };
+        let mut at = self.root[usize::from(first)] as usize;
+        if at == 0 {
+            return;
+        }
+        self.report(at, hit);
+        for byte in bytes {
+            let (from, to) = self.nodes[at].edges;
+            let edges = &self.edges[from as usize..to as usize];
+            let Some((_, next)) = edges.iter().find(|it| it.0 == byte) else { return };
+            at = *next as usize;
+            self.report(at, hit);
+        }
+    }
+
+    #[inline]
+    fn report(&self, node: usize, hit: &mut impl FnMut(Hit)) {
+        let (from, to) = self.nodes[node].hits;
+        if from != to {
+            self.hits[from as usize..to as usize].iter().for_each(|it| hit(*it));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn patterns(texts: &[String], first: usize) -> Vec<(String, Hit)> {
+        let hit = |it: usize| Hit { pred: u32::try_from(it).unwrap(), sure: true };
+        texts.iter().enumerate().map(|(index, text)| (text.clone(), hit(first + index))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_a_plain_search_finds(
+            texts in prop::collection::vec("[ab\\\\.é]{0,4}", 1..8),
+            haystack in "[ab\\\\.é]{0,10}",
+        ) {
+            let n = texts.len();
+            let index = TextIndex::new(Patterns {
+                equals: patterns(&texts, 0),
+                prefixes: patterns(&texts, n),
+                suffixes: patterns(&texts, 2 * n),
+                contains: patterns(&texts, 3 * n),
+                ..Patterns::default()
+            });
+            let mut got = std::collections::BTreeSet::new();
+            index.find(&haystack, |it| { got.insert(it.pred as usize); });
+            let mut expect = std::collections::BTreeSet::new();
+            for (at, text) in texts.iter().enumerate() {
+                let text = text.as_str();
+                let holds = [haystack == text, haystack.starts_with(text), haystack.ends_with(text), haystack.contains(text)];
+                expect.extend(holds.iter().enumerate().filter(|it| *it.1).map(|(kind, _)| kind * n + at));
+            }
+            prop_assert_eq!(got, expect);
+        }
+    }
+}

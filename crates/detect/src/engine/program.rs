@@ -1,0 +1,195 @@
+//! The rules that can fire for one kind of event, arranged so that most events touch none of them.
+//!
+//! Every rule has an anchor: a set of comparisons of which at least one must hold for the rule to hold. Only anchors
+//! are looked for (in one index per field); the other comparisons of a rule are made when an anchor was found.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::index::{Hit, Patterns, TextIndex};
+use crate::expr::{Expr, PredId};
+use crate::field::{FieldId, KEYWORDS};
+use crate::matcher::{Cmp, Matcher, TextOp};
+use crate::rule::text::{Part, fold};
+use crate::ruleset::Inner;
+
+/// One rule within a program; comparisons by the program's own numbers.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Number of the instance in the rule set.
+    pub instance: u32,
+    /// What must hold, as far as the event's route does not decide it.
+    pub expr: Expr,
+}
+
+/// Rules and indexes for one route.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Rules in the order loaded.
+    pub rules: Vec<Candidate>,
+    /// Rules without an anchor.
+    pub always: Vec<u32>,
+    /// By field, what to look for in its values.
+    pub indexes: Vec<(FieldId, TextIndex)>,
+    /// Global number of each comparison.
+    pub preds: Vec<PredId>,
+    /// Whether a comparison that its index did not find does not hold.
+    pub decided: Vec<bool>,
+    /// By comparison, the rules it is an anchor of: a range of `triggered`.
+    pub triggers: Vec<(u32, u32)>,
+    /// Rules by anchor.
+    pub triggered: Vec<u32>,
+}
+
+/// A set of comparisons of which one must hold, and what looking for them costs.
+struct Anchor {
+    cost: u32,
+    preds: Vec<PredId>,
+}
+
+impl Program {
+    /// Arranges the rules left over on a route: instance number and what remains to be decided.
+    pub fn new(inner: &Inner, residual: Vec<(u32, Expr)>) -> Self {
+        let mut program = Self::default();
+        let mut locals: HashMap<PredId, u32> = HashMap::new();
+        let mut anchored: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (instance, expr) in residual {
+            let number = size(program.rules.len());
+            let anchor = anchor(inner, &expr);
+            let expr = expr.map(&mut |leaf| match leaf {
+                Expr::Pred(pred) => Expr::Pred(program.local(&mut locals, *pred)),
+                other => other.clone(),
+            });
+            match anchor {
+                Some(anchor) => {
+                    for pred in anchor.preds {
+                        let local = program.local(&mut locals, pred);
+                        anchored.entry(local).or_default().push(number);
+                    }
+                }
+                None => program.always.push(number),
+            }
+            program.rules.push(Candidate { instance, expr });
+        }
+        program.arrange(inner, anchored);
+        program
+    }
+
+    fn local(&mut self, locals: &mut HashMap<PredId, u32>, pred: PredId) -> u32 {
+        *locals.entry(pred).or_insert_with(|| {
+            self.preds.push(pred);
+            size(self.preds.len() - 1)
+        })
+    }
+
+    fn arrange(&mut self, inner: &Inner, anchored: BTreeMap<u32, Vec<u32>>) {
+        let mut by_field: BTreeMap<FieldId, Patterns> = BTreeMap::new();
+        self.decided = vec![false; self.preds.len()];
+        self.triggers = vec![(0, 0); self.preds.len()];
+        for (local, mut rules) in anchored {
+            let pred = &inner.interner.preds[self.preds[local as usize] as usize];
+            let patterns = by_field.entry(pred.field).or_default();
+            self.decided[local as usize] = add(patterns, &pred.matcher, local);
+            rules.dedup();
+            let from = size(self.triggered.len());
+            self.triggered.extend(rules);
+            self.triggers[local as usize] = (from, size(self.triggered.len()));
+        }
+        self.indexes = by_field.into_iter().map(|(field, it)| (field, TextIndex::new(it))).collect();
+    }
+}
+
+fn size(it: usize) -> u32 {
+    u32::try_from(it).unwrap_or(u32::MAX)
+}
+
+/// Adds a comparison to an index; whether a comparison that is not found is known not to hold.
+fn add(patterns: &mut Patterns, matcher: &Matcher, pred: u32) -> bool {
+    let sure = |sure| Hit { pred, sure };
+    match matcher {
+        Matcher::Text { op, cased, text } => {
+            // What is told apart by case is looked for caselessly first.
+            let hit = sure(!cased);
+            let list = match op {
+                TextOp::Equals => &mut patterns.equals,
+                TextOp::StartsWith => &mut patterns.prefixes,
+                TextOp::EndsWith => &mut patterns.suffixes,
+                TextOp::Contains => &mut patterns.contains,
+            };
+            list.push((if *cased { fold(text) } else { text.clone() }, hit));
+            !cased
+        }
+        Matcher::Glob { pattern, .. } => {
+            match longest_literal(&pattern.0) {
+                Some(text) => patterns.contains.push((fold(text), sure(false))),
+                None => patterns.present.push(sure(false)),
+            }
+            false
+        }
+        Matcher::Number(Cmp::Eq, number) => {
+            match number.as_whole() {
+                Some(text) => patterns.numbers.push((text, sure(false))),
+                None => patterns.present.push(sure(false)),
+            }
+            false
+        }
+        Matcher::Present => {
+            patterns.present.push(sure(true));
+            true
+        }
+        Matcher::Regex(_)
+        | Matcher::Cidr(_)
+        | Matcher::Number(..)
+        | Matcher::Field { .. }
+        | Matcher::Time(..) => {
+            patterns.present.push(sure(false));
+            false
+        }
+    }
+}
+
+fn longest_literal(parts: &[Part]) -> Option<&str> {
+    parts
+        .iter()
+        .filter_map(|it| match it {
+            Part::Literal(text) => Some(text.as_str()),
+            Part::One | Part::Any => None,
+        })
+        .max_by_key(|it| it.len())
+}
+
+/// The cheapest set of comparisons of which one must hold if `expr` holds.
+fn anchor(inner: &Inner, expr: &Expr) -> Option<Anchor> {
+    match expr {
+        Expr::Pred(pred) => {
+            let it = &inner.interner.preds[*pred as usize];
+            Some(Anchor { cost: cost(it.field, &it.matcher), preds: vec![*pred] })
+        }
+        Expr::And(sides) => sides.iter().filter_map(|it| anchor(inner, it)).min_by_key(|it| it.cost),
+        Expr::Or(sides) | Expr::AtLeast(_, sides) => {
+            let mut whole = Anchor { cost: 0, preds: Vec::new() };
+            for side in sides {
+                let anchor = anchor(inner, side)?;
+                whole.cost = whole.cost.saturating_add(anchor.cost);
+                whole.preds.extend(anchor.preds);
+            }
+            Some(whole)
+        }
+        Expr::Not(_) | Expr::Const(_) | Expr::Shape(_) | Expr::Hint(..) => None,
+    }
+}
+
+/// What looking for a comparison costs, and how often it will be found in vain.
+fn cost(field: FieldId, matcher: &Matcher) -> u32 {
+    let own = match matcher {
+        Matcher::Text { op: TextOp::Equals, text, .. } if !text.is_empty() && text != "-" => 10,
+        Matcher::Number(Cmp::Eq, number) if number.as_whole().is_some() => 15,
+        Matcher::Text { op: TextOp::StartsWith | TextOp::EndsWith, text, .. } if text.len() > 3 => 20,
+        Matcher::Text { op: TextOp::StartsWith | TextOp::EndsWith, .. } => 600,
+        Matcher::Text { op: TextOp::Contains, text, .. } if text.len() > 3 => 300,
+        Matcher::Text { op: TextOp::Contains, .. } => 2000,
+        Matcher::Glob { pattern, .. } if longest_literal(&pattern.0).is_some_and(|it| it.len() > 3) => 320,
+        Matcher::Present => 100_000,
+        _ => 50_000,
+    };
+    if field == KEYWORDS { own + 1_000_000 } else { own }
+}

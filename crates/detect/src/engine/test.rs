@@ -1,0 +1,58 @@
+//! Whether one comparison holds for the values of an event: the one place where a value meets a matcher.
+
+use bulkhead_model::event::{Event, Value};
+
+use super::values::Values;
+use crate::expr::{Pred, PredId};
+use crate::field::KEYWORDS;
+use crate::matcher::{Matcher, TextOp, glob, in_network, number, time_part};
+use crate::rule::text::fold;
+use crate::ruleset::Inner;
+
+/// Whether comparison `id` holds for any value of its field.
+pub fn holds<'e>(inner: &Inner, id: PredId, values: &mut Values<'e>, event: &'e dyn Event) -> bool {
+    let pred = &inner.interner.preds[id as usize];
+    let mut next =
+        if pred.field == KEYWORDS { values.first_keyword(event) } else { values.first(pred.field) };
+    while let Some(at) = next {
+        if values.value(at) != Value::Null && one(inner, id, pred, at, values) {
+            return true;
+        }
+        next = values.next(at);
+    }
+    false
+}
+
+fn one(inner: &Inner, id: PredId, pred: &Pred, at: u32, values: &mut Values<'_>) -> bool {
+    match &pred.matcher {
+        Matcher::Present => true,
+        Matcher::Text { op, cased: false, text } => op.holds(values.folded(at), text),
+        Matcher::Text { op, cased: true, text } => op.holds(&values.value(at).to_text(), text),
+        Matcher::Glob { cased: false, pattern } => glob(&pattern.0, values.folded(at)),
+        Matcher::Glob { cased: true, pattern } => glob(&pattern.0, &values.value(at).to_text()),
+        Matcher::Regex(_) => inner.regex(id).is_some_and(|it| it.is_match(&values.value(at).to_text())),
+        Matcher::Cidr(network) => in_network(&values.value(at).to_text(), network),
+        Matcher::Number(cmp, expected) => {
+            number(&values.value(at).to_text()).is_some_and(|it| cmp.holds(it, expected.get()))
+        }
+        Matcher::Time(part, cmp, expected) => {
+            time_part(&values.value(at).to_text(), *part).is_some_and(|it| cmp.holds(it, expected.get()))
+        }
+        Matcher::Field { op, cased, field } => {
+            let text = values.value(at).to_text();
+            let mut other = values.first(*field);
+            while let Some(it) = other {
+                let value = values.value(it);
+                if value != Value::Null && fields_hold(*op, *cased, &text, &value.to_text()) {
+                    return true;
+                }
+                other = values.next(it);
+            }
+            false
+        }
+    }
+}
+
+fn fields_hold(op: TextOp, cased: bool, left: &str, right: &str) -> bool {
+    if cased { op.holds(left, right) } else { op.holds(&fold(left), &fold(right)) }
+}

@@ -1,0 +1,200 @@
+//! The values of one event that any rule could read, gathered in one pass; unescaped and folded only when compared.
+
+use bulkhead_model::event::{Event, Value, Visitor};
+
+use crate::field::{FieldId, Fields};
+use crate::rule::text::fold_into;
+
+/// No index.
+const NONE: u32 = u32::MAX;
+
+/// One value, and where its other forms stand once somebody asked for them.
+#[derive(Clone, Copy, Debug)]
+struct Entry<'e> {
+    value: Value<'e>,
+    /// The next value of the same field.
+    next: u32,
+    folded: (u32, u32),
+}
+
+/// First and last value of a field, valid within one event.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    stamp: u64,
+    first: u32,
+    last: u32,
+}
+
+/// Memory that is kept from event to event.
+#[derive(Debug, Default)]
+pub struct Memory {
+    slots: Vec<Slot>,
+    entries: Vec<Entry<'static>>,
+    text: String,
+    stamp: u64,
+}
+
+/// The values of one event.
+#[derive(Debug)]
+pub struct Values<'e> {
+    slots: Vec<Slot>,
+    entries: Vec<Entry<'e>>,
+    /// Folded texts, one after the other.
+    text: String,
+    stamp: u64,
+    /// First value for keywords, once they were asked for.
+    keywords: Option<u32>,
+}
+
+struct Collector<'v, 'e> {
+    fields: &'v Fields,
+    values: &'v mut Values<'e>,
+    current: FieldId,
+}
+
+impl<'e> Visitor<'e> for Collector<'_, 'e> {
+    #[inline]
+    fn wants(&mut self, name: &str) -> bool {
+        match self.fields.find(name) {
+            Some(field) => {
+                self.current = field;
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[inline]
+    fn value(&mut self, _: &str, value: Value<'e>) {
+        self.values.push(self.current, value);
+    }
+}
+
+/// Gathers every value, for keywords.
+struct Everything<'v, 'e>(&'v mut Vec<Entry<'e>>);
+
+impl<'e> Visitor<'e> for Everything<'_, 'e> {
+    fn wants(&mut self, _: &str) -> bool {
+        true
+    }
+
+    fn value(&mut self, _: &str, value: Value<'e>) {
+        if value != Value::Null {
+            let next = index(self.0.len() + 1);
+            self.0.push(Entry { value, next, folded: (NONE, 0) });
+        }
+    }
+}
+
+fn index(it: usize) -> u32 {
+    u32::try_from(it).unwrap_or(NONE)
+}
+
+impl<'e> Values<'e> {
+    /// Gathers from `event` the values of all `fields`.
+    #[inline]
+    pub fn gather(memory: Memory, fields: &Fields, event: &'e dyn Event) -> Self {
+        let Memory { mut slots, entries, text, stamp } = memory;
+        slots.resize(fields.len(), Slot::default());
+        let mut values = Self { slots, entries: recycle(entries), text, stamp: stamp + 1, keywords: None };
+        values.text.clear();
+        let mut collector = Collector { fields, values: &mut values, current: 0 };
+        event.visit(&mut collector);
+        values
+    }
+
+    /// Gives the memory back.
+    pub fn into_memory(self) -> Memory {
+        Memory { slots: self.slots, entries: recycle(self.entries), text: self.text, stamp: self.stamp }
+    }
+
+    #[inline]
+    fn push(&mut self, field: FieldId, value: Value<'e>) {
+        let at = index(self.entries.len());
+        self.entries.push(Entry { value, next: NONE, folded: (NONE, 0) });
+        let slot = &mut self.slots[field as usize];
+        if slot.stamp == self.stamp {
+            self.entries[slot.last as usize].next = at;
+            slot.last = at;
+        } else {
+            *slot = Slot { stamp: self.stamp, first: at, last: at };
+        }
+    }
+
+    /// Number of the first value of `field`.
+    #[inline]
+    pub fn first(&self, field: FieldId) -> Option<u32> {
+        let slot = self.slots.get(field as usize)?;
+        (slot.stamp == self.stamp).then_some(slot.first)
+    }
+
+    /// Number of the first value for keywords: every value of the event.
+    pub fn first_keyword(&mut self, event: &'e dyn Event) -> Option<u32> {
+        let first = match self.keywords {
+            Some(first) => first,
+            None => {
+                let first = index(self.entries.len());
+                event.visit(&mut Everything(&mut self.entries));
+                if self.entries.len() > first as usize
+                    && let Some(last) = self.entries.last_mut()
+                {
+                    last.next = NONE;
+                }
+                self.keywords = Some(first);
+                first
+            }
+        };
+        ((first as usize) < self.entries.len()).then_some(first)
+    }
+
+    /// The value after `at` of the same field.
+    #[inline]
+    pub fn next(&self, at: u32) -> Option<u32> {
+        let next = self.entries[at as usize].next;
+        (next != NONE).then_some(next)
+    }
+
+    /// The value itself.
+    #[inline]
+    pub fn value(&self, at: u32) -> Value<'e> {
+        self.entries[at as usize].value
+    }
+
+    /// The value's text in lower case.
+    #[inline]
+    pub fn folded(&mut self, at: u32) -> &str {
+        let entry = &mut self.entries[at as usize];
+        if entry.folded.0 == NONE {
+            let from = self.text.len();
+            fold_value(entry.value, &mut self.text);
+            entry.folded = (index(from), index(self.text.len()));
+        }
+        let (from, to) = entry.folded;
+        self.text.get(from as usize..to as usize).unwrap_or_default()
+    }
+}
+
+fn fold_value(value: Value<'_>, out: &mut String) {
+    match value {
+        Value::Null => {}
+        Value::Bool(it) => out.push_str(if it { "true" } else { "false" }),
+        Value::Number(text) => fold_into(text, out),
+        Value::Text(text) if !text.is_escaped() => fold_into(text.raw(), out),
+        Value::Text(text) => {
+            let from = out.len();
+            text.decode_into(out);
+            if out[from..].is_ascii() {
+                out[from..].make_ascii_lowercase();
+            } else {
+                let plain = out.split_off(from);
+                fold_into(&plain, out);
+            }
+        }
+    }
+}
+
+/// The same allocation for entries of another event: nothing lives in it, so only its type changes.
+fn recycle<'a, 'b>(mut entries: Vec<Entry<'a>>) -> Vec<Entry<'b>> {
+    entries.clear();
+    entries.into_iter().map(|it| Entry { value: Value::Null, next: it.next, folded: it.folded }).collect()
+}

@@ -1,0 +1,332 @@
+//! Loading: rule files to a rule set and a report of everything that could not be used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use bulkhead_model::diag::{Diagnostic, Pos};
+use bulkhead_model::finding::{Level, RuleRef};
+use bulkhead_model::yaml::{self, Node};
+
+use crate::compile::{Compiler, Placeholders};
+use crate::correlation::{self, Correlation};
+use crate::expr::{Expr, Interner};
+use crate::field::KEYWORDS;
+use crate::filter::{self, Filter};
+use crate::logsource::{self, Mapping, Table};
+use crate::matcher::Matcher;
+use crate::pipeline::Pipeline;
+use crate::rule::parse::Reader;
+use crate::rule::{self, Rule};
+use crate::ruleset::{Inner, Instance, ROUTING, RuleSet};
+
+/// One file of rules: one or more YAML documents.
+#[derive(Clone, Debug)]
+pub struct RuleFile {
+    /// As the user named it.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// What loading depends on besides the rules.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Log source mappings of the user (name, text), in the form of the built-in ones; they come first.
+    pub log_sources: Vec<(String, String)>,
+    /// Processing pipelines (name, text) in pySigma's format; applied in the order of their priorities.
+    pub pipelines: Vec<(String, String)>,
+    /// Values of placeholders, by name.
+    pub placeholders: Placeholders,
+}
+
+/// What loading found.
+#[derive(Clone, Debug, Default)]
+pub struct LoadReport {
+    /// Every fault, in the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// One entry for each rule that loaded, detection rules first.
+    pub rules: Vec<RuleEntry>,
+}
+
+/// One loaded rule.
+#[derive(Clone, Debug)]
+pub struct RuleEntry {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its level.
+    pub level: Level,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// `status`, where given.
+    pub status: Option<String>,
+    /// File it stands in.
+    pub file: String,
+    /// Where its document begins.
+    pub pos: Pos,
+    /// `detection` or `correlation`.
+    pub kind: &'static str,
+    /// Log source as the rule writes it.
+    pub log_source: String,
+    /// Why it can never fire with the log sources mapped; none if it can.
+    pub unreachable: Option<String>,
+}
+
+/// Documents of all files, sorted by what they are.
+#[derive(Default)]
+struct Documents {
+    rules: Vec<Rule>,
+    correlations: Vec<Correlation>,
+    filters: Vec<Filter>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles rule files. Every bad rule is reported and left out; the rest load.
+pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, LoadReport) {
+    let (table, mut diagnostics) = Table::new(&options.log_sources);
+    let mut pipelines = Vec::new();
+    for (name, text) in &options.pipelines {
+        let (pipeline, faults) = Pipeline::parse(name, text);
+        diagnostics.extend(faults);
+        pipelines.extend(pipeline);
+    }
+    pipelines.sort_by_key(|it: &Pipeline| it.priority);
+    let mut placeholders = options.placeholders.clone();
+    for pipeline in &pipelines {
+        pipeline.placeholders(&mut placeholders);
+    }
+    let mut documents = Documents::default();
+    for file in files {
+        read(file, &mut documents);
+    }
+    diagnostics.append(&mut documents.diagnostics);
+    for rule in &mut documents.rules {
+        for pipeline in &pipelines {
+            diagnostics.extend(pipeline.apply(rule));
+        }
+    }
+    filter::apply(&documents.filters, &mut documents.rules, &mut diagnostics);
+    let build =
+        Build { table, placeholders, interner: Interner::default(), diagnostics, gates: BTreeMap::new() };
+    build.finish(documents)
+}
+
+fn read(file: &RuleFile, documents: &mut Documents) {
+    let (nodes, faults) = yaml::parse(&file.name, &file.text);
+    documents.diagnostics.extend(faults);
+    let mut global: Option<Node> = None;
+    let mut previous: Option<Node> = None;
+    for node in nodes {
+        if node.is_null() {
+            continue;
+        }
+        let mut reader = Reader::new(&file.name);
+        let merged = match node.get("action").and_then(Node::as_str) {
+            Some("global") => {
+                global = Some(node);
+                continue;
+            }
+            Some("reset") => {
+                global = None;
+                continue;
+            }
+            Some("repeat") => previous.as_ref().map_or_else(|| node.clone(), |it| merge(it, &node)),
+            Some(other) => {
+                let message = format!("`{other}` is not an action");
+                reader.error("unknown-action", node.pos, message).hint =
+                    Some("write global, reset or repeat".to_owned());
+                documents.diagnostics.append(&mut reader.diagnostics);
+                continue;
+            }
+            None => global.as_ref().map_or_else(|| node.clone(), |it| merge(it, &node)),
+        };
+        document(&mut reader, &merged, documents);
+        previous = Some(merged);
+        documents.diagnostics.append(&mut reader.diagnostics);
+    }
+}
+
+/// `over` laid on `base`: mappings are merged, everything else is replaced (rule collections).
+fn merge(base: &Node, over: &Node) -> Node {
+    let (Some(below), Some(above)) = (base.as_map(), over.as_map()) else { return over.clone() };
+    let mut entries = below.to_vec();
+    entries.retain(|(key, _)| key.text != "action");
+    for (key, value) in above {
+        if key.text == "action" {
+            continue;
+        }
+        match entries.iter_mut().find(|(it, _)| it.text == key.text) {
+            Some((_, old)) => *old = merge(old, value),
+            None => entries.push((key.clone(), value.clone())),
+        }
+    }
+    Node { kind: yaml::Kind::Map(entries), pos: over.pos }
+}
+
+fn document(reader: &mut Reader<'_>, node: &Node, documents: &mut Documents) {
+    if node.as_map().is_none() {
+        reader.error("no-rule", node.pos, format!("expected a rule, found {}", node.describe())).hint =
+            Some("a rule is a mapping with `title`, `logsource` and `detection`".to_owned());
+    } else if node.get("correlation").is_some() {
+        documents.correlations.extend(correlation::parse(reader, node));
+    } else if node.get("filter").is_some() {
+        documents.filters.extend(filter::parse(reader, node));
+    } else {
+        documents.rules.extend(rule::parse::rule(reader, node));
+    }
+}
+
+type Gates = Vec<(Mapping, Expr)>;
+
+struct Build {
+    table: Table,
+    placeholders: Placeholders,
+    interner: Interner,
+    diagnostics: Vec<Diagnostic>,
+    gates: BTreeMap<rule::Source, Gates>,
+}
+
+impl Build {
+    fn finish(mut self, documents: Documents) -> (RuleSet, LoadReport) {
+        let mut rules = Vec::new();
+        let mut refs = Vec::new();
+        let mut entries = Vec::new();
+        let mut instances = Vec::new();
+        let mut seen = BTreeSet::new();
+        for rule in documents.rules {
+            let number = u32::try_from(rules.len()).unwrap_or(u32::MAX);
+            let Some((made, unreachable)) = self.instances(&rule, number) else { continue };
+            if !seen.insert(rule.id.clone()) {
+                self.diagnostics.push(Diagnostic::warning(
+                    "duplicate-id",
+                    &rule.file,
+                    Some(rule.pos),
+                    format!("another rule has the id `{}` too", rule.id),
+                ));
+            }
+            instances.extend(made);
+            refs.push(RuleRef {
+                id: rule.id.clone(),
+                title: rule.title.clone(),
+                level: rule.level,
+                tags: rule.tags.clone(),
+            });
+            entries.push(entry(&rule, unreachable));
+            rules.push(rule);
+        }
+        let (correlations, generate) =
+            correlation::resolve(documents.correlations, &rules, &mut entries, &mut self.diagnostics);
+        let routing = ROUTING
+            .iter()
+            .map(|(shape, names)| (*shape, names.iter().map(|it| self.interner.fields.intern(it)).collect()))
+            .collect();
+        for name in correlations.iter().flat_map(Correlation::field_names) {
+            self.interner.fields.intern(name);
+        }
+        let regexes = self.interner.preds.iter().map(|_| OnceLock::new()).collect();
+        let inner = Inner {
+            rules,
+            refs,
+            generate,
+            instances,
+            interner: self.interner,
+            regexes,
+            correlations,
+            routing,
+        };
+        (RuleSet { inner: Arc::new(inner) }, LoadReport { diagnostics: self.diagnostics, rules: entries })
+    }
+
+    /// The rule in every way of meeting its log source; none if it has an error.
+    fn instances(&mut self, rule: &Rule, number: u32) -> Option<(Vec<Instance>, Option<String>)> {
+        if !self.gates.contains_key(&rule.source) {
+            let gates = self.make_gates(&rule.source);
+            self.gates.insert(rule.source.clone(), gates);
+        }
+        let gates = self.gates.get(&rule.source).cloned().unwrap_or_default();
+        let mut reader = Reader::new(&rule.file);
+        let mut instances = Vec::new();
+        for (mapping, when) in &gates {
+            let mut compiler = Compiler {
+                interner: &mut self.interner,
+                reader: &mut reader,
+                placeholders: &self.placeholders,
+                mapping,
+            };
+            let expr = compiler.conditions(&rule.conditions, &rule.searches);
+            if reader.failed() {
+                break;
+            }
+            let reads = self.reads(&expr);
+            instances.push(Instance { rule: number, when: when.clone(), expr, reads });
+        }
+        let failed = reader.failed();
+        self.diagnostics.append(&mut reader.diagnostics);
+        if failed {
+            return None;
+        }
+        // The first gate is what a reader vouches for; without another, no mapping speaks of this log source.
+        let unmapped = gates.len() < 2 && gates.iter().all(|(_, when)| !has_event_condition(when));
+        let unreachable = if unmapped && rule.source != rule::Source::default() {
+            Some(format!("no log source mapping for {}", rule.source))
+        } else if instances.iter().all(|it| it.expr == Expr::Const(false)) {
+            Some("its condition can never hold".to_owned())
+        } else {
+            None
+        };
+        Some((instances, unreachable))
+    }
+
+    fn make_gates(&mut self, source: &rule::Source) -> Gates {
+        let mut gates: Gates = vec![(Mapping::new(), logsource::hinted(source))];
+        for gate in self.table.gates(source, &mut self.interner) {
+            if gate.fields.is_empty() {
+                let hinted = std::mem::replace(&mut gates[0].1, Expr::Const(false));
+                gates[0].1 = Expr::or([hinted, gate.when]);
+            } else {
+                gates.push((gate.fields, gate.when));
+            }
+        }
+        gates
+    }
+
+    fn reads(&self, expr: &Expr) -> Vec<u32> {
+        let mut reads = BTreeSet::new();
+        expr.preds(&mut |pred| {
+            let pred = &self.interner.preds[pred as usize];
+            reads.insert(pred.field);
+            if let Matcher::Field { field, .. } = &pred.matcher {
+                reads.insert(*field);
+            }
+        });
+        reads.remove(&KEYWORDS);
+        reads.into_iter().collect()
+    }
+}
+
+/// Whether a gate looks at the event itself.
+fn has_event_condition(expr: &Expr) -> bool {
+    match expr {
+        Expr::Pred(_) | Expr::Shape(_) => true,
+        Expr::Const(value) => *value,
+        Expr::Hint(..) => false,
+        Expr::Not(inner) => has_event_condition(inner),
+        Expr::And(sides) | Expr::Or(sides) | Expr::AtLeast(_, sides) => sides.iter().any(has_event_condition),
+    }
+}
+
+fn entry(rule: &Rule, unreachable: Option<String>) -> RuleEntry {
+    RuleEntry {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        level: rule.level,
+        tags: rule.tags.clone(),
+        status: rule.status.clone(),
+        file: rule.file.clone(),
+        pos: rule.pos,
+        kind: "detection",
+        log_source: rule.source.to_string(),
+        unreachable,
+    }
+}

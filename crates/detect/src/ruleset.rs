@@ -1,0 +1,93 @@
+//! A rule set: every rule that loaded, as expressions over shared comparisons, behind its log source gate.
+
+use std::sync::{Arc, OnceLock};
+
+use bulkhead_model::event::Shape;
+use bulkhead_model::finding::RuleRef;
+use regex::Regex;
+
+use crate::correlation::Correlation;
+use crate::expr::{Expr, Interner, Pred};
+use crate::field::FieldId;
+use crate::matcher::Matcher;
+use crate::rule::Rule;
+
+/// Everything loaded, shared between detectors and threads.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    /// Detection rules as written (filters and pipelines applied).
+    pub rules: Vec<Rule>,
+    /// What findings say of them, by rule.
+    pub refs: Vec<RuleRef>,
+    /// Whether a finding of the rule itself is wanted; a rule may serve correlations only.
+    pub generate: Vec<bool>,
+    pub instances: Vec<Instance>,
+    pub interner: Interner,
+    /// Compiled when first needed, by comparison.
+    pub regexes: Vec<OnceLock<Option<Regex>>>,
+    pub correlations: Vec<Correlation>,
+    /// Fields whose values choose the rules that can fire, by family of records.
+    pub routing: Vec<(Shape, Vec<FieldId>)>,
+}
+
+/// A rule within one way of meeting its log source.
+#[derive(Clone, Debug)]
+pub(crate) struct Instance {
+    pub rule: u32,
+    /// Gate and rule together.
+    pub when: Expr,
+    pub expr: Expr,
+    /// Fields the rule reads there, sorted.
+    pub reads: Vec<FieldId>,
+}
+
+/// Most bytes a compiled regular expression may take.
+const REGEX_SIZE_MAX: usize = 16 << 20;
+
+impl Inner {
+    /// The fields that choose the rules for events of `shape`.
+    pub fn routing(&self, shape: Shape) -> &[FieldId] {
+        self.routing.iter().find(|(it, _)| *it == shape).map_or(&[], |(_, fields)| fields)
+    }
+
+    /// The compiled regular expression of comparison `pred`; none if it is none or too large.
+    pub fn regex(&self, pred: u32) -> Option<&Regex> {
+        let Pred { matcher: Matcher::Regex(pattern), .. } = &self.interner.preds[pred as usize] else {
+            return None;
+        };
+        self.regexes[pred as usize]
+            .get_or_init(|| regex::RegexBuilder::new(pattern).size_limit(REGEX_SIZE_MAX).build().ok())
+            .as_ref()
+    }
+}
+
+impl RuleSet {
+    /// How many detection rules there are.
+    pub fn len(&self) -> usize {
+        self.inner.rules.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.inner.rules.is_empty() && self.inner.correlations.is_empty()
+    }
+
+    /// What findings say of the detection rules, in the order loaded.
+    pub fn rules(&self) -> &[RuleRef] {
+        &self.inner.refs
+    }
+}
+
+/// Names of the fields whose values choose the rules, by family of records.
+pub(crate) const ROUTING: &[(Shape, &[&str])] = &[
+    (Shape::Windows, &["Channel", "EventID"]),
+    (Shape::Zeek, &["_path"]),
+    (Shape::Suricata, &["event_type"]),
+    (Shape::Auditd, &["type"]),
+    (Shape::Syslog, &["program"]),
+];

@@ -1,0 +1,116 @@
+//! SigmaHQ's regression cases: every recorded attack must raise the rule it was recorded for.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bulkhead_detect::{Detector, EventRef};
+use bulkhead_model::entity::Entities;
+use bulkhead_model::event::{Event, Field, FieldsEvent, Shape};
+use bulkhead_model::finding::Finding;
+use bulkhead_model::json::JsonEvent;
+use bulkhead_model::logsource::LogSource;
+use bulkhead_model::yaml;
+
+use crate::data;
+
+struct Case {
+    rule: String,
+    path: String,
+    count: Option<usize>,
+}
+
+fn cases(root: &Path) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for info in data::files(&root.join("sigma/regression_data"), &["info.yml"]) {
+        let text = std::fs::read_to_string(&info).unwrap();
+        let (documents, faults) = yaml::parse("info.yml", &text);
+        assert!(faults.is_empty(), "{faults:?}");
+        let rule = documents[0].get("rule_metadata").unwrap().one_or_many()[0].get("id").unwrap();
+        for test in documents[0].get("regression_tests_info").map(yaml::Node::one_or_many).unwrap_or_default()
+        {
+            cases.push(Case {
+                rule: rule.as_str().unwrap().to_owned(),
+                path: test.get("path").unwrap().as_str().unwrap().to_owned(),
+                count: test.get("match_count").and_then(yaml::Node::as_u64).map(|it| it as usize),
+            });
+        }
+    }
+    cases
+}
+
+pub fn evtx_records(path: &Path) -> Vec<String> {
+    let settings = evtx::ParserSettings::default().num_threads(1).separate_json_attributes(false);
+    let mut parser = evtx::EvtxParser::from_path(path).unwrap().with_configuration(settings);
+    parser.records_json().filter_map(|it| it.ok().map(|it| it.data)).collect()
+}
+
+fn feed(detector: &mut Detector, event: &dyn Event, record: u64, out: &mut Vec<Finding>) {
+    let at = EventRef {
+        file: "case",
+        record,
+        source: LogSource::of_shape(event.shape()),
+        entities: &|_| Entities::default(),
+    };
+    detector.feed(event, &at, out);
+}
+
+#[test]
+fn every_recorded_attack_raises_its_rule() {
+    let Some(root) = data::root("SigmaHQ regression cases") else { return };
+    let (rules, report) = data::compiled(&root);
+    let errors: Vec<String> =
+        report.diagnostics.iter().filter(|it| it.is_error()).map(ToString::to_string).collect();
+    println!("{} rules, {} faults", rules.len(), errors.len());
+    for error in &errors {
+        println!("{error}");
+    }
+    let mut detector = Detector::new(&rules);
+    let mut missed = Vec::new();
+    let mut odd = Vec::new();
+    let mut n_findings = 0;
+    let cases = cases(&root);
+    for case in &cases {
+        let mut findings = Vec::new();
+        for (index, record) in evtx_records(&root.join("sigma").join(&case.path)).iter().enumerate() {
+            let event = JsonEvent::new(record.as_bytes(), None).unwrap();
+            assert_eq!(event.shape(), Shape::Windows);
+            feed(&mut detector, &event, index as u64 + 1, &mut findings);
+        }
+        n_findings += findings.len();
+        let n = findings.iter().filter(|it| it.rule.id == case.rule).count();
+        if n == 0 {
+            missed.push(&case.path);
+        } else if case.count.is_some_and(|it| it != n) {
+            odd.push((&case.path, n, case.count));
+        }
+    }
+    let mut unreachable: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in &report.rules {
+        if let Some(reason) = &rule.unreachable {
+            *unreachable.entry(reason).or_default() += 1;
+        }
+    }
+    for (reason, n) in unreachable {
+        println!("unreachable {n}: {reason}");
+    }
+    println!("{} cases, {n_findings} findings, missed {missed:#?}, other counts {odd:#?}", cases.len());
+    assert!(missed.is_empty());
+}
+
+#[test]
+fn the_cisco_case_raises_its_rule() {
+    let Some(root) = data::root("SigmaHQ's Cisco AAA case") else { return };
+    let (rules, _) = data::compiled(&root);
+    let mut detector = Detector::new(&rules);
+    let folder = root.join("sigma/regression_data/rules/cisco/aaa");
+    let mut findings = Vec::new();
+    for path in data::files(&folder, &[".raw"]) {
+        for line in std::fs::read_to_string(path).unwrap().lines().filter(|it| !it.is_empty()) {
+            let mut event = FieldsEvent::new(line.as_bytes(), Shape::Syslog);
+            event.push("message", Field::text(line));
+            feed(&mut detector, &event, 1, &mut findings);
+        }
+    }
+    let ids: Vec<&str> = findings.iter().map(|it| it.rule.id.as_str()).collect();
+    assert_eq!(ids, ["ef0ff092-a24a-4fbc-beea-06c08d53e085"]);
+}
