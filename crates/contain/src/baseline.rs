@@ -1,0 +1,74 @@
+//! What an operator would otherwise do: isolate every suspicious host, or shut the zones they stand in.
+
+use std::collections::BTreeSet;
+
+use bulkhead_model::case::{Baseline, BaselineName};
+
+use crate::actions::{Candidate, Candidates, Effect, Steering};
+use crate::attack::AttackGraph;
+use crate::ground::Ground;
+use crate::planner::objective;
+use crate::problem::{Problem, Weights};
+
+/// Both baselines, judged by the same objective as the plan. A baseline is infeasible when it breaks a hard rule or when
+/// some part of it has no enforcement point that exists and answers.
+pub(crate) fn baselines(
+    ground: &Ground<'_>,
+    steering: &Steering,
+    suspected: &BTreeSet<u32>,
+    horizon_h: f64,
+) -> Vec<Baseline> {
+    let unsteered = Steering { unavailable: steering.unavailable.clone(), ..Steering::default() };
+    let everywhere = vec![true; ground.index.n_assets()];
+    let possible: BTreeSet<Effect> =
+        Candidates::list(ground, &unsteered, &everywhere).into_iter().map(|it| it.effect).collect();
+    let hosts: BTreeSet<u32> = ground.start.compromised.union(suspected).copied().collect();
+    let isolate: Vec<Effect> = hosts.iter().map(|&it| Effect::Isolate(it)).collect();
+    let zones: BTreeSet<u32> = hosts.iter().map(|&it| ground.index.zone_of(it)).collect();
+    let crossed: BTreeSet<(u32, u32)> =
+        ground.ordinary.iter().flat_map(|it| it.zone_pairs.iter().copied()).collect();
+    let shut: Vec<Effect> = crossed
+        .into_iter()
+        .filter(|(from, to)| zones.contains(from) || zones.contains(to))
+        .map(|(from, to)| Effect::Segment(from, to))
+        .collect();
+    [(BaselineName::IsolateAll, isolate), (BaselineName::ShutZones, shut)]
+        .into_iter()
+        .map(|(name, effects)| judge(ground, name, &effects, &possible, horizon_h))
+        .collect()
+}
+
+fn judge(
+    ground: &Ground<'_>,
+    name: BaselineName,
+    effects: &[Effect],
+    possible: &BTreeSet<Effect>,
+    horizon_h: f64,
+) -> Baseline {
+    let costs = &ground.estate.operating_costs;
+    let candidates: Vec<Candidate> = effects
+        .iter()
+        .map(|&effect| Candidate {
+            id: ground.action_id(effect, &[]),
+            effect,
+            points: Vec::new(),
+            cost: if matches!(effect, Effect::Isolate(_)) { costs.isolate } else { costs.segment },
+        })
+        .collect();
+    let graph = AttackGraph::new(ground, &candidates);
+    let problem = Problem::new(ground, &graph, &candidates, horizon_h, Weights { service: 1, exposure: 1 });
+    let all: Vec<u32> = (0..candidates.len() as u32).collect();
+    let assessment = problem.assess(&all);
+    // An asset without flows needs no point to be cut off.
+    let needs_point = |it: &Effect| match *it {
+        Effect::Isolate(asset) => graph.arcs.iter().any(|arc| arc.from == asset || arc.to == asset),
+        _ => true,
+    };
+    let enforceable = effects.iter().all(|it| possible.contains(it) || !needs_point(it));
+    Baseline {
+        name,
+        objective: objective(&assessment.parts),
+        feasible: assessment.cost.is_some() && enforceable,
+        services: ground.services.impacts(&problem.baseline.states, &assessment.evaluation.states),
+    }
+}

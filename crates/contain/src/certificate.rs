@@ -1,0 +1,234 @@
+//! The certificate: all the attacker can still reach, and which rule, as read back, closes every way out of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bulkhead_model::case::{Certificate, Cut};
+use bulkhead_model::estate::{Port, Protocol};
+use bulkhead_model::rules::{Endpoint, PointRules, Verdict};
+
+use crate::ground::{Ground, Means};
+use crate::ports::MovementPorts;
+
+/// Why one move is shut.
+enum Shut {
+    No,
+    By(String),
+}
+
+/// Rules as read back, indexed by the zone pair and the asset they can see.
+struct Installed<'a> {
+    rules: &'a [PointRules],
+    by_zone_pair: BTreeMap<(u32, u32), Vec<usize>>,
+    by_host: BTreeMap<u32, Vec<usize>>,
+    disabled: BTreeSet<u32>,
+}
+
+/// Builds the certificate of `rules` for the start and attitude of `ground`.
+pub(crate) fn build(ground: &Ground<'_>, rules: &[PointRules]) -> Certificate {
+    let installed = Installed::new(ground, rules);
+    let (reached, cuts) = closure(ground, &installed);
+    let names = |set: &mut dyn Iterator<Item = u32>| {
+        let mut names: Vec<String> = set.map(|it| ground.asset_id(it).to_owned()).collect();
+        names.sort();
+        names
+    };
+    let mut identities: Vec<_> =
+        ground.start.identities.iter().map(|&it| ground.estate.identities[it as usize].id.clone()).collect();
+    identities.sort();
+    Certificate {
+        attitude: ground.start.attitude,
+        sources: names(&mut ground.start.compromised.iter().copied()),
+        protected: names(&mut ground.hard.iter().copied()),
+        reached: names(&mut reached.iter().copied()),
+        cut: cuts.into_iter().collect(),
+        identities,
+    }
+}
+
+fn closure(ground: &Ground<'_>, installed: &Installed<'_>) -> (BTreeSet<u32>, BTreeSet<Cut>) {
+    let mut reached: BTreeSet<u32> = ground.start.compromised.clone();
+    loop {
+        let usable: BTreeSet<u32> = (0..ground.estate.identities.len() as u32)
+            .filter(|&it| {
+                ground.start.identities.contains(&it) || !ground.secrets[it as usize].is_disjoint(&reached)
+            })
+            .collect();
+        let mut found = BTreeSet::new();
+        let mut cuts = BTreeSet::new();
+        for number in 0..ground.index.flows().len() as u32 {
+            moves_out(ground, installed, number, &reached, &usable, &mut found, &mut cuts);
+        }
+        if found.is_empty() {
+            return (reached, cuts);
+        }
+        reached.extend(found);
+    }
+}
+
+fn moves_out(
+    ground: &Ground<'_>,
+    installed: &Installed<'_>,
+    number: u32,
+    reached: &BTreeSet<u32>,
+    usable: &BTreeSet<u32>,
+    found: &mut BTreeSet<u32>,
+    cuts: &mut BTreeSet<Cut>,
+) {
+    let flow = ground.flow(number);
+    let from: Vec<u32> = reached.iter().copied().filter(|it| flow.from.binary_search(it).is_ok()).collect();
+    if from.is_empty() {
+        return;
+    }
+    for &to in flow.to.iter().filter(|it| !reached.contains(it)) {
+        let means = ground.means(flow, to);
+        let held = |of: &Vec<u32>| of.iter().copied().filter(|it| usable.contains(it)).collect::<Vec<u32>>();
+        let identities = match &means {
+            Means::Never => continue,
+            Means::Always => Vec::new(),
+            Means::With(of) => held(of),
+        };
+        if matches!(means, Means::With(_)) && identities.is_empty() {
+            continue;
+        }
+        let disabled = !identities.is_empty() && identities.iter().all(|it| installed.disabled.contains(it));
+        for &from in &from {
+            let shut = if disabled {
+                let names: Vec<String> = identities
+                    .iter()
+                    .map(|&it| format!("identity:{}", ground.estate.identities[it as usize].id))
+                    .collect();
+                Shut::By(names[0].clone())
+            } else {
+                installed.shut(ground, from, to, &ground.counting_ports(flow, to))
+            };
+            match shut {
+                Shut::No => {
+                    found.insert(to);
+                }
+                Shut::By(by) => {
+                    cuts.insert(Cut {
+                        from: ground.asset_id(from).to_owned(),
+                        to: ground.asset_id(to).to_owned(),
+                        means: ground.means_text(flow, to),
+                        by,
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Installed<'a> {
+    fn new(ground: &Ground<'_>, rules: &'a [PointRules]) -> Self {
+        let mut installed = Self {
+            rules,
+            by_zone_pair: BTreeMap::new(),
+            by_host: BTreeMap::new(),
+            disabled: BTreeSet::new(),
+        };
+        for (at, it) in rules.iter().enumerate() {
+            let Some(point) = ground.estate.enforcement_points.iter().find(|point| point.id == it.point)
+            else {
+                continue;
+            };
+            for (from, to) in &point.covers {
+                if let (Some(from), Some(to)) = (ground.index.zone(from), ground.index.zone(to)) {
+                    installed.by_zone_pair.entry((from, to)).or_default().push(at);
+                }
+            }
+            for asset in point.hosts.iter().flat_map(|on| ground.index.select(ground.estate, on)) {
+                installed.by_host.entry(asset).or_default().push(at);
+            }
+            installed
+                .disabled
+                .extend(it.disabled.iter().filter_map(|it| ground.index.identity(&it.identity)));
+        }
+        installed
+    }
+
+    /// Whether every one of `ports` is dropped between two assets, and by which rule (of the last port).
+    fn shut(&self, ground: &Ground<'_>, from: u32, to: u32, ports: &[Port]) -> Shut {
+        let pair = (ground.index.zone_of(from), ground.index.zone_of(to));
+        let seen: BTreeSet<usize> =
+            [self.by_zone_pair.get(&pair), self.by_host.get(&from), self.by_host.get(&to)]
+                .into_iter()
+                .flatten()
+                .flatten()
+                .copied()
+                .collect();
+        let mut by = None;
+        for &port in ports {
+            let dropped = seen.iter().find_map(|&at| self.drops(ground, at, from, to, port));
+            match dropped {
+                Some(name) => by = Some(name.to_owned()),
+                None => return Shut::No,
+            }
+        }
+        by.map_or(Shut::No, Shut::By)
+    }
+
+    fn drops(&self, ground: &Ground<'_>, at: usize, from: u32, to: u32, port: Port) -> Option<&'a str> {
+        for rule in &self.rules[at].rules {
+            if !names(ground, &rule.from, from) || !names(ground, &rule.to, to) {
+                continue;
+            }
+            match rule.verdict {
+                Verdict::Accept if rule.ports.is_empty() || rule.ports.iter().any(|it| it.overlaps(port)) => {
+                    return None;
+                }
+                Verdict::Drop if rule.ports.is_empty() || rule.ports.iter().any(|it| it.contains(port)) => {
+                    return Some(&rule.name);
+                }
+                Verdict::Accept | Verdict::Drop => {}
+            }
+        }
+        None
+    }
+}
+
+/// Whether `end` stands for all of `asset`: every address of it, or the asset by name when it has none.
+fn names(ground: &Ground<'_>, end: &Endpoint, asset: u32) -> bool {
+    let asset = &ground.estate.assets[asset as usize];
+    if end.zones.is_empty() && end.assets.is_empty() && end.addresses.is_empty() {
+        return true;
+    }
+    if asset.addresses.is_empty() {
+        return end.assets.contains(&asset.id) || end.zones.contains(&asset.zone);
+    }
+    asset.addresses.iter().all(|it| end.addresses.iter().any(|net| net.contains(it)))
+}
+
+impl Ground<'_> {
+    /// Ports of `flow` that count towards `to`: those the flow shares with movement and exploitable ports, or all of them.
+    pub(crate) fn counting_ports(&self, flow: &bulkhead_service::FlowMembers, to: u32) -> Vec<Port> {
+        use bulkhead_model::case::Attitude;
+        use bulkhead_model::estate::Movement;
+        if self.start.attitude == Attitude::Strict || flow.movement == Movement::Yes {
+            return flow.ports.clone();
+        }
+        let exploitable = &self.estate.assets[to as usize].exploitable;
+        let admitted =
+            MovementPorts::ports(&self.ports).iter().map(|it| it.port).chain(exploitable.iter().copied());
+        let shared: BTreeSet<Port> =
+            admitted.flat_map(|it| flow.ports.iter().filter_map(move |&other| shared(it, other))).collect();
+        shared.into_iter().collect()
+    }
+
+    /// A move in words: `flow tcp/22`.
+    pub(crate) fn means_text(&self, flow: &bulkhead_service::FlowMembers, to: u32) -> String {
+        let ports: Vec<String> = self.counting_ports(flow, to).iter().map(ToString::to_string).collect();
+        match ports.len() {
+            0..=4 => format!("{} {}", flow.id, ports.join(",")),
+            n => format!("{} {} and {} more ports", flow.id, ports[..3].join(","), n - 3),
+        }
+    }
+}
+
+/// Ports that both have.
+fn shared(a: Port, b: Port) -> Option<Port> {
+    if !a.overlaps(b) {
+        return None;
+    }
+    let protocol = if a.protocol == Protocol::Any { b.protocol } else { a.protocol };
+    Some(Port { protocol, first: a.first.max(b.first), last: a.last.min(b.last) })
+}

@@ -1,0 +1,390 @@
+//! The independent checker: does a certificate hold, given the rules read back from the enforcement points?
+//!
+//! It shares no code with the planner, the attack graph or the renderer, and believes neither plan nor certificate. It
+//! computes, from the estate and the rules as read back, all an attacker can reach; the certificate holds exactly when
+//! that lies within the closed set it states and touches nothing protected. In the order of reading: the verdict, the
+//! closure, one move, one rule.
+//!
+//! What counts as a move is the contract's: a declared flow (or an implicit one inside a flat zone, or a management
+//! channel) whose ports count under the attitude. A rule stops a packet only at a point that sees it (its `covers` holds
+//! the zone pair, or its agent sits on one end), only if it is the first to match there, and only for the addresses it
+//! lists: an asset with an IPv6 address that no rule names is not cut off.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use bulkhead_model::case::{Attitude, Certificate};
+use bulkhead_model::estate::{Asset, AssetKind, Capability, Estate, Movement, Port, Protocol, Selector};
+use bulkhead_model::id::{AssetId, IdentityId};
+use bulkhead_model::rules::{Endpoint, PointRules, Rule, Verdict as RuleVerdict};
+
+use crate::ports::MovementPorts;
+
+/// What the checker is told beside the certificate; the certificate may claim more sources, never fewer.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The estate.
+    pub estate: &'a Estate,
+    /// Assets in the attacker's hands.
+    pub compromised: &'a [AssetId],
+    /// Identities in the attacker's hands.
+    pub identities: &'a [IdentityId],
+    /// Ports that admit movement.
+    pub movement_ports: &'a MovementPorts,
+}
+
+/// A move that nothing stops.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OpenMove {
+    /// From this asset, within reach.
+    pub from: AssetId,
+    /// To this asset, outside the closed set or protected.
+    pub to: AssetId,
+    /// Flow by which: declared, `flat:<zone>` or `management:<n>`.
+    pub flow: String,
+}
+
+/// The checker's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether the certificate holds.
+    pub holds: bool,
+    /// Everything reachable under the rules read back, ascending.
+    pub reached: Vec<AssetId>,
+    /// Moves that leave the closed set or arrive at something protected.
+    pub open: Vec<OpenMove>,
+    /// Why it does not hold, in words; empty when it does.
+    pub faults: Vec<String>,
+    /// What is odd without opening a path, such as a rule named by the certificate that was not read back.
+    pub remarks: Vec<String>,
+}
+
+/// Checks `certificate` against the rules read back.
+pub fn check(facts: &Facts<'_>, certificate: &Certificate, installed: &[PointRules]) -> Verdict {
+    let checker = Checker::new(facts, certificate, installed);
+    let (reached, moves) = checker.closure();
+    let name = |at: &usize| checker.estate.assets[*at].id.as_str();
+    let claimed: BTreeSet<&str> = certificate.reached.iter().map(String::as_str).collect();
+    let protected = checker.protected(&certificate.protected);
+    let bad = |at: &usize| !claimed.contains(name(at)) || protected.contains(at);
+    let mut faults: Vec<String> = Vec::new();
+    for at in reached.iter().filter(|at| bad(at)) {
+        let what = if protected.contains(at) { "is protected" } else { "lies outside the closed set" };
+        faults.push(format!("the attacker reaches {}, which {what}", name(at)));
+    }
+    let open = moves.into_iter().filter(|it| bad(&it.1)).map(|(from, to, flow)| OpenMove {
+        from: checker.estate.assets[from].id.clone(),
+        to: checker.estate.assets[to].id.clone(),
+        flow,
+    });
+    Verdict {
+        holds: faults.is_empty(),
+        open: open.collect(),
+        reached: reached
+            .iter()
+            .map(|&at| checker.estate.assets[at].id.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        faults,
+        remarks: checker.remarks(certificate),
+    }
+}
+
+struct Channel<'a> {
+    id: String,
+    from: Ends<'a>,
+    to: Ends<'a>,
+    ports: &'a [Port],
+    movement: Movement,
+}
+
+enum Ends<'a> {
+    Selected(&'a Selector),
+    Zone(&'a str),
+}
+
+impl Ends<'_> {
+    fn has(&self, asset: &Asset) -> bool {
+        match self {
+            Self::Selected(selector) => selector.matches(asset),
+            Self::Zone(zone) => asset.zone.as_str() == *zone,
+        }
+    }
+}
+
+struct Checker<'a> {
+    estate: &'a Estate,
+    attitude: Attitude,
+    movement: &'a MovementPorts,
+    sources: BTreeSet<&'a str>,
+    identities: BTreeSet<&'a str>,
+    disabled: BTreeSet<&'a str>,
+    channels: Vec<Channel<'a>>,
+    installed: &'a [PointRules],
+}
+
+/// (from, to, flow) by positions in `assets`.
+type Move = (usize, usize, String);
+
+impl<'a> Checker<'a> {
+    fn new(facts: &Facts<'a>, certificate: &'a Certificate, installed: &'a [PointRules]) -> Self {
+        let sources = facts
+            .compromised
+            .iter()
+            .map(AssetId::as_str)
+            .chain(certificate.sources.iter().map(String::as_str));
+        let identities = facts.identities.iter().chain(&certificate.identities).map(IdentityId::as_str);
+        let able = |rules: &&PointRules| {
+            let points = &facts.estate.enforcement_points;
+            points.iter().any(|it| it.id == rules.point && it.can.contains(&Capability::DisableIdentity))
+        };
+        Self {
+            estate: facts.estate,
+            attitude: certificate.attitude,
+            movement: facts.movement_ports,
+            sources: sources.collect(),
+            identities: identities.collect(),
+            disabled: installed
+                .iter()
+                .filter(able)
+                .flat_map(|it| &it.disabled)
+                .map(|it| it.identity.as_str())
+                .collect(),
+            channels: channels(facts.estate),
+            installed,
+        }
+    }
+
+    /// What must not be reached: crown jewels, identity providers, assets of enforcement points, and what the
+    /// certificate adds; without the sources.
+    fn protected(&self, stated: &[String]) -> BTreeSet<usize> {
+        let of_point =
+            |id: &AssetId| self.estate.enforcement_points.iter().any(|it| it.asset.as_ref() == Some(id));
+        let is_protected = |it: &Asset| {
+            let hard = it.crown_jewel || it.kind == AssetKind::IdentityProvider || of_point(&it.id);
+            (hard || stated.iter().any(|name| name == it.id.as_str()))
+                && !self.sources.contains(it.id.as_str())
+        };
+        let assets = self.estate.assets.iter().enumerate();
+        assets.filter(|(_, it)| is_protected(it)).map(|(at, _)| at).collect()
+    }
+
+    /// Everything reachable, and every move by which something was first reached.
+    fn closure(&self) -> (BTreeSet<usize>, Vec<Move>) {
+        let assets = &self.estate.assets;
+        let start = assets.iter().enumerate().filter(|(_, it)| self.sources.contains(it.id.as_str()));
+        let mut reached: BTreeSet<usize> = start.map(|(at, _)| at).collect();
+        let mut moves = Vec::new();
+        loop {
+            let before = reached.len();
+            let usable = self.usable(&reached);
+            for channel in &self.channels {
+                self.spread(channel, &usable, &mut reached, &mut moves);
+            }
+            if reached.len() == before {
+                return (reached, moves);
+            }
+        }
+    }
+
+    fn spread(
+        &self,
+        channel: &Channel<'a>,
+        usable: &BTreeSet<&str>,
+        reached: &mut BTreeSet<usize>,
+        moves: &mut Vec<Move>,
+    ) {
+        let assets = &self.estate.assets;
+        let from: Vec<usize> = reached.iter().copied().filter(|&at| channel.from.has(&assets[at])).collect();
+        if from.is_empty() {
+            return;
+        }
+        for to in (0..assets.len()).filter(|&at| channel.to.has(&assets[at])) {
+            if reached.contains(&to) {
+                continue;
+            }
+            let counting = self.counting(channel, &assets[to], usable);
+            if counting.is_empty() {
+                continue;
+            }
+            if let Some(&from) = from.iter().find(|&&at| self.passes(&assets[at], &assets[to], &counting)) {
+                reached.insert(to);
+                moves.push((from, to, channel.id.clone()));
+            }
+        }
+    }
+
+    /// Identities the attacker can use: held from the start or with a secret on a reached asset, and not disabled.
+    fn usable(&self, reached: &BTreeSet<usize>) -> BTreeSet<&'a str> {
+        let found = |on: &Selector| reached.iter().any(|&at| on.matches(&self.estate.assets[at]));
+        let identities = self.estate.identities.iter();
+        identities
+            .filter(|it| self.identities.contains(it.id.as_str()) || it.secrets_on.iter().any(found))
+            .map(|it| it.id.as_str())
+            .filter(|it| !self.disabled.contains(it))
+            .collect()
+    }
+
+    /// Ports of `channel` by which an attacker moves to `to` under the attitude.
+    fn counting(&self, channel: &Channel<'_>, to: &Asset, usable: &BTreeSet<&str>) -> Vec<Range> {
+        let all = || channel.ports.iter().flat_map(|&it| ranges(it)).collect::<Vec<Range>>();
+        if self.attitude == Attitude::Strict {
+            return all();
+        }
+        match channel.movement {
+            Movement::Yes => return all(),
+            Movement::No => return Vec::new(),
+            Movement::Auto => {}
+        }
+        let admitted = self.movement.ports().iter().filter(|it| match &it.login {
+            Some(via) if self.attitude == Attitude::Credential => self.may_log_on(to, via, usable),
+            _ => true,
+        });
+        let counting = to.exploitable.iter().copied().chain(admitted.map(|it| it.port));
+        let counting: Vec<Range> = counting.flat_map(ranges).collect();
+        all().into_iter().flat_map(|it| counting.iter().filter_map(move |&other| common(it, other))).collect()
+    }
+
+    fn may_log_on(&self, to: &Asset, via: &str, usable: &BTreeSet<&str>) -> bool {
+        let identities = self.estate.identities.iter().filter(|it| usable.contains(it.id.as_str()));
+        identities
+            .flat_map(|it| &it.rights)
+            .any(|it| it.on.matches(to) && it.via.iter().any(|protocol| protocol == via))
+    }
+
+    /// Whether a packet from `from` to `to` on one of `ports` passes every point that sees it, on any of their addresses.
+    fn passes(&self, from: &Asset, to: &Asset, ports: &[Range]) -> bool {
+        let seen: Vec<&PointRules> = self.installed.iter().filter(|it| self.sees(it, from, to)).collect();
+        addresses(from).into_iter().any(|source| {
+            addresses(to).into_iter().any(|target| {
+                let mut left = ports.to_vec();
+                for rules in &seen {
+                    left = after(&rules.rules, (from, source), (to, target), left);
+                }
+                !left.is_empty()
+            })
+        })
+    }
+
+    fn sees(&self, rules: &PointRules, from: &Asset, to: &Asset) -> bool {
+        self.estate.enforcement_points.iter().filter(|it| it.id == rules.point).any(|point| {
+            point.covers.iter().any(|(source, target)| *source == from.zone && *target == to.zone)
+                || point.hosts.as_ref().is_some_and(|it| it.matches(from) || it.matches(to))
+        })
+    }
+
+    /// What the certificate names and was not read back: odd, but only an open path decides.
+    fn remarks(&self, certificate: &Certificate) -> Vec<String> {
+        let rules: BTreeSet<&str> =
+            self.installed.iter().flat_map(|it| &it.rules).map(|it| it.name.as_str()).collect();
+        let known = |by: &str| match by.strip_prefix("identity:") {
+            Some(identity) => self.disabled.contains(identity),
+            None => rules.contains(by),
+        };
+        let named: BTreeSet<&str> = certificate.cut.iter().map(|it| it.by.as_str()).collect();
+        let missing = named.into_iter().filter(|it| !known(it));
+        let mut remarks: Vec<String> =
+            missing.map(|it| format!("the certificate names {it}, which was not read back")).collect();
+        let points = &self.estate.enforcement_points;
+        let strange = self.installed.iter().filter(|it| points.iter().all(|point| point.id != it.point));
+        remarks.extend(
+            strange.map(|it| {
+                format!("rules of {}, which the estate does not have, count for nothing", it.point)
+            }),
+        );
+        remarks
+    }
+}
+
+fn channels(estate: &Estate) -> Vec<Channel<'_>> {
+    let declared = estate.flows.iter().map(|it| Channel {
+        id: it.id.to_string(),
+        from: Ends::Selected(&it.from),
+        to: Ends::Selected(&it.to),
+        ports: &it.ports,
+        movement: it.movement,
+    });
+    let flat = estate.zones.iter().filter(|it| it.flat).map(|it| Channel {
+        id: format!("flat:{}", it.id),
+        from: Ends::Zone(it.id.as_str()),
+        to: Ends::Zone(it.id.as_str()),
+        ports: &[Port::ANY],
+        movement: Movement::Auto,
+    });
+    let management = estate.management.iter().enumerate().map(|(n, it)| Channel {
+        id: format!("management:{n}"),
+        from: Ends::Selected(&it.from),
+        to: Ends::Selected(&it.to),
+        ports: &it.ports,
+        movement: Movement::Auto,
+    });
+    declared.chain(flat).chain(management).collect()
+}
+
+/// Addresses of an asset; one nameless end when it has none, which only rules naming the asset or its zone match.
+fn addresses(asset: &Asset) -> Vec<Option<IpAddr>> {
+    if asset.addresses.is_empty() { vec![None] } else { asset.addresses.iter().copied().map(Some).collect() }
+}
+
+/// What is left of `ports` after the rules of one point: the first rule that matches a port decides it.
+fn after(
+    rules: &[Rule],
+    from: (&Asset, Option<IpAddr>),
+    to: (&Asset, Option<IpAddr>),
+    ports: Vec<Range>,
+) -> Vec<Range> {
+    let (mut undecided, mut accepted) = (ports, Vec::new());
+    for rule in rules.iter().filter(|it| matches_end(&it.from, from) && matches_end(&it.to, to)) {
+        let all = [(0, u32::MAX)];
+        let matched: Vec<Range> = rule.ports.iter().flat_map(|&it| ranges(it)).collect();
+        for &range in if rule.ports.is_empty() { &all[..] } else { &matched } {
+            if rule.verdict == RuleVerdict::Accept {
+                accepted.extend(undecided.iter().filter_map(|&it| common(it, range)));
+            }
+            undecided = undecided.into_iter().flat_map(|it| without(it, range)).collect();
+        }
+    }
+    accepted.extend(undecided);
+    accepted
+}
+
+fn matches_end(end: &Endpoint, (asset, address): (&Asset, Option<IpAddr>)) -> bool {
+    if end.zones.is_empty() && end.assets.is_empty() && end.addresses.is_empty() {
+        return true;
+    }
+    match address {
+        Some(address) => end.addresses.iter().any(|it| it.contains(&address)),
+        None => end.assets.contains(&asset.id) || end.zones.contains(&asset.zone),
+    }
+}
+
+/// Ports of all protocols on one line: tcp from 0, udp from 65,536, icmp at 131,072, everything else at 131,073.
+type Range = (u32, u32);
+
+fn ranges(port: Port) -> Vec<Range> {
+    let (first, last) = (u32::from(port.first), u32::from(port.last));
+    match port.protocol {
+        Protocol::Tcp => vec![(first, last)],
+        Protocol::Udp => vec![(65_536 + first, 65_536 + last)],
+        Protocol::Icmp => vec![(131_072, 131_072)],
+        Protocol::Any => vec![(0, 131_073)],
+    }
+}
+
+fn common(a: Range, b: Range) -> Option<Range> {
+    let (first, last) = (a.0.max(b.0), a.1.min(b.1));
+    (first <= last).then_some((first, last))
+}
+
+fn without(a: Range, b: Range) -> Vec<Range> {
+    let Some((first, last)) = common(a, b) else { return vec![a] };
+    let mut left = Vec::new();
+    if a.0 < first {
+        left.push((a.0, first - 1));
+    }
+    if last < a.1 {
+        left.push((last + 1, a.1));
+    }
+    left
+}

@@ -1,0 +1,96 @@
+//! Naming moves: which ones an action cuts, and the path an attacker takes to an asset.
+
+use bulkhead_model::id::AssetId;
+
+use crate::actions::Effect;
+use crate::attack::{AttackGraph, Reach};
+use crate::ground::{Ground, Means};
+
+/// Most moves named per action; the rest is counted as "more".
+const NAMED: usize = 48;
+
+/// The moves out of what is still reached that `effect` cuts, as `from -> to (means)`.
+pub(crate) fn cuts(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec<String> {
+    let mut found = Vec::new();
+    for ordinary in &ground.ordinary {
+        let flow = ground.flow(ordinary.flow);
+        let concerns = match effect {
+            Effect::Flow(number) | Effect::FlowFrom(number, _) | Effect::FlowTo(number, _) => {
+                number == ordinary.flow
+            }
+            Effect::Segment(from, to) => ordinary.zone_pairs.binary_search(&(from, to)).is_ok(),
+            Effect::Isolate(asset) => {
+                ordinary.from.binary_search(&asset).is_ok() || flow.to.binary_search(&asset).is_ok()
+            }
+            Effect::Disable(_) => true,
+        };
+        if !concerns {
+            continue;
+        }
+        let sources: Vec<u32> = ordinary.from.iter().copied().filter(|&it| reached[it as usize]).collect();
+        for &to in flow.to.iter().filter(|&&it| !reached[it as usize]) {
+            let means = ground.means(flow, to);
+            if means == Means::Never {
+                continue;
+            }
+            for &from in &sources {
+                if is_cut(ground, effect, from, to, &means)
+                    && !ground.exempt.covers(&ground.index, ordinary.flow, from, to)
+                {
+                    if found.len() == NAMED {
+                        found.push("and more moves of the same kinds".to_owned());
+                        return found;
+                    }
+                    found.push(text(ground, from, to, ordinary.flow));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn is_cut(ground: &Ground<'_>, effect: Effect, from: u32, to: u32, means: &Means) -> bool {
+    match effect {
+        Effect::Flow(_) => true,
+        Effect::FlowFrom(_, asset) => asset == from,
+        Effect::FlowTo(_, asset) => asset == to,
+        Effect::Segment(source, target) => {
+            ground.index.zone_of(from) == source && ground.index.zone_of(to) == target
+        }
+        Effect::Isolate(asset) => asset == from || asset == to,
+        Effect::Disable(identity) => matches!(means, Means::With(of) if of.contains(&identity)),
+    }
+}
+
+/// One move in words.
+pub(crate) fn text(ground: &Ground<'_>, from: u32, to: u32, flow: u32) -> String {
+    let means = ground.means_text(ground.flow(flow), to);
+    format!("{} -> {} ({means})", ground.asset_id(from), ground.asset_id(to))
+}
+
+/// The path by which `asset` was reached, as moves (from, to, flow) in order; empty for a source.
+pub(crate) fn path(graph: &AttackGraph, reach: &Reach, asset: u32) -> Vec<(u32, u32, u32)> {
+    let mut moves = Vec::new();
+    let (mut node, mut arrived, mut flow) = (asset, asset, None);
+    while let Some(number) = reach.by[node as usize] {
+        let arc = &graph.arcs[number as usize];
+        flow = arc.flow.or(flow);
+        node = arc.from;
+        if (node as usize) < graph.n_assets && node != arrived {
+            moves.extend(flow.map(|flow| (node, arrived, flow)));
+            (arrived, flow) = (node, None);
+        }
+    }
+    moves.reverse();
+    moves
+}
+
+/// Ids of the assets for which `wanted` holds, ascending by id.
+pub(crate) fn asset_ids(ground: &Ground<'_>, wanted: impl Fn(usize) -> bool) -> Vec<AssetId> {
+    let mut ids: Vec<AssetId> = (0..ground.index.n_assets())
+        .filter(|&it| wanted(it))
+        .map(|it| ground.estate.assets[it].id.clone())
+        .collect();
+    ids.sort();
+    ids
+}

@@ -1,0 +1,195 @@
+//! What is to be minimised, in whole numbers: micro-units of the currency, then the number of actions, then their ids.
+//!
+//! One `i128` holds all three, so that a sum of costs compares exactly as the contract says ties are broken:
+//! bits 60 and up the cost, bits 48..60 how many actions, below that the ids (smallest first, exact for the first 48).
+
+use bulkhead_model::case::ServiceState;
+use bulkhead_service::{Evaluation, Leaf, Losses};
+
+use crate::actions::{Candidate, Effect};
+use crate::attack::{AttackGraph, Reach};
+use crate::ground::Ground;
+
+const COST_SHIFT: u32 = 60;
+const COUNT_SHIFT: u32 = 48;
+/// Largest single cost in micro-units: 3.6e10 units of the currency, far beyond any asset or service.
+const LARGEST: f64 = (1_u64 << 55) as f64;
+
+/// Micro-units of the currency as a cost.
+pub(crate) fn cost_of(currency: f64) -> i128 {
+    let micro = (currency * 1e6).round().clamp(0.0, LARGEST);
+    (micro as i128) << COST_SHIFT
+}
+
+/// A cost back in the currency; action counts and ids are left out.
+pub(crate) fn currency_of(cost: i128) -> f64 {
+    // Adding one action count rounds the bonus for small ids, which is below it, back up.
+    let micro = (cost + (1 << COUNT_SHIFT) - 1) >> COST_SHIFT;
+    micro as f64 / 1e6
+}
+
+/// How much each part of the objective weighs; (1, 1) is the contract's objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Weights {
+    pub(crate) service: i128,
+    pub(crate) exposure: i128,
+}
+
+/// The parts of a plan's cost, each as a cost, unweighted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts {
+    pub(crate) service: i128,
+    pub(crate) exposure: i128,
+    pub(crate) operating: i128,
+}
+
+/// A set of actions judged exactly.
+pub(crate) struct Assessment {
+    pub(crate) reach: Reach,
+    pub(crate) evaluation: Evaluation,
+    pub(crate) parts: Parts,
+    /// Weighted cost with count and ids; none when a hard rule is broken.
+    pub(crate) cost: Option<i128>,
+}
+
+/// The whole problem.
+pub(crate) struct Problem<'p, 'e> {
+    pub(crate) ground: &'p Ground<'e>,
+    pub(crate) graph: &'p AttackGraph,
+    pub(crate) candidates: &'p [Candidate],
+    pub(crate) weights: Weights,
+    /// Per candidate: numbers of the service leaves it may take away.
+    pub(crate) touched: Vec<Vec<u32>>,
+    /// Per candidate: operating cost with its count and the bonus of its id.
+    pub(crate) operating: Vec<i128>,
+    /// Per asset: unweighted cost of its being reached.
+    pub(crate) values: Vec<i128>,
+    pub(crate) hard: Vec<bool>,
+    /// Without any loss.
+    pub(crate) baseline: Evaluation,
+    /// Per service and state (up, degraded, down): unweighted cost over the horizon beyond the baseline.
+    pub(crate) losses: Vec<[i128; 3]>,
+}
+
+impl<'p, 'e> Problem<'p, 'e> {
+    pub(crate) fn new(
+        ground: &'p Ground<'e>,
+        graph: &'p AttackGraph,
+        candidates: &'p [Candidate],
+        horizon_h: f64,
+        weights: Weights,
+    ) -> Self {
+        let baseline = ground.services.evaluate(&ground.index, &Losses::none(ground.exempt.clone()));
+        let bonus = |rank: usize| {
+            if rank < COUNT_SHIFT as usize { 1_i128 << (COUNT_SHIFT as usize - 1 - rank) } else { 0 }
+        };
+        let operating = candidates
+            .iter()
+            .enumerate()
+            .map(|(rank, it)| cost_of(it.cost) + (1 << COUNT_SHIFT) - bonus(rank))
+            .collect();
+        let n = ground.index.n_assets() as u32;
+        let hard: Vec<bool> = (0..n).map(|it| ground.hard.contains(&it)).collect();
+        let values = (0..n)
+            .map(|it| if ground.start.compromised.contains(&it) { 0 } else { cost_of(ground.value(it)) })
+            .collect();
+        let losses = (0..ground.services.len())
+            .map(|number| loss_table(ground, number, baseline.states[number], horizon_h))
+            .collect();
+        let touched = touched_leaves(ground, candidates);
+        Self { ground, graph, candidates, weights, touched, operating, values, hard, baseline, losses }
+    }
+
+    /// Everything that `chosen` (positions, any order) takes away.
+    pub(crate) fn losses_of(&self, chosen: &[u32]) -> Losses {
+        let mut losses = Losses::none(self.ground.exempt.clone());
+        chosen.iter().for_each(|&it| self.candidates[it as usize].effect.apply(&mut losses));
+        losses
+    }
+
+    /// Judges `chosen` exactly.
+    pub(crate) fn assess(&self, chosen: &[u32]) -> Assessment {
+        let mut is_chosen = vec![false; self.candidates.len()];
+        chosen.iter().for_each(|&it| is_chosen[it as usize] = true);
+        let reach = self.graph.reach(|arc| arc.cutters.iter().any(|&it| is_chosen[it as usize]));
+        let evaluation = self.ground.services.evaluate(&self.ground.index, &self.losses_of(chosen));
+        let reached = || (0..self.graph.n_assets).filter(|&it| reach.nodes[it]);
+        let parts = Parts {
+            service: self.service_cost(&evaluation.states),
+            exposure: reached().map(|it| self.values[it]).sum(),
+            operating: chosen.iter().map(|&it| cost_of(self.candidates[it as usize].cost)).sum(),
+        };
+        let feasible = !reached().any(|it| self.hard[it]);
+        let counted: i128 = chosen.iter().map(|&it| self.operating[it as usize]).sum();
+        let cost = feasible.then_some(
+            counted + parts.service * self.weights.service + parts.exposure * self.weights.exposure,
+        );
+        Assessment { reach, evaluation, parts, cost }
+    }
+
+    /// Unweighted cost of the services' being in `states`.
+    pub(crate) fn service_cost(&self, states: &[ServiceState]) -> i128 {
+        states.iter().zip(&self.losses).map(|(&state, losses)| losses[state as usize]).sum()
+    }
+}
+
+fn loss_table(ground: &Ground<'_>, number: usize, baseline: ServiceState, horizon_h: f64) -> [i128; 3] {
+    let over_horizon = |state| ground.services.value_lost(number, state) * horizon_h;
+    let already = over_horizon(baseline);
+    [ServiceState::Up, ServiceState::Degraded, ServiceState::Down]
+        .map(|state| cost_of(over_horizon(state) - already))
+}
+
+fn touched_leaves(ground: &Ground<'_>, candidates: &[Candidate]) -> Vec<Vec<u32>> {
+    let of = |effect: Effect| -> Vec<u32> {
+        let touches = |leaf: &Leaf| leaf_touched(ground, effect, *leaf);
+        (0..)
+            .zip(ground.services.leaves())
+            .filter(|(_, leaf)| touches(leaf))
+            .map(|(number, _)| number)
+            .collect()
+    };
+    candidates.iter().map(|it| of(it.effect)).collect()
+}
+
+fn leaf_touched(ground: &Ground<'_>, effect: Effect, leaf: Leaf) -> bool {
+    let crosses = |flow: u32, pair: (u32, u32)| ground.flow(flow).zone_pairs.binary_search(&pair).is_ok();
+    let zone = |asset: u32| ground.index.zone_of(asset);
+    match (leaf, effect) {
+        (Leaf::Asset(asset), Effect::Isolate(isolated)) => asset == isolated,
+        (Leaf::Flow(number), Effect::Isolate(asset)) => {
+            let flow = ground.flow(number);
+            flow.from.binary_search(&asset).is_ok() || flow.to.binary_search(&asset).is_ok()
+        }
+        (Leaf::Flow(number), Effect::Flow(flow) | Effect::FlowFrom(flow, _) | Effect::FlowTo(flow, _)) => {
+            number == flow
+        }
+        (Leaf::Flow(number), Effect::Segment(from, to)) => crosses(number, (from, to)),
+        (Leaf::Pair(_, from, to), Effect::Isolate(asset)) => asset == from || asset == to,
+        (Leaf::Pair(number, ..), Effect::Flow(flow)) => number == flow,
+        (Leaf::Pair(number, from, _), Effect::FlowFrom(flow, asset)) => number == flow && from == asset,
+        (Leaf::Pair(number, _, to), Effect::FlowTo(flow, asset)) => number == flow && to == asset,
+        (Leaf::Pair(_, from, to), Effect::Segment(source, target)) => {
+            zone(from) == source && zone(to) == target
+        }
+        (Leaf::Identity(identity), Effect::Disable(disabled)) => identity == disabled,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_survive_the_journey_with_counts_and_bonuses() {
+        for (currency, actions) in [(0.0, 0), (0.0, 1), (1.0, 3), (864_000.25, 17)] {
+            let counted =
+                (0..actions).map(|rank| (1_i128 << COUNT_SHIFT) - (1_i128 << (47 - rank))).sum::<i128>();
+            assert!(
+                (currency_of(cost_of(currency) + counted) - currency).abs() < 1e-9,
+                "{currency} {actions}"
+            );
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Actions as filter rules per enforcement point: first what stays open whatever happens, then what is dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use bulkhead_model::estate::Port;
+use bulkhead_model::id::{AssetId, IdentityId};
+use bulkhead_model::rules::{DisabledIdentity, Endpoint, PointRules, Rule, Verdict};
+use ipnet::IpNet;
+
+use crate::actions::Effect;
+use crate::ground::Ground;
+
+/// One action of a plan, as the renderer needs it.
+pub(crate) struct PlannedAction<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) effect: Effect,
+    pub(crate) points: &'a [usize],
+}
+
+/// Rules for every point that has something to do, ascending by point.
+pub(crate) fn point_rules(
+    ground: &Ground<'_>,
+    actions: &[PlannedAction<'_>],
+    generation: u64,
+    lease_s: u64,
+) -> Vec<PointRules> {
+    let mut by_point: BTreeMap<usize, (Vec<Rule>, Vec<DisabledIdentity>)> = BTreeMap::new();
+    for action in actions {
+        for &point in action.points {
+            let (rules, disabled) = by_point.entry(point).or_default();
+            match action.effect {
+                Effect::Disable(identity) => {
+                    let identity: IdentityId = ground.estate.identities[identity as usize].id.clone();
+                    disabled.push(DisabledIdentity { name: action.id.to_owned(), identity });
+                }
+                _ => rules.extend(drops(ground, action)),
+            }
+        }
+    }
+    let kept_open = kept_open(ground);
+    let mut found: Vec<PointRules> = by_point
+        .into_iter()
+        .map(|(point, (drops, disabled))| {
+            let mut rules = if drops.is_empty() { Vec::new() } else { kept_open.clone() };
+            rules.extend(drops);
+            PointRules { point: ground.point(point).id.clone(), generation, rules, disabled, lease_s }
+        })
+        .collect();
+    found.sort_by(|a, b| a.point.cmp(&b.point));
+    found
+}
+
+/// Management channels and protected addresses: accepted before anything is dropped.
+fn kept_open(ground: &Ground<'_>) -> Vec<Rule> {
+    let accept = |name: String, from: Endpoint, to: Endpoint, ports: Vec<Port>| Rule {
+        name,
+        action: None,
+        from,
+        to,
+        ports,
+        verdict: Verdict::Accept,
+    };
+    let mut rules = Vec::new();
+    for (channel, sources) in ground.exempt.channels() {
+        let flow = ground.flow(*channel);
+        if !sources.is_empty() && !flow.to.is_empty() {
+            let ends = (endpoint(ground, sources), endpoint(ground, &flow.to));
+            rules.push(accept(flow.id.to_string(), ends.0, ends.1, flow.ports.clone()));
+        }
+    }
+    let protected: Vec<u32> = ground.exempt.protected().iter().copied().collect();
+    if !ground.estate.protected_addresses.is_empty() {
+        let mut end = endpoint(ground, &protected);
+        end.zones.clear();
+        end.assets = protected.iter().map(|&it| ground.estate.assets[it as usize].id.clone()).collect();
+        end.assets.sort();
+        end.addresses.extend(ground.estate.protected_addresses.iter().map(IpNet::trunc));
+        end.addresses = IpNet::aggregate(&end.addresses);
+        end.addresses.sort();
+        rules.push(accept("protected:from".to_owned(), end.clone(), Endpoint::default(), Vec::new()));
+        rules.push(accept("protected:to".to_owned(), Endpoint::default(), end, Vec::new()));
+    }
+    rules
+}
+
+fn drops(ground: &Ground<'_>, action: &PlannedAction<'_>) -> Vec<Rule> {
+    let rule = |suffix: &str, from: Endpoint, to: Endpoint, ports: Vec<Port>| Rule {
+        name: format!("{}{suffix}", action.id),
+        action: Some(action.id.to_owned()),
+        from,
+        to,
+        ports,
+        verdict: Verdict::Drop,
+    };
+    let of_flow = |number: u32, from: &[u32], to: &[u32]| {
+        let ports = drop_ports(&ground.flow(number).ports);
+        vec![rule("", endpoint(ground, from), endpoint(ground, to), ports)]
+    };
+    let opened_by = |number: u32| {
+        let of = ground.ordinary.iter().find(|it| it.flow == number);
+        of.map_or(&[][..], |it| &it.from)
+    };
+    match action.effect {
+        Effect::Flow(flow) => of_flow(flow, opened_by(flow), &ground.flow(flow).to),
+        Effect::FlowFrom(flow, asset) => of_flow(flow, &[asset], &ground.flow(flow).to),
+        Effect::FlowTo(flow, asset) => of_flow(flow, opened_by(flow), &[asset]),
+        Effect::Segment(from, to) => {
+            let members = |zone: u32| endpoint(ground, ground.index.zone_members(zone));
+            vec![rule("", members(from), members(to), segment_ports(ground, (from, to)))]
+        }
+        Effect::Isolate(asset) => {
+            let end = endpoint_of_assets(ground, &[asset]);
+            vec![
+                rule("/out", end.clone(), Endpoint::default(), Vec::new()),
+                rule("/in", Endpoint::default(), end, Vec::new()),
+            ]
+        }
+        Effect::Disable(_) => Vec::new(),
+    }
+}
+
+/// Ports of every flow across a zone pair: dropping just these leaves replies of the opposite direction alone.
+fn segment_ports(ground: &Ground<'_>, pair: (u32, u32)) -> Vec<Port> {
+    let crossing = ground.ordinary.iter().filter(|it| it.zone_pairs.contains(&pair));
+    let ports: BTreeSet<Port> = crossing.flat_map(|it| ground.flow(it.flow).ports.iter().copied()).collect();
+    drop_ports(&ports.into_iter().collect::<Vec<Port>>())
+}
+
+/// A list that holds `any` means all ports, which rules write as none.
+fn drop_ports(ports: &[Port]) -> Vec<Port> {
+    if ports.contains(&Port::ANY) { Vec::new() } else { ports.to_vec() }
+}
+
+/// The end of a rule that stands for these assets: whole zones by name and range, the rest one by one.
+pub(crate) fn endpoint(ground: &Ground<'_>, assets: &[u32]) -> Endpoint {
+    let mut by_zone: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for &asset in assets {
+        by_zone.entry(ground.index.zone_of(asset)).or_default().push(asset);
+    }
+    let mut end = Endpoint::default();
+    for (zone, members) in by_zone {
+        let declared = ground.estate.zones.get(zone as usize);
+        match declared {
+            Some(declared) if members.len() > 1 && members.len() == ground.index.zone_members(zone).len() => {
+                end.zones.push(declared.id.clone());
+                end.addresses.extend(declared.cidrs.iter().map(IpNet::trunc));
+                let outside = members.iter().flat_map(|&it| &ground.estate.assets[it as usize].addresses);
+                let outside = outside.filter(|it| !declared.cidrs.iter().any(|net| net.contains(*it)));
+                end.addresses.extend(outside.map(|&it| host(it)));
+            }
+            _ => {
+                let singles = endpoint_of_assets(ground, &members);
+                end.assets.extend(singles.assets);
+                end.addresses.extend(singles.addresses);
+            }
+        }
+    }
+    end.zones.sort();
+    end.assets.sort();
+    end.addresses.sort();
+    end.addresses.dedup();
+    end
+}
+
+fn endpoint_of_assets(ground: &Ground<'_>, assets: &[u32]) -> Endpoint {
+    let mut end = Endpoint::default();
+    for &it in assets {
+        let asset = &ground.estate.assets[it as usize];
+        end.assets.push(AssetId::clone(&asset.id));
+        end.addresses.extend(asset.addresses.iter().map(|&it| host(it)));
+    }
+    end.assets.sort();
+    end.addresses.sort();
+    end
+}
+
+fn host(address: IpAddr) -> IpNet {
+    IpNet::from(address)
+}

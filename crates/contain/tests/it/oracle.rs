@@ -1,0 +1,404 @@
+//! The contract's planner semantics once more, slowly and without cleverness: explicit pairs, every set of actions.
+
+use std::collections::BTreeSet;
+
+use bulkhead_model::case::Attitude;
+use bulkhead_model::estate::{Asset, AssetKind, Capability, Estate, Movement, Port, Requirement, Selector};
+use bulkhead_model::id::{AssetId, IdentityId};
+
+/// Explicit allowed pair: (flow, from, to).
+pub type Pair = (usize, usize, usize);
+
+pub struct Flow {
+    pub id: String,
+    pub pairs: Vec<(usize, usize)>,
+    pub ports: Vec<Port>,
+    pub movement: Movement,
+    pub management: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Effect {
+    pub blocked: BTreeSet<Pair>,
+    pub isolated: Option<usize>,
+    pub disabled: Option<usize>,
+    pub cost: u64,
+}
+
+pub struct Oracle<'a> {
+    pub estate: &'a Estate,
+    pub attitude: Attitude,
+    pub compromised: BTreeSet<usize>,
+    pub identities: BTreeSet<usize>,
+    pub flows: Vec<Flow>,
+    pub hold_management: bool,
+}
+
+/// Cost of one set of actions in hundredths.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cost {
+    pub total: u64,
+    pub actions: usize,
+}
+
+pub struct State {
+    pub blocked: BTreeSet<Pair>,
+    pub isolated: BTreeSet<usize>,
+    pub disabled: BTreeSet<usize>,
+}
+
+impl<'a> Oracle<'a> {
+    pub fn new(
+        estate: &'a Estate,
+        attitude: Attitude,
+        compromised: &[AssetId],
+        identities: &[IdentityId],
+    ) -> Self {
+        let position = |id: &AssetId| estate.assets.iter().position(|it| it.id == *id).unwrap();
+        let identity = |id: &IdentityId| estate.identities.iter().position(|it| it.id == *id).unwrap();
+        Self {
+            estate,
+            attitude,
+            compromised: compromised.iter().map(position).collect(),
+            identities: identities.iter().map(identity).collect(),
+            flows: flows(estate),
+            hold_management: true,
+        }
+    }
+
+    /// Whether no action blocks this pair: a management channel that is kept open has all its ports, or an end is protected.
+    pub fn exempt(&self, (flow, from, to): Pair) -> bool {
+        let protected = |at: usize| {
+            let asset = &self.estate.assets[at];
+            asset
+                .addresses
+                .iter()
+                .any(|it| self.estate.protected_addresses.iter().any(|net| net.contains(it)))
+        };
+        if protected(from) || protected(to) {
+            return true;
+        }
+        self.hold_management
+            && self.management_ports(from, to, |ports| {
+                self.flows[flow].ports.iter().all(|&port| ports.iter().any(|it| it.contains(port)))
+            })
+    }
+
+    fn management_ports(&self, from: usize, to: usize, holds: impl Fn(&[Port]) -> bool) -> bool {
+        let channels = self.flows.iter().filter(|it| it.management && it.pairs.contains(&(from, to)));
+        !self.compromised.contains(&from) && channels.into_iter().any(|it| holds(&it.ports))
+    }
+
+    /// Ports by which a pair counts as a move, given usable identities.
+    fn counts(&self, flow: &Flow, to: usize, usable: &BTreeSet<usize>) -> bool {
+        match (self.attitude, flow.movement) {
+            (Attitude::Strict, _) | (_, Movement::Yes) => return true,
+            (_, Movement::No) => return false,
+            _ => {}
+        }
+        let target = &self.estate.assets[to];
+        flow.ports.iter().any(|&port| {
+            target.exploitable.iter().any(|it| it.overlaps(port))
+                || MOVEMENT.iter().filter(|it| Port::tcp(it.0).overlaps(port)).any(|(_, login)| {
+                    self.attitude == Attitude::Movement
+                        || login.is_empty()
+                        || self.may_log_on(usable, target, login)
+                })
+        })
+    }
+
+    fn may_log_on(&self, usable: &BTreeSet<usize>, target: &Asset, login: &str) -> bool {
+        usable.iter().any(|&it| {
+            let rights = &self.estate.identities[it].rights;
+            rights.iter().any(|right| right.on.matches(target) && right.via.iter().any(|via| via == login))
+        })
+    }
+
+    /// Every asset the attacker reaches in `state`.
+    pub fn reach(&self, state: &State) -> BTreeSet<usize> {
+        let mut reached = self.compromised.clone();
+        loop {
+            let usable: BTreeSet<usize> = (0..self.estate.identities.len())
+                .filter(|it| !state.disabled.contains(it))
+                .filter(|&it| {
+                    let secrets = &self.estate.identities[it].secrets_on;
+                    let found = |on: &Selector| reached.iter().any(|&at| on.matches(&self.estate.assets[at]));
+                    self.identities.contains(&it) || secrets.iter().any(found)
+                })
+                .collect();
+            let before = reached.len();
+            for (number, flow) in self.flows.iter().enumerate() {
+                for &(from, to) in &flow.pairs {
+                    let open = self.open(state, (number, from, to))
+                        || self.left_open_by_management(number, from, to);
+                    if reached.contains(&from) && open && self.counts(flow, to, &usable) {
+                        reached.insert(to);
+                    }
+                }
+            }
+            if reached.len() == before {
+                return reached;
+            }
+        }
+    }
+
+    /// A flow declared as movement keeps the ports it shares with a management channel.
+    fn left_open_by_management(&self, number: usize, from: usize, to: usize) -> bool {
+        let flow = &self.flows[number];
+        self.hold_management
+            && flow.movement == Movement::Yes
+            && self.management_ports(from, to, |ports| {
+                ports.iter().any(|it| flow.ports.iter().any(|port| port.overlaps(*it)))
+            })
+    }
+
+    fn open(&self, state: &State, pair: Pair) -> bool {
+        let isolated = state.isolated.contains(&pair.1) || state.isolated.contains(&pair.2);
+        self.exempt(pair) || !(isolated || state.blocked.contains(&pair))
+    }
+
+    fn holds(&self, need: &Requirement, state: &State) -> bool {
+        let asset = |id: &AssetId| self.estate.assets.iter().position(|it| it.id == *id).unwrap();
+        let pair_open = |number: usize, from: usize, to: usize| {
+            !state.isolated.contains(&from)
+                && !state.isolated.contains(&to)
+                && (self.exempt((number, from, to)) || !state.blocked.contains(&(number, from, to)))
+        };
+        match need {
+            Requirement::All { all } => all.iter().all(|it| self.holds(it, state)),
+            Requirement::Any { any } => any.iter().any(|it| self.holds(it, state)),
+            Requirement::AtLeast { at_least } => {
+                at_least.of.iter().filter(|it| self.holds(it, state)).count() >= at_least.n
+            }
+            Requirement::Asset { asset: id } => !state.isolated.contains(&asset(id)),
+            Requirement::Identity { identity } => {
+                let at = self.estate.identities.iter().position(|it| it.id == *identity).unwrap();
+                !state.disabled.contains(&at)
+            }
+            Requirement::Service { service } => {
+                let it = self.estate.services.iter().find(|it| it.id == *service).unwrap();
+                self.lost_share(it, state) < 1.0
+            }
+            Requirement::Flow { flow, from, to } => {
+                let number = self.flows.iter().position(|it| it.id == flow.as_str()).unwrap();
+                let wanted = |&&(source, target): &&(usize, usize)| {
+                    from.as_ref().is_none_or(|it| asset(it) == source)
+                        && to.as_ref().is_none_or(|it| asset(it) == target)
+                };
+                self.flows[number].pairs.iter().filter(wanted).any(|&(from, to)| pair_open(number, from, to))
+            }
+        }
+    }
+
+    /// Share of a service's value that is lost: 1 when down.
+    fn lost_share(&self, service: &bulkhead_model::estate::Service, state: &State) -> f64 {
+        if self.holds(&service.requires, state) {
+            return 0.0;
+        }
+        match &service.degraded {
+            Some(it) if self.holds(&it.requires, state) => 1.0 - it.share,
+            _ => 1.0,
+        }
+    }
+
+    pub fn is_hard(&self, at: usize) -> bool {
+        let asset = &self.estate.assets[at];
+        let of_point = self.estate.enforcement_points.iter().any(|it| it.asset.as_ref() == Some(&asset.id));
+        !self.compromised.contains(&at)
+            && (asset.crown_jewel || asset.kind == AssetKind::IdentityProvider || of_point)
+    }
+
+    /// Cost of a set of effects; none when it breaks a hard rule.
+    pub fn cost(&self, effects: &[&Effect]) -> Option<Cost> {
+        let state = state(effects);
+        let reached = self.reach(&state);
+        if reached.iter().any(|&it| self.is_hard(it)) {
+            return None;
+        }
+        let nothing =
+            State { blocked: BTreeSet::new(), isolated: BTreeSet::new(), disabled: BTreeSet::new() };
+        let service: f64 = self
+            .estate
+            .services
+            .iter()
+            .map(|it| {
+                it.value_per_hour * 24.0 * (self.lost_share(it, &state) - self.lost_share(it, &nothing))
+            })
+            .sum();
+        let exposure: f64 = reached
+            .iter()
+            .filter(|it| !self.compromised.contains(it))
+            .map(|&it| self.estate.assets[it].value)
+            .sum();
+        let operating: u64 = effects.iter().map(|it| it.cost * 100).sum();
+        Some(Cost {
+            total: ((service + exposure) * 100.0).round() as u64 + operating,
+            actions: effects.len(),
+        })
+    }
+
+    /// Every distinct effect that some available action has.
+    pub fn effects(&self) -> Vec<Effect> {
+        let mut found = BTreeSet::new();
+        let zone = |at: usize| self.estate.assets[at].zone.clone();
+        let covered = |capability: Capability, pairs: &[Pair]| {
+            self.estate.enforcement_points.iter().any(|point| {
+                point.can.contains(&capability)
+                    && pairs.iter().all(|it| point.covers.contains(&(zone(it.1), zone(it.2))))
+            })
+        };
+        let mut block = |pairs: Vec<Pair>, capability: Capability, cost: u64| {
+            if !pairs.is_empty() && covered(capability, &pairs) {
+                let blocked = pairs.into_iter().filter(|&it| !self.exempt(it)).collect();
+                found.insert(Effect { blocked, cost, ..Effect::default() });
+            }
+        };
+        let pairs = self.ordinary_pairs();
+        for (number, flow) in self.flows.iter().enumerate() {
+            let of_flow = |it: &&Pair| it.0 == number;
+            block(pairs.iter().filter(of_flow).copied().collect(), Capability::BlockFlow, 100);
+            for &(from, to) in &flow.pairs {
+                block(
+                    pairs.iter().filter(of_flow).filter(|it| it.1 == from).copied().collect(),
+                    Capability::BlockFlow,
+                    100,
+                );
+                block(
+                    pairs.iter().filter(of_flow).filter(|it| it.2 == to).copied().collect(),
+                    Capability::BlockFlow,
+                    100,
+                );
+            }
+        }
+        for &(_, from, to) in &pairs {
+            let crossing = pairs.iter().filter(|it| zone(it.1) == zone(from) && zone(it.2) == zone(to));
+            block(crossing.copied().collect(), Capability::Segment, 300);
+        }
+        self.isolations(&pairs, &mut found);
+        let can_disable =
+            |it: &bulkhead_model::estate::EnforcementPoint| it.can.contains(&Capability::DisableIdentity);
+        if self.attitude == Attitude::Credential && self.estate.enforcement_points.iter().any(can_disable) {
+            for at in 0..self.estate.identities.len() {
+                found.insert(Effect { disabled: Some(at), cost: 200, ..Effect::default() });
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    fn isolations(&self, pairs: &[Pair], found: &mut BTreeSet<Effect>) {
+        let zone = |at: usize| self.estate.assets[at].zone.clone();
+        for asset in 0..self.estate.assets.len() {
+            let crossing: Vec<&Pair> = pairs.iter().filter(|it| it.1 == asset || it.2 == asset).collect();
+            let isolators =
+                || self.estate.enforcement_points.iter().filter(|it| it.can.contains(&Capability::Isolate));
+            let agent = isolators()
+                .any(|it| it.hosts.as_ref().is_some_and(|on| on.matches(&self.estate.assets[asset])));
+            let network = crossing
+                .iter()
+                .all(|it| isolators().any(|point| point.covers.contains(&(zone(it.1), zone(it.2)))));
+            let protected = !self.estate.assets[asset].addresses.is_empty()
+                && self.estate.assets[asset]
+                    .addresses
+                    .iter()
+                    .any(|it| self.estate.protected_addresses.iter().any(|net| net.contains(it)));
+            if !crossing.is_empty() && (agent || network) && !protected {
+                found.insert(Effect { isolated: Some(asset), cost: 500, ..Effect::default() });
+            }
+        }
+    }
+
+    /// Pairs that are no management channel kept open.
+    fn ordinary_pairs(&self) -> Vec<Pair> {
+        let mut pairs = Vec::new();
+        for (number, flow) in self.flows.iter().enumerate() {
+            for &(from, to) in &flow.pairs {
+                if !flow.management || !self.hold_management || self.compromised.contains(&from) {
+                    pairs.push((number, from, to));
+                }
+            }
+        }
+        pairs
+    }
+
+    /// The cheapest set of `effects`, by trying all; none when none is feasible.
+    pub fn cheapest(&self, effects: &[Effect]) -> Option<Cost> {
+        (0..1_u32 << effects.len())
+            .filter_map(|set| {
+                let chosen: Vec<&Effect> =
+                    (0..effects.len()).filter(|it| set & (1 << it) != 0).map(|it| &effects[it]).collect();
+                self.cost(&chosen)
+            })
+            .min()
+    }
+}
+
+pub fn state(effects: &[&Effect]) -> State {
+    State {
+        blocked: effects.iter().flat_map(|it| it.blocked.iter().copied()).collect(),
+        isolated: effects.iter().filter_map(|it| it.isolated).collect(),
+        disabled: effects.iter().filter_map(|it| it.disabled).collect(),
+    }
+}
+
+const MOVEMENT: [(u16, &str); 17] = [
+    (22, "ssh"),
+    (23, "telnet"),
+    (135, "wmi"),
+    (139, "smb"),
+    (445, "smb"),
+    (3389, "rdp"),
+    (5900, "vnc"),
+    (5985, "winrm"),
+    (5986, "winrm"),
+    (623, "ipmi"),
+    (2375, ""),
+    (6443, ""),
+    (10250, ""),
+    (1433, "database"),
+    (1521, "database"),
+    (3306, "database"),
+    (5432, "database"),
+];
+
+fn flows(estate: &Estate) -> Vec<Flow> {
+    let pairs = |from: &dyn Fn(&Asset) -> bool, to: &dyn Fn(&Asset) -> bool| {
+        let mut pairs = Vec::new();
+        for (u, source) in estate.assets.iter().enumerate() {
+            for (v, target) in estate.assets.iter().enumerate() {
+                if u != v && from(source) && to(target) {
+                    pairs.push((u, v));
+                }
+            }
+        }
+        pairs
+    };
+    let mut flows = Vec::new();
+    for it in &estate.flows {
+        flows.push(Flow {
+            id: it.id.to_string(),
+            pairs: pairs(&|asset| it.from.matches(asset), &|asset| it.to.matches(asset)),
+            ports: it.ports.clone(),
+            movement: it.movement,
+            management: false,
+        });
+    }
+    for zone in estate.zones.iter().filter(|it| it.flat) {
+        flows.push(Flow {
+            id: format!("flat:{}", zone.id),
+            pairs: pairs(&|asset| asset.zone == zone.id, &|asset| asset.zone == zone.id),
+            ports: vec![Port::ANY],
+            movement: Movement::Auto,
+            management: false,
+        });
+    }
+    for (n, it) in estate.management.iter().enumerate() {
+        flows.push(Flow {
+            id: format!("management:{n}"),
+            pairs: pairs(&|asset| it.from.matches(asset), &|asset| it.to.matches(asset)),
+            ports: it.ports.clone(),
+            movement: Movement::Auto,
+            management: true,
+        });
+    }
+    flows
+}

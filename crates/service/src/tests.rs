@@ -1,0 +1,1 @@
+//! Services under losses: one table per idea.
