@@ -51,6 +51,8 @@ pub fn read_with_places(file: &str, text: &str) -> (Option<(Estate, Places)>, Ve
     let Some(estate) = estate else { return (None, diagnostics) };
     diagnostics.extend(check(&estate, &places));
     diagnostics.sort_by_key(|it| it.pos);
+    // A fault within an anchor is found again at each of its aliases.
+    diagnostics.dedup();
     let sound = !diagnostics.iter().any(Diagnostic::is_error);
     (sound.then_some((estate, places)), diagnostics)
 }

@@ -12,8 +12,6 @@ mod recovery;
 mod references;
 mod selectors;
 mod services;
-#[cfg(test)]
-mod tests;
 
 /// Checks an estate that could be read; `places` give the faults their file, line and column.
 pub fn check(estate: &Estate, places: &Places) -> Vec<Diagnostic> {

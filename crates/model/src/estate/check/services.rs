@@ -94,8 +94,10 @@ impl Checker<'_> {
     /// Depth-first search; every service on a cycle is told once, by the first cycle found through it.
     fn cycles(&mut self) {
         let services = &self.estate.services;
-        let ids: HashMap<&str, usize> =
-            services.iter().enumerate().map(|(n, it)| (it.id.as_str(), n)).collect();
+        let mut ids: HashMap<&str, usize> = HashMap::new();
+        for (n, service) in services.iter().enumerate() {
+            ids.entry(service.id.as_str()).or_insert(n);
+        }
         let edges: Vec<Vec<usize>> = services
             .iter()
             .map(|service| {
