@@ -3,6 +3,7 @@
 //!
 //! [`read`] is the way in. It knows no rules: what an event means is for `detect` and `incident` to say.
 
+pub mod discover;
 mod entities;
 mod format;
 mod input;

@@ -114,6 +114,15 @@ fn logon(success: bool, fields: &Fields<'_>, out: &mut Entities) {
         _ => "other",
     };
     let from = origin(fields, out);
+    // A machine's account tells which host an address is.
+    if let (true, Some(address), Some(machine)) = (
+        success && out.named.is_empty(),
+        fields.text(Slot::IpAddress).and_then(|it| parse_address(&it)).filter(|it| is_usable(*it)),
+        fields.text(Slot::TargetUserName).and_then(|it| it.strip_suffix('$').and_then(names::host)),
+    ) && out.host.as_deref().map(names::short) != Some(machine.as_str())
+    {
+        out.named.push((address, machine));
+    }
     push_logon(out, from, kind, success);
 }
 
