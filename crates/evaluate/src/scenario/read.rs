@@ -1,0 +1,311 @@
+//! Reading a scenario file: everything wrong with it is reported at once, with its place.
+
+use bulkhead_model::case::Localized;
+use bulkhead_model::diag::Diagnostic;
+use bulkhead_model::estate::{AssetKind, Selector};
+use bulkhead_model::id::{AssetId, ZoneId};
+use bulkhead_model::span::Span;
+use bulkhead_model::yaml::{self, Node};
+use jiff::Timestamp;
+
+use super::decode::Faults;
+use super::{ActKind, Noise, NoiseKind, Objectives, Pick, Response, Role, Scenario, Step};
+
+const KEYS: &[&str] = &[
+    "version",
+    "id",
+    "name",
+    "description",
+    "start",
+    "length",
+    "seed",
+    "cast",
+    "steps",
+    "relapse",
+    "noise",
+    "silent",
+    "response",
+    "objectives",
+];
+const KINDS: &[(&str, AssetKind)] = &[
+    ("server", AssetKind::Server),
+    ("workstation", AssetKind::Workstation),
+    ("network_device", AssetKind::NetworkDevice),
+    ("hypervisor", AssetKind::Hypervisor),
+    ("appliance", AssetKind::Appliance),
+    ("identity_provider", AssetKind::IdentityProvider),
+];
+/// Longest telemetry a scenario may ask for: 31 days.
+const LENGTH_MAX: Span = Span::from_secs(31 * 86_400);
+
+/// Reads the scenario `text`, called `file` in messages. No scenario comes back when one of the diagnostics is an error.
+pub fn read(file: &str, text: &str) -> (Option<Scenario>, Vec<Diagnostic>) {
+    let (documents, faults) = yaml::parse(file, text);
+    let mut faults = Faults::new(file, faults);
+    let scenario = match documents.as_slice() {
+        [document] => scenario(&mut faults, document),
+        [] if faults.list.is_empty() => {
+            faults.list.push(Diagnostic::error("empty-file", file, None, "the file holds no scenario"));
+            None
+        }
+        [] => None,
+        [_, second, ..] => {
+            faults.error(
+                "many-documents",
+                second.pos,
+                "a scenario file holds one document",
+                "remove the `---`",
+            );
+            None
+        }
+    };
+    let failed = faults.list.iter().any(Diagnostic::is_error);
+    (scenario.filter(|_| !failed), faults.list)
+}
+
+fn scenario(faults: &mut Faults<'_>, node: &Node) -> Option<Scenario> {
+    if !faults.keys(node, "a scenario", KEYS) {
+        return None;
+    }
+    match faults.count(node, "version") {
+        Some(1) => {}
+        Some(_) => faults.error("bad-version", node.pos, "only version 1 of scenarios is known", ""),
+        None => faults.missing(node, "a scenario", "version"),
+    }
+    for key in ["id", "start"] {
+        if node.get(key).is_none() {
+            faults.missing(node, "a scenario", key);
+        }
+    }
+    let id = faults.text(node, "id").unwrap_or_default();
+    let name = name(faults, node).unwrap_or_else(|| Localized::Same(id.clone()));
+    let start = faults.parsed::<Timestamp>(node, "start").unwrap_or_default();
+    let length = faults.parsed::<Span>(node, "length").unwrap_or(Span::from_secs(8 * 3600));
+    if length > LENGTH_MAX {
+        let pos = node.get("length").map_or(node.pos, |it| it.pos);
+        faults.error("too-long", pos, format!("`length` is more than {LENGTH_MAX}"), "");
+    }
+    let scenario = Scenario {
+        description: faults.text(node, "description").unwrap_or_default(),
+        seed: faults.count(node, "seed").unwrap_or(1),
+        cast: roles(faults, node),
+        steps: steps(faults, node, "steps"),
+        relapse: steps(faults, node, "relapse"),
+        noise: noises(faults, node),
+        silent: picks(faults, node, "silent"),
+        response: response(faults, node),
+        objectives: objectives(faults, node),
+        id,
+        name,
+        start,
+        length,
+    };
+    references(faults, node, &scenario);
+    Some(scenario)
+}
+
+fn name(faults: &mut Faults<'_>, node: &Node) -> Option<Localized> {
+    let value = node.get("name")?;
+    if value.as_map().is_none() {
+        return faults.text(node, "name").map(Localized::Same);
+    }
+    faults.keys(value, "a name", &["en", "fr"]);
+    let Some(en) = faults.text(value, "en") else {
+        faults.missing(value, "a name", "en");
+        return None;
+    };
+    Some(Localized::Each { en, fr: faults.text(value, "fr") })
+}
+
+fn roles(faults: &mut Faults<'_>, node: &Node) -> Vec<Role> {
+    let mut roles = Vec::new();
+    for item in faults.items(node, "cast") {
+        if !faults.keys(item, "a part of the cast", &["name", "pick", "reachable_from"]) {
+            continue;
+        }
+        let Some(name) = faults.text(item, "name") else {
+            faults.missing(item, "a part of the cast", "name");
+            continue;
+        };
+        let pick = picks(faults, item, "pick");
+        if pick.is_empty() {
+            faults.missing(item, "a part of the cast", "pick");
+        }
+        roles.push(Role { name, pick, reachable_from: faults.text(item, "reachable_from") });
+    }
+    roles
+}
+
+fn picks(faults: &mut Faults<'_>, node: &Node, key: &str) -> Vec<Pick> {
+    let mut picks = Vec::new();
+    for item in faults.items(node, key) {
+        let keys = ["asset", "zone", "roles", "any", "kind", "os", "crown_jewel", "data"];
+        if !faults.keys(item, "a selector", &keys) {
+            continue;
+        }
+        let selector = Selector {
+            asset: faults.text(item, "asset").map(AssetId::new),
+            zone: faults.text(item, "zone").map(ZoneId::new),
+            roles: faults.texts(item, "roles"),
+            any: faults.truth(item, "any").unwrap_or_default(),
+        };
+        let pick = Pick {
+            selector,
+            kind: faults.choice(item, "kind", KINDS),
+            os: faults.text(item, "os"),
+            crown_jewel: faults.truth(item, "crown_jewel"),
+            data: faults.text(item, "data"),
+        };
+        if pick == Pick::default() {
+            faults.error(
+                "empty-selector",
+                item.pos,
+                "an empty selector means no asset",
+                "write {any: true} for all",
+            );
+        }
+        picks.push(pick);
+    }
+    picks
+}
+
+fn steps(faults: &mut Faults<'_>, node: &Node, key: &'static str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (number, item) in (1..).zip(faults.items(node, key)) {
+        if !faults.keys(item, "a step", &["id", "at", "do", "on", "toward", "every", "count"]) {
+            continue;
+        }
+        for key in ["at", "do"] {
+            if item.get(key).is_none() {
+                faults.missing(item, "a step", key);
+            }
+        }
+        let at = faults.parsed::<Span>(item, "at");
+        let (Some(act), Some(at)) = (faults.choice(item, "do", ActKind::ALL), at) else { continue };
+        let id = faults.text(item, "id").unwrap_or_else(|| format!("{key}-{number}"));
+        if steps.iter().any(|it| it.id == id) {
+            faults.error("duplicate-id", item.pos, format!("a second step is called `{id}`"), "");
+        }
+        let (every, count) = defaults(act);
+        steps.push(Step {
+            id,
+            at,
+            act,
+            on: faults.text(item, "on"),
+            toward: faults.text(item, "toward"),
+            every: faults.parsed(item, "every").unwrap_or(every),
+            count: faults
+                .count(item, "count")
+                .map_or(count, |it| u32::try_from(it).unwrap_or(u32::MAX))
+                .min(10_000),
+        });
+    }
+    steps
+}
+
+fn defaults(act: ActKind) -> (Span, u32) {
+    match act {
+        ActKind::Beacon => (Span::from_secs(300), 6),
+        ActKind::Scan => (Span::from_secs(1), 20),
+        _ => (Span::from_secs(600), 8),
+    }
+}
+
+fn noises(faults: &mut Faults<'_>, node: &Node) -> Vec<Noise> {
+    let mut noises = Vec::new();
+    for item in faults.items(node, "noise") {
+        if !faults.keys(item, "noise", &["kind", "on", "per_hour"]) {
+            continue;
+        }
+        if item.get("kind").is_none() {
+            faults.missing(item, "noise", "kind");
+        }
+        if let Some(kind) = faults.choice(item, "kind", NoiseKind::ALL) {
+            let on = picks(faults, item, "on");
+            noises.push(Noise { kind, on, per_hour: faults.amount(item, "per_hour").unwrap_or(1.0) });
+        }
+    }
+    noises
+}
+
+fn response(faults: &mut Faults<'_>, node: &Node) -> Response {
+    let mut response = Response::default();
+    let Some(value) = node.get("response") else { return response };
+    if faults.keys(value, "the response", &["acknowledge", "approve"]) {
+        response.acknowledge = faults.parsed(value, "acknowledge").unwrap_or(response.acknowledge);
+        response.approve = faults.parsed(value, "approve").unwrap_or(response.approve);
+    }
+    response
+}
+
+fn objectives(faults: &mut Faults<'_>, node: &Node) -> Objectives {
+    let keys = [
+        "mttd",
+        "mttc",
+        "main_services_restored",
+        "crown_jewels_reached",
+        "blast_radius",
+        "moves_after_containment",
+        "incidents",
+    ];
+    let Some(value) = node.get("objectives") else { return Objectives::default() };
+    if !faults.keys(value, "the objectives", &keys) {
+        return Objectives::default();
+    }
+    Objectives {
+        mttd: faults.parsed(value, "mttd"),
+        mttc: faults.parsed(value, "mttc"),
+        main_services_restored: faults.parsed(value, "main_services_restored"),
+        crown_jewels_reached: faults.count(value, "crown_jewels_reached"),
+        blast_radius: faults.count(value, "blast_radius"),
+        moves_after_containment: faults.count(value, "moves_after_containment"),
+        incidents: faults.count(value, "incidents"),
+    }
+}
+
+/// Names that nothing is called, and steps without a place.
+fn references(faults: &mut Faults<'_>, node: &Node, scenario: &Scenario) {
+    let known: Vec<&str> = scenario.cast.iter().map(|it| it.name.as_str()).collect();
+    let hint = format!("parts of the cast: {}", known.join(", "));
+    for (at, role) in scenario.cast.iter().enumerate() {
+        let pos = item_pos(node, "cast", at);
+        if known[..at].contains(&role.name.as_str()) {
+            faults.error("duplicate-id", pos, format!("a second part is called `{}`", role.name), "");
+        }
+        if let Some(from) = &role.reachable_from
+            && !known[..at].contains(&from.as_str())
+        {
+            faults.error(
+                "unknown-reference",
+                pos,
+                format!("no part before this one is called `{from}`"),
+                &hint,
+            );
+        }
+    }
+    for (key, steps) in [("steps", &scenario.steps), ("relapse", &scenario.relapse)] {
+        for (at, step) in steps.iter().enumerate() {
+            let pos = item_pos(node, key, at);
+            for name in step.on.iter().chain(&step.toward).filter(|it| !known.contains(&it.as_str())) {
+                faults.error(
+                    "unknown-reference",
+                    pos,
+                    format!("no part of the cast is called `{name}`"),
+                    &hint,
+                );
+            }
+            if step.on.is_none() && step.act != ActKind::Advance {
+                faults.error("missing-key", pos, "a step needs the key `on`", &hint);
+            }
+            if step.act.has_aim() && step.toward.is_none() {
+                faults.error("missing-key", pos, "this step needs the key `toward`", &hint);
+            }
+        }
+    }
+}
+
+/// Where an item of a list stands; its list's place when items before it had faults.
+fn item_pos(node: &Node, key: &str, at: usize) -> bulkhead_model::diag::Pos {
+    let list = node.get(key);
+    list.and_then(|it| it.as_seq()?.get(at)).or(list).map_or(node.pos, |it| it.pos)
+}
