@@ -14,5 +14,6 @@ pub mod id;
 pub mod json;
 pub mod logsource;
 pub mod rules;
+pub mod schema;
 pub mod span;
 pub mod yaml;

@@ -477,6 +477,7 @@ pub struct Step {
 /// An uncertain duration by percentiles; what is not given is taken from `p50`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = crate::schema::or_single_span)]
 pub struct DurationEstimate {
     /// One time in ten it is done by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
