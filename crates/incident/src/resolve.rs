@@ -80,14 +80,28 @@ impl<'e> Resolver<'e> {
                 enter(&mut it.by_address, *address, index);
             }
         }
-        for (name, host) in &observations.hosts {
-            it.logged_names.extend(host.addresses.iter().map(|address| (*address, name.clone())));
-        }
+        it.claim_addresses(observations);
         let users = observations.hosts.values().flat_map(|it| &it.users);
         for user in users.chain(observations.logons.keys().map(|it| &it.user)) {
             it.learn_domain(user);
         }
         it
+    }
+
+    /// A host's own word on its addresses outweighs what others say; what two hosts claim is nobody's.
+    fn claim_addresses(&mut self, observations: &Observations) {
+        let mut claims = BTreeMap::<IpAddr, Option<&String>>::new();
+        for (name, host) in &observations.hosts {
+            for address in &host.addresses {
+                claims.entry(address.to_canonical()).and_modify(|it| *it = None).or_insert(Some(name));
+            }
+        }
+        for (address, name) in claims {
+            match name {
+                Some(name) => self.logged_names.insert(address, name.clone()),
+                None => self.logged_names.remove(&address),
+            };
+        }
     }
 
     /// Remembers the domain of an account, so that its bare name leads to it.
