@@ -69,6 +69,7 @@ fn alert(line: &str, labels: usize) -> Option<(FieldsEvent<'_>, &str)> {
     let (rest, host) = rest.rsplit_once(',')?;
     let (rest, ip) = rest.rsplit_once(',')?;
     let (time, name) = rest.split_once(',')?;
+    let name = name.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(name);
     if time.is_empty() || !time.bytes().all(|it| it.is_ascii_digit() || it == b'.') {
         return None;
     }

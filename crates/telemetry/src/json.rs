@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use bulkhead_model::event::{Event, Shape};
+use bulkhead_model::event::{Event, Shape, Text, Value, Visitor};
 use bulkhead_model::json::{Entry, JsonEvent, Malformed};
 use bulkhead_model::logsource::LogSource;
 
@@ -209,7 +209,13 @@ impl Objects {
         };
         match JsonEvent::with_buffer(object, shape, std::mem::take(&mut self.buffer)) {
             Ok(event) => {
-                let flow = out.event(&event, self.source(&event));
+                let source = self.source(&event);
+                let flow = match &self.zeek {
+                    Some(log) if event.shape() == Shape::Zeek && event.get(zeek::PATH).is_none() => {
+                        out.event(&OfLog { event: &event, log }, source)
+                    }
+                    _ => out.event(&event, source),
+                };
                 self.buffer = event.into_buffer();
                 flow
             }
@@ -236,6 +242,33 @@ impl Objects {
     }
 }
 
+/// A Zeek record that does not name its log, with the name from the file.
+struct OfLog<'a> {
+    event: &'a JsonEvent<'a>,
+    log: &'a str,
+}
+
+impl Event for OfLog<'_> {
+    fn raw(&self) -> &[u8] {
+        self.event.raw()
+    }
+
+    fn shape(&self) -> Shape {
+        self.event.shape()
+    }
+
+    fn visit<'e>(&'e self, visitor: &mut dyn Visitor<'e>) {
+        if visitor.wants(zeek::PATH) {
+            visitor.value(zeek::PATH, Value::Text(Text::plain(self.log)));
+        }
+        self.event.visit(visitor);
+    }
+
+    fn get<'e>(&'e self, name: &str) -> Option<Value<'e>> {
+        if name == zeek::PATH { Some(Value::Text(Text::plain(self.log))) } else { self.event.get(name) }
+    }
+}
+
 /// 0-based column in characters of the byte at `at`, where it stands in the first line of a multi-line text as well.
 fn column(text: &[u8], at: usize) -> usize {
     let before = &text[..at.min(text.len())];
@@ -245,7 +278,7 @@ fn column(text: &[u8], at: usize) -> usize {
 
 fn text<'e>(event: &'e JsonEvent<'_>, name: &str) -> Option<&'e str> {
     match event.get(name)? {
-        bulkhead_model::event::Value::Text(text) if !text.is_escaped() => Some(text.raw()),
+        Value::Text(text) if !text.is_escaped() => Some(text.raw()),
         _ => None,
     }
 }

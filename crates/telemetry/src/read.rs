@@ -50,6 +50,28 @@ pub fn read(paths: &[String], options: &Options, sink: &mut dyn Sink) -> Telemet
     reader.telemetry
 }
 
+/// As [`read`], of files held in memory: name and bytes, in the order given.
+pub fn read_bytes(files: &[(String, Vec<u8>)], options: &Options, sink: &mut dyn Sink) -> Telemetry {
+    let mut reader = Reader {
+        options,
+        sink,
+        telemetry: Telemetry::default(),
+        read: Rc::default(),
+        total: files.iter().map(|(_, bytes)| bytes.len() as u64).sum(),
+        events: 0,
+        stopped: false,
+    };
+    for (name, bytes) in files {
+        let packed = Rc::clone(&reader.read);
+        let origin = Origin { name, named: true, depth: 0, limits: reader.limits(&packed) };
+        reader.stream(&origin, Input::new(Counted::new(bytes.as_slice(), packed)));
+        if reader.stopped {
+            break;
+        }
+    }
+    reader.telemetry
+}
+
 struct Reader<'o> {
     options: &'o Options,
     sink: &'o mut dyn Sink,
@@ -76,15 +98,19 @@ impl<'n> Origin<'n> {
 }
 
 impl Reader<'_> {
-    fn file(&mut self, file: &Found) {
-        let packed = Rc::clone(&self.read);
-        let limits = Limits {
-            packed: Rc::clone(&packed),
+    /// The limits of one file, whose packed bytes `packed` counts.
+    fn limits(&self, packed: &Rc<Cell<u64>>) -> Limits {
+        Limits {
+            packed: Rc::clone(packed),
             unpacked: Rc::default(),
             unpacked_max: self.options.unpacked_max,
             ratio_max: self.options.ratio_max,
-        };
-        let origin = Origin { name: &file.name, named: file.named, depth: 0, limits };
+        }
+    }
+
+    fn file(&mut self, file: &Found) {
+        let packed = Rc::clone(&self.read);
+        let origin = Origin { name: &file.name, named: file.named, depth: 0, limits: self.limits(&packed) };
         let Some(path) = &file.path else {
             self.stream(&origin, Input::new(Counted::new(io::stdin(), packed)));
             return;

@@ -60,6 +60,9 @@ const LOGS: &[&str] = &[
     "x509",
 ];
 
+/// The field in which Zeek's JSON streams name the log; given to every record, so that rules can rely on it.
+pub(crate) const PATH: &str = "_path";
+
 /// The Zeek log that a file's name speaks of: `conn.log`, `conn.2024-05-01-10.log.gz`, `a.zip!conn.log` are `conn`.
 pub(crate) fn log_of_file(file: &str) -> Option<String> {
     let name = file.rsplit(['/', '\\', '!']).next()?;
@@ -174,7 +177,10 @@ impl Header {
             return Err(format!("{cells} columns, but #fields names {}", self.columns.len()));
         }
         let mut event = FieldsEvent::new(raw, Shape::Zeek);
-        event.fields.reserve(self.columns.len());
+        event.fields.reserve(self.columns.len() + 1);
+        if let Some(path) = &self.path {
+            event.push(PATH, Field::text(path));
+        }
         for (column, cell) in self.columns.iter().zip(text.split(self.separator)) {
             if cell == self.unset {
                 event.push(column.name.as_str(), Field::Null);
