@@ -2,12 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulkhead_model::case::{Certificate, Cut};
-use bulkhead_model::estate::{Port, Protocol};
+use bulkhead_model::case::{Attitude, Certificate, Cut};
+use bulkhead_model::estate::{Movement, Port, Protocol};
 use bulkhead_model::rules::{Endpoint, PointRules, Verdict};
+use bulkhead_service::FlowMembers;
 
 use crate::ground::{Ground, Means};
-use crate::ports::MovementPorts;
+use crate::request::{PlanError, Request};
+
+/// Builds the certificate of what `rules`, as read back from the points, leave open and cut off for the start and the
+/// attitude of `request`.
+///
+/// # Errors
+/// When the request names what the estate does not have.
+pub fn from_rules(request: &Request<'_>, rules: &[PointRules]) -> Result<Certificate, PlanError> {
+    Ok(build(&request.ground()?, rules))
+}
 
 /// Why one move is shut.
 enum Shut {
@@ -23,8 +33,7 @@ struct Installed<'a> {
     disabled: BTreeSet<u32>,
 }
 
-/// Builds the certificate of `rules` for the start and attitude of `ground`.
-pub(crate) fn build(ground: &Ground<'_>, rules: &[PointRules]) -> Certificate {
+fn build(ground: &Ground<'_>, rules: &[PointRules]) -> Certificate {
     let installed = Installed::new(ground, rules);
     let (reached, cuts) = closure(ground, &installed);
     let names = |set: &mut dyn Iterator<Item = u32>| {
@@ -91,6 +100,8 @@ fn moves_out(
             continue;
         }
         let disabled = !identities.is_empty() && identities.iter().all(|it| installed.disabled.contains(it));
+        let active = usable.difference(&installed.disabled).copied().collect();
+        let ports = ground.counting_ports(flow, to, Some(&active));
         for &from in &from {
             let shut = if disabled {
                 let names: Vec<String> = identities
@@ -99,7 +110,7 @@ fn moves_out(
                     .collect();
                 Shut::By(names[0].clone())
             } else {
-                installed.shut(ground, from, to, &ground.counting_ports(flow, to))
+                installed.shut(ground, from, to, &ports)
             };
             match shut {
                 Shut::No => {
@@ -199,24 +210,35 @@ fn names(ground: &Ground<'_>, end: &Endpoint, asset: u32) -> bool {
 }
 
 impl Ground<'_> {
-    /// Ports of `flow` that count towards `to`: those the flow shares with movement and exploitable ports, or all of them.
-    pub(crate) fn counting_ports(&self, flow: &bulkhead_service::FlowMembers, to: u32) -> Vec<Port> {
-        use bulkhead_model::case::Attitude;
-        use bulkhead_model::estate::Movement;
+    /// Ports of `flow` that count towards `to`: what it shares with movement and exploitable ports, or all of them. With
+    /// `usable`, remote logins count under the attitude `credential` only with one of these identities.
+    pub(crate) fn counting_ports(
+        &self,
+        flow: &FlowMembers,
+        to: u32,
+        usable: Option<&BTreeSet<u32>>,
+    ) -> Vec<Port> {
         if self.start.attitude == Attitude::Strict || flow.movement == Movement::Yes {
             return flow.ports.clone();
         }
+        let usable = usable.filter(|_| self.start.attitude == Attitude::Credential);
+        let admitted = self.ports.ports().iter().filter(|it| match (&it.login, usable) {
+            (Some(login), Some(usable)) => {
+                self.identities_with_right(login, to).any(|it| usable.contains(&it))
+            }
+            _ => true,
+        });
         let exploitable = &self.estate.assets[to as usize].exploitable;
-        let admitted =
-            MovementPorts::ports(&self.ports).iter().map(|it| it.port).chain(exploitable.iter().copied());
+        let counting = admitted.map(|it| it.port).chain(exploitable.iter().copied());
         let shared: BTreeSet<Port> =
-            admitted.flat_map(|it| flow.ports.iter().filter_map(move |&other| shared(it, other))).collect();
+            counting.flat_map(|it| flow.ports.iter().filter_map(move |&other| shared(it, other))).collect();
         shared.into_iter().collect()
     }
 
     /// A move in words: `flow tcp/22`.
-    pub(crate) fn means_text(&self, flow: &bulkhead_service::FlowMembers, to: u32) -> String {
-        let ports: Vec<String> = self.counting_ports(flow, to).iter().map(ToString::to_string).collect();
+    pub(crate) fn means_text(&self, flow: &FlowMembers, to: u32) -> String {
+        let ports: Vec<String> =
+            self.counting_ports(flow, to, None).iter().map(ToString::to_string).collect();
         match ports.len() {
             0..=4 => format!("{} {}", flow.id, ports.join(",")),
             n => format!("{} {} and {} more ports", flow.id, ports[..3].join(","), n - 3),

@@ -124,7 +124,11 @@ impl<'a> Ground<'a> {
         if with.is_empty() { Means::Never } else { Means::With(with.into_iter().collect()) }
     }
 
-    fn identities_with_right<'s>(&'s self, via: &'s str, on: u32) -> impl Iterator<Item = u32> + 's {
+    pub(crate) fn identities_with_right<'s>(
+        &'s self,
+        via: &'s str,
+        on: u32,
+    ) -> impl Iterator<Item = u32> + 's {
         let matching =
             move |it: &&(u32, BTreeSet<u32>, BTreeSet<String>)| it.1.contains(&on) && it.2.contains(via);
         self.rights.iter().filter(matching).map(|it| it.0)

@@ -1,6 +1,6 @@
 //! Containment: the cheapest isolation that provably cuts an attacker off.
 //!
-//! [`plan`] computes it over the estate for the semantics fixed in the contract; [`certificate`] states, from the rules
+//! [`plan`] computes it over the estate for the semantics fixed in the contract; [`certificate::from_rules`] states, from the rules
 //! read back, why no path is left; [`checker`] decides independently whether that is so. Pure: no clock, no IO.
 //! In reading order: the request and its answer, what moves count ([`ports`]), what can be done (`actions`), the graph
 //! (`attack`), the search (`problem`, `solve`), its rendering ([`render`]), its proof.
@@ -10,11 +10,12 @@
 mod actions;
 mod attack;
 mod baseline;
-mod certificate;
+pub mod certificate;
 pub mod checker;
 mod ground;
 mod maxflow;
 mod moves;
+mod observed;
 mod planner;
 pub mod ports;
 mod problem;
@@ -24,17 +25,6 @@ pub mod render;
 mod request;
 mod solve;
 
+pub use observed::observed_impact;
 pub use planner::{Planned, Stats, plan};
 pub use request::{PlanError, Request};
-
-use bulkhead_model::case::Certificate;
-use bulkhead_model::rules::PointRules;
-
-/// Builds the certificate of what `rules`, as read back from the points, leave open and cut off for the start that
-/// `request` describes.
-///
-/// # Errors
-/// When the request names assets or identities that the estate does not have.
-pub fn certificate(request: &Request<'_>, rules: &[PointRules]) -> Result<Certificate, PlanError> {
-    Ok(certificate::build(&request.ground()?, rules))
-}

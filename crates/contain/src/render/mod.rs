@@ -1,7 +1,8 @@
 //! A plan as rules: per enforcement point, complete, so that whoever applies it has no choices left.
 
+mod boxes;
 mod nft;
 mod points;
 
-pub use nft::nftables;
+pub use nft::{install, nftables, swap};
 pub(crate) use points::{PlannedAction, point_rules};

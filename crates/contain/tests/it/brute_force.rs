@@ -1,7 +1,7 @@
 //! On small estates the plan costs exactly what the cheapest of all sets of actions costs.
 
 use bulkhead_contain::ports::MovementPorts;
-use bulkhead_contain::{PlanError, Request, checker, plan};
+use bulkhead_contain::{PlanError, Request, certificate, checker, plan};
 use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, IdentityId};
@@ -63,7 +63,7 @@ fn check(seed: u64, shape: Shape) -> bool {
         "seed {seed}: {planned:#?}"
     );
     assert_eq!(planned.plan.gap, 0.0, "seed {seed}");
-    let certificate = bulkhead_contain::certificate(&request, &planned.rules).unwrap();
+    let certificate = certificate::from_rules(&request, &planned.rules).unwrap();
     let facts = checker::Facts {
         estate: &case.estate,
         compromised: &case.compromised,

@@ -1,5 +1,9 @@
 //! The planner from outside: against brute force over every set of actions, and against plain reachability.
 
+#![allow(clippy::unwrap_used)]
+
 mod brute_force;
 mod oracle;
+mod proof;
 mod random;
+mod rendering;

@@ -96,15 +96,25 @@ impl<'a> Oracle<'a> {
             (_, Movement::No) => return false,
             _ => {}
         }
+        flow.ports.iter().any(|&port| self.admits(port, to, usable))
+    }
+
+    /// Whether one port of a flow counts; ports of flows declared as movement all do.
+    pub fn port_counts(&self, number: usize, to: usize, port: Port, usable: &BTreeSet<usize>) -> bool {
+        match (self.attitude, self.flows[number].movement) {
+            (Attitude::Strict, _) | (_, Movement::Yes) => true,
+            (_, Movement::No) => false,
+            _ => self.admits(port, to, usable),
+        }
+    }
+
+    fn admits(&self, port: Port, to: usize, usable: &BTreeSet<usize>) -> bool {
         let target = &self.estate.assets[to];
-        flow.ports.iter().any(|&port| {
-            target.exploitable.iter().any(|it| it.overlaps(port))
-                || MOVEMENT.iter().filter(|it| Port::tcp(it.0).overlaps(port)).any(|(_, login)| {
-                    self.attitude == Attitude::Movement
-                        || login.is_empty()
-                        || self.may_log_on(usable, target, login)
-                })
-        })
+        let log_on = |login: &str| {
+            self.attitude == Attitude::Movement || login.is_empty() || self.may_log_on(usable, target, login)
+        };
+        target.exploitable.iter().any(|it| it.overlaps(port))
+            || MOVEMENT.iter().any(|&(number, login)| Port::tcp(number).overlaps(port) && log_on(login))
     }
 
     fn may_log_on(&self, usable: &BTreeSet<usize>, target: &Asset, login: &str) -> bool {
