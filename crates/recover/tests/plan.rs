@@ -1,0 +1,177 @@
+//! Plans on a small estate: precedence across tiers, crews, stages, percentiles, relapse.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bulkhead_model::case::RecoveryPlan;
+use bulkhead_model::estate::Estate;
+use bulkhead_recover::{Policy, Progress, RecoverError, Request, plan, replan, sample_durations};
+use support::{assets, back_at, estate, plan_for, starts_at, steps};
+
+const ALL: &[&str] = &["db-1", "web-1", "web-2", "web-3", "bill-1", "ad-1"];
+
+/// Checks what every plan must satisfy, by itself.
+fn assert_sound(estate: &Estate, plan: &RecoveryPlan) {
+    let all = steps(plan);
+    let ends: BTreeMap<&str, u64> = all.iter().map(|it| (it.id.as_str(), it.end_s)).collect();
+    for step in &all {
+        assert_eq!(step.end_s - step.start_s, step.p50_s, "{}", step.id);
+        for earlier in &step.after {
+            assert!(ends[earlier.as_str()] <= step.start_s, "{} starts before {earlier} ends", step.id);
+        }
+        let members = estate.crews.iter().find(|it| it.id == step.crew).map_or(1, |it| it.members) as usize;
+        let at_work = all
+            .iter()
+            .filter(|it| it.crew == step.crew && it.start_s <= step.start_s && step.start_s < it.end_s);
+        assert!(at_work.count() <= members, "crew {} is overbooked at {}", step.crew, step.start_s);
+    }
+    for pair in plan.stages.windows(2) {
+        let end = pair[0].steps.iter().map(|it| it.end_s).max().unwrap_or(0);
+        let opens = end + pair[0].gate.surveillance_s;
+        assert!(
+            pair[1].steps.iter().all(|it| it.start_s >= opens),
+            "stage {} begins before its gate",
+            pair[1].n
+        );
+    }
+    assert!(plan.bound <= plan.objective && (0.0..=1.0).contains(&plan.gap));
+}
+
+#[test]
+fn what_others_need_comes_first() {
+    let estate = estate();
+    let plan = plan_for(&estate, ALL, 0);
+    assert_sound(&estate, &plan);
+    for asset in ["db-1", "web-1", "web-2", "web-3", "bill-1"] {
+        assert!(back_at(&plan, "ad-1") <= starts_at(&plan, asset), "{asset} before the identity provider");
+    }
+    assert!(back_at(&plan, "db-1") <= starts_at(&plan, "bill-1"), "billing needs the portal");
+}
+
+#[test]
+fn critical_services_come_in_the_first_stage() {
+    let plan = plan_for(&estate(), ALL, 0);
+    let first: Vec<&str> =
+        plan.stages[0].gate.restores.iter().map(bulkhead_model::id::ServiceId::as_str).collect();
+    assert!(first.contains(&"portal"));
+    let service = |id: &str| plan.services.iter().find(|it| it.service.as_str() == id).expect("service");
+    assert!(service("portal").planned_s < service("billing").planned_s);
+    assert_eq!(service("portal").stage, 1);
+    // One of three web servers is spare: it waits for the last stage.
+    let last: BTreeSet<&str> =
+        plan.stages.last().expect("stages").steps.iter().map(|it| it.asset.as_str()).collect();
+    assert_eq!(last.len(), 1);
+    assert!(last.iter().all(|it| it.starts_with("web-")));
+}
+
+#[test]
+fn degraded_mode_comes_before_full() {
+    let plan = plan_for(&estate(), &["db-1", "web-1", "web-2", "web-3"], 0);
+    let portal = plan.services.iter().find(|it| it.service.as_str() == "portal").expect("portal");
+    assert!(portal.degraded_s.is_none_or(|it| it < portal.planned_s));
+    assert_eq!(portal.rto, Some(4 * 3600));
+}
+
+#[test]
+fn a_host_without_procedure_gets_the_default_and_the_plan_says_so() {
+    let mut estate = estate();
+    estate.procedures.remove(0);
+    let plan = plan_for(&estate, &["odd-1"], 0);
+    assert!(plan.notes.iter().any(|it| it.contains("odd-1")), "{:?}", plan.notes);
+    assert_eq!(steps(&plan).len(), 2);
+}
+
+#[test]
+fn the_most_specific_procedure_applies() {
+    let plan = plan_for(&estate(), &["db-1"], 0);
+    assert_eq!(
+        steps(&plan).iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
+        ["db-1/restore", "db-1/verify"]
+    );
+}
+
+#[test]
+fn more_value_moves_a_service_forward() {
+    let mut estate = estate();
+    estate.services[2].requires =
+        serde_json::from_value(serde_json::json!({"asset": "bill-1"})).expect("a need");
+    let lost = ["web-1", "web-2", "bill-1"];
+    let late = plan_for(&estate, &lost, 0);
+    estate.services[2].value_per_hour = 90_000.0;
+    let early = plan_for(&estate, &lost, 0);
+    assert!(back_at(&early, "bill-1") < back_at(&late, "bill-1"));
+}
+
+#[test]
+fn percentiles_are_ordered_and_depend_on_the_seed_alone() {
+    let estate = estate();
+    let plan = plan_for(&estate, ALL, 300);
+    for service in &plan.services {
+        assert!(service.p50 <= service.p90 && (0.0..=1.0).contains(&service.mtpd_breach));
+    }
+    let again = plan_for(&estate, ALL, 300);
+    assert_eq!(serde_json::to_string(&plan).expect("json"), serde_json::to_string(&again).expect("json"));
+}
+
+#[test]
+fn a_tight_mtpd_is_missed_with_a_probability() {
+    let mut estate = estate();
+    estate.services[1].mtpd = Some("3h".parse().expect("span"));
+    let plan = plan_for(&estate, &["db-1"], 2000);
+    let portal = plan.services.iter().find(|it| it.service.as_str() == "portal").expect("portal");
+    // restore p50 2 h, p90 5 h, then 20 min: over 2 h 40 min with probability between one half and one tenth.
+    assert!((0.1..0.5).contains(&portal.mtpd_breach), "{}", portal.mtpd_breach);
+}
+
+#[test]
+fn unknown_assets_and_circular_steps_are_refused() {
+    let mut estate = estate();
+    let policy = Policy::default();
+    let lost = assets(&["nothing"]);
+    let request =
+        Request { estate: &estate, lost: &lost, actions: &[], policy: &policy, samples: 0, seed: 0 };
+    assert_eq!(plan(&request), Err(RecoverError::UnknownAsset("nothing".into())));
+    estate.procedures[1].steps[0].after = vec!["verify".to_owned()];
+    let lost = assets(&["db-1"]);
+    let request =
+        Request { estate: &estate, lost: &lost, actions: &[], policy: &policy, samples: 0, seed: 0 };
+    assert!(matches!(plan(&request), Err(RecoverError::Cycle(asset, _)) if asset.as_str() == "db-1"));
+}
+
+#[test]
+fn relapse_keeps_what_is_done() {
+    let estate = estate();
+    let before = plan_for(&estate, ALL, 0);
+    let now = back_at(&before, "db-1");
+    let done: BTreeMap<String, (u64, u64)> = steps(&before)
+        .into_iter()
+        .filter(|it| it.end_s <= now)
+        .map(|it| (it.id.clone(), (it.start_s, it.end_s)))
+        .collect();
+    let progress =
+        Progress { now_s: now, done: done.clone(), relapsed: assets(&["ad-1"]).into_iter().collect() };
+    let (lost, policy) = (assets(ALL), Policy::default());
+    let request =
+        Request { estate: &estate, lost: &lost, actions: &[], policy: &policy, samples: 50, seed: 7 };
+    let after = replan(&request, &before, &progress).expect("a plan");
+    assert_sound(&estate, &after);
+    for step in steps(&after) {
+        match done.get(&step.id).filter(|_| step.asset.as_str() != "ad-1") {
+            Some(times) => assert_eq!((step.start_s, step.end_s), *times, "{} was done", step.id),
+            None => assert!(step.start_s >= now, "{} is planned in the past", step.id),
+        }
+    }
+    assert!(starts_at(&after, "ad-1") >= now, "the relapsed host is recovered again");
+    assert!(back_at(&after, "ad-1") <= starts_at(&after, "bill-1"));
+    assert_eq!(steps(&after).len(), steps(&before).len());
+}
+
+#[test]
+fn drills_draw_every_step_once() {
+    let plan = plan_for(&estate(), ALL, 0);
+    let drawn = sample_durations(&plan, 3);
+    assert_eq!(drawn.len(), steps(&plan).len());
+    assert_eq!(drawn, sample_durations(&plan, 3));
+    assert_ne!(drawn, sample_durations(&plan, 4));
+}
