@@ -48,7 +48,7 @@ pub fn html(view: &CaseView<'_>) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(style::CSS)) }
+                style { (PreEscaped(style::PICTURE)) (PreEscaped(style::PAGE)) }
             }
             body {
                 a class="skip" href="#detail" { "Skip to the engineer's detail" }

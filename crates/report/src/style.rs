@@ -1,9 +1,8 @@
-//! The page's style: readable on a phone and on paper, light and dark, colours that differ in lightness too.
+//! The style of the page and of its pictures: readable on a phone and on paper, light and dark, colours that differ in
+//! lightness too.
 
-/// The whole style sheet.
-pub const CSS: &str = r#"
-:root{--ink:#1a1d21;--soft:#5b6470;--paper:#fff;--panel:#f4f6f8;--line:#d5dae0;--bad:#b3261e;--warn:#9a5b00;--good:#1b6e3c;--act:#1f5fa8;--mark:#fff}
-@media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#a4adb8;--paper:#15181c;--panel:#1f242a;--line:#3a424c;--bad:#ff8a80;--warn:#ffb950;--good:#7bd89c;--act:#86b8f5;--mark:#15181c}}
+/// The style sheet of the page, beside [`PICTURE`].
+pub const PAGE: &str = r#"
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
 header,main,footer{max-width:1080px;margin:0 auto;padding:0 20px}
@@ -36,6 +35,14 @@ code{font:.88em ui-monospace,"Liberation Mono",Menlo,monospace;overflow-wrap:any
 details{margin:.6em 0}summary{cursor:pointer}
 footer{margin-top:3em;padding-bottom:3em;color:var(--soft);font-size:.9rem}
 svg{width:100%;height:auto;min-width:760px;display:block;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
+@media print{body{font-size:11pt}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}table,svg{break-inside:auto}details>*{display:block}}
+"#;
+
+/// The style sheet of pictures, with the colours.
+pub const PICTURE: &str = r#"
+:root{--ink:#1a1d21;--soft:#5b6470;--paper:#fff;--panel:#f4f6f8;--line:#d5dae0;--bad:#b3261e;--warn:#9a5b00;--good:#1b6e3c;--act:#1f5fa8;--mark:#fff}
+@media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#a4adb8;--paper:#15181c;--panel:#1f242a;--line:#3a424c;--bad:#ff8a80;--warn:#ffb950;--good:#7bd89c;--act:#86b8f5;--mark:#15181c}}
+svg{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
 svg text{fill:var(--ink)}svg .end{text-anchor:end}svg .middle{text-anchor:middle}
 svg .tick{fill:var(--soft);font-size:11px}svg .label{font-size:12px}svg .head,svg .zone-name{font-weight:600}
 svg .stage{font-weight:700;fill:var(--soft)}
@@ -47,5 +54,11 @@ svg .cut{fill:none;stroke:var(--soft);stroke-width:1.2;stroke-dasharray:4 3}svg 
 svg .cross{fill:none;stroke:var(--bad);stroke-width:2}
 svg .bar{fill:var(--act)}svg .s2{fill:var(--good)}svg .s3{fill:var(--warn)}svg .s0{fill:var(--soft)}
 svg .late{stroke:var(--soft);stroke-width:2}svg .gate{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 3}
-@media print{body{font-size:11pt}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}table,svg{break-inside:auto}details>*{display:block}}
+svg .paper{fill:var(--paper)}svg .title{font-size:20px;font-weight:700}svg .role{fill:var(--soft);font-size:11px}
+svg .mark{fill:var(--act)}svg .star{fill:#d99a00;stroke:var(--ink);stroke-width:.6}svg .guard{fill:none;stroke:var(--good);stroke-width:2}
+svg .door{fill:var(--good);stroke:var(--paper);stroke-width:1}svg .lane{fill:none;stroke:var(--soft);stroke-width:1.1}
+svg .lane.login{stroke:var(--bad);stroke-width:1.7}svg .lane.files{stroke:var(--warn);stroke-width:1.7}svg .lane.base{stroke:var(--act);stroke-width:1.7}
+svg .tip{fill:var(--soft)}svg .tip.login{fill:var(--bad)}svg .tip.files{fill:var(--warn)}svg .tip.base{fill:var(--act)}
+svg .lane-label{font-size:10px;fill:var(--ink);paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
+svg g:hover>.lane{stroke-width:3.2}
 "#;

@@ -81,6 +81,14 @@ impl Svg {
     }
 }
 
+/// A picture made for a page, as a file of its own: with the style that the page would give it.
+pub fn standalone(picture: &str) -> String {
+    match picture.split_once("</desc>") {
+        Some((head, body)) => format!("{head}</desc><style>{}</style>{body}\n", crate::style::PICTURE),
+        None => picture.to_owned(),
+    }
+}
+
 /// Text as it may stand inside markup. Characters that XML 1.0 forbids become U+FFFD.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
