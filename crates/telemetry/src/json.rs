@@ -204,7 +204,9 @@ impl Objects {
     fn read(&mut self, out: &mut Out<'_>, object: &[u8], line: u64) -> ControlFlow<()> {
         // A Zeek log that not every record of tells by its names (dhcp, pe, notice, ...) goes by the file's.
         let shape = match &self.zeek {
-            Some(_) if memchr::memmem::find(object, b"\"ts\"").is_some() => Some(Shape::Zeek),
+            Some(log) if log == "loaded_scripts" || memchr::memmem::find(object, b"\"ts\"").is_some() => {
+                Some(Shape::Zeek)
+            }
             _ => None,
         };
         match JsonEvent::with_buffer(object, shape, std::mem::take(&mut self.buffer)) {

@@ -13,7 +13,7 @@ use super::ports::{DYNAMIC, ROLES};
 const PORTS_MAX: usize = 64;
 
 /// Evidence at which a host is taken for a domain controller: events only one writes, or Kerberos answered, alone
-/// suffice; directory ports and a telling name do together.
+/// suffice; two of directory ports, name resolution and a telling name do together.
 const CONTROLLER_FROM: u32 = 2;
 
 /// Connections seen between hosts of the draft.
@@ -124,15 +124,20 @@ impl Links {
             let mut evidence = 0;
             if observed.is_some_and(|it| it.roles.contains("domain_controller")) {
                 evidence += 2;
-                reasons.push("it issued Kerberos tickets");
+                reasons.push("it issued Kerberos tickets or served its directory");
             }
             if self.answers(number, 88) {
                 evidence += 2;
                 reasons.push("it answered on the Kerberos port");
             }
-            if self.answers(number, 389) || self.answers(number, 636) {
+            let directory = observed.is_some_and(|it| it.roles.contains("directory"));
+            if directory || self.answers(number, 389) || self.answers(number, 636) {
                 evidence += 1;
                 reasons.push("it answered on a directory port");
+            }
+            if host.os == Some("windows") && self.answers(number, 53) {
+                evidence += 1;
+                reasons.push("it resolves names for others");
             }
             let label = host.hostname.as_deref().and_then(|it| it.split('.').next()).unwrap_or_default();
             let stem = label.trim_end_matches(|it: char| it.is_ascii_digit());

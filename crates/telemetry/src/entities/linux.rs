@@ -54,6 +54,11 @@ pub(super) fn syslog(fields: &Fields<'_>, out: &mut Entities) {
     out.host = fields.text(Slot::Host).and_then(|it| names::host(&it));
     let program = fields.text(Slot::Program).unwrap_or_default();
     let program = program.rsplit('/').next().unwrap_or_default().to_lowercase();
+    if program.starts_with('%') {
+        // A Cisco message: its mnemonic is no program.
+        out.os = Some("network");
+        return;
+    }
     if UNIX_PROGRAMS.contains(&program.as_str()) {
         out.os = Some("linux");
     }

@@ -116,6 +116,8 @@ pub(super) fn wazuh(fields: &Fields<'_>, out: &mut Entities) {
     out.process = fields.text(Slot::WazuhProcess).map(Cow::into_owned);
     if fields.text(Slot::WazuhComputer).is_some() {
         out.os = Some("windows");
+    } else if ["sshd", "pam", "sudo", "audit"].iter().any(|it| fields.has(Slot::Groups, it)) {
+        out.os = Some("linux");
     }
     let success = fields.has(Slot::Groups, "authentication_success");
     let failure = ["authentication_failed", "authentication_failures", "invalid_login"]

@@ -10,8 +10,8 @@ pub(super) fn of(fields: &Fields<'_>) -> Option<Timestamp> {
     [
         Slot::UtcTime,
         Slot::SystemTime,
-        Slot::AtTimestamp,
         Slot::Ts,
+        Slot::AtTimestamp,
         Slot::Timestamp,
         Slot::Time,
         Slot::EventTime,

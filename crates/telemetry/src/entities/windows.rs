@@ -210,9 +210,13 @@ fn sysmon_connection(fields: &Fields<'_>, out: &mut Entities) {
     } else {
         (source, destination, Slot::DestinationPort)
     };
+    let port = fields.number(port).unwrap_or_default();
     match opened {
         Some(true) => own(out, from),
-        Some(false) => own(out, to),
+        Some(false) => {
+            own(out, to);
+            serves(out, port);
+        }
         None => {}
     }
     for (address, slot) in [(source, Slot::SourceHostname), (destination, Slot::DestinationHostname)] {
@@ -223,11 +227,21 @@ fn sysmon_connection(fields: &Fields<'_>, out: &mut Entities) {
             out.named.push((address, name));
         }
     }
-    out.flow = flow(from, to, protocol, fields.number(port).unwrap_or_default());
+    out.flow = flow(from, to, protocol, port);
 }
 
 fn own(out: &mut Entities, address: Option<IpAddr>) {
     out.host_addresses.extend(address.filter(|it| is_usable(*it)));
+}
+
+/// What a host is that lets others in on `port`, its own programs included.
+fn serves(out: &mut Entities, port: u16) {
+    match port {
+        // Kerberos, global catalogue, Active Directory web services.
+        88 | 3268 | 3269 | 9389 => out.role = Some("domain_controller"),
+        389 | 636 => out.role = Some("directory"),
+        _ => {}
+    }
 }
 
 fn flow(from: Option<IpAddr>, to: Option<IpAddr>, protocol: String, port: u16) -> Option<ObservedFlow> {
@@ -244,13 +258,16 @@ fn filtering_platform(id: u32, fields: &Fields<'_>, out: &mut Entities) {
     // A datagram to a subnet's broadcast address comes in for an address that is nobody's.
     own(out, local.filter(|it| !(inbound && it.to_string().ends_with(".255"))));
     if id == 5156 {
+        let port = fields.number(Slot::DestinationPort).unwrap_or_default();
+        if inbound {
+            serves(out, port);
+        }
         let protocol = match fields.number::<u8>(Slot::Protocol) {
             Some(6) => "tcp",
             Some(17) => "udp",
             Some(1 | 58) => "icmp",
             _ => return,
         };
-        let port = fields.number(Slot::DestinationPort).unwrap_or_default();
         out.flow = flow(source, destination, protocol.to_owned(), port);
     }
 }

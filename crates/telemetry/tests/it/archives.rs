@@ -1,0 +1,100 @@
+//! Packing changes nothing: the same records come out of plain, gzip, zstd and zip, whole or nested.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use bulkhead_telemetry::Options;
+
+use crate::samples;
+use crate::support::{Kept, read_all};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        out.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        out.write_all(bytes).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+/// The records without their file's name.
+fn essence(records: &[Kept]) -> Vec<(u64, &[u8], &serde_json::Value)> {
+    records.iter().map(|it| (it.record, it.raw.as_slice(), &it.shown)).collect()
+}
+
+#[track_caller]
+fn check(folder: &Path, packed: &[u8], name: &str, plain: &[Kept], file: &str) {
+    let path = folder.join(name);
+    fs::write(&path, packed).unwrap();
+    let (records, telemetry) = read_all(&[&path], &samples::options());
+    assert_eq!(essence(&records), essence(plain), "{name}: {:?}", telemetry.diagnostics);
+    assert_eq!(records[0].file, format!("{}{file}", path.display()));
+}
+
+#[test]
+fn the_same_records_come_out_of_every_packing() {
+    let folder = tempfile::tempdir().unwrap();
+    for sample in samples::files() {
+        let (plain, _) = read_all(&[&sample], &samples::options());
+        let bytes = fs::read(&sample).unwrap();
+        // The name tells the log of a Zeek JSON file, so it stays the beginning of every name here.
+        let name = sample.file_stem().unwrap().to_str().unwrap();
+        let member = format!("!{name}");
+        check(folder.path(), &bytes, name, &plain, "");
+        check(folder.path(), &gzip(&bytes), &format!("{name}.gz"), &plain, "");
+        check(folder.path(), &zstd(&bytes), &format!("{name}.zst"), &plain, "");
+        let zipped = zip(&[(name, &bytes)]);
+        check(folder.path(), &zipped, "a.zip", &plain, &member);
+        check(folder.path(), &gzip(&zipped), "a.zip.gz", &plain, &member);
+        check(folder.path(), &zip(&[("b.zip", &zipped)]), "c.zip", &plain, &format!("!b.zip{member}"));
+    }
+}
+
+#[test]
+fn frames_and_members_one_after_another_are_one_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (b"{\"a\":1}\n", b"{\"a\":2}\n");
+    let skippable = [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 9, 9, 9];
+    let packed = [
+        ("two.gz", [gzip(one), gzip(two)].concat()),
+        ("two.zst", [&skippable[..], &zstd(one), &skippable, &zstd(two)].concat()),
+    ];
+    for (name, bytes) in packed {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let (records, telemetry) = read_all(&[&path], &Options::default());
+        assert_eq!(records.len(), 2, "{name}: {:?}", telemetry.diagnostics);
+    }
+}
+
+#[test]
+fn every_member_and_every_file_below_a_folder_is_read_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = zip(&[
+        ("z/conn.log", b"{\"ts\":1,\"uid\":\"x\"}\n"),
+        ("readme.txt", b"hello\n"),
+        ("a.json", b"{\"a\":1}\n"),
+    ]);
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    fs::write(folder.path().join("sub/logs.zip"), archive).unwrap();
+    fs::write(folder.path().join("b.json"), "{\"b\":1}\n").unwrap();
+    fs::write(folder.path().join("LICENSE"), "some words\n").unwrap();
+    let (records, telemetry) = read_all(&[folder.path()], &Options::default());
+    let prefix = format!("{}/", folder.path().display());
+    let names: Vec<&str> = records.iter().map(|it| it.file.strip_prefix(&prefix).unwrap()).collect();
+    assert_eq!(names, ["b.json", "sub/logs.zip!z/conn.log", "sub/logs.zip!a.json"]);
+    assert!(!telemetry.has_errors());
+    let skipped: Vec<&str> = telemetry.diagnostics.iter().map(|it| it.code).collect();
+    assert_eq!(skipped, ["unknown-format", "unknown-format"]);
+}

@@ -1,0 +1,152 @@
+//! Broken inputs: each yields what can be read of it and says what could not be.
+
+use std::fs;
+
+use bulkhead_telemetry::{Options, Telemetry};
+
+use crate::archives::zip;
+use crate::support::read_all;
+
+/// Reads `bytes` as a file called `name`.
+fn read_bytes(name: &str, bytes: &[u8], options: &Options) -> (usize, Telemetry) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    let (records, mut telemetry) = read_all(&[&path], options);
+    for diagnostic in &mut telemetry.diagnostics {
+        diagnostic.file = diagnostic.file.replace(&format!("{}/", folder.path().display()), "");
+    }
+    (records.len(), telemetry)
+}
+
+/// Events, malformed records, and the first diagnostic.
+#[track_caller]
+fn check(name: &str, bytes: &[u8], events: usize, malformed: u64, error: bool, expected: &str) {
+    let (read, telemetry) = read_bytes(name, bytes, &Options::default());
+    let first = telemetry.diagnostics.first().map(ToString::to_string).unwrap_or_default();
+    assert!(first.contains(expected), "{first}");
+    assert_eq!((read, telemetry.malformed(), telemetry.has_errors()), (events, malformed, error), "{first}");
+}
+
+#[test]
+fn a_malformed_line_is_counted_and_shown_with_its_place() {
+    let text = b"{\"a\":1}\n{\"a\":}\n\n{\"a\":2}\n";
+    check("a.json", text, 2, 1, false, "a.json:2:6: warning[malformed-record]: record skipped: ");
+}
+
+#[test]
+fn invalid_utf8_spoils_its_line_only() {
+    check("a.json", b"{\"a\":\"\xff\"}\n{\"a\":2}\n", 1, 1, false, "a.json:1:7");
+    check("a.json", b"{\"a\":\"\xff\"}\n{\"a\":2}\n", 1, 1, false, "UTF-8");
+}
+
+#[test]
+fn a_line_of_20_megabytes_is_skipped_in_bounded_memory() {
+    let mut bytes = b"{\"a\":\"".to_vec();
+    bytes.resize(20 * 1024 * 1024, b'x');
+    bytes.extend_from_slice(b"\"}\n{\"a\":2}\n");
+    check("a.json", &bytes, 1, 1, false, "it is 20971522 bytes long, more than a record may be");
+}
+
+#[test]
+fn an_object_without_end_in_an_array_is_one_fault() {
+    check(
+        "a.json",
+        b"[\n{\"a\":1},\n{\"a\":2",
+        1,
+        1,
+        false,
+        "a.json:3:1: warning[malformed-record]: record skipped: the object has no end",
+    );
+}
+
+#[test]
+fn many_faults_are_counted_and_the_first_are_shown() {
+    let text = "{\"a\":1}\n".to_owned() + &"{oops}\n".repeat(100);
+    let (events, telemetry) = read_bytes("a.json", text.as_bytes(), &Options::default());
+    assert_eq!((events, telemetry.malformed(), telemetry.diagnostics.len()), (1, 100, 6));
+    assert!(telemetry.diagnostics[5].message.contains("95 more"));
+}
+
+#[test]
+fn a_file_in_no_known_format_is_an_error_when_the_user_named_it() {
+    check("notes.txt", b"Dear all,\nplease find attached\n", 0, 0, true, "error[unknown-format]");
+    check("a.json", b"{oops}\n{oops}\n", 0, 2, true, "malformed-record");
+}
+
+#[test]
+fn a_missing_file_is_an_error() {
+    let (_, telemetry) = read_all(&["/no/such/file".as_ref()], &Options::default());
+    assert!(telemetry.has_errors());
+    assert!(
+        telemetry.diagnostics[0]
+            .to_string()
+            .starts_with("/no/such/file: error[unreadable-file]: cannot be read")
+    );
+}
+
+#[test]
+fn an_empty_file_is_no_error() {
+    check("a.json", b"", 0, 0, false, "warning[empty-file]");
+}
+
+#[test]
+fn a_truncated_archive_yields_what_comes_before_the_break() {
+    let line = |n: usize| format!("{{\"n\":{n},\"x\":\"{:x}\"}}\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let text: String = (0..20_000).map(line).collect();
+    let whole = zip(&[("a.json", text.as_bytes()), ("b.json", b"{}\n")]);
+    let (events, telemetry) = read_bytes("a.zip", &whole[..whole.len() / 2], &Options::default());
+    assert!((5_000..15_000).contains(&events), "{events} events");
+    assert!(!telemetry.has_errors(), "{:?}", telemetry.diagnostics);
+    let codes: Vec<&str> = telemetry.diagnostics.iter().map(|it| it.code).collect();
+    assert!(codes.contains(&"incomplete-archive") && codes.contains(&"incomplete-file"), "{codes:?}");
+}
+
+#[test]
+fn an_archive_with_wrong_bytes_is_said_to_be_broken() {
+    let mut bytes = zip(&[("a.json", "{\"a\":1}\n".repeat(5000).as_bytes())]);
+    for at in 60..80 {
+        bytes[at] ^= 0xff;
+    }
+    let (_, telemetry) = read_bytes("a.zip", &bytes, &Options::default());
+    assert!(!telemetry.diagnostics.is_empty());
+    check("b.zip", b"PK\x03\x04 and then nothing", 0, 0, true, "incomplete-archive");
+    check("b.gz", b"\x1f\x8b and then nothing", 0, 0, true, "unreadable-file");
+    check("b.zst", b"\x28\xb5\x2f\xfd and then nothing", 0, 0, true, "unreadable-file");
+}
+
+#[test]
+fn an_archive_that_unpacks_without_end_is_stopped() {
+    let options = Options { unpacked_max: 1_000_000, ..Options::default() };
+    let bytes = zip(&[("a.json", "{\"a\":1}\n".repeat(1_000_000).as_bytes())]);
+    let (events, telemetry) = read_bytes("a.zip", &bytes, &options);
+    assert!(events <= 125_000, "{events}");
+    assert!(telemetry.diagnostics.iter().any(|it| it.message.contains("unpacks to more than 1000000 bytes")));
+}
+
+#[test]
+fn archives_in_archives_are_opened_to_a_limit() {
+    let mut bytes = zip(&[("a.json", b"{\"a\":1}\n")]);
+    for _ in 0..10 {
+        bytes = zip(&[("inner.zip", &bytes)]);
+    }
+    let (events, telemetry) = read_bytes("a.zip", &bytes, &Options::default());
+    assert_eq!(events, 0);
+    assert!(telemetry.diagnostics.iter().any(|it| it.code == "nested-archive"));
+    assert!(telemetry.has_errors());
+}
+
+#[test]
+fn the_sink_can_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    fs::write(&path, "{\"a\":1}\n".repeat(10)).unwrap();
+    let mut left = 3;
+    let mut sink = |_: &bulkhead_telemetry::Record<'_>| {
+        left -= 1;
+        if left == 0 { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+    };
+    let paths = vec![path.to_string_lossy().into_owned(); 2];
+    let telemetry = bulkhead_telemetry::read(&paths, &Options::default(), &mut sink);
+    assert_eq!((telemetry.events(), telemetry.sources.len()), (3, 1));
+}
