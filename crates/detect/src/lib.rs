@@ -21,6 +21,7 @@ mod pipeline;
 mod ruleset;
 
 pub use compile::Placeholders;
+pub use correlation::correlator::{CorrelationCounts, CorrelationOptions};
 pub use detector::{Counts, Detector, EventRef};
 pub use load::{LoadReport, Options, RuleEntry, RuleFile, compile};
 pub use ruleset::RuleSet;

@@ -221,7 +221,7 @@ impl Build {
             .iter()
             .map(|(shape, names)| (*shape, names.iter().map(|it| self.interner.fields.intern(it)).collect()))
             .collect();
-        for name in correlations.iter().flat_map(Correlation::field_names) {
+        for name in correlations.iter().flat_map(Correlation::field_names).collect::<Vec<_>>() {
             self.interner.fields.intern(name);
         }
         let regexes = self.interner.preds.iter().map(|_| OnceLock::new()).collect();

@@ -81,6 +81,24 @@ impl Matching {
         self.memory = values.into_memory();
     }
 
+    /// Whether the log source gate lets `event` through to rule `rule`.
+    pub fn admits(&mut self, rule: u32, event: &dyn Event, source: &LogSource<'_>) -> bool {
+        let set = self.set.clone();
+        let inner = &*set.inner;
+        let mut values = Values::gather(std::mem::take(&mut self.memory), &inner.interner.fields, event);
+        let shape = event.shape();
+        let admits = inner.instances.iter().filter(|it| it.rule == rule).any(|instance| {
+            instance.when.eval(&mut |leaf| match leaf {
+                Expr::Shape(shapes) => shapes.contains(&shape),
+                Expr::Hint(dimension, value) => hinted(source, *dimension, value),
+                Expr::Pred(pred) => test::holds(inner, *pred, &mut values, event),
+                _ => false,
+            })
+        });
+        self.memory = values.into_memory();
+        admits
+    }
+
     /// Number of the program for the event's kind, compiled when the kind is new.
     fn route<'e>(
         &mut self,

@@ -1,0 +1,333 @@
+//! Benchmark `detect`: SigmaHQ's rules over OTRF's events, ours and rsigma's findings compared in the measured run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use bulkhead_detect::{Detector, EventRef, Options, RuleFile, RuleSet, compile};
+use bulkhead_model::entity::Entities;
+use bulkhead_model::event::{Event, Shape};
+use bulkhead_model::finding::Finding;
+use bulkhead_model::json::JsonEvent;
+use bulkhead_model::logsource::LogSource;
+use serde_json::Value as Json;
+
+use crate::corpus::Events;
+use crate::peers::{self, Rsigma};
+use crate::{corpus, measure};
+
+/// Events per second at which the streaming latency is measured.
+const STREAM_EPS: u64 = 50_000;
+/// Every so many events one is given to rsigma in the timed run; all are compared.
+const ROUNDS: usize = 3;
+
+/// Feeds lines through a detector, from bytes to findings.
+struct Feeder {
+    detector: Detector,
+    buffer: Vec<bulkhead_model::json::Entry>,
+    record: u64,
+}
+
+impl Feeder {
+    fn new(set: &RuleSet) -> Self {
+        Self { detector: Detector::new(set), buffer: Vec::new(), record: 0 }
+    }
+
+    fn feed(&mut self, line: &[u8], out: &mut Vec<Finding>) {
+        self.record += 1;
+        let buffer = std::mem::take(&mut self.buffer);
+        self.buffer = match JsonEvent::with_buffer(line, None, buffer) {
+            Ok(event) => {
+                let at = EventRef {
+                    file: "otrf",
+                    record: self.record,
+                    source: LogSource::of_shape(event.shape()),
+                    entities: &|_| Entities::default(),
+                };
+                self.detector.feed(&event, &at, out);
+                event.into_buffer()
+            }
+            Err((_, buffer)) => buffer,
+        };
+    }
+}
+
+/// Seconds to feed all events once, with programs already compiled.
+fn feed_all(set: &RuleSet, events: &Events) -> f64 {
+    let mut feeder = Feeder::new(set);
+    let mut out = Vec::new();
+    events.iter().for_each(|it| feeder.feed(it, &mut out));
+    measure::best(ROUNDS, || {
+        out.clear();
+        events.iter().for_each(|it| feeder.feed(it, &mut out));
+        black_box(out.len());
+    })
+}
+
+fn load(rules: &[RuleFile]) -> RuleSet {
+    compile(rules, &Options::default()).0
+}
+
+/// Prints the object of the contract, or a table.
+pub fn run(json: bool) -> Result<()> {
+    let events = Events::load()?;
+    let rules = corpus::rules()?;
+    ensure!(!rules.is_empty(), "no rules: this benchmark needs ../shared/data/sigma");
+    let rule_load_s = measure::best(3, || drop(black_box(load(&rules))));
+    let set = load(&rules);
+    eprintln!("{} rules, {} events of {}", set.len(), events.len(), events.what);
+    let ours = events.len() as f64 / feed_all(&set, &events);
+    eprintln!("ours: {ours:.0} events/s");
+    let threads2_speedup = threads(&set, &events);
+    let stream_p99_us = stream(&set, &events);
+    let growth = growth(&rules, &events);
+    let parse = [peers::sonic_tree as fn(&Events), peers::simd_tape]
+        .map(|it| events.len() as f64 / measure::best(ROUNDS, || it(&events)))
+        .into_iter()
+        .fold(0.0, f64::max);
+    let rsigma = rsigma(&set, &rules, &events)?;
+    let result = serde_json::json!({
+        "events": events.len(),
+        "bytes": events.text.len(),
+        "rules": set.len(),
+        "ours_eps": ours.round(),
+        "rsigma_eps": rsigma.round(),
+        "parse_eps": parse.round(),
+        "ratio_rsigma": round(ours / rsigma),
+        "ratio_parse": round(ours / parse),
+        "rule_load_s": round(rule_load_s),
+        "rss_mb": peak_of_child()?.round(),
+        "threads2_speedup": round(threads2_speedup),
+        "growth_1k_10k": round(growth),
+        "stream_p99_us": round(stream_p99_us),
+    });
+    if json {
+        println!("{result}");
+    } else {
+        for (key, value) in result.as_object().into_iter().flatten() {
+            println!("{key:<18} {value}");
+        }
+    }
+    Ok(())
+}
+
+fn round(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+/// rsigma's events per second on lines that are already flat and tagged; fails where its findings differ from ours.
+fn rsigma(set: &RuleSet, rules: &[RuleFile], events: &Events) -> Result<f64> {
+    let engine = Rsigma::new(rules)?;
+    eprintln!("rsigma loaded {} rules", engine.n_rules);
+    let differences = compare(set, &engine, &mut events.iter().map(<[u8]>::to_vec), LogSource::of_shape(Shape::Windows))?;
+    for (line, count) in &differences {
+        eprintln!("difference ({count}): {line}");
+    }
+    ensure!(differences.is_empty(), "findings differ from rsigma's inside the gate");
+    eprintln!("findings equal to rsigma's inside the gate");
+    // A tenth of the events is enough for a rate that is a tenth of ours.
+    let mut flat = Vec::new();
+    for line in events.iter().step_by(10) {
+        if let Ok(event) = JsonEvent::new(line, None) {
+            flat.push(peers::flat(&event).iter().map(Json::to_string).collect::<Vec<_>>());
+        }
+    }
+    let seconds = measure::best(ROUNDS, || {
+        for forms in &flat {
+            for text in forms {
+                if let Ok(event) = serde_json::from_str::<Json>(text) {
+                    black_box(engine.count(&event));
+                }
+            }
+        }
+    });
+    Ok(flat.len() as f64 / seconds)
+}
+
+type Differences = BTreeMap<String, usize>;
+
+/// Findings of both engines per event, inside our gate; what differs, and how often.
+fn compare(
+    set: &RuleSet,
+    engine: &Rsigma,
+    lines: &mut dyn Iterator<Item = Vec<u8>>,
+    source: LogSource<'_>,
+) -> Result<Differences> {
+    let by_id: BTreeMap<&str, usize> = set.rules().iter().enumerate().map(|(at, it)| (it.id.as_str(), at)).collect();
+    let mut feeder = Feeder::new(set);
+    let mut gate = Detector::new(set);
+    let mut differences = Differences::new();
+    let (mut n_ours, mut n_events) = (0, 0);
+    for line in lines {
+        let Ok(event) = JsonEvent::new(&line, None) else { continue };
+        n_events += 1;
+        let mut out = Vec::new();
+        feeder.feed(&line, &mut out);
+        let ours: BTreeSet<String> = out.into_iter().map(|it| it.rule.id).collect();
+        n_ours += ours.len();
+        let mut theirs = peers::union(engine, &peers::flat(&event));
+        theirs.retain(|id| by_id.get(id.as_str()).is_some_and(|at| gate.admits(*at, &event, &source)));
+        for id in ours.difference(&theirs) {
+            *differences.entry(format!("only ours: {id} {}", set.rules()[by_id[id.as_str()]].title)).or_default() += 1;
+        }
+        for id in theirs.difference(&ours) {
+            *differences.entry(format!("only rsigma: {id} {}", set.rules()[by_id[id.as_str()]].title)).or_default() += 1;
+        }
+    }
+    eprintln!("{n_events} events compared, {n_ours} findings");
+    Ok(differences)
+}
+
+/// Compares the engines on every event of OTRF, the EVTX samples and the regression cases; prints what differs.
+pub fn oracle() -> Result<()> {
+    let rules = corpus::rules()?;
+    let set = load(&rules);
+    let engine = Rsigma::new(&rules)?;
+    let source = LogSource::of_shape(Shape::Windows);
+    let mut total = Differences::new();
+    let folders = [corpus::root().join("sigma/regression_data"), corpus::root().join("evtx")];
+    for folder in folders {
+        let files = corpus::files(&folder, &[".evtx"]);
+        eprintln!("{}: {} files", folder.display(), files.len());
+        let mut lines = files.into_iter().flat_map(|it| evtx_lines(&it));
+        merge(&mut total, compare(&set, &engine, &mut lines, source)?);
+    }
+    let events = Events::load()?;
+    merge(&mut total, compare(&set, &engine, &mut events.iter().map(<[u8]>::to_vec), source)?);
+    for (line, count) in &total {
+        println!("{count:>6} {line}");
+    }
+    println!("{} kinds of difference", total.len());
+    ensure!(total.is_empty(), "findings differ");
+    Ok(())
+}
+
+fn merge(total: &mut Differences, more: Differences) {
+    for (line, count) in more {
+        *total.entry(line).or_default() += count;
+    }
+}
+
+fn evtx_lines(path: &std::path::Path) -> Vec<Vec<u8>> {
+    let settings = evtx::ParserSettings::default().num_threads(1);
+    let Ok(parser) = evtx::EvtxParser::from_path(path) else { return Vec::new() };
+    let mut parser = parser.with_configuration(settings);
+    parser.records_json().filter_map(|it| it.ok().map(|it| it.data.into_bytes())).collect()
+}
+
+/// How much faster two threads are than one, each with half of the events.
+fn threads(set: &RuleSet, events: &Events) -> f64 {
+    let half = events.len() / 2;
+    let mut feeders = [Feeder::new(set), Feeder::new(set)];
+    let all: Vec<&[u8]> = events.iter().collect();
+    let work = |feeder: &mut Feeder, lines: &[&[u8]]| {
+        let mut out = Vec::new();
+        lines.iter().for_each(|it| feeder.feed(it, &mut out));
+        black_box(out.len());
+    };
+    for feeder in &mut feeders {
+        work(feeder, &all);
+    }
+    let one = measure::best(ROUNDS, || work(&mut feeders[0], &all));
+    let [first, second] = &mut feeders;
+    let two = measure::best(ROUNDS, || {
+        std::thread::scope(|scope| {
+            scope.spawn(|| work(first, &all[..half]));
+            work(second, &all[half..]);
+        });
+    });
+    one / two
+}
+
+/// 99th percentile of the time from a line's arrival to its findings, in microseconds, at a steady rate.
+fn stream(set: &RuleSet, events: &Events) -> f64 {
+    let mut feeder = Feeder::new(set);
+    let mut out = Vec::new();
+    events.iter().for_each(|it| feeder.feed(it, &mut out));
+    let n = events.len().min(2 * STREAM_EPS as usize);
+    let start = Instant::now();
+    let mut latencies: Vec<f64> = events
+        .iter()
+        .take(n)
+        .enumerate()
+        .map(|(index, line)| {
+            let arrival = start + Duration::from_nanos(index as u64 * 1_000_000_000 / STREAM_EPS);
+            while Instant::now() < arrival {
+                std::hint::spin_loop();
+            }
+            out.clear();
+            feeder.feed(line, &mut out);
+            arrival.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    latencies.sort_by(f64::total_cmp);
+    latencies.get(latencies.len() * 99 / 100).copied().unwrap_or(0.0)
+}
+
+/// Cost per event with 10,000 distinct rules over that with 1,000.
+fn growth(rules: &[RuleFile], events: &Events) -> f64 {
+    let sample: Vec<RuleFile> = rules.iter().step_by(3).take(1000).cloned().collect();
+    let many: Vec<RuleFile> = (0..10).flat_map(|round| sample.iter().map(move |it| vary(it, round))).collect();
+    let cost = |rules: &[RuleFile]| feed_all(&load(rules), events);
+    let (few, many) = (cost(&sample), cost(&many));
+    eprintln!("1,000 rules {few:.3} s, 10,000 rules {many:.3} s");
+    many / few
+}
+
+/// A rule with other values: every quoted text gets a suffix, so that no two rounds share a comparison.
+fn vary(rule: &RuleFile, round: usize) -> RuleFile {
+    if round == 0 {
+        return rule.clone();
+    }
+    let mut in_detection = false;
+    let mut text = String::new();
+    for line in rule.text.lines() {
+        in_detection |= line.starts_with("detection:");
+        if line.starts_with("falsepositives") || line.starts_with("level") {
+            in_detection = false;
+        }
+        let varied = in_detection && line.trim_end().ends_with('\'') && !line.contains("condition") && !line.contains("|re");
+        if varied {
+            let cut = line.trim_end().len() - 1;
+            text.push_str(&format!("{}{round}x'\n", &line[..cut]));
+        } else {
+            text.push_str(&line.replace("id: ", &format!("id: {round}")));
+            text.push('\n');
+        }
+    }
+    RuleFile { name: format!("{round}/{}", rule.name), text }
+}
+
+/// Peak memory of a process that loads the rules and reads the archives as a stream.
+fn peak_of_child() -> Result<f64> {
+    let program = std::env::current_exe()?;
+    let output = std::process::Command::new(program).arg("detect-memory").output()?;
+    String::from_utf8_lossy(&output.stdout).trim().parse().context("the measuring process said no number")
+}
+
+/// Loads the rules, reads the archives as a stream, and prints the peak memory in MB.
+pub fn memory() -> Result<()> {
+    let set = load(&corpus::rules()?);
+    let mut feeder = Feeder::new(&set);
+    let mut out = Vec::new();
+    for archive in corpus::archives() {
+        corpus::lines(&archive, |line| {
+            out.clear();
+            feeder.feed(line, &mut out);
+        })?;
+    }
+    println!("{:.1}", measure::peak_memory_mb());
+    Ok(())
+}
+
+/// Feeds all events over and over for a profiler.
+pub fn profile() -> Result<()> {
+    let events = Events::load()?;
+    let set = load(&corpus::rules()?);
+    for _ in 0..3 {
+        let seconds = feed_all(&set, &events);
+        eprintln!("{:.0} events/s", events.len() as f64 / seconds);
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Benchmarks: `bulkhead-bench event|detect [--json]`, run through `cargo xtask bench NAME`.
+
+mod corpus;
+mod detect;
+mod event;
+mod measure;
+mod peers;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            eprintln!("bulkhead-bench: {err:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<()> {
+    let json = args.iter().any(|it| it == "--json");
+    match args.first().map(String::as_str) {
+        Some("event") => event::run(json),
+        Some("detect") => detect::run(json),
+        Some("detect-memory") => detect::memory(),
+        Some("detect-oracle") => detect::oracle(),
+        Some("detect-profile") => detect::profile(),
+        Some(other) => bail!("`{other}` is not a benchmark; known are event, detect, detect-oracle"),
+        None => bail!("name a benchmark: event, detect, detect-oracle"),
+    }
+}
