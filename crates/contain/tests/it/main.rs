@@ -7,3 +7,4 @@ mod oracle;
 mod proof;
 mod random;
 mod rendering;
+mod telco;

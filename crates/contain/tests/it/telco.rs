@@ -1,0 +1,75 @@
+//! The example operator: plans for several intrusions, proven optimal, cheaper than what one would otherwise do.
+
+use bulkhead_contain::ports::MovementPorts;
+use bulkhead_contain::{Planned, Request, certificate, checker, plan};
+use bulkhead_model::case::{Attitude, Objective};
+use bulkhead_model::estate::Estate;
+use bulkhead_model::id::AssetId;
+
+fn telco() -> Estate {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/telco/estate.yaml");
+    let text = std::fs::read_to_string(file).unwrap();
+    let (estate, diagnostics) = bulkhead_model::estate::read(file, &text);
+    estate.unwrap_or_else(|| panic!("{diagnostics:?}"))
+}
+
+fn check(compromised: &[&str], attitude: Attitude) -> Planned {
+    let estate = telco();
+    let compromised: Vec<AssetId> = compromised.iter().map(|&it| it.into()).collect();
+    let ports = MovementPorts::default();
+    let request = Request { attitude, ..Request::new(&estate, &compromised, &ports) };
+    let planned = plan(&request).unwrap();
+    let certificate = certificate::from_rules(&request, &planned.rules).unwrap();
+    let facts = checker::Facts {
+        estate: &estate,
+        compromised: &compromised,
+        identities: &[],
+        movement_ports: &ports,
+    };
+    let verdict = checker::check(&facts, &certificate, &planned.rules);
+    assert!(verdict.holds, "{verdict:#?}");
+    assert_eq!(verdict.reached, planned.reached);
+    println!("{compromised:?} {attitude:?}: {}", summary(&planned));
+    planned
+}
+
+fn summary(planned: &Planned) -> String {
+    let cost =
+        |it: &Objective| format!("{} = {} + {} + {}", it.total, it.service_loss, it.exposure, it.operating);
+    let mut text =
+        format!("{} (gap {}) {:?}\n", cost(&planned.plan.objective), planned.plan.gap, planned.stats);
+    for it in &planned.plan.actions {
+        text += &format!("  {} cuts {} breaks {:?} {:?}\n", it.id, it.cuts.len(), it.breaks, it.approval);
+    }
+    for it in &planned.plan.baselines {
+        text += &format!("  {:?} feasible {} {}\n", it.name, it.feasible, cost(&it.objective));
+    }
+    for it in &planned.plan.alternatives {
+        text +=
+            &format!("  {} gap {} {} ({} actions)\n", it.name, it.gap, cost(&it.objective), it.actions.len());
+    }
+    for it in &planned.plan.not_done {
+        text += &format!("  not done: {}: {}\n", it.what, it.why);
+    }
+    text
+}
+
+#[test]
+fn plans_are_optimal_and_cheaper_than_the_baselines() {
+    let starts: [&[&str]; 4] = [
+        &["b2b-export-1"],
+        &["b2b-app-1", "b2b-web-1"],
+        &["jump-1", "bastion-1", "b2b-export-1"],
+        &["b2b-export-1", "etl-1"],
+    ];
+    for start in starts {
+        for attitude in [Attitude::Movement, Attitude::Credential] {
+            let planned = check(start, attitude);
+            assert_eq!(planned.plan.gap, 0.0, "{start:?}");
+            for baseline in &planned.plan.baselines {
+                let cheaper = planned.plan.objective.total < baseline.objective.total;
+                assert!(cheaper || !baseline.feasible, "{start:?}: {baseline:?}");
+            }
+        }
+    }
+}
