@@ -25,6 +25,7 @@ pub mod render;
 mod request;
 mod solve;
 
+pub use certificate::from_rules as certificate;
 pub use observed::observed_impact;
 pub use planner::{Planned, Stats, plan};
 pub use request::{PlanError, Request};
