@@ -103,12 +103,15 @@ fn source<'s>(event: &FieldsEvent<'_>, parts: &Parts<'s>) -> LogSource<'s> {
     LogSource { service: Some(program).filter(|it| !it.is_empty()), ..source }
 }
 
-/// `%FACILITY-SEVERITY-MNEMONIC`.
+/// `%FACILITY-SEVERITY-MNEMONIC`, at the beginning or behind the sequence number and time that devices put before it.
 fn is_cisco(text: &str) -> bool {
-    let Some(rest) = text.trim_start_matches(['*', ':', ' ']).strip_prefix('%') else {
-        return false;
-    };
-    let mut parts = rest.splitn(3, '-');
+    let start = text.trim_start_matches(['*', ':', ' ']);
+    let inner = text.find(": %").map(|at| &text[at + 2..]);
+    [Some(start), inner].into_iter().flatten().filter_map(|it| it.strip_prefix('%')).any(is_mnemonic)
+}
+
+fn is_mnemonic(text: &str) -> bool {
+    let mut parts = text.splitn(3, '-');
     parts
         .next()
         .is_some_and(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it == b'_'))
