@@ -6,9 +6,7 @@ use bulkhead_evaluate::{Generated, Play, Scenario, generate};
 use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::estate::{self, Estate};
 
-fn workspace(path: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path)
-}
+use crate::hunt::{hunt, starter, workspace};
 
 fn estate(name: &str) -> Estate {
     let path = workspace(&format!("examples/{name}/estate.yaml"));
@@ -30,6 +28,7 @@ fn play(scenario: &Scenario, estate: &Estate) -> Generated {
 
 #[test]
 fn print() {
+    let (rules, _) = starter();
     for name in ["reference", "oss-ssh", "false-alarm"] {
         let started = std::time::Instant::now();
         let out = play(&scenario(name), &estate("telco"));
@@ -38,15 +37,38 @@ fn print() {
             println!("  {part}: {host}");
         }
         for act in &out.truth.acts {
-            println!("  {} {} {} {:?} {:?} id {:?}", act.at, act.technique, act.text, act.outcome, act.port, act.identity);
+            println!(
+                "  {} {} {} {:?} {:?} id {:?}",
+                act.at, act.technique, act.text, act.outcome, act.port, act.identity
+            );
         }
         for (file, bytes) in &out.telemetry {
-            println!("  {file} {} bytes {} lines", bytes.len(), bytes.iter().filter(|it| **it == b'\n').count());
+            println!(
+                "  {file} {} bytes {} lines",
+                bytes.len(),
+                bytes.iter().filter(|it| **it == b'\n').count()
+            );
             if let Ok(dir) = std::env::var("DUMP") {
                 let path = PathBuf::from(dir).join(name).join(file);
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, bytes).unwrap();
             }
+        }
+        let (findings, telemetry) = hunt(&rules, &out.telemetry);
+        for source in &telemetry.sources {
+            println!("  {source:?}");
+        }
+        let mut findings = findings;
+        findings.sort_by_key(|it| it.time);
+        for f in &findings {
+            println!(
+                "  F {:?} {} {} host {:?} user {:?}",
+                f.time,
+                f.rule.level.as_str(),
+                f.rule.title,
+                f.host,
+                f.user
+            );
         }
     }
 }
