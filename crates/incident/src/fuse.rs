@@ -62,6 +62,15 @@ fn total_of(grounds: &Vec<Ground>) -> f64 {
     total(grounds)
 }
 
+/// The part of a group that belongs to an incident.
+struct Hit {
+    group: usize,
+    /// How many of its first findings do not.
+    skipped: usize,
+    /// Time of the first that does.
+    first: Timestamp,
+}
+
 /// Everything a draft is made from.
 struct Case<'a> {
     findings: &'a [Finding],
@@ -98,21 +107,23 @@ impl Case<'_> {
             return None;
         }
         let fired = self.fired(hosts);
-        let first = fired.iter().map(|it| self.groups[*it].first()).min()?;
-        let last = fired.iter().filter_map(|it| self.groups[*it].times.last()).max().copied()?;
+        let first = fired.first()?.first;
+        let last = fired.iter().filter_map(|it| self.groups[it.group].times.last()).max().copied()?;
         let mut entities: Vec<Entity> = hosts.iter().filter_map(|it| self.host_entity(*it)).collect();
         entities.extend(self.accounts(hosts));
         entities.sort_by(|a, b| (a.since, a.kind, &a.id).cmp(&(b.since, b.kind, &b.id)));
         let (compromised, suspected): (Vec<Entity>, Vec<Entity>) =
             entities.into_iter().partition(|it| it.confidence >= self.policy.compromised);
-        let mut findings: Vec<usize> =
-            fired.iter().flat_map(|it| self.groups[*it].findings.iter().copied()).collect();
+        let mut findings: Vec<usize> = fired
+            .iter()
+            .flat_map(|it| self.groups[it.group].findings[it.skipped..].iter().copied())
+            .collect();
         findings.sort_unstable();
         let movements = self.movements(hosts);
         let (tactics, techniques) = self.attack(&fired);
         let severity = self.severity(hosts, &fired, &compromised, &tactics);
         Some(IncidentDraft {
-            id: incident_id(first, &self.first_reference(&fired), seed),
+            id: incident_id(first, &self.reference(fired[0].group), seed),
             title: title(&compromised, &suspected, &movements, &self.gravest(&fired)),
             severity,
             points: hosts.iter().map(points).sum(),
@@ -128,18 +139,33 @@ impl Case<'_> {
         })
     }
 
-    /// Groups that gave a host of the incident points, by time.
-    fn fired(&self, hosts: &BTreeSet<HostNo>) -> Vec<usize> {
-        let mut fired: Vec<usize> = hosts
-            .iter()
-            .filter_map(|it| self.scores.hosts.get(it))
-            .flatten()
-            .filter_map(|it| match it.why {
-                Why::Fired { group, .. } => Some(group),
-                _ => None,
+    /// Whether a ground says by itself that the attacker was there: a grave rule, or a link.
+    fn is_telling(&self, ground: &Ground) -> bool {
+        match ground.why {
+            Why::Fired { group, through } => through.is_some() || self.groups[group].is_strong(),
+            Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } => true,
+        }
+    }
+
+    /// What fired on the hosts of the incident from its first telling finding on, by time. What fired before, without
+    /// gravity and without a link, is everyday noise.
+    fn fired(&self, hosts: &BTreeSet<HostNo>) -> Vec<Hit> {
+        let grounds = || hosts.iter().filter_map(|it| self.scores.hosts.get(it)).flatten();
+        let group_of = |it: &Ground| match it.why {
+            Why::Fired { group, .. } => Some(group),
+            _ => None,
+        };
+        let telling = grounds().filter(|it| self.is_telling(it)).filter_map(group_of);
+        let start = telling.map(|it| self.groups[it].first()).min().unwrap_or(Timestamp::MIN);
+        let mut fired: Vec<Hit> = grounds()
+            .filter_map(group_of)
+            .filter_map(|group| {
+                let skipped = self.groups[group].times.partition_point(|it| *it < start);
+                let first = self.groups[group].times.get(skipped)?;
+                Some(Hit { group, skipped, first: *first })
             })
             .collect();
-        fired.sort_by_key(|it| (self.groups[*it].first(), *it));
+        fired.sort_by_key(|it| (it.first, it.group));
         fired
     }
 
@@ -175,9 +201,8 @@ impl Case<'_> {
 
     /// Since when, and the strongest reasons by time.
     fn reasons(&self, grounds: &[Ground]) -> Option<(Timestamp, Vec<Reason>)> {
-        let strongest = grounds.iter().map(|it| it.points).fold(0.0, f64::max);
-        let telling = |it: &&Ground| it.points >= strongest.min(2.0);
-        let since = grounds.iter().filter(telling).map(|it| it.at).min()?;
+        let telling = grounds.iter().filter(|it| self.is_telling(it)).map(|it| it.at).min();
+        let since = telling.or_else(|| grounds.iter().map(|it| it.at).min())?;
         let mut kept: Vec<&Ground> = grounds.iter().collect();
         kept.sort_by(|a, b| b.points.total_cmp(&a.points).then(a.at.cmp(&b.at)).then(a.why.cmp(&b.why)));
         kept.truncate(self.policy.max_reasons.max(1));
@@ -275,10 +300,10 @@ impl Case<'_> {
     }
 
     /// Tactics and techniques in the order first seen; what fires at once, in the order of an attack.
-    fn attack(&self, fired: &[usize]) -> (Vec<String>, Vec<String>) {
+    fn attack(&self, fired: &[Hit]) -> (Vec<String>, Vec<String>) {
         let (mut tactics, mut techniques) = (Vec::new(), Vec::new());
-        for group in fired {
-            let tags = &self.groups[*group].rule.tags;
+        for hit in fired {
+            let tags = &self.groups[hit.group].rule.tags;
             for tactic in tactics_of(tags) {
                 push_new(&mut tactics, tactic.to_owned());
             }
@@ -293,7 +318,7 @@ impl Case<'_> {
     fn severity(
         &self,
         hosts: &BTreeSet<HostNo>,
-        fired: &[usize],
+        fired: &[Hit],
         compromised: &[Entity],
         tactics: &[String],
     ) -> Level {
@@ -303,7 +328,7 @@ impl Case<'_> {
             let host = &self.resolver.hosts[*it];
             names.contains(host.id.as_str()) && (host.is_crown_jewel || host.is_directory)
         };
-        let gravest = fired.iter().map(|it| self.groups[*it].rule.level).max().unwrap_or_default();
+        let gravest = fired.iter().map(|it| self.groups[it.group].rule.level).max().unwrap_or_default();
         let impact = tactics.iter().any(|it| it == "exfiltration");
         if hosts.iter().any(is_vital) || (impact && names.len() > 1) {
             Level::Critical
@@ -317,27 +342,23 @@ impl Case<'_> {
     }
 
     /// The rule with the most points.
-    fn gravest(&self, fired: &[usize]) -> String {
+    fn gravest(&self, fired: &[Hit]) -> String {
         let most = fired.iter().max_by(|a, b| {
-            let (left, right) = (&self.groups[**a], &self.groups[**b]);
-            left.points.total_cmp(&right.points).then(right.first().cmp(&left.first())).then(b.cmp(a))
+            let (left, right) = (&self.groups[a.group], &self.groups[b.group]);
+            left.points.total_cmp(&right.points).then(b.first.cmp(&a.first)).then(b.group.cmp(&a.group))
         });
-        most.map_or_else(String::new, |it| self.groups[*it].rule.title.clone())
+        most.map_or_else(String::new, |it| self.groups[it.group].rule.title.clone())
     }
 
-    fn first_reference(&self, fired: &[usize]) -> String {
-        fired.first().map_or_else(String::new, |it| self.reference(*it))
-    }
-
-    fn timeline(&self, fired: &[usize], movements: &[Movement]) -> Vec<TimelineEntry> {
-        let finding = |index: &usize| {
-            let group = &self.groups[*index];
+    fn timeline(&self, fired: &[Hit], movements: &[Movement]) -> Vec<TimelineEntry> {
+        let finding = |hit: &Hit| {
+            let group = &self.groups[hit.group];
             let host = &self.resolver.hosts[group.host];
             let accounts = group.accounts.iter().map(|it| self.resolver.people[*it].id.clone());
             TimelineEntry {
-                at: group.first(),
+                at: hit.first,
                 kind: "finding".to_owned(),
-                text: format!("{}: {}", self.host_name(group.host), self.group_text(*index)),
+                text: format!("{}: {}", self.host_name(group.host), self.group_text(hit.group)),
                 tactic: tactics_of(&group.rule.tags).first().map(|it| (*it).to_owned()),
                 about: std::iter::once(host.id.clone()).chain(accounts).collect(),
             }
@@ -373,21 +394,37 @@ fn title(compromised: &[Entity], suspected: &[Entity], movements: &[Movement], g
     let named =
         if compromised.iter().any(|it| it.kind == EntityKind::Asset) { compromised } else { suspected };
     let of = |kind| named.iter().filter(move |it| it.kind == kind).map(|it| it.id.as_str());
-    let hosts: Vec<&str> = of(EntityKind::Asset).collect();
     let accounts: Vec<&str> = of(EntityKind::Identity).collect();
-    let shown = match hosts.as_slice() {
-        [] => "unknown hosts".to_owned(),
+    let who = if accounts.is_empty() { String::new() } else { format!(" with account {}", list(&accounts)) };
+    let targets: BTreeSet<&str> = movements.iter().map(|it| it.to.as_str()).collect();
+    let mut sources: Vec<&str> = Vec::new();
+    for movement in movements {
+        if !targets.contains(movement.from.as_str()) && !sources.contains(&movement.from.as_str()) {
+            sources.push(&movement.from);
+        }
+    }
+    let hosts: Vec<&str> = of(EntityKind::Asset).filter(|it| !sources.contains(it)).collect();
+    let what = match (sources.as_slice(), hosts.as_slice()) {
+        ([], []) => "Intrusion".to_owned(),
+        ([], hosts) if movements.is_empty() => format!("Intrusion on {}", list(hosts)),
+        ([], hosts) => format!("Lateral movement across {}", list(hosts)),
+        (sources, []) => {
+            let targets: Vec<&str> = targets.into_iter().collect();
+            format!("Lateral movement from {} towards {}", list(sources), list(&targets))
+        }
+        (sources, hosts) => format!("Lateral movement from {} to {}", list(sources), list(hosts)),
+    };
+    format!("{what}{who}: {gravest}")
+}
+
+/// At most two names, and how many more.
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
         [one] => (*one).to_owned(),
         [first, second] => format!("{first} and {second}"),
         [first, second, rest @ ..] => format!("{first}, {second} and {} more", rest.len()),
-    };
-    let what = if movements.is_empty() { "Intrusion on" } else { "Lateral movement across" };
-    let who = match accounts.as_slice() {
-        [] => String::new(),
-        [one] => format!(" with account {one}"),
-        [first, rest @ ..] => format!(" with account {first} and {} more", rest.len()),
-    };
-    format!("{what} {shown}{who}: {gravest}")
+    }
 }
 
 /// `inc-<date>-<six hex digits>`, the digits from the first finding and the seed (FNV-1a, 64 bits).

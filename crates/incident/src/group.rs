@@ -77,11 +77,10 @@ pub(crate) fn group<'f>(
 
 /// The host a finding speaks of: the one that recorded it, or for network sensors an end of the flow.
 fn host_of(finding: &Finding, resolver: &mut Resolver<'_>) -> Option<HostNo> {
-    if let Some(host) = finding.host.as_ref().and_then(|it| resolver.host(it)) {
-        return Some(host);
-    }
-    const ENDS: [&str; 6] = ["id.orig_h", "src_ip", "SourceIp", "id.resp_h", "dest_ip", "DestinationIp"];
-    ENDS.iter().find_map(|it| resolver.host(finding.fields.get(*it)?))
+    const ENDS: [&str; 7] =
+        ["id.orig_h", "src_ip", "SourceIp", "ip", "id.resp_h", "dest_ip", "DestinationIp"];
+    let named = finding.host.iter().chain(ENDS.iter().filter_map(|it| finding.fields.get(*it)));
+    named.into_iter().find_map(|it| resolver.host_of_finding(it))
 }
 
 fn weigh(groups: &mut [Group<'_>], policy: &Policy) {

@@ -28,7 +28,7 @@ pub struct Policy {
     pub weak_cap: f64,
     /// Seconds before a finding in which a logon or flow from another host may have led to it. Default 600.
     pub link_before_s: i64,
-    /// Seconds after it, since log sources stamp late. Default 15.
+    /// Seconds after it, since log sources stamp late. Default 5.
     pub link_after_s: i64,
     /// Factor on findings by an account that had just come from another host. Default 2.5.
     pub remote_factor: f64,
@@ -76,7 +76,7 @@ impl Default for Policy {
             same_event_share: 0.25,
             weak_cap: 8.0,
             link_before_s: 600,
-            link_after_s: 15,
+            link_after_s: 5,
             remote_factor: 2.5,
             nearby_factor: 1.5,
             nearby_s: 60,

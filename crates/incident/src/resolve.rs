@@ -129,6 +129,21 @@ impl<'e> Resolver<'e> {
         }
     }
 
+    /// As [`Resolver::host`]; but a private address that nobody is known to own is a host of its own.
+    pub(crate) fn host_of_finding(&mut self, name: &str) -> Option<HostNo> {
+        if let Some(known) = self.host(name) {
+            return Some(known);
+        }
+        let address = name.trim().parse::<IpAddr>().ok()?.to_canonical();
+        let is_inside = match address {
+            IpAddr::V4(it) => it.is_private(),
+            IpAddr::V6(it) => it.is_unique_local(),
+        };
+        let text = address.to_string();
+        // Dots would be cut off as a domain.
+        is_inside.then(|| self.number(&text, &format!("\u{0}{text}"), None))
+    }
+
     /// The host that owns `address`; none for loopback and for addresses nobody is known to own.
     pub(crate) fn address(&mut self, address: IpAddr) -> Option<HostNo> {
         let address = address.to_canonical();

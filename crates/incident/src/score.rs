@@ -171,7 +171,9 @@ fn sources(scores: &mut Scores, groups: &[Group<'_>], contexts: &[Context], link
             continue;
         }
         *given.entry(from).or_default() += points;
-        let ground = Ground { points, at: links.all[link].first, why: Why::Source { link, group: index } };
+        // Log sources stamp differently: what came of the link cannot be older than it.
+        let at = links.all[link].first.min(groups[index].first());
+        let ground = Ground { points, at, why: Why::Source { link, group: index } };
         if let Some(account) = links.all[link].account.filter(|_| context.is_account) {
             scores.people.entry(account).or_default().push((from, Ground { points: 0.0, ..ground.clone() }));
         }

@@ -1,0 +1,8 @@
+//! Tests of fusion and of the exfiltration assessment.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod cases;
+mod exfiltration;
+mod fixture;
+mod properties;
