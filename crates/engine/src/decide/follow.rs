@@ -1,0 +1,148 @@
+//! What follows by itself from where things stand: nobody needs to be asked, nothing outside needs to be done.
+
+use std::collections::BTreeSet;
+
+use bulkhead_model::case::{IncidentState, Stage};
+use jiff::Timestamp;
+
+use crate::command::Policy;
+use crate::event::Fact;
+use crate::facts::{
+    ApprovalAsked, ApprovalGiven, EnforcementIntended, GateOpened, IncidentAdvanced, IncidentClosed,
+    StageRestored, Subject, SurveillanceStarted, Via,
+};
+use crate::state::{Approvals, GateState, State, StepPhase};
+
+use super::containment::POLICY;
+use super::later;
+
+/// The next facts that follow; none when things rest. Each changes the state so that it does not follow again.
+pub(super) fn follow(state: &State, policy: &Policy, now: Timestamp) -> Vec<Fact> {
+    let intents = intents(state);
+    if !intents.is_empty() {
+        return intents;
+    }
+    match state.phase() {
+        Some(IncidentState::Declared) if state.is_cut() => {
+            vec![advance(IncidentState::Declared, IncidentState::Contained)]
+        }
+        Some(IncidentState::Eradicated)
+            if state.recovery.plan.is_some() && granted(state, Subject::Recovery(state.recovery.number)) =>
+        {
+            vec![advance(IncidentState::Eradicated, IncidentState::Recovering)]
+        }
+        Some(IncidentState::Recovering) => recovering(state, policy, now),
+        Some(IncidentState::Monitoring) => monitoring(state, policy),
+        _ => Vec::new(),
+    }
+}
+
+fn advance(from: IncidentState, to: IncidentState) -> Fact {
+    IncidentAdvanced { from, to }.into()
+}
+
+fn granted(state: &State, subject: Subject) -> bool {
+    state.approvals.get(&subject).is_some_and(Approvals::granted)
+}
+
+/// Points that the approved plan has not been intended for yet.
+fn intents(state: &State) -> Vec<Fact> {
+    let containment = &state.containment;
+    let Some(proposal) = containment.proposal.as_ref().filter(|_| state.is_begun()) else {
+        return Vec::new();
+    };
+    let behind =
+        |point| containment.points.get(point).is_none_or(|it| it.generation < containment.generation);
+    let todo = proposal.rules.iter().filter(|it| behind(&it.point) && !containment.lost.contains(&it.point));
+    let generation = containment.generation;
+    todo.map(|it| EnforcementIntended { generation, point: it.point.clone(), attempt: 1 }.into()).collect()
+}
+
+fn recovering(state: &State, policy: &Policy, now: Timestamp) -> Vec<Fact> {
+    let Some(stage) = state.stage() else {
+        return all_open(state, policy, now);
+    };
+    let n = stage.n;
+    let done = |id: &str| state.step_phase(id) == Some(&StepPhase::Succeeded);
+    if !state.recovery.restored.contains(&n) {
+        return match stage.steps.iter().all(|it| done(&it.id)) {
+            true => vec![StageRestored { stage: n, assets: restored_by(state, stage) }.into()],
+            false => Vec::new(),
+        };
+    }
+    if !state.is_cut() {
+        return Vec::new();
+    }
+    if state.recovery.watch.is_none_or(|it| it.stage != Some(n)) {
+        let until = later(now, stage.gate.surveillance_s);
+        return vec![SurveillanceStarted { stage: Some(n), until }.into()];
+    }
+    if !matches!(state.recovery.gate, GateState::Holds(_)) {
+        return Vec::new();
+    }
+    let subject = Subject::Gate(n);
+    if granted(state, subject) {
+        return vec![GateOpened { stage: n }.into()];
+    }
+    if state.approvals.contains_key(&subject) {
+        return Vec::new();
+    }
+    ask(subject, &stage.gate.approver, "the next stage may begin")
+}
+
+/// Every gate is open. What no step touched but was cleaned is let out too; then everything is watched.
+fn all_open(state: &State, policy: &Policy, now: Timestamp) -> Vec<Fact> {
+    let clean = |id: &String| state.containment.eradicated.contains(id);
+    let left: Vec<String> = state.compromised().map(|it| it.id.clone()).filter(clean).collect();
+    if !left.is_empty() {
+        return vec![StageRestored { stage: state.recovery.stage, assets: left }.into()];
+    }
+    if !state.is_cut() {
+        return Vec::new();
+    }
+    let watch = SurveillanceStarted { stage: None, until: later(now, policy.monitoring_s) };
+    vec![advance(IncidentState::Recovering, IncidentState::Monitoring), watch.into()]
+}
+
+fn monitoring(state: &State, policy: &Policy) -> Vec<Fact> {
+    let passed = state.recovery.watch.is_some_and(|it| it.stage.is_none() && it.passed);
+    if !passed {
+        return Vec::new();
+    }
+    if granted(state, Subject::Close) {
+        let why = "everything is restored and nothing was seen during surveillance".to_owned();
+        return vec![
+            IncidentClosed { why }.into(),
+            advance(IncidentState::Monitoring, IncidentState::Closed),
+        ];
+    }
+    if state.approvals.contains_key(&Subject::Close) {
+        return Vec::new();
+    }
+    ask(Subject::Close, &policy.commander_role, "the incident is over")
+}
+
+/// Asks `role`; where the plan names nobody, the policy answers.
+fn ask(subject: Subject, role: &str, why: &str) -> Vec<Fact> {
+    let asked = |role: &str| ApprovalAsked { subject, roles: vec![role.to_owned()], why: why.to_owned() };
+    if role.is_empty() {
+        let (role, by) = (POLICY.to_owned(), POLICY.to_owned());
+        return vec![asked(POLICY).into(), ApprovalGiven { subject, role, by, via: Via::Policy }.into()];
+    }
+    vec![asked(role).into()]
+}
+
+/// Assets that are clean once `stage` is done: no step is left on them. After the last stage whatever was cleaned.
+fn restored_by(state: &State, stage: &Stage) -> Vec<String> {
+    let stages = state.recovery.plan.iter().flat_map(|it| &it.stages);
+    let later: Vec<&Stage> = stages.filter(|it| it.n > stage.n).collect();
+    let left: BTreeSet<&str> = later.iter().flat_map(|it| &it.steps).map(|it| it.asset.as_str()).collect();
+    let here: BTreeSet<&str> = stage.steps.iter().map(|it| it.asset.as_str()).collect();
+    let last = later.is_empty();
+    let clean = |id: &str| here.contains(id) || (last && state.containment.eradicated.contains(id));
+    state
+        .compromised()
+        .map(|it| it.id.clone())
+        .filter(|it| clean(it) && !left.contains(it.as_str()))
+        .collect()
+}
