@@ -100,7 +100,10 @@ fn in_days(start: &Zoned, last: Date, limit: &Limit, days: &Days<'_>, rollover: 
     let at = |date: Date, time: Time| date.to_datetime(time).to_zoned(zone.clone()).ok();
     let mut rules = Vec::new();
     let mut end = last;
-    if limit.whole_units {
+    // Rules that move the end by days count whole days by nature; so does an event on a day that is not counted.
+    let uncounted = limit.unit == Unit::BusinessDay && !days.is_working(start.date());
+    let whole = limit.whole_units || uncounted || rollover != Rollover::None || limit.min_working_days > 0;
+    if whole {
         rules.push("to the end of the last day".to_owned());
     }
     if !days.is_working(last) {
@@ -133,12 +136,12 @@ fn in_days(start: &Zoned, last: Date, limit: &Limit, days: &Days<'_>, rollover: 
     let earliest = at(last, start.time())?;
     let outer = match limit.closes {
         Some(hour) => at(end, hour)?,
-        None if limit.whole_units => at(end.tomorrow().ok()?, Time::midnight())?,
+        None if whole => at(end.tomorrow().ok()?, Time::midnight())?,
         None => at(end, start.time())?,
     };
-    // The recipient may close before the hour of the event.
-    let earliest = earliest.timestamp().min(outer.timestamp());
     let outer = outer.timestamp();
+    // The recipient may close before the hour of the event.
+    let earliest = if uncounted { outer } else { earliest.timestamp().min(outer) };
     let outer_rule = (outer > earliest).then(|| rules.join("; "));
     Some(Due { earliest, outer, outer_rule, flags: Vec::new() })
 }
