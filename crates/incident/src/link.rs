@@ -100,18 +100,26 @@ fn link(from: HostNo, to: HostNo, account: Option<AccountNo>, what: String, seen
 }
 
 /// Directory servers, and hosts onto which many others come.
+///
+/// A directory shows itself by its role in the estate or the telemetry, by Kerberos requests to it, or by two computers
+/// that log on to it with their own accounts.
 fn servers(
     links: &[Link],
     observations: &Observations,
     resolver: &mut Resolver<'_>,
     policy: &Policy,
 ) -> BTreeSet<HostNo> {
+    const KERBEROS: u16 = 88;
     let mut servers = BTreeSet::new();
     for (name, host) in &observations.hosts {
         let Some(number) = resolver.host(name) else { continue };
         if host.roles.contains("domain_controller") {
             servers.insert(number);
         }
+    }
+    for flow in observations.flows.keys().filter(|it| it.port == KERBEROS) {
+        let (from, to) = (resolver.address(flow.from), resolver.address(flow.to));
+        servers.extend(to.filter(|it| from != Some(*it)));
     }
     let mut clients = BTreeMap::<HostNo, BTreeSet<HostNo>>::new();
     for link in links {
@@ -120,6 +128,22 @@ fn servers(
     let others = resolver.hosts.len().saturating_sub(1);
     let busy = |it: &BTreeSet<HostNo>| it.len() >= policy.server_clients && it.len() * 2 >= others;
     servers.extend(clients.iter().filter(|it| busy(it.1)).map(|it| *it.0));
+    servers
+        .extend(machine_clients(observations, resolver).iter().filter(|it| it.1.len() >= 2).map(|it| *it.0));
     servers.extend((0..resolver.hosts.len()).filter(|it| resolver.hosts[*it].is_directory));
     servers
+}
+
+/// Hosts whose own accounts logged on to a host.
+fn machine_clients(
+    observations: &Observations,
+    resolver: &mut Resolver<'_>,
+) -> BTreeMap<HostNo, BTreeSet<HostNo>> {
+    let mut clients = BTreeMap::<HostNo, BTreeSet<HostNo>>::new();
+    for logon in observations.logons.keys().filter(|it| it.success && it.user.ends_with('$')) {
+        let Some(from) = logon.from.as_ref().and_then(|it| resolver.host(it)) else { continue };
+        let Some(to) = resolver.host(&logon.to).filter(|it| *it != from) else { continue };
+        clients.entry(to).or_default().insert(from);
+    }
+    clients
 }
