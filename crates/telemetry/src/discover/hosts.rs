@@ -121,6 +121,13 @@ impl<'o> Hosts<'o> {
     }
 
     fn tell(&self, said: &mut Vec<String>) {
+        if !self.all.is_empty() {
+            said.push(
+                "A host is taken for a server when others reach it on a server's port, when it runs Linux, or by its \
+                 name; for a workstation otherwise"
+                    .to_owned(),
+            );
+        }
         if self.all.iter().any(|it| !it.addresses.is_empty()) {
             said.push(
                 "A zone is drafted for every /24 (IPv6: /64) in which a host has its first address, and inside it every \
@@ -165,6 +172,7 @@ impl<'o> Hosts<'o> {
             let roles = links.roles(number);
             let is_server =
                 roles.iter().any(|it| it != "ssh") || (host.os == Some("linux") && !roles.is_empty());
+            let is_server = is_server || host.hostname.as_deref().is_some_and(sounds_like_a_server);
             let kind = match (is_server, host.os) {
                 (true, _) | (_, Some("linux")) => AssetKind::Server,
                 (_, Some("network")) => AssetKind::NetworkDevice,
@@ -186,6 +194,15 @@ impl<'o> Hosts<'o> {
         };
         self.all.iter().enumerate().map(asset).collect()
     }
+}
+
+/// Whether a host's name says that it serves: a hint that no traffic contradicts.
+fn sounds_like_a_server(hostname: &str) -> bool {
+    const HINTS: [&str; 12] =
+        ["srv", "server", "file", "files", "sql", "db", "web", "www", "mail", "exch", "print", "proxy"];
+    let label =
+        hostname.split('.').next().unwrap_or_default().trim_end_matches(|it: char| it.is_ascii_digit());
+    HINTS.iter().any(|it| label == *it || label.split(['-', '_']).any(|part| part == *it))
 }
 
 /// The addresses of every host that recorded events: its own word, else what others call by its name. An address that

@@ -105,8 +105,8 @@ fn a_truncated_archive_yields_what_comes_before_the_break() {
 #[test]
 fn an_archive_with_wrong_bytes_is_said_to_be_broken() {
     let mut bytes = zip(&[("a.json", "{\"a\":1}\n".repeat(5000).as_bytes())]);
-    for at in 60..80 {
-        bytes[at] ^= 0xff;
+    for byte in &mut bytes[60..80] {
+        *byte ^= 0xff;
     }
     let (_, telemetry) = read_bytes("a.zip", &bytes, &Options::default());
     assert!(!telemetry.diagnostics.is_empty());

@@ -1,8 +1,12 @@
 //! Telemetry files in, events and entities out: samples of every format, broken inputs, archives, the public data sets.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod archives;
 mod broken;
 mod discover;
+mod evtx;
+mod properties;
 mod samples;
 mod shared_data;
 mod support;
