@@ -209,6 +209,10 @@ impl Lanes {
                 line.draw(svg);
             }
         }
+        // Names last: their halo clears the lines they cross.
+        for line in &self.lines {
+            line.name(svg);
+        }
     }
 }
 
@@ -226,6 +230,11 @@ impl Line {
         if self.blockable {
             svg.rect(ROOMS_END + 3.0, from_y - 3.5, 7.0, 7.0, "door");
         }
+        svg.raw("</g>");
+    }
+
+    fn name(&self, svg: &mut Svg) {
+        let Self { x, from_y, to_y, .. } = *self;
         if !self.label.is_empty() {
             let middle = f64::midpoint(from_y, to_y);
             svg.raw(&format!(
@@ -234,6 +243,5 @@ impl Line {
                 escape(&self.label)
             ));
         }
-        svg.raw("</g>");
     }
 }

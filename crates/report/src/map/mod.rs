@@ -82,6 +82,8 @@ fn legend(svg: &mut Svg) {
         svg.text(x + 11.0, y + 4.0, word, "tick");
         x += 30.0 + 6.0 * word.len() as f64;
     }
+    svg.circle(x, y, 7.6, "guard");
+    svg.text(x + 13.0, y + 4.0, "an enforcement point runs on it", "tick");
     svg.text(LEFT, y + 20.0, "flows:", "tick");
     let mut x = LEFT + 44.0;
     for (class, word) in lanes::KINDS {
