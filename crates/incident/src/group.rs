@@ -41,9 +41,7 @@ pub(crate) fn group<'f>(
     resolver: &mut Resolver<'_>,
     policy: &Policy,
 ) -> (Vec<Group<'f>>, u64) {
-    for user in findings.iter().filter_map(|it| it.user.as_ref()) {
-        resolver.learn_domain(user);
-    }
+    number_in_order(findings, resolver);
     let mut placed = BTreeMap::<(HostNo, &str), Vec<(Timestamp, usize)>>::new();
     let mut unplaced = 0;
     for (index, finding) in findings.iter().enumerate() {
@@ -57,7 +55,7 @@ pub(crate) fn group<'f>(
     let mut groups: Vec<Group<'f>> = placed
         .into_iter()
         .map(|((host, _), mut hits)| {
-            hits.sort_unstable();
+            hits.sort_by(|a, b| (a.0, &findings[a.1].source, a.1).cmp(&(b.0, &findings[b.1].source, b.1)));
             let accounts =
                 hits.iter().filter_map(|it| resolver.account(findings[it.1].user.as_ref()?)).collect();
             Group {
@@ -73,6 +71,21 @@ pub(crate) fn group<'f>(
     weigh(&mut groups, policy);
     discount_same_events(&mut groups, findings, policy);
     (groups, unplaced)
+}
+
+/// Gives hosts and accounts their numbers in the order of their names, so that the order of findings plays no part.
+fn number_in_order(findings: &[Finding], resolver: &mut Resolver<'_>) {
+    let users: BTreeSet<&String> = findings.iter().filter_map(|it| it.user.as_ref()).collect();
+    for user in &users {
+        resolver.learn_domain(user);
+    }
+    for user in users {
+        resolver.account(user);
+    }
+    let hosts: BTreeSet<&String> = findings.iter().filter_map(|it| it.host.as_ref()).collect();
+    for host in hosts {
+        resolver.host_of_finding(host);
+    }
 }
 
 /// The host a finding speaks of: the one that recorded it, or for network sensors an end of the flow.
