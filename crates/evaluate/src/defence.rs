@@ -28,18 +28,35 @@ pub(crate) enum Peer {
 }
 
 impl Defence {
-    /// The name of the rule that drops the connection, if one does.
+    /// The name of the rule that drops the connection, if every pair of addresses of the two ends is dropped.
     pub(crate) fn dropped_by(&self, world: &World<'_>, from: Peer, to: Peer, port: Port) -> Option<String> {
-        let mut on_path = self.rules.iter().filter(|it| {
-            let point = world.estate.enforcement_points.iter().find(|point| point.id == it.point);
-            point.is_some_and(|point| is_on_path(world, point, from, to))
-        });
-        on_path.find_map(|at| {
-            let first = at.rules.iter().find(|rule| {
-                meets(world, &rule.from, from) && meets(world, &rule.to, to) && speaks_of(rule, port)
-            })?;
-            (first.verdict == Verdict::Drop).then(|| format!("{} at {}", first.name, at.point))
-        })
+        let on_path: Vec<&PointRules> = self
+            .rules
+            .iter()
+            .filter(|it| {
+                let point = world.estate.enforcement_points.iter().find(|point| point.id == it.point);
+                point.is_some_and(|point| is_on_path(world, point, from, to))
+            })
+            .collect();
+        let mut first = None;
+        for source in addresses(world, from) {
+            for target in addresses(world, to) {
+                let dropped = on_path.iter().find_map(|at| {
+                    let meets = |it: &&Rule| {
+                        meets(world, &it.from, (from, source))
+                            && meets(world, &it.to, (to, target))
+                            && speaks_of(it, port)
+                    };
+                    let rule = at.rules.iter().find(meets)?;
+                    (rule.verdict == Verdict::Drop).then(|| format!("{} at {}", rule.name, at.point))
+                });
+                match dropped {
+                    Some(name) => first = first.or(Some(name)),
+                    None => return None,
+                }
+            }
+        }
+        first
     }
 
     /// The point at which `identity` is disabled, if it is.
@@ -53,18 +70,27 @@ fn speaks_of(rule: &Rule, port: Port) -> bool {
     rule.ports.is_empty() || rule.ports.iter().any(|it| it.contains(port))
 }
 
-fn meets(world: &World<'_>, end: &Endpoint, peer: Peer) -> bool {
+/// The addresses of one end; one unknown address when the estate gives none.
+fn addresses(world: &World<'_>, peer: Peer) -> Vec<Option<IpAddr>> {
+    let known = match peer {
+        Peer::Host(no) => world.asset(no).addresses.as_slice(),
+        Peer::Outside(address) => return vec![Some(address)],
+    };
+    if known.is_empty() { vec![None] } else { known.iter().copied().map(Some).collect() }
+}
+
+/// A packet filter goes by addresses; names count only for an asset without any.
+fn meets(world: &World<'_>, end: &Endpoint, (peer, address): (Peer, Option<IpAddr>)) -> bool {
     if end.zones.is_empty() && end.assets.is_empty() && end.addresses.is_empty() {
         return true;
     }
-    match peer {
-        Peer::Host(no) => {
+    match (address, peer) {
+        (Some(address), _) => end.addresses.iter().any(|net| net.contains(&address)),
+        (None, Peer::Host(no)) => {
             let asset = world.asset(no);
-            end.zones.contains(&asset.zone)
-                || end.assets.contains(&asset.id)
-                || asset.addresses.iter().any(|it| end.addresses.iter().any(|net| net.contains(it)))
+            end.zones.contains(&asset.zone) || end.assets.contains(&asset.id)
         }
-        Peer::Outside(address) => end.addresses.iter().any(|net| net.contains(&address)),
+        (None, Peer::Outside(_)) => false,
     }
 }
 

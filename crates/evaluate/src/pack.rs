@@ -98,6 +98,7 @@ const RULES: &[PackedRule] = rules![
     "windows/powershell_attack_script",
     "windows/powershell_download_cradle",
     "windows/powershell_encoded_command",
+    "windows/powershell_port_sweep",
     "windows/privileged_group_member_added",
     "windows/psexec_service_child",
     "windows/registry_hive_saved",
