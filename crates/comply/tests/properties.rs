@@ -1,4 +1,4 @@
-//! Properties of period computation and of judging triggers, and working days against published calendars.
+//! Properties of period computation and of judging triggers, and working days of known years.
 
 use bulkhead_comply::calendar::Days;
 use bulkhead_comply::period::due;
@@ -81,8 +81,13 @@ proptest! {
         let days = Days { calendar: LIBRARY.calendar("FR").expect("calendar"), extra: &[] };
         let of = |it| due(it, &limit, &zone("Europe/Paris"), &days, true).expect("in range");
         let (first, second) = (of(at), of(at + SignedDuration::from_secs(gap)));
-        // The one hour that clocks show twice may swap two instants of day counts within it.
-        let slip = if limit.unit == Unit::Hour { 0 } else { 3600 };
+        // The one hour that clocks show twice may swap two instants of day counts within it; so may the days that
+        // share the last day of a shorter month, within that day.
+        let slip = match limit.unit {
+            Unit::Hour => 0,
+            Unit::Month => 86_400,
+            Unit::Day | Unit::BusinessDay => 3600,
+        };
         prop_assert!(first.earliest <= second.earliest + SignedDuration::from_secs(slip));
         // DORA's noon of Monday is later than a Monday morning that follows by its own hours: that is its wording.
         if !(limit.unit == Unit::Hour && limit.rollover == Rollover::Dora) {
@@ -158,14 +163,13 @@ fn holidays(calendar: &str, year: i16, expect: &[&str]) {
 }
 
 #[test]
-fn calendars_agree_with_what_governments_published() {
-    // service-public.fr, 2026.
+fn calendars_give_the_days_of_known_years() {
     holidays(
         "FR",
         2026,
         &["01-01", "04-06", "05-01", "05-08", "05-14", "05-25", "07-14", "08-15", "11-01", "11-11", "12-25"],
     );
-    // opm.gov, 2026: Independence Day falls on a Saturday and is observed on Friday 3 July.
+    // Independence Day falls on a Saturday and is observed on Friday 3 July.
     holidays(
         "US",
         2026,
@@ -174,21 +178,20 @@ fn calendars_agree_with_what_governments_published() {
             "11-26", "12-25",
         ],
     );
-    // gov.uk, 2022 without the year's own days: Christmas on a Sunday moves to Tuesday 27, as Boxing Day holds Monday.
+    // Christmas on a Saturday moves to Monday 27, Boxing Day on the Sunday to Tuesday 28.
     holidays(
         "UK",
         2021,
         &["01-01", "04-02", "04-05", "05-03", "05-31", "08-30", "12-25", "12-26", "12-27", "12-28"],
     );
-    // gov.ie, 2024: Saint Brigid's Day on Monday 5 February.
+    // Saint Brigid's Day on Monday 5 February.
     holidays(
         "IE",
         2024,
         &["01-01", "02-05", "03-17", "04-01", "05-06", "06-03", "08-05", "10-28", "12-25", "12-26"],
     );
-    // Bundesfeiertage, 2025.
     holidays("DE", 2025, &["01-01", "04-18", "04-21", "05-01", "05-29", "06-09", "10-03", "12-25", "12-26"]);
-    // 2026: midsummer eve Friday 19 June, All Saints' Day Saturday 31 October.
+    // Midsummer eve Friday 19 June, All Saints' Day Saturday 31 October.
     holidays(
         "SE",
         2026,

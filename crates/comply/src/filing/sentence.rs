@@ -213,10 +213,13 @@ pub fn exfiltration(case: &CaseView<'_>) -> Option<Localized> {
     let (at, share) = (stamp(case, it.as_of), it.coverage * 100.0);
     Some(both(
         format!(
-            "As of {at}, {en}; telemetry covers {share:.0} % of the {} stores within reach",
+            "As of {at}, {en}; telemetry covers {share:.0} % of the stores within reach ({})",
             it.stores.len()
         ),
-        format!("Au {at}, {fr} ; la télémétrie couvre {share:.0} % des {} dépôts à portée", it.stores.len()),
+        format!(
+            "Au {at}, {fr} ; la télémétrie couvre {share:.0} % des dépôts à portée ({})",
+            it.stores.len()
+        ),
     ))
 }
 

@@ -36,6 +36,7 @@ macro_rules! sources {
 
 sources! {
     EntityName "entity.name" "The operator's full name.";
+    EntityCurrency "entity.currency" "The currency of all values, ISO 4217.";
     ContactSecurity "contact.security" "Whom to call on the incident.";
     ContactDpo "contact.dpo" "The data protection officer.";
     ContactLegal "contact.legal" "Legal counsel or representative.";
@@ -80,6 +81,7 @@ impl FieldSource {
         let at = |it: Option<jiff::Timestamp>| it.map(|it| sentence::instant(case, it));
         match self {
             Self::EntityName => text(&case.estate.estate.name),
+            Self::EntityCurrency => text(&case.estate.estate.currency),
             Self::ContactSecurity => contact(case, &["incident_commander", "ciso", "soc", "security"]),
             Self::ContactDpo => contact(case, &["dpo"]),
             Self::ContactLegal => contact(case, &["legal", "legal_representative"]),

@@ -1,0 +1,128 @@
+//! Filings: pre-filled from the case, what is missing marked, French and English side by side.
+
+use bulkhead_comply::{CaseView, Fact, Facts, Filing, Library};
+use bulkhead_model::case::{Exfiltration, Impact, Incident};
+use bulkhead_model::estate::Estate;
+use expect_test::expect;
+use serde_json::json;
+
+struct Case {
+    estate: Estate,
+    incident: Incident,
+    impact: Impact,
+    exfiltration: Exfiltration,
+}
+
+fn case() -> Case {
+    let of = |it: serde_json::Value| it;
+    Case {
+        estate: serde_json::from_value(of(json!({
+            "version": 1,
+            "estate": {"id": "telco", "name": "Example Telecom", "timezone": "Europe/Paris"},
+            "legal_profile": {"entity": ["telecom_operator", "oiv"], "member_states": ["FR"], "insured": true},
+            "services": [{"id": "portal", "name": {"en": "Customer portal", "fr": "Espace client"},
+                "customers": [{"segment": "business", "count": 180_000}], "value_per_hour": 90_000.0,
+                "requires": {"asset": "web-1"}}],
+            "contacts": [{"role": "dpo", "name": "DPO office", "channel": "mailto:dpo@telco.example"}]
+        })))
+        .expect("estate"),
+        incident: serde_json::from_value(json!({
+            "id": "INC-1", "title": "Lateral movement into the business platforms", "state": "declared",
+            "severity": "high", "declared_at": "2025-07-25T12:20:00Z", "first_finding_at": "2025-07-25T11:50:00Z",
+            "compromised": [{"kind": "asset", "id": "web-1", "hostname": "web-1.telco.example",
+                "since": "2025-07-25T11:45:00Z", "confidence": 0.9,
+                "reasons": [{"finding": "f#1 r", "at": "2025-07-25T11:50:00Z", "text": "remote service created"}]}],
+            "suspected": [], "tactics": ["lateral-movement"], "findings": 4,
+            "telemetry": {"events": 10, "malformed": 0, "sources": []}
+        }))
+        .expect("incident"),
+        impact: serde_json::from_value(json!({
+            "attacker": [{"service": "portal", "state": "down", "customers": [], "value_per_hour": 90_000.0}],
+            "containment_predicted": [], "containment_observed": []
+        }))
+        .expect("impact"),
+        exfiltration: serde_json::from_value(json!({
+            "conclusion": "none_seen", "coverage": 0.5, "as_of": "2025-07-25T14:00:00Z",
+            "stores": [{"asset": "web-1", "data": ["customer"], "conclusion": "none_seen", "covered": true, "evidence": []}]
+        }))
+        .expect("exfiltration"),
+    }
+}
+
+fn filings(case: &Case, facts: &Facts) -> Vec<Filing> {
+    Library::builtin().filings(&CaseView {
+        estate: &case.estate,
+        incident: &case.incident,
+        impact: &case.impact,
+        plan: None,
+        recovery: None,
+        exfiltration: Some(&case.exfiltration),
+        facts,
+    })
+}
+
+fn facts(case: &Case) -> Facts {
+    Facts::from_case(&case.estate, &case.incident, &case.impact, Some(&case.exfiltration))
+}
+
+fn show(filing: &Filing) -> String {
+    let mut text = format!("{} | {}\n", filing.title.en(), filing.title.fr());
+    for field in &filing.fields {
+        let value = field.value.as_ref().map_or("MISSING", |it| it.fr());
+        text.push_str(&format!("{} {}: {value}\n", field.id, field.label.fr()));
+    }
+    text
+}
+
+#[test]
+fn the_first_telecom_notification_is_filled_as_far_as_the_case_goes() {
+    let case = case();
+    let filings = filings(&case, &facts(&case));
+    let filing =
+        filings.iter().find(|it| it.regime.as_str() == "EPRIV-611" && it.stage == "initial").expect("filing");
+    assert_eq!(filing.missing, 2);
+    expect![[r#"
+        ePrivacy, personal data breach of a communications provider (Reg. 611/2013): Initial notification | Vie privée et communications électroniques, « paquet télécom » (règl. 611/2013) : Notification initiale
+        1 Nom du fournisseur: Example Telecom
+        2 Délégué à la protection des données ou contact: DPO office (mailto:dpo@telco.example)
+        3 Première ou seconde notification: première
+        4 Date et heure de l'incident et de sa détection: Début 2025-07-25 13:45 +02:00 ; détection 2025-07-25 13:50 +02:00 ; connaissance 2025-07-25 14:20 +02:00
+        5 Circonstances (perte, vol, copie): Au 2025-07-25 16:00 +02:00, aucune exfiltration n'a été constatée ; la télémétrie couvre 50 % des dépôts à portée (1)
+        6 Nature et contenu des données: customer
+        7 Mesures techniques et organisationnelles appliquées aux données: MISSING
+        8 Recours à d'autres fournisseurs: MISSING
+    "#]].assert_eq(&show(filing));
+}
+
+#[test]
+fn nothing_is_said_that_the_case_does_not_hold() {
+    let mut case = case();
+    case.impact.attacker.clear();
+    let mut facts = Facts::new(case.incident.declared_at);
+    facts.set(Fact::Cyber, true);
+    let filings = filings(&case, &facts);
+    let cpce = filings.iter().find(|it| it.regime.as_str() == "CPCE" && it.stage == "anssi").expect("filing");
+    let field = |id: &str| cpce.fields.iter().find(|it| it.id == id).expect("field");
+    assert_eq!(field("d").value, None, "no service is hit");
+    assert_eq!(field("a").value, None);
+    assert!(field("a").question.as_ref().is_some_and(|it| it.fr().contains("utilisateurs")));
+}
+
+#[test]
+fn facts_of_a_case_never_deny_a_breach() {
+    let mut case = case();
+    assert!(!facts(&case).known.contains_key(&Fact::PersonalDataBreach), "none seen is not none");
+    case.exfiltration.stores[0].conclusion = bulkhead_model::case::ExfiltrationConclusion::Evidenced;
+    assert!(facts(&case).known.contains_key(&Fact::PersonalDataBreach));
+    assert_eq!(facts(&case).known.get(&Fact::UsersHit), Some(&bulkhead_comply::FactValue::Number(180_000.0)));
+}
+
+#[test]
+fn every_stage_that_asks_for_fields_has_labels_in_both_languages() {
+    let case = case();
+    let filings = filings(&case, &facts(&case));
+    assert!(filings.len() >= 20, "{}", filings.len());
+    for field in filings.iter().flat_map(|it| &it.fields) {
+        assert!(!field.label.en().is_empty() && !field.label.fr().is_empty(), "{}", field.id);
+    }
+}
