@@ -97,6 +97,8 @@ pub enum Effect {
         number: u64,
         /// Step.
         step: String,
+        /// The try that was begun.
+        attempt: u32,
     },
     /// Watch for the attacker's return. Answer, if there is anything to say: `RescopeIncident`.
     Watch {
@@ -212,7 +214,9 @@ fn recovery(state: &State, out: &mut Vec<Effect>) {
             StepPhase::Started => {
                 out.push(Effect::RunStep { number, step: step.clone(), attempt: it.attempt });
             }
-            StepPhase::Doubted => out.push(Effect::ProbeStep { number, step: step.clone() }),
+            StepPhase::Doubted => {
+                out.push(Effect::ProbeStep { number, step: step.clone(), attempt: it.attempt });
+            }
             _ => {}
         }
     }

@@ -152,8 +152,10 @@ pub struct Point {
     pub wanted: PointRules,
     /// The plan it is to carry out.
     pub generation: u64,
-    /// Which try.
+    /// Which try, counted through the whole plan.
     pub attempt: u32,
+    /// Tries in a row that failed.
+    pub failures: u32,
     /// How far it is.
     pub phase: Phase,
     /// What it was last found to hold.

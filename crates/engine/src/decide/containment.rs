@@ -39,8 +39,8 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: Command) -> Result<(), Reje
         Command::RecordReadBack { generation, held } => read_back(draft, generation, held),
         Command::RecordPointFailure { generation, point, why, retry } => {
             let busy = |it: &Point| matches!(it.phase, Phase::Intended | Phase::Applied(_) | Phase::Renewing);
-            let attempt = expect(draft, &point, generation, busy)?.attempt;
-            fail(draft, generation, point, attempt, why, retry);
+            expect(draft, &point, generation, busy)?;
+            fail(draft, generation, point, why, retry);
             Ok(())
         }
         Command::RetryPoint(point) => {
@@ -71,9 +71,9 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: Command) -> Result<(), Reje
         }
         Command::ExpireLease(point) => {
             let it = find(draft, &point, |it| it.phase == Phase::Renewing)?;
-            let generation = it.generation;
+            let (generation, attempt) = (it.generation, it.attempt + 1);
             draft.emit(LeaseExpired { generation, point: point.clone() });
-            draft.emit(EnforcementIntended { generation, point, attempt: 1 });
+            draft.emit(EnforcementIntended { generation, point, attempt });
             Ok(())
         }
         other => Err(Rejection::new("out-of-place", format!("{other:?} is no command on containment"))),
@@ -163,12 +163,12 @@ fn approvals(draft: &Draft<'_>, plan: &Plan) -> (Vec<String>, String) {
 
 fn read_back(draft: &mut Draft<'_>, generation: u64, held: PointRules) -> Result<(), Rejection> {
     let point = expect(draft, &held.point, generation, |it| matches!(it.phase, Phase::Applied(_)))?;
-    let (attempt, difference) = (point.attempt, difference(&point.wanted, &held));
+    let difference = difference(&point.wanted, &held);
     let id = held.point.clone();
     draft.emit(EnforcementReadBack { generation, held });
     match difference {
         None => draft.emit(EnforcementVerified { generation, point: id }),
-        Some(why) => fail(draft, generation, id, attempt, why.to_owned(), true),
+        Some(why) => fail(draft, generation, id, why.to_owned(), true),
     }
     Ok(())
 }
@@ -190,11 +190,16 @@ fn difference(wanted: &PointRules, held: &PointRules) -> Option<&'static str> {
     }
 }
 
-fn fail(draft: &mut Draft<'_>, generation: u64, point: PointId, attempt: u32, why: String, retry: bool) {
-    let again = retry && attempt < draft.policy().point_attempts;
-    let retry_at = again.then(|| draft.retry_at(attempt));
-    let lost =
-        PointLost { generation, point: point.clone(), why: format!("given up after {attempt} tries: {why}") };
+fn fail(draft: &mut Draft<'_>, generation: u64, point: PointId, why: String, retry: bool) {
+    let it = draft.state.containment.points.get(&point);
+    let (attempt, failures) = it.map_or((0, 0), |it| (it.attempt, it.failures + 1));
+    let again = retry && failures < draft.policy().point_attempts;
+    let retry_at = again.then(|| draft.retry_at(failures));
+    let lost = PointLost {
+        generation,
+        point: point.clone(),
+        why: format!("given up after {failures} tries: {why}"),
+    };
     draft.emit(EnforcementFailed { generation, point, attempt, why, retry_at });
     if !again {
         draft.emit(lost);

@@ -29,10 +29,14 @@ pub(super) fn evolve(state: &mut State, at: Timestamp, fact: &Fact) {
         Fact::EnforcementReadBack(it) => {
             with_point(state, &it.held.point, |point| point.held = Some(it.held.clone()));
         }
-        Fact::EnforcementVerified(it) => with_point(state, &it.point, |point| point.phase = Phase::Verified),
-        Fact::EnforcementFailed(it) => {
-            with_point(state, &it.point, |point| point.phase = Phase::Waiting(it.retry_at.unwrap_or(at)));
-        }
+        Fact::EnforcementVerified(it) => with_point(state, &it.point, |point| {
+            point.phase = Phase::Verified;
+            point.failures = 0;
+        }),
+        Fact::EnforcementFailed(it) => with_point(state, &it.point, |point| {
+            point.phase = Phase::Waiting(it.retry_at.unwrap_or(at));
+            point.failures += 1;
+        }),
         Fact::PointLost(it) => {
             with_point(state, &it.point, |point| point.phase = Phase::Lost);
             state.containment.lost.insert(it.point.clone());
@@ -80,14 +84,24 @@ fn intend(state: &mut State, id: &PointId, generation: u64, attempt: u32) {
     match (state.containment.points.get_mut(id), rules) {
         (Some(point), rules) => {
             point.wanted = rules.cloned().unwrap_or_else(|| point.wanted.clone());
+            if point.generation != generation {
+                point.failures = 0;
+            }
             point.generation = generation;
             point.attempt = attempt;
             point.phase = Phase::Intended;
         }
         (None, Some(rules)) => {
             let phase = Phase::Intended;
-            let point =
-                Point { wanted: rules.clone(), generation, attempt, phase, held: None, lease_until: None };
+            let point = Point {
+                wanted: rules.clone(),
+                generation,
+                attempt,
+                failures: 0,
+                phase,
+                held: None,
+                lease_until: None,
+            };
             state.containment.points.insert(id.clone(), point);
         }
         (None, None) => {}

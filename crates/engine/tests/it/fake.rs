@@ -55,12 +55,12 @@ pub struct Script {
     pub step_failures: BTreeMap<String, u32>,
     /// Whether the gates' conditions fail the first time.
     pub gate_fails_once: bool,
-    /// Second at which the attacker is seen on a host again, and which.
-    pub relapse: Option<(i64, String)>,
+    /// The attacker is seen on this host while this stage (none: everything) is watched.
+    pub relapse: Option<(Option<u32>, String)>,
     /// Seconds a lease lasts.
     pub lease_s: u64,
-    /// Whether the first certificate does not hold.
-    pub first_certificate_fails: bool,
+    /// The plan whose certificate does not hold.
+    pub bad_certificate: Option<u64>,
 }
 
 impl Default for Script {
@@ -72,7 +72,7 @@ impl Default for Script {
             gate_fails_once: false,
             relapse: None,
             lease_s: 3600,
-            first_certificate_fails: false,
+            bad_certificate: None,
         }
     }
 }
@@ -87,8 +87,6 @@ pub struct World {
     pub tries: BTreeMap<String, u32>,
     /// Steps done, with how often each was carried out.
     pub steps_done: BTreeMap<String, u32>,
-    /// Answers on their way, with when they arrive and to which effect.
-    pub relapsed: bool,
 }
 
 pub struct Fake {
@@ -98,8 +96,10 @@ pub struct Fake {
     /// Answers on their way in this process: lost with it.
     pending: BTreeMap<(Timestamp, u64), Command>,
     sent: u64,
-    /// Crash when the journal holds this many records, after acting and before recording the next.
+    /// The process dies instead of recording more than this many.
     pub crash_at: Option<usize>,
+    /// It dies, once it has recorded that many, before it acts again; otherwise after having acted.
+    pub crash_before_acting: bool,
     pub started: Vec<Effect>,
     pub rejections: Vec<(Command, Rejection)>,
 }
@@ -117,9 +117,15 @@ impl Fake {
             pending: BTreeMap::new(),
             sent: 0,
             crash_at: None,
+            crash_before_acting: false,
             started: Vec::new(),
             rejections: Vec::new(),
         }
+    }
+
+    /// The answers on their way, at once.
+    pub fn drain(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.pending).into_values().collect()
     }
 
     fn later(&mut self, seconds: i64, command: Command) {
@@ -155,7 +161,14 @@ impl Fake {
     }
 
     fn read_back(&mut self, point: &PointId, generation: u64) -> Command {
-        let mut held = self.world.fleet[point].clone();
+        let nothing = || PointRules {
+            point: point.clone(),
+            generation: 0,
+            rules: Vec::new(),
+            disabled: Vec::new(),
+            lease_s: 0,
+        };
+        let mut held = self.world.fleet.get(point).cloned().unwrap_or_else(nothing);
         if self.script.liars.contains(point.as_str()) && self.fails(format!("read {point}/{generation}"), 1) {
             held.rules.clear();
         }
@@ -195,6 +208,9 @@ impl Executor for Fake {
     }
 
     fn start(&mut self, state: &State, effect: &Effect) -> Result<Vec<Command>, Crash> {
+        if self.crash_before_acting && self.crash_at.is_some_and(|k| self.world.journal.len() >= k) {
+            return Err(Crash);
+        }
         self.started.push(effect.clone());
         match effect {
             Effect::AssessImpact { basis } => {
@@ -225,7 +241,7 @@ impl Executor for Fake {
                 self.send(when, answer);
             }
             Effect::CheckCertificate { generation } => {
-                let bad = self.script.first_certificate_fails && *generation == 1;
+                let bad = self.script.bad_certificate == Some(*generation);
                 let certificate = certificate(state);
                 let (generation, open) =
                     (*generation, if bad { vec!["web-1 -> db-1".into()] } else { Vec::new() });
@@ -255,7 +271,7 @@ impl Executor for Fake {
                 let answer = self.run_step(*number, step);
                 self.later(600, answer);
             }
-            Effect::ProbeStep { number, step } => {
+            Effect::ProbeStep { number, step, .. } => {
                 let done = self.world.steps_done.contains_key(&format!("{number}/{step}"));
                 return Ok(vec![Command::RecordProbe { number: *number, step: step.clone(), done }]);
             }
@@ -273,17 +289,14 @@ impl Executor for Fake {
     }
 
     fn wait(&mut self, state: &State, until: Option<Timestamp>) -> Result<Option<Vec<Command>>, Crash> {
-        if let Some((second, host)) = self.script.relapse.clone()
-            && !self.world.relapsed
-            && !self.pending.keys().any(|(when, _)| *when < at(second))
-            && until.is_none_or(|it| it >= at(second))
-            && state.phase() >= Some(IncidentState::Recovering)
+        if let Some((stage, host)) = &self.script.relapse
+            && state.relapses == 0
+            && state.recovery.watch.is_some_and(|it| it.stage == *stage && !it.passed)
         {
-            self.now = self.now.max(at(second));
-            self.world.relapsed = true;
+            let seen = self.now.duration_since(at(0)).as_secs();
             let mut hosts = vec![("web-1", 1), ("db-1", 2)];
-            hosts.retain(|(id, _)| *id != host);
-            hosts.push((&host, second));
+            hosts.retain(|(id, _)| id != host);
+            hosts.push((host, seen));
             let incident = incident(&hosts);
             return Ok(Some(vec![Command::RescopeIncident { incident, why: format!("{host} called home") }]));
         }

@@ -67,7 +67,7 @@ fn a_point_that_holds_something_else_is_not_believed() {
 
 #[test]
 fn a_certificate_that_does_not_hold_contains_nothing() {
-    let script = Script { first_certificate_fails: true, ..Script::default() };
+    let script = Script { bad_certificate: Some(1), ..Script::default() };
     let (state, outcome, fake) = play(script);
     assert_eq!(outcome, Outcome::Closed);
     let kinds = kinds(&fake);
@@ -102,10 +102,10 @@ fn a_gate_that_does_not_hold_is_looked_at_again() {
 
 #[test]
 fn a_relapse_goes_back_to_containment_with_a_higher_generation() {
-    for (second, host) in [(4000, "web-1"), (4000, "app-9"), (6000, "db-1"), (60_000, "web-1")] {
-        let script = Script { relapse: Some((second, host.into())), ..Script::default() };
+    for (stage, host) in [(Some(1), "web-1"), (Some(1), "app-9"), (Some(2), "web-1"), (None, "db-1")] {
+        let script = Script { relapse: Some((stage, host.into())), ..Script::default() };
         let (state, outcome, fake) = play(script);
-        assert_eq!((outcome, state.relapses), (Outcome::Closed, 1), "{second} {host}");
+        assert_eq!((outcome, state.relapses), (Outcome::Closed, 1), "{stage:?} {host}");
         let declared = state.milestones.iter().filter(|(_, it)| *it == IncidentState::Declared).count();
         assert_eq!(declared, 2);
         let generations: Vec<u64> = fake
@@ -119,7 +119,7 @@ fn a_relapse_goes_back_to_containment_with_a_higher_generation() {
             .collect();
         assert!(generations.windows(2).all(|it| it[0] < it[1]), "{generations:?}");
         let left: Vec<_> = fake.world.fleet.values().filter(|it| !it.rules.is_empty()).collect();
-        assert!(left.is_empty(), "{second} {host}: {left:?} {:?}", fake.rejections);
+        assert!(left.is_empty(), "{stage:?} {host}: {left:?} {:?}", fake.rejections);
     }
 }
 

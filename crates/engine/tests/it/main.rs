@@ -2,5 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a test's helpers may fail as loudly as the test
 
+mod crash;
 mod fake;
+mod golden;
 mod lifecycle;
+mod properties;
