@@ -222,7 +222,7 @@ impl Case<'_> {
                 (self.link_reference(link), text)
             }
             Why::Onward { link } => {
-                let text = format!("after findings here, {}", self.link_text(link));
+                let text = format!("{}, going on from here", self.link_text(link));
                 (self.link_reference(link), text)
             }
             Why::Reached { link } => {

@@ -200,7 +200,8 @@ fn onward(scores: &mut Scores, groups: &[Group<'_>], links: &Links, policy: &Pol
     grew
 }
 
-/// Whether the host the link comes from is suspected, and the account fired a rule there not long before.
+/// Whether the host the link comes from is suspected, and the account fired a rule there not long before, or came from
+/// there onto yet another host where something fired.
 fn holds(
     scores: &Scores,
     groups: &[Group<'_>],
@@ -220,7 +221,10 @@ fn holds(
     };
     let active = grounds.iter().any(|it| match it.why {
         Why::Fired { group, .. } => recent(&groups[group]),
-        Why::Source { link: other, .. } => links.all[other].account == Some(account),
+        // Its own link is no second witness.
+        Why::Source { link: other, .. } => {
+            links.all[other].account == Some(account) && links.all[other].to != link.to
+        }
         Why::Onward { .. } | Why::Reached { .. } => false,
     });
     active && policy.confidence(total(grounds)) >= policy.suspected
