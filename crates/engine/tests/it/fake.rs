@@ -6,12 +6,12 @@ use bulkhead_engine::facts::GateCheck;
 use bulkhead_engine::run::Executor;
 use bulkhead_engine::{Command, Effect, Event, Rejection, State, Via};
 use bulkhead_model::case::{
-    Attitude, Certificate, Clock, Entity, EntityKind, Exfiltration, ExfiltrationConclusion, Impact, Incident,
-    IncidentState, Plan, Reason, RecoveryPlan, TelemetrySummary,
+    Certificate, Clock, Entity, EntityKind, Exfiltration, Impact, Incident, IncidentState, Plan, Reason,
+    RecoveryPlan, TelemetrySummary,
 };
 use bulkhead_model::finding::Level;
 use bulkhead_model::id::PointId;
-use bulkhead_model::rules::{Endpoint, PointRules, Rule, Verdict};
+use bulkhead_model::rules::{DisabledIdentity, Endpoint, PointRules, Rule, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -214,7 +214,7 @@ impl Executor for Fake {
         self.started.push(effect.clone());
         match effect {
             Effect::AssessImpact { basis } => {
-                return Ok(vec![Command::RecordImpact { basis: *basis, impact: Impact::default() }]);
+                return Ok(vec![Command::RecordImpact { basis: *basis, impact: impact() }]);
             }
             Effect::ComputeClocks { basis } => {
                 return Ok(vec![Command::RecordClocks { basis: *basis, clocks: clocks(state) }]);
@@ -342,20 +342,21 @@ pub fn clocks(state: &State) -> Vec<Clock> {
 }
 
 pub fn exfiltration(state: &State) -> Exfiltration {
-    let conclusion = ExfiltrationConclusion::NoneSeen;
     let as_of = state.milestones.last().unwrap().0;
-    Exfiltration { conclusion, stores: Vec::new(), coverage: 0.5, as_of }
+    made(json!({
+        "conclusion": "none_seen", "coverage": 0.5, "as_of": as_of,
+        "stores": [{
+            "asset": "db-1", "data": ["customer"], "conclusion": "none_seen", "covered": true, "evidence": ["flow a -> b"],
+        }],
+    }))
 }
 
 pub fn certificate(state: &State) -> Certificate {
-    Certificate {
-        attitude: Attitude::Movement,
-        sources: state.compromised().map(|it| it.id.clone()).collect(),
-        protected: vec!["dc-1".into()],
-        reached: state.compromised().map(|it| it.id.clone()).collect(),
-        cut: Vec::new(),
-        identities: Vec::new(),
-    }
+    let compromised: Vec<&str> = state.compromised().map(|it| it.id.as_str()).collect();
+    made(json!({
+        "attitude": "movement", "sources": compromised, "protected": ["dc-1"], "reached": compromised,
+        "cut": [{"from": "web-1", "to": "dc-1", "means": "web-to-dc tcp/389", "by": "r-web-1"}], "identities": [],
+    }))
 }
 
 /// Every compromised host is isolated at its own point; with `fw-b` lost, at `fw-a`.
@@ -372,14 +373,20 @@ pub fn plan(state: &State, generation: u64, lease_s: u64) -> (Plan, Vec<PointRul
     let rules = by_point.into_iter().map(|(point, rules)| PointRules {
         point,
         generation,
+        disabled: vec![DisabledIdentity { name: "off-alice".into(), identity: "corp\\alice".into() }],
         rules,
-        disabled: Vec::new(),
         lease_s,
     });
+    let objective = json!({"service_loss": 0.5, "exposure": 0.0, "operating": 500.0, "total": 500.5});
     let plan = made(json!({
         "generation": generation, "attitude": "movement", "horizon_h": 24.0, "currency": "EUR",
-        "objective": {"service_loss": 0.0, "exposure": 0.0, "operating": 0.0, "total": 0.0}, "bound": 0.0, "gap": 0.0,
-        "actions": actions, "alternatives": [], "baselines": [], "not_done": [],
+        "objective": objective, "bound": 0.0, "gap": 0.0, "actions": actions,
+        "alternatives": [{
+            "name": "most_assurance", "objective": objective, "bound": 0.0, "gap": 0.0, "actions": actions,
+            "services": [hit()],
+        }],
+        "baselines": [{"name": "isolate_all", "objective": objective, "feasible": true, "services": [hit()]}],
+        "not_done": [{"what": "db-1 -> dc-1 under strict", "why": "no point covers it"}],
     }));
     (plan, rules.collect())
 }
@@ -400,8 +407,19 @@ fn rule(host: &str, action: &str) -> Rule {
 fn action(host: &str, id: &str, point: &PointId, lease_s: u64) -> serde_json::Value {
     json!({
         "id": id, "kind": "isolate", "target": host, "enforcement_point": point, "lease_s": lease_s, "reversible": true,
-        "approval": "service_owner", "time_to_effect_s": 2, "cuts": [], "breaks": [],
+        "approval": "service_owner", "time_to_effect_s": 2, "also_at": [], "ports": ["tcp/443"],
+        "cuts": ["web-1 -> db-1 (web-to-db tcp/1521)"], "breaks": [{"service": "portal", "state": "degraded"}],
     })
+}
+
+/// A service that is hit.
+fn hit() -> serde_json::Value {
+    let customers = json!([{"segment": "business", "count": 180_000}]);
+    json!({"service": "portal", "state": "degraded", "customers": customers, "value_per_hour": 54_000.5})
+}
+
+pub fn impact() -> Impact {
+    made(json!({"attacker": [hit()], "containment_predicted": [hit()], "containment_observed": []}))
 }
 
 /// One stage per compromised host: restore, then verify, by one crew.
@@ -418,9 +436,12 @@ pub fn recovery_plan(state: &State) -> RecoveryPlan {
         json!({
             "n": i + 1, "title": format!("{} back", host.id),
             "steps": [step("restore", &[], 1200 * i), step("verify", &[restore], 1200 * i + 600)],
-            "gate": {"checks": ["no finding"], "surveillance_s": 1800, "approver": "incident_commander", "restores": []},
+            "gate": {"checks": ["no finding"], "surveillance_s": 1800, "approver": "incident_commander", "restores": ["portal"]},
         })
     });
     let stages: Vec<serde_json::Value> = stages.collect();
-    made(json!({"stages": stages, "services": [], "objective": 0.0, "bound": 0.0, "gap": 0.0}))
+    let service = json!({
+        "service": "portal", "p50": 1200, "p90": 1800, "rto": 14_400, "mtpd": 86_400, "mtpd_breach": 0.01,
+    });
+    made(json!({"stages": stages, "services": [service], "objective": 0.0, "bound": 0.0, "gap": 0.0}))
 }

@@ -156,7 +156,7 @@ fn interrupted() -> Vec<Event> {
         state,
         &mut fake,
         &policy(),
-        vec![Command::RescopeIncident { incident: back, why: "app-9 called home".into() }],
+        &[Command::RescopeIncident { incident: back, why: "app-9 called home".into() }],
     );
     assert_eq!(fake.rejections, []);
     fake.world.journal
