@@ -106,6 +106,12 @@ pub trait Event {
 
     /// The first value of the field `name`.
     fn get<'e>(&'e self, name: &str) -> Option<Value<'e>>;
+
+    /// Whether every value stands in `raw`, as itself or escaped as JSON does, so that a search of `raw` can tell that
+    /// no value holds a text.
+    fn raw_holds_values(&self) -> bool {
+        false
+    }
 }
 
 impl<'e> Text<'e> {

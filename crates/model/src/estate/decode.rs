@@ -36,7 +36,8 @@ impl Decoder {
         self.diagnostics.push(if hint.is_empty() { fault } else { fault.hint(hint) });
     }
 
-    /// Opens `node` as the mapping of a `what`; keys that are not among `keys` are noted.
+    /// Opens `node` as the mapping of a `what`; keys that are not among `keys` are errors: what a
+    /// misspelt `crown_jewel` would protect must not be left open in silence.
     pub fn open<'d>(&'d mut self, node: &'d Node, what: &'static str, keys: &[&str]) -> Option<Fields<'d>> {
         let Some(entries) = node.as_map() else {
             let hint = format!("keys: {}", keys.join(", "));
@@ -48,12 +49,8 @@ impl Decoder {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known keys: {}", keys.join(", ")),
             };
-            self.warn(
-                "unknown-key",
-                key.pos,
-                format!("`{}` is no key of {what}; it is ignored", key.text),
-                &hint,
-            );
+            let message = format!("`{}` is no key of {what}", key.text);
+            self.error("unknown-key", key.pos, message, &hint);
         }
         Some(Fields { decoder: self, node, what })
     }

@@ -69,4 +69,8 @@ impl Event for JsonEvent<'_> {
     fn get<'e>(&'e self, name: &str) -> Option<Value<'e>> {
         flatten::get(self.raw, self.shape, &self.entries, name)
     }
+
+    fn raw_holds_values(&self) -> bool {
+        true
+    }
 }
