@@ -1,6 +1,6 @@
 //! Ordinary life: what an estate logs on a day without an attack. Some of it looks suspicious, as it does everywhere.
 
-use bulkhead_model::estate::{Port, Protocol};
+use bulkhead_model::estate::{AssetKind, Port, Protocol};
 use bulkhead_model::span::Span;
 use jiff::{SignedDuration, Timestamp};
 
@@ -146,8 +146,12 @@ impl Scene<'_, '_> {
         }
     }
 
-    /// Somebody who may, from a host that may, or a service at start.
+    /// On a workstation its user, at the keyboard; on a server somebody who may, from a host that may, or a service.
     fn network_logon(&mut self, host: HostNo, movement: &Movement) {
+        if self.world.asset(host).kind == AssetKind::Workstation {
+            let (person, kind) = (self.world.person(host), if self.rng.below(3) == 0 { 2 } else { 7 });
+            return self.logon(host, &person, kind, None, true);
+        }
         let entitled: Vec<_> =
             ["smb", "rdp", "winrm"].iter().flat_map(|it| self.world.entitled(host, it)).collect();
         let sources = senders(movement, host, &[445, 3389, 5985]);
@@ -292,10 +296,12 @@ impl Scene<'_, '_> {
         ) else {
             return;
         };
-        if from == to {
+        let (number, protocol, service) = used_port(port);
+        // People and scripts log in far less often than machines talk; administrators have noise of their own.
+        let is_login = matches!(number, 22 | 23 | 135 | 139 | 445 | 3389 | 5900 | 5985 | 5986);
+        if from == to || (is_login && self.rng.below(20) > 0) {
             return;
         }
-        let (number, protocol, service) = used_port(port);
         let (sent, received) = (self.rng.range(300, 90_000), self.rng.range(300, 900_000));
         let (from, to) = (Peer::Host(from), Peer::Host(to));
         let conn = Conn { protocol, service, sent, received, ..Conn::tcp(from, to, number) };

@@ -1,4 +1,4 @@
-//! Zeek logs in JSON. Sensors stand at the borders of zones: what stays inside one zone, they do not see.
+//! Zeek logs in JSON. Sensors stand where traffic is filtered: what stays inside a flat zone, they do not see.
 
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value, json};
@@ -52,7 +52,10 @@ pub(crate) struct Seen {
 
 fn is_seen(world: &World<'_>, conn: &Conn) -> bool {
     match (conn.from, conn.to) {
-        (Peer::Host(from), Peer::Host(to)) => world.asset(from).zone != world.asset(to).zone,
+        (Peer::Host(from), Peer::Host(to)) => {
+            let (from, to) = (&world.asset(from).zone, &world.asset(to).zone);
+            from != to || world.index.zone(from.as_str()).is_some_and(|(_, it)| !it.flat)
+        }
         _ => true,
     }
 }

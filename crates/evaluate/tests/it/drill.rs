@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use bulkhead_evaluate::scenario::{ActKind, Pick, Step};
 use bulkhead_evaluate::{Defence, Generated, Outcome, Play, Scenario, generate};
+use bulkhead_incident::{IncidentDraft, Policy};
+use bulkhead_model::case::EntityKind;
 use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::estate::{self, Estate, Port, Selector};
 use bulkhead_model::finding::Level;
@@ -13,7 +15,7 @@ use bulkhead_model::span::Span;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use crate::hunt::{hunt, starter, workspace};
+use crate::hunt::{hunt, hunt_until, starter, workspace};
 
 /// Windows, Linux and a router in one flat zone, with a domain controller, so that every act has a place to happen.
 const SMALL: &str = r"
@@ -304,7 +306,10 @@ fn a_disabled_identity_is_of_no_use() {
     let scenario = one_act(ActKind::Advance, "win", "lin");
     let with = play(&scenario, &estate).truth;
     let mover = with.acts.iter().find(|it| it.step == "act").expect("a move");
-    assert_eq!((mover.is_done(), mover.identity.as_ref().map(|it| it.as_str())), (true, Some("adm")));
+    assert_eq!(
+        (mover.is_done(), mover.identity.as_ref().map(bulkhead_model::id::IdentityId::as_str)),
+        (true, Some("adm"))
+    );
     let disabled =
         DisabledIdentity { name: "d1".to_owned(), identity: bulkhead_model::id::IdentityId::new("adm") };
     let rules = PointRules {
@@ -373,4 +378,43 @@ proptest! {
         let twice = [(); 2].map(|()| generate(&scenario, &estate, seed, &Play::default()));
         prop_assert_eq!(&twice[0], &twice[1]);
     }
+}
+
+/// Assets that the one incident over the telemetry until `limit` holds compromised; none when there is no incident.
+fn accused(
+    scenario: &Scenario,
+    estate: &Estate,
+    out: &Generated,
+    limit: Timestamp,
+) -> Option<BTreeSet<String>> {
+    let (rules, _) = starter();
+    let seen = hunt_until(&rules, &out.telemetry, limit);
+    let policy = Policy::default();
+    let fusion = bulkhead_incident::fuse(&seen.findings, &seen.observations, estate, &policy, scenario.seed);
+    assert!(fusion.incidents.len() <= 1, "more than one incident: {:?}", fusion.incidents);
+    let assets = |it: &IncidentDraft| {
+        let assets = it.compromised.iter().filter(|it| it.kind == EntityKind::Asset);
+        assets.map(|it| it.id.clone()).collect()
+    };
+    fusion.incidents.first().map(assets)
+}
+
+#[test]
+fn the_incident_names_the_hosts_the_attacker_holds() {
+    let estate = example("telco");
+    for (name, after) in
+        [("reference", 5), ("reference", 15), ("reference", 26), ("oss-ssh", 30), ("oss-ssh", 60)]
+    {
+        let scenario = embedded(name);
+        let out = play(&scenario, &estate);
+        let limit = minutes(out.truth.first_act.expect("an attack"), after);
+        let held: BTreeSet<_> = out.truth.held_at(limit).iter().map(ToString::to_string).collect();
+        assert_eq!(accused(&scenario, &estate, &out, limit), Some(held), "{name} after {after} minutes");
+    }
+}
+
+#[test]
+fn a_day_without_an_attack_has_no_incident() {
+    let (scenario, estate) = (embedded("false-alarm"), example("telco"));
+    assert_eq!(accused(&scenario, &estate, &play(&scenario, &estate), Timestamp::MAX), None);
 }
