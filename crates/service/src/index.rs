@@ -1,8 +1,13 @@
 //! Dense numbers for the things an estate declares, and every flow's members: selectors are resolved once.
+//!
+//! What is numbered are *units*: usually each asset is one. On large estates assets that nothing in the estate tells
+//! apart (same zone, roles, value, weaknesses; named by nothing) form one unit, so that no list is ever as long as the
+//! estate. [`EstateIndex::split`] takes one asset out of its unit when something happens to it alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use bulkhead_model::estate::{Asset, Estate, Movement, Port, Selector};
+use bulkhead_model::estate::{Asset, AssetKind, Estate, Movement, Port, Requirement, Selector};
 use bulkhead_model::id::{AssetId, FlowId, IdentityId, ZoneId};
 
 /// Where a flow comes from.
@@ -16,16 +21,16 @@ pub enum FlowOrigin {
     Management(usize),
 }
 
-/// A flow with its selectors resolved to asset numbers.
+/// A flow with its selectors resolved to unit numbers.
 #[derive(Clone, Debug)]
 pub struct FlowMembers {
     /// Its id: declared, `flat:<zone>` or `management:<n>`.
     pub id: FlowId,
     /// Where it comes from.
     pub origin: FlowOrigin,
-    /// Assets that open it, ascending.
+    /// Units that open it, ascending.
     pub from: Vec<u32>,
-    /// Assets that answer, ascending.
+    /// Units that answer, ascending.
     pub to: Vec<u32>,
     /// On which ports.
     pub ports: Vec<Port>,
@@ -47,73 +52,86 @@ impl FlowMembers {
     }
 }
 
-/// The estate by number: positions in the file for assets and identities, flows in the order declared, flat, management.
-#[derive(Clone, Debug)]
-pub struct EstateIndex {
+/// Ends of a flow by zone: (zone, first unit there, whether two distinct assets stand there), ascending.
+pub type ZoneEnds = Vec<(u32, u32, bool)>;
+
+/// Ids of the estate: the same for every start, however units are split.
+#[derive(Debug)]
+struct Names {
     assets: BTreeMap<AssetId, u32>,
     identities: BTreeMap<IdentityId, u32>,
-    flow_numbers: BTreeMap<FlowId, u32>,
+    flows: BTreeMap<FlowId, u32>,
     zones: BTreeMap<ZoneId, u32>,
+}
+
+/// The estate by number: units of assets, identities by position in the file, flows in the order declared, flat,
+/// management. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct EstateIndex {
+    names: Arc<Names>,
+    unit_of: Vec<u32>,
+    units: Vec<Arc<[u32]>>,
     zone_of: Vec<u32>,
     members: Vec<Vec<u32>>,
-    roles: BTreeMap<String, Vec<u32>>,
     flows: Vec<FlowMembers>,
 }
 
 impl EstateIndex {
-    /// Numbers `estate` and resolves every flow. Unknown zones get numbers of their own; of duplicate ids the first counts.
+    /// Numbers `estate`, each asset a unit of the number of its position in the file. Unknown zones get numbers of
+    /// their own; of duplicate ids the first counts.
     pub fn new(estate: &Estate) -> Self {
-        let mut index = Self {
-            assets: BTreeMap::new(),
-            identities: BTreeMap::new(),
-            flow_numbers: BTreeMap::new(),
-            zones: BTreeMap::new(),
-            zone_of: Vec::with_capacity(estate.assets.len()),
-            members: Vec::new(),
-            roles: BTreeMap::new(),
-            flows: Vec::new(),
-        };
-        for zone in &estate.zones {
-            index.zone_number(&zone.id);
+        Self::of_units(estate, (0..estate.assets.len() as u32).map(|it| vec![it]).collect())
+    }
+
+    /// Numbers `estate` by units of assets that nothing tells apart. Of a unit on which a service's flow hangs two
+    /// assets stand alone, so that "all but one" can be said of it.
+    pub fn condensed(estate: &Estate) -> Self {
+        Self::of_units(estate, condense(estate))
+    }
+
+    fn of_units(estate: &Estate, units: Vec<Vec<u32>>) -> Self {
+        let mut zones: BTreeMap<ZoneId, u32> = BTreeMap::new();
+        let named = estate.zones.iter().map(|it| &it.id).chain(estate.assets.iter().map(|it| &it.zone));
+        for zone in named {
+            if !zones.contains_key(zone) {
+                zones.insert(zone.clone(), zones.len() as u32);
+            }
         }
+        let mut assets = BTreeMap::new();
         for (number, asset) in (0..).zip(&estate.assets) {
-            index.add_asset(number, asset);
+            assets.entry(asset.id.clone()).or_insert(number);
         }
+        let mut identities = BTreeMap::new();
         for (number, identity) in (0..).zip(&estate.identities) {
-            index.identities.entry(identity.id.clone()).or_insert(number);
+            identities.entry(identity.id.clone()).or_insert(number);
         }
-        index.add_flows(estate);
+        let mut unit_of = vec![0; estate.assets.len()];
+        let mut members = vec![Vec::new(); zones.len()];
+        let mut zone_of = Vec::with_capacity(units.len());
+        for (unit, assets) in (0..).zip(&units) {
+            let zone = zones[&estate.assets[assets[0] as usize].zone];
+            zone_of.push(zone);
+            members[zone as usize].push(unit);
+            assets.iter().for_each(|&it| unit_of[it as usize] = unit);
+        }
+        let names = Names { assets, identities, flows: BTreeMap::new(), zones };
+        let units = units.into_iter().map(Arc::from).collect();
+        let mut index = Self { names: Arc::new(names), unit_of, units, zone_of, members, flows: Vec::new() };
+        let flows = index.add_flows(estate);
+        if let Some(names) = Arc::get_mut(&mut index.names) {
+            names.flows = flows;
+        }
         index
     }
 
-    fn zone_number(&mut self, zone: &ZoneId) -> u32 {
-        if let Some(&number) = self.zones.get(zone) {
-            return number;
-        }
-        let number = self.members.len() as u32;
-        self.zones.insert(zone.clone(), number);
-        self.members.push(Vec::new());
-        number
-    }
-
-    fn add_asset(&mut self, number: u32, asset: &Asset) {
-        self.assets.entry(asset.id.clone()).or_insert(number);
-        let zone = self.zone_number(&asset.zone);
-        self.zone_of.push(zone);
-        self.members[zone as usize].push(number);
-        for role in asset.roles.iter().collect::<BTreeSet<_>>() {
-            self.roles.entry(role.clone()).or_default().push(number);
-        }
-    }
-
-    fn add_flows(&mut self, estate: &Estate) {
+    fn add_flows(&mut self, estate: &Estate) -> BTreeMap<FlowId, u32> {
         for (at, flow) in estate.flows.iter().enumerate() {
             let (from, to) = (self.select(estate, &flow.from), self.select(estate, &flow.to));
             let origin = FlowOrigin::Declared(at);
             self.push_flow(flow.id.clone(), origin, (from, to), flow.ports.clone(), flow.movement);
         }
         for zone in estate.zones.iter().filter(|it| it.flat) {
-            let number = self.zone_number(&zone.id);
+            let number = self.names.zones[&zone.id];
             let members = self.members[number as usize].clone();
             let id = FlowId::new(format!("flat:{}", zone.id));
             let ends = (members.clone(), members);
@@ -124,6 +142,11 @@ impl EstateIndex {
             let id = FlowId::new(format!("management:{at}"));
             self.push_flow(id, FlowOrigin::Management(at), ends, channel.ports.clone(), Movement::Auto);
         }
+        let mut numbers = BTreeMap::new();
+        for (number, flow) in (0..).zip(&self.flows) {
+            numbers.entry(flow.id.clone()).or_insert(number);
+        }
+        numbers
     }
 
     fn push_flow(
@@ -135,82 +158,119 @@ impl EstateIndex {
         movement: Movement,
     ) {
         let zone_pairs = self.zone_pairs(&from, &to);
-        self.flow_numbers.entry(id.clone()).or_insert(self.flows.len() as u32);
         self.flows.push(FlowMembers { id, origin, from, to, ports, movement, zone_pairs });
+    }
+
+    /// Makes the asset at `position` a unit of its own and returns that unit's number.
+    pub fn split(&mut self, position: u32) -> u32 {
+        let unit = self.unit_of[position as usize];
+        if self.size(unit) == 1 {
+            return unit;
+        }
+        let alone = self.units.len() as u32;
+        self.units[unit as usize] =
+            self.units[unit as usize].iter().copied().filter(|&it| it != position).collect();
+        self.units.push(Arc::from([position]));
+        self.unit_of[position as usize] = alone;
+        let zone = self.zone_of(unit);
+        self.zone_of.push(zone);
+        self.members[zone as usize].push(alone);
+        for flow in &mut self.flows {
+            for ends in [&mut flow.from, &mut flow.to] {
+                if ends.binary_search(&unit).is_ok() {
+                    ends.push(alone);
+                }
+            }
+        }
+        alone
+    }
+
+    /// Summary of some units by zone.
+    pub fn zone_ends(&self, units: &[u32]) -> ZoneEnds {
+        let mut by_zone: Vec<Option<(u32, bool)>> = vec![None; self.members.len()];
+        for &unit in units {
+            let several = self.size(unit) > 1;
+            let entry = &mut by_zone[self.zone_of(unit) as usize];
+            *entry = Some(entry.map_or((unit, several), |(first, _)| (first, true)));
+        }
+        let present =
+            |(zone, entry): (u32, Option<(u32, bool)>)| entry.map(|(first, several)| (zone, first, several));
+        (0..).zip(by_zone).filter_map(present).collect()
     }
 
     /// Ordered zone pairs crossed by a pair of two distinct assets of `from` x `to`, ascending.
     pub fn zone_pairs(&self, from: &[u32], to: &[u32]) -> Vec<(u32, u32)> {
-        let by_zone = |members: &[u32]| {
-            let mut zones: BTreeMap<u32, (u32, bool)> = BTreeMap::new();
-            for &it in members {
-                zones.entry(self.zone_of(it)).and_modify(|entry| entry.1 = true).or_insert((it, false));
-            }
-            zones
-        };
-        let (from, to) = (by_zone(from), by_zone(to));
-        let mut pairs = Vec::new();
-        for (&source, &(one, several)) in &from {
-            for (&target, &(other, others)) in &to {
-                if several || others || one != other {
-                    pairs.push((source, target));
-                }
-            }
-        }
-        pairs
+        pairs_of_ends(&self.zone_ends(from), &self.zone_ends(to))
     }
 
-    /// Numbers of the assets that `selector` means, ascending.
+    /// Whether the two units hold two distinct assets, one each.
+    pub fn is_pair(&self, from: u32, to: u32) -> bool {
+        from != to || self.size(from) > 1
+    }
+
+    /// Units of the assets that `selector` means, ascending.
     pub fn select(&self, estate: &Estate, selector: &Selector) -> Vec<u32> {
-        let candidates: &[u32] = if let Some(id) = &selector.asset {
-            return self
-                .assets
-                .get(id)
-                .copied()
-                .filter(|&it| selector.matches(&estate.assets[it as usize]))
-                .into_iter()
-                .collect();
+        let means = |&unit: &u32| selector.matches(self.representative(estate, unit));
+        if let Some(id) = &selector.asset {
+            self.asset(id).into_iter().filter(means).collect()
         } else if let Some(zone) = &selector.zone {
-            self.zones.get(zone).map_or(&[], |&it| &self.members[it as usize])
-        } else if let Some(role) = selector.roles.first() {
-            self.roles.get(role).map_or(&[], |it| it)
-        } else if selector.any {
-            return (0..estate.assets.len() as u32).collect();
+            let members = self.names.zones.get(zone).map_or(&[][..], |&it| &self.members[it as usize]);
+            if selector.roles.is_empty() {
+                members.to_vec()
+            } else {
+                members.iter().copied().filter(means).collect()
+            }
         } else {
-            return Vec::new();
-        };
-        if selector.zone.is_some() && selector.roles.is_empty() {
-            return candidates.to_vec();
+            (0..self.units.len() as u32).filter(means).collect()
         }
-        candidates.iter().copied().filter(|&it| selector.matches(&estate.assets[it as usize])).collect()
     }
 
-    /// Number of an asset.
+    /// An asset of the unit; all of them are alike.
+    pub fn representative<'e>(&self, estate: &'e Estate, unit: u32) -> &'e Asset {
+        &estate.assets[self.units[unit as usize][0] as usize]
+    }
+
+    /// Positions in the file of the unit's assets, ascending.
+    pub fn assets_of(&self, unit: u32) -> &[u32] {
+        &self.units[unit as usize]
+    }
+
+    /// How many assets the unit holds.
+    pub fn size(&self, unit: u32) -> usize {
+        self.units[unit as usize].len()
+    }
+
+    /// Position of an asset in the file.
+    pub fn position(&self, id: &AssetId) -> Option<u32> {
+        self.names.assets.get(id).copied()
+    }
+
+    /// Unit of an asset.
     pub fn asset(&self, id: &AssetId) -> Option<u32> {
-        self.assets.get(id).copied()
+        self.position(id).map(|it| self.unit_of[it as usize])
     }
 
     /// Number of an identity.
     pub fn identity(&self, id: &IdentityId) -> Option<u32> {
-        self.identities.get(id).copied()
+        self.names.identities.get(id).copied()
     }
 
     /// Number of a flow: declared, flat or management.
     pub fn flow(&self, id: &FlowId) -> Option<u32> {
-        self.flow_numbers.get(id).copied()
+        self.names.flows.get(id).copied()
     }
 
     /// Number of a zone.
     pub fn zone(&self, id: &ZoneId) -> Option<u32> {
-        self.zones.get(id).copied()
+        self.names.zones.get(id).copied()
     }
 
-    /// Number of the zone in which asset `number` stands.
+    /// Number of the zone in which unit `number` stands.
     pub fn zone_of(&self, number: u32) -> u32 {
         self.zone_of[number as usize]
     }
 
-    /// Assets of a zone, ascending.
+    /// Units of a zone, ascending.
     pub fn zone_members(&self, zone: u32) -> &[u32] {
         &self.members[zone as usize]
     }
@@ -220,13 +280,127 @@ impl EstateIndex {
         self.members.len()
     }
 
-    /// How many assets there are.
+    /// How many units of assets there are.
     pub fn n_assets(&self) -> usize {
-        self.zone_of.len()
+        self.units.len()
     }
 
     /// Every flow: declared, then flat, then management.
     pub fn flows(&self) -> &[FlowMembers] {
         &self.flows
+    }
+}
+
+/// Ordered zone pairs between two summaries, ascending.
+pub fn pairs_of_ends(from: &[(u32, u32, bool)], to: &[(u32, u32, bool)]) -> Vec<(u32, u32)> {
+    let mut pairs = Vec::new();
+    for &(source, one, several) in from {
+        for &(target, other, others) in to {
+            if several || others || one != other {
+                pairs.push((source, target));
+            }
+        }
+    }
+    pairs
+}
+
+/// What tells assets apart that nothing names.
+type Kind<'e> = (&'e ZoneId, Vec<&'e str>, AssetKind, u64, bool, Vec<Port>, bool);
+
+fn condense(estate: &Estate) -> Vec<Vec<u32>> {
+    let named = named_assets(estate);
+    let mut kinds: HashMap<Kind<'_>, usize> = HashMap::new();
+    let mut units: Vec<Vec<u32>> = Vec::new();
+    for (position, asset) in (0..).zip(&estate.assets) {
+        if named.contains(&asset.id) {
+            units.push(vec![position]);
+            continue;
+        }
+        let mut roles: Vec<&str> = asset.roles.iter().map(String::as_str).collect();
+        roles.sort_unstable();
+        let mut exploitable = asset.exploitable.clone();
+        exploitable.sort_unstable();
+        let protected =
+            asset.addresses.iter().any(|it| estate.protected_addresses.iter().any(|net| net.contains(it)));
+        let value = asset.value.to_bits();
+        let kind = (&asset.zone, roles, asset.kind, value, asset.crown_jewel, exploitable, protected);
+        let unit = *kinds.entry(kind).or_insert(units.len());
+        if unit == units.len() {
+            units.push(Vec::new());
+        }
+        units[unit].push(position);
+    }
+    stand_alone(estate, units)
+}
+
+/// Takes two assets out of every unit on which a service's flow hangs.
+fn stand_alone(estate: &Estate, units: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
+    let mut flows = BTreeSet::new();
+    for service in &estate.services {
+        let degraded = service.degraded.iter().map(|it| &it.requires);
+        std::iter::once(&service.requires).chain(degraded).for_each(|it| needed_flows(it, &mut flows));
+    }
+    let flat: BTreeSet<&str> = estate
+        .zones
+        .iter()
+        .filter(|it| flows.contains(&FlowId::new(format!("flat:{}", it.id))))
+        .map(|it| it.id.as_str())
+        .collect();
+    let declared = estate.flows.iter().filter(|it| flows.contains(&it.id)).flat_map(|it| [&it.from, &it.to]);
+    let selectors: Vec<&Selector> = declared.filter(|it| it.asset.is_none()).collect();
+    let mut alone = Vec::new();
+    for mut unit in units {
+        let asset = &estate.assets[unit[0] as usize];
+        let hangs = flat.contains(asset.zone.as_str()) || selectors.iter().any(|it| it.matches(asset));
+        let taken = if hangs { unit.split_off(unit.len().saturating_sub(2).max(1)) } else { Vec::new() };
+        alone.extend(taken.into_iter().map(|it| vec![it]));
+        alone.push(unit);
+    }
+    alone
+}
+
+/// Assets that something in the estate names: they are told apart.
+fn named_assets(estate: &Estate) -> BTreeSet<&AssetId> {
+    let flows = estate.flows.iter().flat_map(|it| [&it.from, &it.to]);
+    let channels = estate.management.iter().flat_map(|it| [&it.from, &it.to]);
+    let rights =
+        estate.identities.iter().flat_map(|it| it.rights.iter().map(|right| &right.on).chain(&it.secrets_on));
+    let agents = estate.enforcement_points.iter().filter_map(|it| it.hosts.as_ref());
+    let mut named: BTreeSet<&AssetId> =
+        flows.chain(channels).chain(rights).chain(agents).filter_map(|it| it.asset.as_ref()).collect();
+    named.extend(estate.enforcement_points.iter().filter_map(|it| it.asset.as_ref()));
+    for service in &estate.services {
+        let degraded = service.degraded.iter().map(|it| &it.requires);
+        std::iter::once(&service.requires).chain(degraded).for_each(|it| needed_assets(it, &mut named));
+    }
+    named
+}
+
+/// The needs directly below one.
+fn parts(need: &Requirement) -> &[Requirement] {
+    match need {
+        Requirement::All { all } => all,
+        Requirement::Any { any } => any,
+        Requirement::AtLeast { at_least } => &at_least.of,
+        _ => &[],
+    }
+}
+
+fn needed_assets<'e>(need: &'e Requirement, found: &mut BTreeSet<&'e AssetId>) {
+    match need {
+        Requirement::Asset { asset } => {
+            found.insert(asset);
+        }
+        Requirement::Flow { from, to, .. } => found.extend(from.iter().chain(to)),
+        _ => parts(need).iter().for_each(|it| needed_assets(it, found)),
+    }
+}
+
+fn needed_flows(need: &Requirement, found: &mut BTreeSet<FlowId>) {
+    match need {
+        Requirement::Flow { flow, .. } => {
+            found.insert(flow.clone());
+        }
+        _ => parts(need).iter().for_each(|it| needed_flows(it, found)),
     }
 }

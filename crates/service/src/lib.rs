@@ -14,5 +14,5 @@ mod losses;
 mod tests;
 
 pub use graph::{Evaluation, Leaf, ServiceGraph};
-pub use index::{EstateIndex, FlowMembers, FlowOrigin};
+pub use index::{EstateIndex, FlowMembers, FlowOrigin, ZoneEnds, pairs_of_ends};
 pub use losses::{Exemptions, Losses};

@@ -1,4 +1,5 @@
-//! What is lost: isolated assets, blocked flows, disabled identities; by the numbers of [`EstateIndex`].
+//! What is lost: isolated assets, blocked flows, disabled identities; by the numbers of
+//! [`EstateIndex`], where an asset is its unit.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -58,9 +59,9 @@ impl Losses {
         if lost_pairs.is_empty() {
             return self.exempt_pair_open(index, flow, number);
         }
-        flow.from
-            .iter()
-            .any(|&from| flow.to.iter().any(|&to| from != to && self.pair_open(index, number, from, to)))
+        flow.from.iter().any(|&from| {
+            flow.to.iter().any(|&to| index.is_pair(from, to) && self.pair_open(index, number, from, to))
+        })
     }
 
     fn touches_nothing_of(&self, flow: &FlowMembers, number: u32) -> bool {
@@ -90,8 +91,9 @@ impl Losses {
 
     fn exempt_pair_open(&self, index: &EstateIndex, flow: &FlowMembers, number: u32) -> bool {
         self.exempt.bicliques(flow, number).iter().any(|(from, to)| {
-            from.iter()
-                .any(|&from| to.iter().any(|&to| from != to && self.pair_open(index, number, from, to)))
+            from.iter().any(|&from| {
+                to.iter().any(|&to| index.is_pair(from, to) && self.pair_open(index, number, from, to))
+            })
         })
     }
 }
