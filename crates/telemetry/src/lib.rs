@@ -11,6 +11,7 @@ mod observe;
 mod read;
 mod record;
 mod report;
+mod tar;
 mod unpack;
 mod walk;
 

@@ -16,7 +16,7 @@ use crate::input::{Counted, Guarded, Input, Limits};
 use crate::record::{Options, Progress, Record, Sink};
 use crate::report::{Tally, Telemetry};
 use crate::walk::{self, Found};
-use crate::{ait, auditd, evtx, json, syslog, unpack, zeek};
+use crate::{ait, auditd, evtx, json, syslog, tar, unpack, zeek};
 
 /// Archives inside archives are opened to this depth.
 const NESTING_MAX: usize = 4;
@@ -190,6 +190,25 @@ impl Reader<'_> {
         self.expect_sources(origin, before);
     }
 
+    /// The members of a tar archive.
+    fn tar(&mut self, origin: &Origin<'_>, mut input: Input<'_>) {
+        let before = self.telemetry.sources.len();
+        while let Some(member) = tar::next_member(&mut input) {
+            let name = format!("{}!{}", origin.name, member.name);
+            let mut bytes = Read::take(&mut input, member.size);
+            self.stream(&origin.below(&name), Input::new(&mut bytes));
+            if self.stopped || io::copy(&mut bytes, &mut io::sink()).is_err() {
+                break;
+            }
+            tar::skip_padding(&mut input, member.size);
+        }
+        if let Some(fault) = input.fault() {
+            let why = format!("the archive ends early: {fault}");
+            self.warn(origin, "incomplete-archive", why);
+        }
+        self.expect_sources(origin, before);
+    }
+
     /// Says so when an archive held nothing of use.
     fn expect_sources(&mut self, origin: &Origin<'_>, before: usize) {
         if self.telemetry.sources.len() == before {
@@ -217,7 +236,13 @@ impl Reader<'_> {
                 let bytes = Guarded::new(unpack::zstd(input), inner.limits.clone());
                 self.stream(&inner, Input::new(bytes));
             }
-            Packing::Plain => self.plain(origin, input),
+            Packing::Plain if tar::is_tar(input.peek(512)) && origin.depth < NESTING_MAX => {
+                self.tar(&inner, input);
+            }
+            Packing::Plain => match unpack::utf16_mark(input.peek(4)) {
+                Some(order) => self.plain(origin, Input::new(unpack::utf16(input, order))),
+                None => self.plain(origin, input),
+            },
         }
     }
 

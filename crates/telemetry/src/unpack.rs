@@ -1,4 +1,4 @@
-//! Unpacking: gzip with several members, zstd with several frames, and zip archives read from front to back.
+//! Unpacking: gzip with several members, zstd with several frames, UTF-16 text, zip archives read from front to back.
 //!
 //! A zip archive is read by its directory where there is one (see `read`); this module reads one whose directory is
 //! lost (a truncated download) or out of reach (standard input, an archive inside an archive).
@@ -83,6 +83,83 @@ impl Read for Zstd<'_> {
 
 fn invalid(error: &dyn std::fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
+}
+
+/// Byte order of UTF-16 text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ByteOrder {
+    Little,
+    Big,
+}
+
+/// The byte order that a mark at the start of a text states; none when the text is not UTF-16.
+pub(crate) fn utf16_mark(start: &[u8]) -> Option<ByteOrder> {
+    match start {
+        [0xff, 0xfe, 0, 0, ..] => None,
+        [0xff, 0xfe, ..] => Some(ByteOrder::Little),
+        [0xfe, 0xff, ..] => Some(ByteOrder::Big),
+        _ => None,
+    }
+}
+
+/// UTF-16 text (which Windows PowerShell writes by default) as UTF-8, without its byte order mark.
+pub(crate) fn utf16<'r>(text: Input<'r>, order: ByteOrder) -> impl Read + 'r {
+    let mut text = text;
+    text.skip(2);
+    Utf16 { text, order, ready: Vec::new(), served: 0, high: None }
+}
+
+struct Utf16<'r> {
+    text: Input<'r>,
+    order: ByteOrder,
+    ready: Vec<u8>,
+    served: usize,
+    /// The first half of a surrogate pair, when the second is still to come.
+    high: Option<u16>,
+}
+
+impl Utf16<'_> {
+    /// Turns the next units into UTF-8; what is no text becomes U+FFFD.
+    fn refill(&mut self) -> io::Result<()> {
+        self.ready.clear();
+        self.served = 0;
+        let there = self.text.peek(8192);
+        let length = there.len();
+        let units: Vec<u16> = self
+            .high
+            .take()
+            .into_iter()
+            .chain(there.chunks_exact(2).map(|it| match self.order {
+                ByteOrder::Little => u16::from_le_bytes([it[0], it[1]]),
+                ByteOrder::Big => u16::from_be_bytes([it[0], it[1]]),
+            }))
+            .collect();
+        let waits = length == 8192 && units.last().is_some_and(|it| (0xd800..0xdc00).contains(it));
+        let (whole, high) = units.split_at(units.len() - usize::from(waits));
+        self.high = high.first().copied();
+        let mut utf8 = [0; 4];
+        for c in char::decode_utf16(whole.iter().copied()) {
+            let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+            self.ready.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+        }
+        self.text.skip(length);
+        match self.text.fault() {
+            Some(fault) if length == 0 => Err(io::Error::new(fault.kind(), fault.to_string())),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Read for Utf16<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.served == self.ready.len() {
+            self.refill()?;
+        }
+        let n = out.len().min(self.ready.len() - self.served);
+        out[..n].copy_from_slice(&self.ready[self.served..self.served + n]);
+        self.served += n;
+        Ok(n)
+    }
 }
 
 /// The header of a member of a zip archive, as it stands before the member's bytes.

@@ -28,6 +28,30 @@ pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     out.finish().unwrap().into_inner()
 }
 
+/// A tar archive; names beyond 100 bytes in the way of GNU.
+pub fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut member = |name: &str, kind: u8, bytes: &[u8]| {
+        let mut header = [0; 512];
+        let name = &name.as_bytes()[..name.len().min(100)];
+        header[..name.len()].copy_from_slice(name);
+        header[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
+        header[156] = kind;
+        header[257..262].copy_from_slice(b"ustar");
+        out.extend(header);
+        out.extend(bytes);
+        out.resize(out.len().next_multiple_of(512), 0);
+    };
+    for (name, bytes) in members {
+        if name.len() > 100 {
+            member("././@LongLink", b'L', &[name.as_bytes(), b"\0"].concat());
+        }
+        member(name, b'0', bytes);
+    }
+    out.resize(out.len() + 1024, 0);
+    out
+}
+
 /// The records without their file's name.
 fn essence(records: &[Kept]) -> Vec<(u64, &[u8], &serde_json::Value)> {
     records.iter().map(|it| (it.record, it.raw.as_slice(), &it.shown)).collect()
@@ -56,6 +80,7 @@ fn the_same_records_come_out_of_every_packing() {
         check(folder.path(), &zstd(&bytes), &format!("{name}.zst"), &plain, "");
         let zipped = zip(&[(name, &bytes)]);
         check(folder.path(), &zipped, "a.zip", &plain, &member);
+        check(folder.path(), &gzip(&tar(&[(name, &bytes)])), "a.tgz", &plain, &member);
         check(folder.path(), &gzip(&zipped), "a.zip.gz", &plain, &member);
         check(folder.path(), &zip(&[("b.zip", &zipped)]), "c.zip", &plain, &format!("!b.zip{member}"));
     }
@@ -75,6 +100,38 @@ fn frames_and_members_one_after_another_are_one_stream() {
         fs::write(&path, bytes).unwrap();
         let (records, telemetry) = read_all(&[&path], &Options::default());
         assert_eq!(records.len(), 2, "{name}: {:?}", telemetry.diagnostics);
+    }
+}
+
+#[test]
+fn a_tar_archive_gives_its_files_by_their_whole_names() {
+    let long = format!("{}/conn.log", "folder/".repeat(20));
+    let one = br#"{"ts":1,"uid":"x"}"#;
+    let archive = tar(&[("folder/", b""), (&long, one), ("b.json", &b"{\"b\":1}\n".repeat(1000))]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs.tar");
+    fs::write(&path, &archive).unwrap();
+    let (records, telemetry) = read_all(&[&path], &Options::default());
+    assert_eq!(records.len(), 1001, "{:?}", telemetry.diagnostics);
+    assert_eq!(records[0].file, format!("{}!{long}", path.display()));
+    fs::write(&path, &archive[..archive.len() - 5000]).unwrap();
+    let (records, _) = read_all(&[&path], &Options::default());
+    assert!((300..700).contains(&records.len()), "{}", records.len());
+}
+
+#[test]
+fn utf16_text_is_read_in_both_byte_orders() {
+    let text = format!("{{\"a\":\"{}\"}}\r\n", "é😀x".repeat(3000)).repeat(3);
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let little = [vec![0xff, 0xfe], units.iter().flat_map(|it| it.to_le_bytes()).collect()].concat();
+    let big = [vec![0xfe, 0xff], units.iter().flat_map(|it| it.to_be_bytes()).collect()].concat();
+    let folder = tempfile::tempdir().unwrap();
+    for bytes in [little, big] {
+        let path = folder.path().join("a.json");
+        fs::write(&path, bytes).unwrap();
+        let (records, telemetry) = read_all(&[&path], &Options::default());
+        assert_eq!(records.len(), 3, "{:?}", telemetry.diagnostics);
+        assert!(records.iter().all(|it| it.raw == text.lines().next().unwrap().as_bytes()));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::support::{observe, read_all};
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = samples::files().iter().map(|it| fs::read(it).unwrap()).collect();
     seeds.push(zip(&[("a.json", b"{\"a\":1}\n"), ("conn.log", &seeds[0])]));
+    seeds.push(crate::archives::tar(&[("a.json", b"{\"a\":1}\n"), ("conn.log", &seeds[0])]));
     seeds.push(crate::evtx::file(&["one", "two"]));
     seeds
 }
@@ -29,8 +30,14 @@ fn read_bytes(bytes: &[u8]) {
     let _ = bulkhead_telemetry::discover::draft(&observations, "x");
 }
 
+/// Few cases on every run, many when `PROPTEST_CASES` asks for them.
+fn config() -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(200), ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
