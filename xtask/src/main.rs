@@ -1,5 +1,6 @@
-//! Developer commands: `cargo xtask test|tidy|bench|gen`.
+//! Developer commands: `cargo xtask test|tidy|bench|gen|otrf`.
 
+mod otrf;
 mod shell;
 mod test;
 mod tidy;
@@ -41,6 +42,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         args: Vec<String>,
     },
+    /// Runs the product on the recorded attacks of the public data and writes docs/otrf.md.
+    Otrf,
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Test { quick } => test::run(&root, quick),
         Command::Tidy => tidy::run(&root),
+        Command::Otrf => otrf::run(&root),
         Command::Bench { args } => bench(&root, &args),
         Command::Gen { args } => {
             let args: Vec<_> = std::iter::once("gen".to_owned()).chain(args).collect();
