@@ -38,10 +38,12 @@ impl Planner<'_> {
         let objective = StageValue { planner: self, wave: &wave, tasks: &tasks, times, begin };
         let priorities = self.priorities(&wave, &tasks);
         let policy = self.request.policy;
-        let found = search(&project, &objective, &priorities, policy.effort, rng);
+        // A schedule of many jobs costs more to make and to judge: the work stays about the same.
+        let scale = |budget: usize| budget * 40 / tasks.len().max(40);
+        let found = search(&project, &objective, &priorities, scale(policy.effort), rng);
         let (milestones, sure) = self.milestones(&objective, &project);
         let lower = sure + weighted(&project, &milestones, 200);
-        let outcome = branch_and_bound(&project, &objective, found, lower, policy.nodes);
+        let outcome = branch_and_bound(&project, &objective, found, lower, scale(policy.nodes));
         let best = outcome.best;
         let slack = if outcome.proven { 0.0 } else { (best.cost.loss - lower).max(0.0) };
         let bound = Bound { slack };
@@ -131,6 +133,7 @@ impl Planner<'_> {
                 (it, self.services.reached(&rest))
             })
             .collect();
+        let soonest = value.course(&soonest_ends(project)).restored;
         let mut milestones = Vec::new();
         let mut rest = 0.0;
         for service in self.services.affected() {
@@ -147,11 +150,14 @@ impl Planner<'_> {
                 let necessary: BTreeSet<usize> =
                     without.iter().filter(|it| when(&it.1[service]) != 0).map(|it| it.0).collect();
                 let jobs = closed(project, |it| necessary.contains(&self.work.tasks[value.tasks[it]].asset));
-                milestones.push(Milestone { weight: rate / 3600.0, jobs });
+                // With alternatives none may be necessary: then precedence alone says how soon one of them is back.
+                let floor = when(&soonest[service]).saturating_sub(value.begin);
+                milestones.push(Milestone { weight: rate / 3600.0, jobs, floor });
             }
         }
         // What stays down until a later stage is lost for as long as this stage lasts.
-        milestones.push(Milestone { weight: rest / 3600.0, jobs: (0..project.jobs().len()).collect() });
+        let all = (0..project.jobs().len()).collect();
+        milestones.push(Milestone { weight: rest / 3600.0, jobs: all, floor: 0 });
         let begin = value.begin as f64;
         let waiting: f64 = milestones.iter().map(|it| it.weight * begin).sum();
         let times: Vec<u64> = (0..self.lost.len())
@@ -198,8 +204,14 @@ impl Objective for StageValue<'_, '_> {
             let back = if at.full == NEVER { horizon } else { at.full };
             it.mtpd.map_or(0, |mtpd| back.saturating_sub(mtpd.secs()))
         };
-        Cost { late: course.restored.iter().zip(services).map(over).sum(), loss: course.loss }
+        let span = ends.iter().copied().max().unwrap_or(0);
+        Cost { late: course.restored.iter().zip(services).map(over).sum(), loss: course.loss, span }
     }
+}
+
+/// Ends of all jobs by precedence alone.
+fn soonest_ends(project: &Project) -> Vec<u64> {
+    (0..project.jobs().len()).map(|it| project.head(it) + project.jobs()[it].duration).collect()
 }
 
 /// Jobs that meet `is_wanted` and all they wait for.

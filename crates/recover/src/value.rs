@@ -151,7 +151,9 @@ impl Services {
             horizon,
         };
         let mut events: BTreeMap<u64, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
-        for (position, &time) in times.iter().enumerate().filter(|it| *it.1 != NEVER) {
+        // Assets that no service hangs on change nothing when they come back.
+        let counts = |it: &(usize, &u64)| *it.1 != NEVER && !self.touched[it.0].is_empty();
+        for (position, &time) in times.iter().enumerate().filter(counts) {
             events.entry(time).or_default().0.push(position);
         }
         for (number, lift) in self.lifts.iter().enumerate() {

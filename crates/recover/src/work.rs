@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulkhead_model::estate::{Asset, AssetKind, Estate, Procedure, Requirement, Selector};
+use bulkhead_model::estate::{Asset, AssetKind, Estate, Procedure, Requirement};
 use bulkhead_model::id::{AssetId, CrewId, ServiceId};
 use bulkhead_model::span::Span;
 
@@ -135,14 +135,9 @@ impl Work {
     }
 }
 
-/// The procedure whose selector says most about `asset`; the first in the file among equals.
+/// The first procedure in the file that means `asset` and has steps.
 fn procedure_of<'a>(estate: &'a Estate, asset: &Asset) -> Option<&'a Procedure> {
-    let says = |it: &Selector| {
-        (it.asset.is_some(), it.roles.len() + usize::from(it.zone.is_some()), !it.roles.is_empty())
-    };
-    let matching = estate.procedures.iter().filter(|it| it.applies_to.matches(asset) && !it.steps.is_empty());
-    // `rev`: of equals, `max_by_key` takes the last.
-    matching.rev().max_by_key(|it| says(&it.applies_to))
+    estate.procedures.iter().find(|it| it.applies_to.matches(asset) && !it.steps.is_empty())
 }
 
 /// Per service a minimal set of lost assets that brings it back: the costliest are left out first.
@@ -183,10 +178,21 @@ fn before(estate: &Estate, lost: &[&Asset], needs: &[BTreeSet<usize>]) -> Vec<BT
             }
         }
     }
-    // Servers and workstations log on somewhere: identity providers come first, unless they need one of them.
+    // Servers and workstations log on somewhere: identity providers come first, unless they need one of them. Spare
+    // ones, without which every service that names them comes back, wait their turn.
     let logs_on =
         |it: &Asset| matches!(it.kind, AssetKind::Server | AssetKind::Workstation | AssetKind::Appliance);
-    for (earlier, _) in lost.iter().enumerate().filter(|it| it.1.kind == AssetKind::IdentityProvider) {
+    let mut named = BTreeSet::new();
+    for service in &estate.services {
+        leaf_assets(&service.requires, &mut |id: &AssetId| {
+            named.insert(id.clone());
+        });
+    }
+    let comes_first = |(at, asset): &(usize, &&Asset)| {
+        asset.kind == AssetKind::IdentityProvider
+            && (!named.contains(&asset.id) || needs.iter().any(|it| it.contains(at)))
+    };
+    for (earlier, _) in lost.iter().enumerate().filter(comes_first) {
         for (asset, _) in lost.iter().enumerate().filter(|it| logs_on(it.1)) {
             add(&mut before, earlier, asset);
         }

@@ -13,6 +13,8 @@ pub struct Milestone {
     pub weight: f64,
     /// Jobs without which it cannot be reached, closed under precedence.
     pub jobs: Vec<usize>,
+    /// It is reached no earlier than this, whatever its jobs.
+    pub floor: u64,
 }
 
 /// A lower bound of the summed weight x time of the milestones in any feasible schedule.
@@ -77,7 +79,7 @@ impl Spread {
                 .map(|&it| if total > 0 { share(it) } else { 0.5 / n as f64 })
                 .collect(),
             chain_share: if n == 0 { 1.0 } else { 0.5 },
-            chain: chain as f64,
+            chain: chain.max(milestone.floor) as f64,
             tails: milestone.jobs.iter().map(|&it| tail[it] as f64).collect(),
             free: milestone.jobs.iter().map(|&it| (!holds(it)).then(|| end(it))).collect(),
         }

@@ -55,13 +55,15 @@ pub trait Objective {
     fn cost(&self, ends: &[u64]) -> Cost;
 }
 
-/// Lateness first, then value.
+/// Lateness first, then value, then the time until everything is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Cost {
     /// Seconds beyond hard deadlines, summed.
     pub late: u64,
     /// Value lost.
     pub loss: f64,
+    /// End of the last job; breaks ties only.
+    pub span: u64,
 }
 
 impl Project {

@@ -16,7 +16,7 @@ struct Milestones(Vec<Milestone>);
 impl Objective for Milestones {
     fn cost(&self, ends: &[u64]) -> Cost {
         let at = |it: &Milestone| it.jobs.iter().map(|it| ends[*it]).max().unwrap_or(0) as f64;
-        Cost { late: 0, loss: self.0.iter().map(|it| it.weight * at(it)).sum() }
+        Cost { late: 0, loss: self.0.iter().map(|it| it.weight * at(it)).sum(), span: 0 }
     }
 }
 
@@ -49,7 +49,11 @@ fn projects(jobs: usize) -> impl Strategy<Value = (Project, Milestones)> {
             };
             let milestones = milestones
                 .iter()
-                .map(|(weight, wanted)| Milestone { weight: f64::from(*weight), jobs: close(wanted) })
+                .map(|(weight, wanted)| Milestone {
+                    weight: f64::from(*weight),
+                    jobs: close(wanted),
+                    floor: 0,
+                })
                 .collect();
             (project, Milestones(milestones))
         },
@@ -105,7 +109,7 @@ proptest! {
 fn the_bound_is_tight_on_one_machine() {
     let job = |duration| Job { duration, demands: vec![(0, 1)], after: Vec::new() };
     let project = Project::new(vec![job(3), job(1), job(4)], vec![1]).expect("a project");
-    let alone = |at: usize, weight: f64| Milestone { weight, jobs: vec![at] };
+    let alone = |at: usize, weight: f64| Milestone { weight, jobs: vec![at], floor: 0 };
     let milestones = vec![alone(0, 2.0), alone(1, 5.0), alone(2, 1.0)];
     // 5*1 + 2*4 + 1*8 = 21.
     let least = weighted(&project, &milestones, 2000);

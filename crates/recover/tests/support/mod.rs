@@ -1,6 +1,8 @@
 //! An estate for tests: three tiers, an identity provider, k-of-n web servers, a degraded mode, few hands.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::collections::BTreeMap;
+
 use bulkhead_model::case::{RecoveryPlan, RecoveryStep};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::AssetId;
@@ -32,12 +34,12 @@ pub fn estate() -> Estate {
         ],
         "crews": [{"id": "dba", "members": 1}, {"id": "sys", "members": 2}],
         "procedures": [
-            {"for": {"any": true}, "steps": [
-                {"id": "rebuild", "crew": "sys", "duration": {"p10": "30m", "p50": "1h", "p90": "3h"}},
-                {"id": "check", "crew": "sys", "duration": {"p50": "15m"}, "after": ["rebuild"]}]},
             {"for": {"roles": ["database"]}, "steps": [
                 {"id": "restore", "crew": "dba", "duration": {"p10": "1h", "p50": "2h", "p90": "5h"}},
-                {"id": "verify", "crew": "dba", "duration": {"p50": "20m"}, "after": ["restore"]}]}
+                {"id": "verify", "crew": "dba", "duration": {"p50": "20m"}, "after": ["restore"]}]},
+            {"for": {"any": true}, "steps": [
+                {"id": "rebuild", "crew": "sys", "duration": {"p10": "30m", "p50": "1h", "p90": "3h"}},
+                {"id": "check", "crew": "sys", "duration": {"p50": "15m"}, "after": ["rebuild"]}]}
         ]
     }))
     .expect("an estate")
@@ -69,4 +71,31 @@ pub fn back_at(plan: &RecoveryPlan, asset: &str) -> u64 {
 /// When the first step on an asset starts.
 pub fn starts_at(plan: &RecoveryPlan, asset: &str) -> u64 {
     steps(plan).iter().filter(|it| it.asset.as_str() == asset).map(|it| it.start_s).min().expect("steps")
+}
+
+/// Checks what every plan must satisfy, by itself.
+pub fn assert_sound(estate: &Estate, plan: &RecoveryPlan) {
+    let all = steps(plan);
+    let ends: BTreeMap<&str, u64> = all.iter().map(|it| (it.id.as_str(), it.end_s)).collect();
+    for step in &all {
+        assert_eq!(step.end_s - step.start_s, step.p50_s, "{}", step.id);
+        for earlier in &step.after {
+            assert!(ends[earlier.as_str()] <= step.start_s, "{} starts before {earlier} ends", step.id);
+        }
+        let members = estate.crews.iter().find(|it| it.id == step.crew).map_or(1, |it| it.members) as usize;
+        let at_work = all
+            .iter()
+            .filter(|it| it.crew == step.crew && it.start_s <= step.start_s && step.start_s < it.end_s);
+        assert!(at_work.count() <= members, "crew {} is overbooked at {}", step.crew, step.start_s);
+    }
+    for pair in plan.stages.windows(2) {
+        let end = pair[0].steps.iter().map(|it| it.end_s).max().unwrap_or(0);
+        let opens = end + pair[0].gate.surveillance_s;
+        assert!(
+            pair[1].steps.iter().all(|it| it.start_s >= opens),
+            "stage {} begins before its gate",
+            pair[1].n
+        );
+    }
+    assert!(plan.bound <= plan.objective && (0.0..=1.0).contains(&plan.gap));
 }

@@ -11,7 +11,7 @@ pub struct Makespan;
 
 impl Objective for Makespan {
     fn cost(&self, ends: &[u64]) -> Cost {
-        Cost { late: 0, loss: ends.iter().copied().max().unwrap_or(0) as f64 }
+        Cost { late: 0, loss: ends.iter().copied().max().unwrap_or(0) as f64, span: 0 }
     }
 }
 
