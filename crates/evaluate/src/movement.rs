@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bulkhead_model::estate::{Movement as Counts, Port};
+use bulkhead_model::estate::{Movement as Counts, Port, Protocol};
 
 use crate::world::{HostNo, Os, World};
 
@@ -96,9 +96,25 @@ pub(crate) struct Move {
     pub via: Via,
 }
 
+/// How a host reaches the outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WayOut {
+    /// By itself.
+    Direct,
+    /// Through a web proxy, on its port.
+    Proxy(HostNo, u16),
+    /// Not at all.
+    None,
+}
+
+/// Roles of hosts that forward what others want from the outside.
+const FORWARDERS: &[&str] = &["proxy", "web_proxy", "forward_proxy"];
+
 /// The flows with their ends resolved.
 pub(crate) struct Movement {
     flows: Vec<FlowEnds>,
+    /// Web proxies. An estate that declares none says nothing about the outside: everybody reaches it.
+    proxies: Vec<HostNo>,
     /// Hosts of each flat zone.
     flat: Vec<Vec<HostNo>>,
 }
@@ -127,12 +143,45 @@ impl Movement {
             estate.management.iter().map(|it| ends(&it.from, &it.to, &it.ports, Counts::Auto, true));
         let flat =
             estate.zones.iter().filter(|it| it.flat).map(|it| world.index.in_zone(it.id.as_str()).to_vec());
-        Self { flows: flows.chain(channels).collect(), flat: flat.collect() }
+        let is_proxy =
+            |it: &HostNo| world.asset(*it).roles.iter().any(|role| FORWARDERS.contains(&role.as_str()));
+        Self {
+            flows: flows.chain(channels).collect(),
+            proxies: world.all().filter(is_proxy).collect(),
+            flat: flat.collect(),
+        }
     }
 
     /// Flows in the order of the file, management channels last.
     pub fn flows(&self) -> &[FlowEnds] {
         &self.flows
+    }
+
+    /// How `host` reaches the outside: as the estate's flows to its web proxies have it; hosts beside a proxy directly.
+    pub fn way_out(&self, world: &World<'_>, host: HostNo) -> WayOut {
+        let zone = |no: HostNo| &world.asset(no).zone;
+        if self.proxies.is_empty() || self.proxies.iter().any(|it| zone(*it) == zone(host)) {
+            return WayOut::Direct;
+        }
+        let through = |proxy: &HostNo| {
+            let flow = self.flow_to(host, *proxy)?;
+            Some(WayOut::Proxy(*proxy, flow.ports.first()?.first))
+        };
+        self.proxies.iter().find_map(through).unwrap_or(WayOut::None)
+    }
+
+    /// The first declared flow from one host to another.
+    fn flow_to(&self, from: HostNo, to: HostNo) -> Option<&FlowEnds> {
+        let meets = |list: &[HostNo], no: HostNo| list.binary_search(&no).is_ok();
+        self.flows.iter().find(|it| meets(&it.from, from) && meets(&it.to, to))
+    }
+
+    /// A host that answers name queries of `host`.
+    pub fn resolver(&self, host: HostNo) -> Option<HostNo> {
+        let dns = Port { protocol: Protocol::Udp, first: 53, last: 53 };
+        let mut flows = self.flows.iter().filter(|it| it.from.binary_search(&host).is_ok());
+        let flow = flows.find(|it| it.ports.iter().any(|it| it.contains(dns)))?;
+        flow.to.iter().copied().find(|it| *it != host)
     }
 
     /// Every move from `from`, best first for each target, targets ascending.

@@ -8,7 +8,7 @@ use crate::defence::Peer;
 use crate::movement::{FlowEnds, Movement};
 use crate::rng::Rng;
 use crate::scenario::{Noise, NoiseKind};
-use crate::telemetry::{Conn, SYSTEM, Scene, Sink, User};
+use crate::telemetry::{Conn, SYSTEM, Scene, Sink, Site, User};
 use crate::world::{Account, HostNo, Os, World, outside};
 
 /// Most groups of events one drill may hold; beyond it noise is left out and counted.
@@ -100,7 +100,10 @@ impl<'a, 'e> Maker<'a, 'e> {
                 let moment = SignedDuration::from_millis(i64::try_from(at).unwrap_or(i64::MAX));
                 let at = start.saturating_add(moment).unwrap_or(start);
                 let rng = Rng::new(rng.next(), name);
-                group(&mut Scene { world: self.world, sink: self.sink, rng, at }, self.movement);
+                group(
+                    &mut Scene { world: self.world, movement: self.movement, sink: self.sink, rng, at },
+                    self.movement,
+                );
             }
             at = next;
         }
@@ -132,18 +135,12 @@ impl Scene<'_, '_> {
         }
         let (name, address) =
             outside::SITES[usize::try_from(self.rng.below(outside::SITES.len() as u64)).unwrap_or(0)];
+        let site = Site { name: Some(name), address };
         self.dns_query(host, &user, EDGE, name, address);
-        self.connection(host, &user, EDGE, address, 443);
+        self.look_up(host, name);
+        self.calls(host, &user, EDGE, address);
         let (sent, received) = (self.rng.range(900, 60_000), self.rng.range(4_000, 4_000_000));
-        let conn = Conn {
-            service: Some("ssl"),
-            sent,
-            received,
-            ..Conn::tcp(Peer::Host(host), Peer::Outside(address), 443)
-        };
-        if let Some(seen) = self.conn(conn) {
-            self.zeek_tls(&seen, Some(name));
-        }
+        self.web(host, site, sent, received);
     }
 
     /// On a workstation its user, at the keyboard; on a server somebody who may, from a host that may, or a service.

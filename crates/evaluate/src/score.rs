@@ -128,14 +128,14 @@ pub fn verdicts(
             met: actual.is_some_and(|it| it <= limit.secs()),
         });
     }
-    let contained = facts.contained_at.unwrap_or(Timestamp::MAX);
+    let known: BTreeSet<AssetId> = facts.reached.iter().cloned().collect();
     let ever = truth.ever_held();
     let jewels = estate.assets.iter().filter(|it| it.crown_jewel && ever.contains(&it.id)).count();
-    let moves = facts.contained_at.map_or(0, |_| truth.moves_after(contained));
+    let beyond = facts.contained_at.map_or(0, |at| truth.gained_after(at).difference(&known).count());
     let counts = [
         ("crown_jewels_reached", asked.crown_jewels_reached, jewels as u64),
         ("blast_radius", asked.blast_radius, score.blast_radius),
-        ("moves_after_containment", asked.moves_after_containment, moves as u64),
+        ("moves_beyond_containment", asked.moves_beyond_containment, beyond as u64),
     ];
     for (objective, limit, actual) in counts {
         let Some(limit) = limit else { continue };

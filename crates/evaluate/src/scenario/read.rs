@@ -245,7 +245,7 @@ fn objectives(faults: &mut Faults<'_>, node: &Node) -> Objectives {
         "main_services_restored",
         "crown_jewels_reached",
         "blast_radius",
-        "moves_after_containment",
+        "moves_beyond_containment",
         "incidents",
     ];
     let Some(value) = node.get("objectives") else { return Objectives::default() };
@@ -258,7 +258,7 @@ fn objectives(faults: &mut Faults<'_>, node: &Node) -> Objectives {
         main_services_restored: faults.parsed(value, "main_services_restored"),
         crown_jewels_reached: faults.count(value, "crown_jewels_reached"),
         blast_radius: faults.count(value, "blast_radius"),
-        moves_after_containment: faults.count(value, "moves_after_containment"),
+        moves_beyond_containment: faults.count(value, "moves_beyond_containment"),
         incidents: faults.count(value, "incidents"),
     }
 }

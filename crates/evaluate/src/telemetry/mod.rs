@@ -6,15 +6,18 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::defence::Peer;
+use crate::movement::Movement;
 use crate::rng::Rng;
 use crate::world::{HostNo, World};
 
 mod device;
 mod linux;
+mod web;
 mod windows;
 mod zeek;
 
 pub(crate) use linux::User;
+pub(crate) use web::Site;
 pub(crate) use windows::SYSTEM;
 pub(crate) use zeek::Conn;
 
@@ -47,6 +50,7 @@ impl Sink {
 /// Something happening: a moving instant, and where its records go.
 pub(crate) struct Scene<'a, 'e> {
     pub world: &'a World<'e>,
+    pub movement: &'a Movement,
     pub sink: &'a mut Sink,
     pub rng: Rng,
     /// The time of the last record.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use bulkhead_contain::Request;
+use bulkhead_contain::ports::MovementPorts;
 use bulkhead_evaluate::scenario::{ActKind, Pick, Step};
 use bulkhead_evaluate::{Defence, Generated, Outcome, Play, Scenario, generate};
 use bulkhead_incident::{IncidentDraft, Policy};
@@ -235,7 +237,7 @@ fn isolation_stops_the_attacker_and_what_came_before_stays() {
         &Play { defences: &defence, surveillance_from: None },
     );
     assert_eq!(out.truth.held_at(Timestamp::MAX), held);
-    assert_eq!(out.truth.moves_after(contained), 0);
+    assert_eq!(out.truth.gained_after(contained), BTreeSet::new());
     let later: Vec<_> = out.truth.acts.iter().filter(|it| it.at >= contained).collect();
     assert!(!later.is_empty() && later.iter().all(|it| !it.is_done()), "{later:?}");
     assert!(
@@ -347,6 +349,50 @@ fn allows(estate: &Estate, from: &AssetId, to: &AssetId, port: Port) -> bool {
         .any(|it| it.from.matches(from) && it.to.matches(to) && it.ports.iter().any(|it| it.contains(port)));
     let flat = from.zone == to.zone && estate.zones.iter().any(|it| it.id == from.zone && it.flat);
     flow || channel || flat
+}
+
+/// What the planner makes of everything the attacker holds at `at`, as rules in force from then on.
+fn planned(estate: &Estate, held: &BTreeSet<AssetId>, at: Timestamp) -> (Defence, BTreeSet<String>) {
+    let (ports, compromised) = (MovementPorts::default(), held.iter().cloned().collect::<Vec<_>>());
+    let request = Request::new(estate, &compromised, &ports);
+    let planned = bulkhead_contain::plan(&request).unwrap_or_else(|it| panic!("{it}"));
+    let certificate =
+        bulkhead_contain::certificate(&request, &planned.rules).unwrap_or_else(|it| panic!("{it}"));
+    let reached = certificate.reached.into_iter().chain(held.iter().map(ToString::to_string)).collect();
+    (Defence { at, rules: planned.rules, rebuilt: Vec::new() }, reached)
+}
+
+#[test]
+fn a_planned_containment_holds_the_attacker_within_its_certificate() {
+    let estate = example("telco");
+    for (name, after) in
+        [("reference", 20), ("reference", 26), ("reference", 50), ("oss-ssh", 30), ("oss-ssh", 60)]
+    {
+        for seed in 0..4 {
+            let mut scenario = embedded(name);
+            scenario.noise.clear();
+            let free = generate(&scenario, &estate, seed, &Play::default()).truth;
+            let at = minutes(free.first_act.expect("an attack"), after);
+            let (defence, reached) = planned(&estate, &free.held_at(at), at);
+            let play = Play { defences: &[defence], surveillance_from: None };
+            let truth = generate(&scenario, &estate, seed, &play).truth;
+            let held: BTreeSet<_> = truth.held_at(Timestamp::MAX).iter().map(ToString::to_string).collect();
+            assert!(held.is_subset(&reached), "{name} seed {seed} +{after}: {held:?} beyond {reached:?}");
+            let jewels =
+                estate.assets.iter().filter(|it| it.crown_jewel && held.contains(it.id.as_str())).count();
+            assert_eq!(jewels, 0, "{name} seed {seed} +{after}: {held:?}");
+            println!(
+                "{name} {seed} {after} moves after {} {:?}",
+                truth.gained_after(at).len(),
+                truth
+                    .acts
+                    .iter()
+                    .filter(|it| it.at > at)
+                    .map(|it| (it.text.clone(), it.outcome.clone()))
+                    .collect::<Vec<_>>()
+            );
+        }
+    }
 }
 
 proptest! {
