@@ -270,6 +270,12 @@ impl State {
         all.filter(|it| !self.containment.clean.contains(&it.id))
     }
 
+    /// Hosts and identities that may be in the attacker's hands and were not restored since.
+    pub fn suspected(&self) -> impl Iterator<Item = &Entity> {
+        let all = self.incident.iter().flat_map(|it| &it.suspected);
+        all.filter(|it| !self.containment.clean.contains(&it.id))
+    }
+
     /// What each point was last found to hold, points given up left out.
     pub fn held(&self) -> impl Iterator<Item = &PointRules> {
         self.containment

@@ -90,10 +90,10 @@ fn recovering(state: &State, policy: &Policy, now: Timestamp) -> Vec<Fact> {
     ask(subject, &stage.gate.approver, "the next stage may begin")
 }
 
-/// Every gate is open. What no step touched but was cleaned is let out too; then everything is watched.
+/// Every gate is open. What no step touched but was cleaned, or only suspected, is let out too; then everything is
+/// watched.
 fn all_open(state: &State, policy: &Policy, now: Timestamp) -> Vec<Fact> {
-    let clean = |id: &String| state.containment.eradicated.contains(id);
-    let left: Vec<String> = state.compromised().map(|it| it.id.clone()).filter(clean).collect();
+    let left = untouched(state);
     if !left.is_empty() {
         return vec![StageRestored { stage: state.recovery.stage, assets: left }.into()];
     }
@@ -132,17 +132,23 @@ fn ask(subject: Subject, role: &str, why: &str) -> Vec<Fact> {
     vec![asked(role).into()]
 }
 
-/// Assets that are clean once `stage` is done: no step is left on them. After the last stage whatever was cleaned.
+/// What is let out with the last stage although no step restored it: entities cleaned by eradication alone, and those that
+/// were suspected and nothing more was found on. Surveillance follows.
+fn untouched(state: &State) -> Vec<String> {
+    let cleaned = state.compromised().filter(|it| state.containment.eradicated.contains(&it.id));
+    cleaned.chain(state.suspected()).map(|it| it.id.clone()).collect()
+}
+
+/// Entities that are clean once `stage` is done: no step is left on them. After the last stage what is untouched too.
 fn restored_by(state: &State, stage: &Stage) -> Vec<String> {
     let stages = state.recovery.plan.iter().flat_map(|it| &it.stages);
     let later: Vec<&Stage> = stages.filter(|it| it.n > stage.n).collect();
     let left: BTreeSet<&str> = later.iter().flat_map(|it| &it.steps).map(|it| it.asset.as_str()).collect();
     let here: BTreeSet<&str> = stage.steps.iter().map(|it| it.asset.as_str()).collect();
-    let last = later.is_empty();
-    let clean = |id: &str| here.contains(id) || (last && state.containment.eradicated.contains(id));
-    state
-        .compromised()
-        .map(|it| it.id.clone())
-        .filter(|it| clean(it) && !left.contains(it.as_str()))
-        .collect()
+    let held = state.compromised().chain(state.suspected()).map(|it| it.id.clone());
+    let mut clean: BTreeSet<String> = held.filter(|it| here.contains(it.as_str())).collect();
+    if later.is_empty() {
+        clean.extend(untouched(state));
+    }
+    clean.into_iter().filter(|it| !left.contains(it.as_str())).collect()
 }

@@ -124,6 +124,18 @@ fn a_relapse_goes_back_to_containment_with_a_higher_generation() {
 }
 
 #[test]
+fn what_was_only_suspected_is_let_out_with_the_last_stage() {
+    let mut fake = Fake::new(Script::default(), World::default(), at(10));
+    let mut suspicious = incident(&[("web-1", 1)]);
+    suspicious.suspected.push(crate::fake::entity("app-7", bulkhead_model::case::EntityKind::Asset, 3));
+    let (state, _) =
+        step(State::default(), &Command::DeclareIncident(suspicious), &policy(), &mut fake).unwrap();
+    let (state, outcome) = run(state, &policy(), &mut fake, false).unwrap();
+    assert_eq!(outcome, Outcome::Closed);
+    assert_eq!((state.compromised().count(), state.suspected().count()), (0, 0));
+}
+
+#[test]
 fn what_is_refused_is_not_done() {
     let mut fake = Fake::new(Script::default(), World::default(), at(10));
     let declare = Command::DeclareIncident(incident(&[("web-1", 1)]));
