@@ -211,7 +211,7 @@ impl Objects {
         };
         match JsonEvent::with_buffer(object, shape, std::mem::take(&mut self.buffer)) {
             Ok(event) => {
-                let source = self.source(&event);
+                let source = source(&event, self.zeek.as_deref());
                 let flow = match &self.zeek {
                     Some(log) if event.shape() == Shape::Zeek && event.get(zeek::PATH).is_none() => {
                         out.event(&OfLog { event: &event, log }, source)
@@ -228,20 +228,21 @@ impl Objects {
             }
         }
     }
+}
 
-    fn source<'s>(&'s self, event: &'s JsonEvent<'_>) -> LogSource<'s> {
-        let mut source = LogSource::of_shape(event.shape());
-        match event.shape() {
-            Shape::Zeek => source.service = text(event, "_path").or(self.zeek.as_deref()),
-            Shape::Suricata => source.service = text(event, "event_type"),
-            Shape::Json => {
-                source.product = text(event, "event.module").or_else(|| text(event, "host.os.type"));
-                source.service = text(event, "event.dataset");
-            }
-            _ => {}
+/// Where an event comes from; `log` is the Zeek log that its file's name speaks of.
+pub(crate) fn source<'s>(event: &'s JsonEvent<'_>, log: Option<&'s str>) -> LogSource<'s> {
+    let mut source = LogSource::of_shape(event.shape());
+    match event.shape() {
+        Shape::Zeek => source.service = text(event, zeek::PATH).or(log),
+        Shape::Suricata => source.service = text(event, "event_type"),
+        Shape::Json => {
+            source.product = text(event, "event.module").or_else(|| text(event, "host.os.type"));
+            source.service = text(event, "event.dataset");
         }
-        source
+        _ => {}
     }
+    source
 }
 
 /// A Zeek record that does not name its log, with the name from the file.

@@ -94,6 +94,11 @@ impl Tally {
         self.diagnostics.push(Diagnostic::warning("malformed-record", &self.file, pos, message));
     }
 
+    /// Something about the whole file that somebody should know.
+    pub(crate) fn note(&mut self, code: &'static str, message: String, hint: &str) {
+        self.diagnostics.push(Diagnostic::warning(code, &self.file, None, message).hint(hint));
+    }
+
     /// A fault that ended the file early.
     pub(crate) fn ended_early(&mut self, why: &dyn std::fmt::Display) {
         let message = format!("reading ended early: {why}; {} records were read before", self.events);

@@ -6,15 +6,16 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use bulkhead_model::event::{Field, FieldsEvent, Shape};
+use bulkhead_model::event::{Event, Field, FieldsEvent, Shape};
+use bulkhead_model::json::{Entry, JsonEvent};
 use bulkhead_model::logsource::LogSource;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::auditd;
 use crate::input::Line;
-use crate::read::Stream;
+use crate::read::{Out, Stream};
+use crate::{auditd, json};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -29,6 +30,8 @@ struct Parts<'l> {
     pid: &'l str,
     data: &'l str,
     message: &'l str,
+    /// The line has a time, but no year, and nobody said when it was written.
+    yearless: bool,
 }
 
 /// Whether `line` is a syslog line.
@@ -40,6 +43,17 @@ pub(crate) fn is_line(line: &[u8]) -> bool {
 
 /// Reads one event a line.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    let mut yearless = 0_u64;
+    let flow = lines(stream, &mut yearless);
+    if yearless > 0 {
+        let message = format!("{yearless} lines have a time without a year, so their events carry no time");
+        stream.out.tally.note("time-without-year", message, "say when the log was written (`--now`)");
+    }
+    flow
+}
+
+fn lines(stream: &mut Stream<'_, '_>, yearless: &mut u64) -> ControlFlow<()> {
+    let mut buffer = Vec::new();
     let mut number = 0;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
@@ -56,6 +70,11 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         let text = String::from_utf8_lossy(line);
         match parse(&text, stream.options.now) {
             Some(parts) => {
+                *yearless += u64::from(parts.yearless);
+                if let Some(flow) = forwarded(&parts, &mut buffer, &mut stream.out) {
+                    flow?;
+                    continue;
+                }
                 let event = event(line, &parts);
                 let source = source(&event, &parts);
                 stream.out.event(&event, source)?;
@@ -64,6 +83,27 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         }
     }
     ControlFlow::Continue(())
+}
+
+/// A sensor's JSON record that was forwarded by syslog; none when the message is anything else. A JSON message of no
+/// known sensor stays a syslog line, since that names its host.
+fn forwarded(parts: &Parts<'_>, buffer: &mut Vec<Entry>, out: &mut Out<'_>) -> Option<ControlFlow<()>> {
+    let message = parts.message.strip_prefix("@cee:").unwrap_or(parts.message).trim_start();
+    if !message.starts_with('{') {
+        return None;
+    }
+    match JsonEvent::with_buffer(message.as_bytes(), None, std::mem::take(buffer)) {
+        Ok(event) => {
+            let known = event.shape() != Shape::Json;
+            let flow = known.then(|| out.event(&event, json::source(&event, None)));
+            *buffer = event.into_buffer();
+            flow
+        }
+        Err((_, entries)) => {
+            *buffer = entries;
+            None
+        }
+    }
 }
 
 fn event<'a>(raw: &'a [u8], parts: &Parts<'a>) -> FieldsEvent<'a> {
@@ -125,9 +165,12 @@ fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
     {
         return rfc5424(priority, rest);
     }
-    let (time, rest) = match civil_time(rest) {
-        Some((time, rest)) => (now.and_then(|now| time.latest_before(now)), rest),
-        None => iso_time(rest).map(|(time, rest)| (Some(time), rest))?,
+    let (time, yearless, rest) = match civil_time(rest) {
+        Some((time, rest)) => {
+            let yearless = time.year.is_none() && now.is_none();
+            (time.latest_before(now), yearless, rest)
+        }
+        None => iso_time(rest).map(|(time, rest)| (Some(time), false, rest))?,
     };
     let (host, rest) = rest.trim_start().split_once(' ')?;
     // Without a host the tag stands in its place: `Oct 11 22:14:15 su: message`.
@@ -137,7 +180,7 @@ fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
         (host, rest)
     };
     let (program, pid, message) = tag(rest.trim_start());
-    Some(Parts { priority, time, host, program, pid, data: "", message })
+    Some(Parts { priority, time, host, program, pid, data: "", message, yearless })
 }
 
 /// `<34>`: facility times 8 plus severity, at most 191.
@@ -157,7 +200,7 @@ fn rfc5424(priority: Option<u8>, rest: &str) -> Option<Parts<'_>> {
     let rest = parts.next().unwrap_or_default();
     let (data, message) = split_data(rest);
     let message = message.trim_start_matches([' ', '\u{feff}']);
-    Some(Parts { priority, time, host, program, pid, data, message })
+    Some(Parts { priority, time, host, program, pid, data, message, yearless: false })
 }
 
 /// Cuts `[id a="b"][...]` from the message that follows it.
@@ -235,20 +278,20 @@ struct CivilTime {
 }
 
 impl CivilTime {
-    /// The latest instant it can mean that does not lie more than a day after `now`; clocks are taken to run on UTC.
-    fn latest_before(self, now: Timestamp) -> Option<Timestamp> {
-        let limit = now.checked_add(jiff::SignedDuration::from_hours(24)).ok()?;
+    /// The instant it means: of its own year, or the latest that does not lie more than a day after `now`. Clocks are
+    /// taken to run on UTC.
+    fn latest_before(self, now: Option<Timestamp>) -> Option<Timestamp> {
+        if let Some(year) = self.year {
+            return self.in_year(year);
+        }
+        let limit = now?.checked_add(jiff::SignedDuration::from_hours(24)).ok()?;
         let this_year = limit.to_zoned(TimeZone::UTC).year();
-        let years = match self.year {
-            Some(year) => year..=year,
-            None => this_year - 4..=this_year,
-        };
-        years.rev().find_map(|year| {
-            let civil =
-                DateTime::new(year, self.month, self.day, self.hour, self.minute, self.second, 0).ok()?;
-            let time = TimeZone::UTC.to_timestamp(civil).ok()?;
-            (time <= limit || self.year.is_some()).then_some(time)
-        })
+        (this_year - 4..=this_year).rev().find_map(|year| self.in_year(year).filter(|it| *it <= limit))
+    }
+
+    fn in_year(self, year: i16) -> Option<Timestamp> {
+        let civil = DateTime::new(year, self.month, self.day, self.hour, self.minute, self.second, 0).ok()?;
+        TimeZone::UTC.to_timestamp(civil).ok()
     }
 }
 

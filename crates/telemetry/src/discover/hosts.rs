@@ -93,8 +93,16 @@ impl<'o> Hosts<'o> {
         let strangers: BTreeSet<IpAddr> = ends.chain(logons).filter(|it| self.is_of_estate(*it)).collect();
         let total = strangers.len();
         for address in strangers.into_iter().take(UNNAMED_MAX) {
-            let name = observations.names.get(&address).filter(|it| !self.by_name.contains_key(*it));
-            self.push(name.cloned(), BTreeSet::from([address]), None);
+            let name = observations.names.get(&address);
+            match name.and_then(|it| self.by_name.get(it).copied()) {
+                // Another address of a host that is known by that name alone.
+                Some(number) if self.all[number].os.is_none() => {
+                    self.all[number].addresses.insert(address);
+                    self.by_address.insert(address, number);
+                }
+                Some(_) => self.push(None, BTreeSet::from([address]), None),
+                None => self.push(name.cloned(), BTreeSet::from([address]), None),
+            }
         }
         if total > UNNAMED_MAX {
             said.push(format!(

@@ -150,3 +150,12 @@ fn the_sink_can_stop() {
     let telemetry = bulkhead_telemetry::read(&paths, &Options::default(), &mut sink);
     assert_eq!((telemetry.events(), telemetry.sources.len()), (3, 1));
 }
+
+#[test]
+fn times_without_a_year_are_said_to_be_unusable_unless_the_year_is_known() {
+    let line = b"May  2 10:15:03 web1 sshd[1]: hello\n";
+    check("auth.log", line, 1, 0, false, "warning[time-without-year]: 1 lines have a time without a year");
+    let options = Options { now: "2024-05-02T00:00:00Z".parse().ok(), ..Options::default() };
+    let (_, telemetry) = read_bytes("auth.log", line, &options);
+    assert!(telemetry.diagnostics.is_empty(), "{:?}", telemetry.diagnostics);
+}
