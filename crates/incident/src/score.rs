@@ -248,20 +248,22 @@ fn shared_accounts(scores: &mut Scores, groups: &[Group<'_>], policy: &Policy) {
         }
     }
     for hosts in places.values() {
-        let hosts: Vec<(&HostNo, &Vec<Timestamp>)> = hosts.iter().collect();
-        for (index, (from, times)) in hosts.iter().enumerate() {
-            for (to, others) in &hosts[index + 1..] {
-                if apart(times, others) <= policy.account_window_s {
-                    scores.ties.insert(Tie { from: **from, to: **to, link: None });
-                }
+        // In the order of time, each host is tied to the one before it that was active last.
+        let mut spans: Vec<(i64, i64, HostNo)> = hosts.iter().filter_map(|it| span(*it.0, it.1)).collect();
+        spans.sort_unstable();
+        let mut active: Option<(i64, HostNo)> = None;
+        for (first, last, host) in spans {
+            if let Some((until, other)) = active
+                && first - until <= policy.account_window_s
+            {
+                scores.ties.insert(Tie { from: other, to: host, link: None });
             }
+            active = active.filter(|it| it.0 > last).or(Some((last, host)));
         }
     }
 }
 
-/// Seconds between the spans of two sets of instants; 0 when they overlap.
-fn apart(left: &[Timestamp], right: &[Timestamp]) -> i64 {
-    let span = |it: &[Timestamp]| Some((it.iter().min()?.as_second(), it.iter().max()?.as_second()));
-    let (Some(left), Some(right)) = (span(left), span(right)) else { return i64::MAX };
-    (right.0 - left.1).max(left.0 - right.1).max(0)
+/// First and last second of a host's instants.
+fn span(host: HostNo, times: &[Timestamp]) -> Option<(i64, i64, HostNo)> {
+    Some((times.iter().min()?.as_second(), times.iter().max()?.as_second(), host))
 }
