@@ -229,9 +229,9 @@ fn threads(set: &RuleSet, events: &Events) -> f64 {
     for feeder in &mut feeders {
         work(feeder, &all);
     }
-    let one = measure::best(ROUNDS, || work(&mut feeders[0], &all));
+    let one = measure::best_wall(ROUNDS, || work(&mut feeders[0], &all));
     let [first, second] = &mut feeders;
-    let two = measure::best(ROUNDS, || {
+    let two = measure::best_wall(ROUNDS, || {
         std::thread::scope(|scope| {
             scope.spawn(|| work(first, &all[..half]));
             work(second, &all[half..]);
@@ -325,9 +325,38 @@ pub fn memory() -> Result<()> {
 pub fn profile() -> Result<()> {
     let events = Events::load()?;
     let set = load(&corpus::rules()?);
+    by_route(&set, &events);
     for _ in 0..3 {
         let seconds = feed_all(&set, &events);
         eprintln!("{:.0} events/s", events.len() as f64 / seconds);
     }
     Ok(())
+}
+
+/// Prints which kinds of events cost how much, and what is looked for in them.
+fn by_route(set: &RuleSet, events: &Events) {
+    let mut feeder = Feeder::new(set);
+    let mut out = Vec::new();
+    events.iter().for_each(|it| feeder.feed(it, &mut out));
+    let mut costs: BTreeMap<String, (usize, f64)> = BTreeMap::new();
+    for line in events.iter() {
+        let Ok(event) = JsonEvent::new(line, None) else { continue };
+        let text = |name| event.get(name).map(|it| it.to_text().into_owned()).unwrap_or_default();
+        let key = format!("{} {}", text("Channel"), text("EventID"));
+        let start = Instant::now();
+        feeder.feed(line, &mut out);
+        let cost = costs.entry(key).or_default();
+        cost.0 += 1;
+        cost.1 += start.elapsed().as_secs_f64();
+    }
+    let routes = feeder.detector.describe();
+    let total: f64 = costs.values().map(|it| it.1).sum();
+    let mut costs: Vec<_> = costs.into_iter().collect();
+    costs.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
+    for (key, (n, seconds)) in costs.iter().take(15) {
+        println!("{key}: {n} events, {:.2} us each, {:.1} %", seconds / *n as f64 * 1e6, seconds / total * 100.0);
+        for line in routes.iter().filter(|it| it.contains(&format!(" {key}  rules")) || it.contains(&format!("{}  {}  ", key.rsplit_once(' ').map_or("", |it| it.0), key.rsplit_once(' ').map_or("", |it| it.1)))) {
+            println!("    {line}");
+        }
+    }
 }

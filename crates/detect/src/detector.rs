@@ -124,6 +124,11 @@ impl Detector {
         u32::try_from(rule).is_ok_and(|it| self.matching.admits(it, event, source))
     }
 
+    /// How events are routed so far, one line per kind of event, for people who tune.
+    pub fn describe(&self) -> Vec<String> {
+        self.matching.describe()
+    }
+
     /// What was seen so far.
     pub fn counts(&self) -> Counts {
         let correlation = self.correlator.as_ref().map(Correlator::counts).unwrap_or_default();

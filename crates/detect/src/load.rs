@@ -108,7 +108,7 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, LoadReport) {
     }
     filter::apply(&documents.filters, &mut documents.rules, &mut diagnostics);
     let build =
-        Build { table, placeholders, interner: Interner::default(), diagnostics, gates: BTreeMap::new() };
+        Build { table, placeholders, interner: Interner::default(), diagnostics, gates: BTreeMap::new(), gate_list: Vec::new() };
     build.finish(documents)
 }
 
@@ -177,7 +177,8 @@ fn document(reader: &mut Reader<'_>, node: &Node, documents: &mut Documents) {
     }
 }
 
-type Gates = Vec<(Mapping, Expr)>;
+/// How fields are called, and number and expression of the gate.
+type Gates = Vec<(Mapping, u32)>;
 
 struct Build {
     table: Table,
@@ -185,6 +186,7 @@ struct Build {
     interner: Interner,
     diagnostics: Vec<Diagnostic>,
     gates: BTreeMap<rule::Source, Gates>,
+    gate_list: Vec<Expr>,
 }
 
 impl Build {
@@ -224,6 +226,7 @@ impl Build {
         for name in correlations.iter().flat_map(Correlation::field_names).collect::<Vec<_>>() {
             self.interner.fields.intern(name);
         }
+        let finders = self.interner.preds.iter().map(|_| OnceLock::new()).collect();
         let regexes = self.interner.preds.iter().map(|_| OnceLock::new()).collect();
         let inner = Inner {
             rules,
@@ -232,6 +235,8 @@ impl Build {
             instances,
             interner: self.interner,
             regexes,
+            finders,
+            gates: self.gate_list,
             correlations,
             routing,
         };
@@ -247,7 +252,7 @@ impl Build {
         let gates = self.gates.get(&rule.source).cloned().unwrap_or_default();
         let mut reader = Reader::new(&rule.file);
         let mut instances = Vec::new();
-        for (mapping, when) in &gates {
+        for (mapping, gate) in &gates {
             let mut compiler = Compiler {
                 interner: &mut self.interner,
                 reader: &mut reader,
@@ -259,7 +264,7 @@ impl Build {
                 break;
             }
             let reads = self.reads(&expr);
-            instances.push(Instance { rule: number, when: when.clone(), expr, reads });
+            instances.push(Instance { rule: number, gate: *gate, expr, reads });
         }
         let failed = reader.failed();
         self.diagnostics.append(&mut reader.diagnostics);
@@ -267,7 +272,7 @@ impl Build {
             return None;
         }
         // The first gate is what a reader vouches for; without another, no mapping speaks of this log source.
-        let unmapped = gates.len() < 2 && gates.iter().all(|(_, when)| !has_event_condition(when));
+        let unmapped = gates.len() < 2 && gates.iter().all(|(_, gate)| !has_event_condition(&self.gate_list[*gate as usize]));
         let unreachable = if unmapped && rule.source != rule::Source::default() {
             Some(format!("no log source mapping for {}", rule.source))
         } else if instances.iter().all(|it| it.expr == Expr::Const(false)) {
@@ -279,16 +284,25 @@ impl Build {
     }
 
     fn make_gates(&mut self, source: &rule::Source) -> Gates {
-        let mut gates: Gates = vec![(Mapping::new(), logsource::hinted(source))];
+        let mut plain = vec![logsource::hinted(source)];
+        let mut gates: Gates = vec![(Mapping::new(), 0)];
         for gate in self.table.gates(source, &mut self.interner) {
             if gate.fields.is_empty() {
-                let hinted = std::mem::replace(&mut gates[0].1, Expr::Const(false));
-                gates[0].1 = Expr::or([hinted, gate.when]);
+                plain.push(gate.when);
             } else {
-                gates.push((gate.fields, gate.when));
+                gates.push((gate.fields, self.gate(gate.when)));
             }
         }
+        gates[0].1 = self.gate(Expr::or(plain));
         gates
+    }
+
+    fn gate(&mut self, when: Expr) -> u32 {
+        let found = self.gate_list.iter().position(|it| *it == when).unwrap_or_else(|| {
+            self.gate_list.push(when);
+            self.gate_list.len() - 1
+        });
+        u32::try_from(found).unwrap_or(u32::MAX)
     }
 
     fn reads(&self, expr: &Expr) -> Vec<u32> {

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bulkhead_model::event::Shape;
 use bulkhead_model::finding::RuleRef;
+use memchr::memmem::Finder;
 use regex::Regex;
 
 use crate::correlation::Correlation;
@@ -30,6 +31,10 @@ pub(crate) struct Inner {
     pub interner: Interner,
     /// Compiled when first needed, by comparison.
     pub regexes: Vec<OnceLock<Option<Regex>>>,
+    /// Prepared when first needed, by comparison.
+    pub finders: Vec<OnceLock<Finder<'static>>>,
+    /// The different gates; most rules share one.
+    pub gates: Vec<Expr>,
     pub correlations: Vec<Correlation>,
     /// Fields whose values choose the rules that can fire, by family of records.
     pub routing: Vec<(Shape, Vec<FieldId>)>,
@@ -39,8 +44,8 @@ pub(crate) struct Inner {
 #[derive(Clone, Debug)]
 pub(crate) struct Instance {
     pub rule: u32,
-    /// Gate and rule together.
-    pub when: Expr,
+    /// Number of its gate.
+    pub gate: u32,
     pub expr: Expr,
     /// Fields the rule reads there, sorted.
     pub reads: Vec<FieldId>,
@@ -53,6 +58,13 @@ impl Inner {
     /// The fields that choose the rules for events of `shape`.
     pub fn routing(&self, shape: Shape) -> &[FieldId] {
         self.routing.iter().find(|(it, _)| *it == shape).map_or(&[], |(_, fields)| fields)
+    }
+
+    /// Whether `haystack` contains `text`, the text of comparison `pred`.
+    #[inline]
+    pub fn contains(&self, pred: u32, haystack: &str, text: &str) -> bool {
+        let finder = self.finders[pred as usize].get_or_init(|| Finder::new(text.as_bytes()).into_owned());
+        finder.find(haystack.as_bytes()).is_some()
     }
 
     /// The compiled regular expression of comparison `pred`; none if it is none or too large.

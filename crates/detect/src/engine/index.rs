@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem::{self, Finder};
 
 use crate::matcher::number;
 
@@ -28,6 +29,18 @@ pub struct Patterns {
     pub present: Vec<Hit>,
 }
 
+impl Patterns {
+    /// A filter over raw bytes that lets every event through in which one of the patterns can be found.
+    pub fn raw_filter(&self) -> Option<RawFilter> {
+        if !self.present.is_empty() {
+            return None;
+        }
+        let lists = [&self.equals, &self.numbers, &self.prefixes, &self.suffixes, &self.contains];
+        let texts: Vec<&str> = lists.into_iter().flatten().map(|it| it.0.as_str()).collect();
+        RawFilter::new(&texts)
+    }
+}
+
 /// The index.
 #[derive(Debug)]
 pub struct TextIndex {
@@ -40,13 +53,20 @@ pub struct TextIndex {
 }
 
 #[derive(Debug)]
-struct Contains {
-    automaton: AhoCorasick,
-    hits: Vec<Vec<Hit>>,
-    /// Tells quickly that nothing matches, for sets small enough for a vector search.
-    any: Option<AhoCorasick>,
+enum Contains {
+    /// A few texts, each with its own search.
+    Few(Vec<(Finder<'static>, Vec<Hit>)>),
+    /// Many texts at once.
+    Many {
+        automaton: AhoCorasick,
+        hits: Vec<Vec<Hit>>,
+        /// Tells quickly that nothing matches, for sets small enough for a vector search.
+        any: Option<AhoCorasick>,
+    },
 }
 
+/// Most texts that are looked for one by one.
+const FEW_MAX: usize = 5;
 /// Most patterns for which a vector search for any of them pays.
 const QUICK_MAX: usize = 48;
 
@@ -66,6 +86,18 @@ impl TextIndex {
             contains: Contains::new(patterns.contains),
             present: patterns.present,
         }
+    }
+
+    /// How many patterns of each kind, for people who tune.
+    pub fn describe(&self) -> String {
+        format!(
+            "eq{} pre{} suf{} con{} any{}",
+            self.equals.len(),
+            self.prefixes.as_ref().map_or(0, |it| it.hits.len()),
+            self.suffixes.as_ref().map_or(0, |it| it.hits.len()),
+            self.contains.as_ref().map_or(0, Contains::len),
+            self.present.len()
+        )
     }
 
     /// Calls `hit` for every comparison that holds, or may hold, for `text` (lower case).
@@ -125,22 +157,84 @@ impl Contains {
         if by_text.is_empty() {
             return None;
         }
+        if by_text.len() <= FEW_MAX {
+            let few = by_text.into_iter().map(|(text, hits)| (Finder::new(text.as_bytes()).into_owned(), hits));
+            return Some(Self::Few(few.collect()));
+        }
         let texts: Vec<&str> = by_text.iter().map(|it| it.0.as_str()).collect();
         let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok()?;
         let any = (texts.len() <= QUICK_MAX && texts.iter().all(|it| it.len() > 2))
             .then(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok())
             .flatten();
-        Some(Self { automaton, hits: by_text.into_iter().map(|it| it.1).collect(), any })
+        Some(Self::Many { automaton, hits: by_text.into_iter().map(|it| it.1).collect(), any })
     }
 
     fn find(&self, text: &str, hit: &mut impl FnMut(Hit)) {
-        if self.any.as_ref().is_some_and(|it| !it.is_match(text)) {
-            return;
-        }
-        for found in self.automaton.find_overlapping_iter(text) {
-            self.hits[found.pattern().as_usize()].iter().for_each(|it| hit(*it));
+        match self {
+            Self::Few(few) => {
+                for (finder, hits) in few {
+                    if finder.find(text.as_bytes()).is_some() {
+                        hits.iter().for_each(|it| hit(*it));
+                    }
+                }
+            }
+            Self::Many { automaton, hits, any } => {
+                if any.as_ref().is_some_and(|it| !it.is_match(text)) {
+                    return;
+                }
+                for found in automaton.find_overlapping_iter(text) {
+                    hits[found.pattern().as_usize()].iter().for_each(|it| hit(*it));
+                }
+            }
         }
     }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Few(few) => few.len(),
+            Self::Many { hits, .. } => hits.len(),
+        }
+    }
+}
+
+/// The characters beyond ASCII whose lower case begins with one within: the Kelvin sign and the dotted capital I.
+const FOLD_TO_ASCII: [&[u8]; 2] = ["\u{212A}".as_bytes(), "\u{130}".as_bytes()];
+
+/// Tells from the raw bytes of a JSON event that none of its values can hold any of some texts.
+#[derive(Debug)]
+pub struct RawFilter {
+    any: AhoCorasick,
+}
+
+impl RawFilter {
+    /// A filter for texts in lower case; none if one of them has no piece that JSON never escapes.
+    pub fn new(texts: &[&str]) -> Option<Self> {
+        let escaped = |c: char| !c.is_ascii() || c.is_ascii_control() || matches!(c, '"' | '\\' | '/');
+        let piece = |it: &str| it.split(escaped).max_by_key(|it| it.len()).unwrap_or_default().to_owned();
+        let pieces: Vec<String> = texts.iter().map(|it| piece(it)).collect();
+        if pieces.iter().any(|it| it.len() < 2) {
+            return None;
+        }
+        let any = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&pieces).ok()?;
+        Some(Self { any })
+    }
+
+    /// Whether a value may hold one of the texts; `memory` is reused from event to event.
+    pub fn may_match(&self, raw: &[u8], memory: &mut Vec<u8>) -> bool {
+        if has_unicode_escape(raw) {
+            return true;
+        }
+        memory.clear();
+        memory.extend_from_slice(raw);
+        memory.make_ascii_lowercase();
+        self.any.is_match(&memory[..]) || (!raw.is_ascii() && FOLD_TO_ASCII.iter().any(|it| memmem::find(raw, it).is_some()))
+    }
+}
+
+/// Whether `\uXXXX` stands anywhere in a JSON text: a `\u` after an even number of backslashes.
+fn has_unicode_escape(raw: &[u8]) -> bool {
+    memmem::find_iter(raw, b"\\u")
+        .any(|at| raw[..at].iter().rev().take_while(|it| **it == b'\\').count() % 2 == 0)
 }
 
 /// A byte trie, walked from one end of a text until it leads nowhere.
@@ -252,7 +346,7 @@ mod tests {
     proptest! {
         #[test]
         fn finds_what_a_plain_search_finds(
-            texts in prop::collection::vec("[ab\\\\.é]{0,4}", 1..8),
+            texts in prop::collection::vec("[ab\\\\.é]{0,4}", 1..12),
             haystack in "[ab\\\\.é]{0,10}",
         ) {
             let n = texts.len();

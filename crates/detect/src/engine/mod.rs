@@ -32,6 +32,8 @@ pub struct Matching {
     marks: Vec<u64>,
     candidates: Vec<u32>,
     matched: Vec<u32>,
+    /// The raw event in lower case, where keywords are looked for.
+    folded: Vec<u8>,
     stamp: u64,
 }
 
@@ -58,6 +60,7 @@ impl Matching {
             marks: Vec::new(),
             candidates: Vec::new(),
             matched: Vec::new(),
+            folded: Vec::new(),
             stamp: 0,
         }
     }
@@ -88,7 +91,7 @@ impl Matching {
         let mut values = Values::gather(std::mem::take(&mut self.memory), &inner.interner.fields, event);
         let shape = event.shape();
         let admits = inner.instances.iter().filter(|it| it.rule == rule).any(|instance| {
-            instance.when.eval(&mut |leaf| match leaf {
+            inner.gates[instance.gate as usize].eval(&mut |leaf| match leaf {
                 Expr::Shape(shapes) => shapes.contains(&shape),
                 Expr::Hint(dimension, value) => hinted(source, *dimension, value),
                 Expr::Pred(pred) => test::holds(inner, *pred, &mut values, event),
@@ -159,8 +162,15 @@ impl Matching {
         self.candidates.extend(&program.always);
         let (memo, marks, candidates) = (&mut self.memo, &mut self.marks, &mut self.candidates);
         for (field, index) in &program.indexes {
-            let mut next =
-                if *field == KEYWORDS { values.first_keyword(event) } else { values.first(*field) };
+            let mut next = if *field != KEYWORDS {
+                values.first(*field)
+            } else if program.keywords.as_ref().is_some_and(|it| {
+                event.raw_holds_values() && !it.may_match(event.raw(), &mut self.folded)
+            }) {
+                None
+            } else {
+                values.first_keyword(event)
+            };
             while let Some(at) = next {
                 if values.value(at) != Value::Null {
                     index.find(values.folded(at), |hit| {
@@ -233,13 +243,14 @@ fn residual<'e>(
         }
         other => other.clone(),
     };
+    let gates: Vec<Expr> = inner.gates.iter().map(|it| it.map(&mut leaf)).collect();
     let mut left = Vec::new();
     for (number, instance) in inner.instances.iter().enumerate() {
-        let when = instance.when.map(&mut leaf);
-        if when == Expr::Const(false) {
+        let when = &gates[instance.gate as usize];
+        if *when == Expr::Const(false) {
             continue;
         }
-        let expr = Expr::and([when, instance.expr.map(&mut leaf)]);
+        let expr = Expr::and([when.clone(), instance.expr.map(&mut leaf)]);
         if expr != Expr::Const(false) {
             left.push((u32::try_from(number).unwrap_or(u32::MAX), expr));
         }
@@ -296,5 +307,40 @@ impl FastHasher {
     #[inline]
     fn add(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95);
+    }
+}
+
+impl Matching {
+    /// One line per route for people who tune: key, rules, rules without anchor, fields looked into.
+    pub fn describe(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self
+            .routes
+            .iter()
+            .map(|(key, program)| {
+                let program = &self.programs[*program];
+                let fields: Vec<String> = program
+                    .indexes
+                    .iter()
+                    .map(|(field, index)| format!("{}[{}]", self.set.inner.interner.fields.name(*field), index.describe()))
+                    .collect();
+                let always: Vec<&str> = program
+                    .always
+                    .iter()
+                    .map(|it| {
+                        let rule = self.set.inner.instances[program.rules[*it as usize].instance as usize].rule;
+                        self.set.inner.refs[rule as usize].title.as_str()
+                    })
+                    .collect();
+                format!(
+                    "{} rules={} always={:?} {}",
+                    String::from_utf8_lossy(key).replace(|c: char| c.is_control(), " "),
+                    program.rules.len(),
+                    always,
+                    fields.join(" ")
+                )
+            })
+            .collect();
+        lines.sort();
+        lines
     }
 }

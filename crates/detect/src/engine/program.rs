@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::index::{Hit, Patterns, TextIndex};
+use super::index::{Hit, Patterns, RawFilter, TextIndex};
 use crate::expr::{Expr, PredId};
 use crate::field::{FieldId, KEYWORDS};
 use crate::matcher::{Cmp, Matcher, TextOp};
@@ -30,6 +30,8 @@ pub struct Program {
     pub always: Vec<u32>,
     /// By field, what to look for in its values.
     pub indexes: Vec<(FieldId, TextIndex)>,
+    /// Spares most events the look into every value that keywords need.
+    pub keywords: Option<RawFilter>,
     /// Global number of each comparison.
     pub preds: Vec<PredId>,
     /// Whether a comparison that its index did not find does not hold.
@@ -94,6 +96,7 @@ impl Program {
             self.triggered.extend(rules);
             self.triggers[local as usize] = (from, size(self.triggered.len()));
         }
+        self.keywords = by_field.get(&KEYWORDS).and_then(Patterns::raw_filter);
         self.indexes = by_field.into_iter().map(|(field, it)| (field, TextIndex::new(it))).collect();
     }
 }

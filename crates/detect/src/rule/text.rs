@@ -96,12 +96,18 @@ impl Pattern {
 
 /// Appends `text` in lower case, character by character, as all caseless comparison here does.
 pub fn fold_into(text: &str, out: &mut String) {
-    if text.is_ascii() {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let n_plain = rest.bytes().position(|it| !it.is_ascii()).unwrap_or(rest.len());
         let start = out.len();
-        out.push_str(text);
+        out.push_str(&rest[..n_plain]);
         out[start..].make_ascii_lowercase();
-    } else {
-        out.extend(text.chars().flat_map(char::to_lowercase));
+        rest = &rest[n_plain..];
+        let mut chars = rest.chars();
+        if let Some(c) = chars.next() {
+            out.extend(c.to_lowercase());
+            rest = chars.as_str();
+        }
     }
 }
 
@@ -123,6 +129,13 @@ mod tests {
 
     fn lit(text: &str) -> Part {
         Part::Literal(text.to_owned())
+    }
+
+    #[test]
+    fn folds_character_by_character() {
+        for text in ["", "ABC", "Ünï®X", "®", "ΑΣ", "\u{212A}\u{130}z"] {
+            assert_eq!(fold(text), text.chars().flat_map(char::to_lowercase).collect::<String>());
+        }
     }
 
     #[test]
