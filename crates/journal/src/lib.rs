@@ -38,4 +38,4 @@ pub use note::{Checkpoint, PublicKey, SigningKey};
 pub use record::{Draft, Entry, INLINE_LIMIT, KIND_CASE_SEALED, KIND_VAULT_ERASED};
 pub use store::{Journal, Projection};
 pub use vault::{Digest, Vault};
-pub use verify::{Fault, Report, SignerReport, verify};
+pub use verify::{ErasureReport, Fault, Report, SignerReport, verify};

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)] // a test's helpers may fail as loudly as the test
 
 mod case;
+mod crash;
 mod edits;
 mod fixture;
+mod golden;
 mod store;

@@ -6,7 +6,7 @@ use rusqlite::Transaction;
 use crate::fixture::draft;
 
 /// Counts entries by kind.
-struct ByKind(u32);
+pub struct ByKind(pub u32);
 
 impl Projection for ByKind {
     fn name(&self) -> &str {
@@ -35,7 +35,8 @@ impl Projection for ByKind {
     }
 }
 
-fn count(journal: &Journal, kind: &str) -> u32 {
+/// How many entries of `kind` the projection counted.
+pub fn count(journal: &Journal, kind: &str) -> u32 {
     let sql = "SELECT coalesce(max(n), 0) FROM by_kind WHERE kind = ?1";
     journal.query(|db| db.query_row(sql, [kind], |row| row.get(0))).unwrap()
 }
