@@ -217,6 +217,9 @@ pub struct Common {
     /// Gives every approval; recorded as such.
     #[arg(long)]
     pub yes: bool,
+    /// File with the key that signs the case; without it the demonstration key is used, and that is said.
+    #[arg(long, value_name = "FILE")]
+    pub signing_key: Option<PathBuf>,
     /// How the plan is chosen.
     #[command(flatten)]
     pub planning: Planning,
@@ -341,20 +344,37 @@ pub enum Case {
     Verify {
         /// The case directory.
         dir: PathBuf,
-        /// The signer's public key, as hex or a file that holds it.
+        /// The signer's public key, or a file that holds it.
         #[arg(long, value_name = "PUBKEY")]
         key: Option<String>,
         /// How to print.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Erases the vault of a case (raw evidence, and who stands behind the pseudonyms), as a signed record.
+    Erase {
+        /// The case directory.
+        dir: PathBuf,
+        /// Why; recorded.
+        #[arg(long)]
+        reason: String,
+        /// File with the signing key; without it the demonstration key is used.
+        #[arg(long, value_name = "FILE")]
+        signing_key: Option<PathBuf>,
+        /// When (RFC 3339; default: the machine's clock).
+        #[arg(long, value_name = "RFC3339")]
+        now: Option<Timestamp>,
+    },
 }
 
 /// `regime ...`.
 #[derive(Debug, Subcommand)]
 pub enum Regime {
-    /// Lists the regimes known, their status and when each was checked.
+    /// Lists the regimes known, their status, how they bear on the operator, and when each was checked.
     List {
+        /// The estate file, for the legal profile.
+        #[arg(long, value_name = "FILE")]
+        estate: Option<PathBuf>,
         /// How to print.
         #[arg(long, value_enum, default_value_t)]
         format: Format,

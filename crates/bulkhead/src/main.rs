@@ -1,10 +1,21 @@
 //! `bulkhead`: the command line. Every command is one file in `commands`; the whole flow is `flow::carry`.
 
+mod casedir;
 mod cli;
 mod commands;
 mod config;
+mod desk;
+mod estate_input;
+mod evidence;
 mod failure;
+mod files;
+mod finding_output;
+mod flow;
+mod narrate;
+mod rule_input;
+mod telemetry_input;
 mod ui;
+mod world;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,187 @@
+//! `case list|show|verify|erase`: the record, without any database.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bulkhead_journal::{Error, PublicKey, SigningKey};
+use bulkhead_model::case::{Clock, ClockStatus, Incident, Plan, RecoveryPlan};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use crate::cli::{Case, Format};
+use crate::failure::{Failure, Outcome};
+use crate::ui::{Table, duration, money};
+
+/// Runs `case ...`.
+pub fn run(command: &Case) -> Outcome {
+    match command {
+        Case::List { dir, format } => list(dir.as_deref().unwrap_or(Path::new(".")), *format),
+        Case::Show { dir, format } => show(dir, *format),
+        Case::Verify { dir, key, format } => verify(dir, key.as_deref(), *format),
+        Case::Erase { dir, reason, signing_key, now } => erase(dir, reason, signing_key.as_deref(), *now),
+    }
+}
+
+fn list(dir: &Path, format: Format) -> Outcome {
+    let entries = fs::read_dir(dir).map_err(|err| Failure::file("list", dir, &err))?;
+    let mut found: Vec<(PathBuf, Incident)> = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|err| Failure::file("list", dir, &err))?.path();
+        // Other folders may stand here too; only those with a readable incident are cases.
+        if let Ok(incident) = read::<Incident>(&path, "incident.json") {
+            found.push((path, incident));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    if format == Format::Json {
+        let cases: Vec<_> = found
+            .iter()
+            .map(|(path, it)| serde_json::json!({"dir": path, "id": it.id, "state": it.state, "severity": it.severity, "title": it.title, "declared_at": it.declared_at}))
+            .collect();
+        return print_json(&cases);
+    }
+    if found.is_empty() {
+        println!("no case in {}; `bulkhead drill --out {}/case` makes one", dir.display(), dir.display());
+        return Ok(());
+    }
+    let mut table = Table::new(["case", "state", "severity", "declared", "title"]);
+    for (path, it) in &found {
+        table.row([
+            path.display().to_string(),
+            text_of(&it.state),
+            it.severity.as_str().to_owned(),
+            it.declared_at.to_string(),
+            it.title.clone(),
+        ]);
+    }
+    print!("{}", table.render(0));
+    Ok(())
+}
+
+fn show(dir: &Path, format: Format) -> Outcome {
+    let incident: Incident = read(dir, "incident.json")?;
+    let plan: Option<Plan> = read_if_there(dir, "plan.json")?;
+    let recovery: Option<RecoveryPlan> = read_if_there(dir, "recovery.json")?;
+    let clocks: Vec<Clock> = read_if_there(dir, "clocks.json")?.unwrap_or_default();
+    if format == Format::Json {
+        return print_json(&serde_json::json!({
+            "incident": incident, "plan": plan, "recovery": recovery, "clocks": clocks
+        }));
+    }
+    println!("{}  [{}, {}]", incident.title, text_of(&incident.state), incident.severity.as_str());
+    println!("declared {}, first finding {}", incident.declared_at, incident.first_finding_at);
+    let mut table = Table::new(["", "id", "since", "confidence", "because"]);
+    for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
+        for it in list {
+            let reason = it.reasons.first().map(|it| it.text.clone()).unwrap_or_default();
+            table.row([
+                word.to_owned(),
+                it.id.clone(),
+                it.since.to_string(),
+                format!("{:.2}", it.confidence),
+                reason,
+            ]);
+        }
+    }
+    print!("{}", table.render(2));
+    if let Some(plan) = &plan {
+        println!(
+            "containment, generation {}: {}",
+            plan.generation,
+            money(plan.objective.total, &plan.currency)
+        );
+        for action in &plan.actions {
+            println!("  {}", action.id);
+        }
+    }
+    if let Some(recovery) = &recovery {
+        println!("recovery in {} stages", recovery.stages.len());
+        for it in &recovery.services {
+            println!("  {}: {} (nine times in ten {})", it.service, duration(it.p50), duration(it.p90));
+        }
+    }
+    for it in clocks.iter().filter(|it| it.status == ClockStatus::Binding) {
+        let due = it.due_earliest.map_or("without undue delay".to_owned(), |it| it.to_string());
+        println!("clock {} {}: {due} to {}", it.regime, it.stage, it.recipient);
+    }
+    Ok(())
+}
+
+fn verify(dir: &Path, key: Option<&str>, format: Format) -> Outcome {
+    if !dir.join("journal").is_dir() {
+        return Err(Failure::input(format!(
+            "`{}` is not a case directory: it has no journal/",
+            dir.display()
+        ))
+        .hint("name the folder that `respond --out` or `drill --out` wrote"));
+    }
+    let key = key.map(public_key).transpose()?;
+    let report = bulkhead_journal::verify(dir, key.as_ref()).map_err(journal_failure)?;
+    match format {
+        Format::Json => print_json(&report)?,
+        Format::Table => println!("{report}"),
+    }
+    if report.is_ok() { Ok(()) } else { Err(Failure::Verdict("the case is not what was signed".to_owned())) }
+}
+
+fn erase(dir: &Path, reason: &str, key: Option<&Path>, now: Option<Timestamp>) -> Outcome {
+    let key = signing_key(key)?;
+    let now = now.unwrap_or_else(Timestamp::now);
+    let erased =
+        bulkhead_journal::erase_vault(dir, &key, now, "operator", reason).map_err(journal_failure)?;
+    println!(
+        "erased {erased} files of the vault; `case verify` lists the erasure and still accepts the case"
+    );
+    Ok(())
+}
+
+/// The key in `file`, or the demonstration key.
+pub fn signing_key(file: Option<&Path>) -> Outcome<SigningKey> {
+    let Some(file) = file else { return Ok(SigningKey::demonstration()) };
+    let text = fs::read_to_string(file).map_err(|err| Failure::file("read the signing key", file, &err))?;
+    SigningKey::parse(text.trim()).map_err(|err| Failure::input(format!("{}: {err}", file.display())))
+}
+
+/// A public key given as such, or as a file that holds it.
+fn public_key(text: &str) -> Outcome<PublicKey> {
+    let held = fs::read_to_string(text).ok();
+    let text = held.as_deref().unwrap_or(text);
+    PublicKey::parse(text).map_err(|err| Failure::input(format!("--key: {err}")))
+}
+
+/// What the journal refuses is the user's to mend; only a damaged store is a fault of ours or of the machine.
+pub fn journal_failure(err: Error) -> Failure {
+    match err {
+        Error::Database(_) | Error::Damaged(_) => Failure::Internal(anyhow::Error::new(err)),
+        other => Failure::input(format!("{:#}", anyhow::Error::new(other))),
+    }
+}
+
+fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Outcome<T> {
+    let path = dir.join(name);
+    let text = fs::read_to_string(&path).map_err(|err| {
+        Failure::file("read", &path, &err)
+            .hint("name a case directory, as `respond --out` or `drill --out` wrote it")
+    })?;
+    serde_json::from_str(&text).map_err(|err| Failure::input(format!("{}: {err}", path.display())))
+}
+
+fn read_if_there<T: DeserializeOwned>(dir: &Path, name: &str) -> Outcome<Option<T>> {
+    if dir.join(name).exists() { read(dir, name).map(Some) } else { Ok(None) }
+}
+
+/// Prints `value` as JSON.
+pub fn print_json<T: serde::Serialize>(value: &T) -> Outcome {
+    let text = serde_json::to_string_pretty(value).map_err(anyhow::Error::new)?;
+    println!("{text}");
+    Ok(())
+}
+
+/// The name an enum has in JSON.
+pub fn text_of<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}

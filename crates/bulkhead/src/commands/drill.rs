@@ -1,0 +1,246 @@
+//! `drill [SCENARIO]`: an attack scenario end to end, scored.
+
+use std::path::PathBuf;
+
+use bulkhead_evaluate::{Facts, Scenario, Verdict, read, scenario, scenarios, score, verdicts};
+use bulkhead_incident::Policy;
+use bulkhead_model::case::{IncidentState, Score, ServiceImpact};
+use bulkhead_model::finding::Finding;
+use bulkhead_model::id::{AssetId, ServiceId};
+use jiff::Timestamp;
+
+use crate::casedir::CaseFiles;
+use crate::cli::{Drill, Format};
+use crate::commands::case::signing_key;
+use crate::commands::respond::{free_name, secret, setting, show};
+use crate::config::Config;
+use crate::desk::{Setting, later};
+use crate::estate_input::{self, EstateInput, SHOWN};
+use crate::evidence::Evidence;
+use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::flow::{self, Ending, Opening};
+use crate::ui::Table;
+use crate::world::drill::DrillWorld;
+use crate::{casedir, files, narrate, rule_input, ui};
+
+/// Played when no scenario is named.
+const DEFAULT: &str = "reference";
+
+/// Main services are those that make up this share of the value lost.
+const MAIN_SHARE: f64 = 0.8;
+
+/// Runs `drill`.
+pub fn run(args: &Drill, config: &Config, quiet: bool) -> Outcome {
+    if args.list {
+        return list();
+    }
+    let common = &args.common;
+    let scenario = load(args)?;
+    // A drill without an estate plays on the embedded example; one configured or named takes its place.
+    let estate = estate_input::read_or_example(common.estate.as_deref(), config, quiet)?;
+    let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
+    let key = signing_key(common.signing_key.as_deref())?;
+    let setting = setting(&estate.estate, common, config)?;
+    let out = common.out.clone().unwrap_or_else(|| free_name(&format!("drill-{}", scenario.id)));
+    casedir::prepare(&out, common.force)?;
+
+    let bar = ui::progress(quiet, &format!("playing `{}` on {}", scenario.id, estate.origin), None);
+    let policy = Policy::default();
+    let seed = scenario.seed ^ common.seed;
+    let mut world = DrillWorld::new(&scenario, &estate.estate, &rules, &policy, seed);
+    let Some((draft, at)) = world.declarable() else {
+        bar.finish_and_clear();
+        return quiet_day(&scenario, &estate, &mut world, &out);
+    };
+    let declared_at = later(at, scenario.response.acknowledge.secs());
+    // Whoever answers the page sees what telemetry shows by then.
+    let draft = world.draft(declared_at, None).unwrap_or(draft);
+    let incident = draft.declare(declared_at, world.summary().clone());
+    let evidence =
+        world.telemetry().iter().map(|(name, bytes)| Evidence::Memory(name.clone(), bytes.clone()));
+    let opening = Opening {
+        setting: &setting,
+        incident,
+        story: draft.timeline.clone(),
+        evidence: evidence.collect(),
+        now: declared_at,
+        out: &out,
+        secret: &secret(common)?,
+    };
+    let ending = flow::carry(opening, &mut world)?;
+    bar.finish_and_clear();
+    finish(args, &scenario, &estate, &setting, ending, &mut world, &out, &key)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one drill, used once")]
+fn finish(
+    args: &Drill,
+    scenario: &Scenario,
+    estate: &EstateInput,
+    setting: &Setting<'_>,
+    ending: Ending,
+    world: &mut DrillWorld<'_>,
+    out: &std::path::Path,
+    key: &bulkhead_journal::SigningKey,
+) -> Outcome {
+    let draft = world.draft(ending.at, ending.state.incident.as_ref());
+    let all = world.findings_until(ending.at).to_vec();
+    let belongs = draft.map(|it| it.findings).unwrap_or_default();
+    let findings: Vec<Finding> = belongs.into_iter().filter_map(|it| all.get(it).cloned()).collect();
+    let mut files = files::assemble(&ending, estate, setting, findings)?;
+    let (score, verdicts) = judge(scenario, estate, &ending, &files, world);
+    files.score = Some(score.clone());
+    let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
+    files.report = files::report(&files, estate, proof_holds);
+    let format = args.common.format;
+    show(&files, format, || narrate::tell(&files, &ending, &estate.estate, proof_holds))?;
+    flow::seal(ending, &files, out, key)?;
+    if format == Format::Table {
+        print_verdicts(&verdicts);
+        println!("\ncase directory: {}", out.display());
+        println!(
+            "  open {}/report.html, check it with `bulkhead case verify {}`",
+            out.display(),
+            out.display()
+        );
+        println!("\n{}", narrate::score_line(&score));
+    }
+    missed(&verdicts)
+}
+
+fn judge(
+    scenario: &Scenario,
+    estate: &EstateInput,
+    ending: &Ending,
+    files: &CaseFiles,
+    world: &mut DrillWorld<'_>,
+) -> (Score, Vec<Verdict>) {
+    let reached: Vec<AssetId> =
+        files.certificate.iter().flat_map(|it| &it.reached).map(|it| AssetId::new(it.as_str())).collect();
+    let all = world.findings_until(Timestamp::MAX).to_vec();
+    let facts = Facts {
+        findings: &all,
+        incidents: 1,
+        declared_at: ending.reached(IncidentState::Declared),
+        contained_at: ending.reached(IncidentState::Contained),
+        main_services_restored_at: main_services_restored(files, ending),
+        reached: &reached,
+        impact: &files.impact,
+    };
+    let truth = world.truth();
+    let score = score(truth, &estate.estate, &facts);
+    let verdicts = verdicts(scenario, truth, &estate.estate, &facts, &score);
+    (score, verdicts)
+}
+
+/// When the last of the main services was back: of the services hit, the most valuable ones that together make up four
+/// fifths of the value lost. With none hit, they were never gone.
+fn main_services_restored(files: &CaseFiles, ending: &Ending) -> Option<Timestamp> {
+    let mut hit: Vec<&ServiceImpact> = Vec::new();
+    for it in files.impact.attacker.iter().chain(&files.impact.containment_observed) {
+        match hit.iter_mut().find(|known| known.service == it.service) {
+            Some(known) if known.value_per_hour < it.value_per_hour => *known = it,
+            Some(_) => {}
+            None => hit.push(it),
+        }
+    }
+    hit.sort_by(|a, b| b.value_per_hour.total_cmp(&a.value_per_hour).then_with(|| a.service.cmp(&b.service)));
+    let total: f64 = hit.iter().map(|it| it.value_per_hour).sum();
+    let mut so_far = 0.0;
+    let mut main: Vec<&ServiceId> = Vec::new();
+    for it in hit {
+        if so_far < total * MAIN_SHARE {
+            main.push(&it.service);
+        }
+        so_far += it.value_per_hour;
+    }
+    if main.is_empty() {
+        return ending.reached(IncidentState::Declared);
+    }
+    let back: Option<Vec<Timestamp>> = main.iter().map(|it| ending.kept.restored.get(*it).copied()).collect();
+    back?.into_iter().max()
+}
+
+/// A drill in which nothing was declared: right for a day without an attack.
+fn quiet_day(
+    scenario: &Scenario,
+    estate: &EstateInput,
+    world: &mut DrillWorld<'_>,
+    out: &std::path::Path,
+) -> Outcome {
+    let findings = world.findings_until(Timestamp::MAX).to_vec();
+    let impact = bulkhead_model::case::Impact::default();
+    let facts = Facts {
+        findings: &findings,
+        incidents: 0,
+        declared_at: None,
+        contained_at: None,
+        main_services_restored_at: None,
+        reached: &[],
+        impact: &impact,
+    };
+    let events = world.summary().events;
+    let truth = world.truth();
+    let score = score(truth, &estate.estate, &facts);
+    let verdicts = verdicts(scenario, truth, &estate.estate, &facts, &score);
+    println!("no incident was declared: {events} events, {} findings, none of them enough", findings.len());
+    print_verdicts(&verdicts);
+    println!("\n{}", narrate::score_line(&score));
+    std::fs::remove_dir(out).map_err(|err| Failure::file("remove", out, &err))?;
+    missed(&verdicts)
+}
+
+fn print_verdicts(verdicts: &[Verdict]) {
+    println!("\nObjectives\n----------");
+    let mut table = Table::new(["objective", "required", "actual", ""]);
+    for it in verdicts {
+        let word = if it.met { "met" } else { "MISSED" };
+        table.row([it.objective.to_owned(), it.required.clone(), it.actual.clone(), word.to_owned()]);
+    }
+    print!("{}", table.render(0));
+}
+
+fn missed(verdicts: &[Verdict]) -> Outcome {
+    let missed: Vec<_> = verdicts.iter().filter(|it| !it.met).map(|it| it.objective).collect();
+    if missed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Verdict(format!("objectives missed: {}", missed.join(", "))))
+    }
+}
+
+fn load(args: &Drill) -> Outcome<Scenario> {
+    let (name, text) = match (&args.scenario, &args.name) {
+        (Some(path), _) => (path.display().to_string(), estate_input::text(path)?),
+        (None, name) => {
+            let name = name.as_deref().unwrap_or(DEFAULT);
+            match scenario(name) {
+                Some(text) => (format!("scenarios/{name}.yaml"), text.to_owned()),
+                None if PathBuf::from(name).is_file() => {
+                    (name.to_owned(), estate_input::text(&PathBuf::from(name))?)
+                }
+                None => return Err(unknown_scenario(name)),
+            }
+        }
+    };
+    let (scenario, diagnostics) = read(&name, &text);
+    print_diagnostics(&diagnostics, SHOWN);
+    scenario.ok_or_else(|| Failure::input(format!("{name}: the scenario cannot be played")))
+}
+
+fn unknown_scenario(name: &str) -> Failure {
+    let names: Vec<_> = scenarios().iter().map(|(name, _)| *name).collect();
+    Failure::input(format!("there is no scenario `{name}`, built in or as a file"))
+        .hint(format!("built in are {}", names.join(", ")))
+}
+
+fn list() -> Outcome {
+    let mut table = Table::new(["scenario", "what it plays"]);
+    for (name, text) in scenarios() {
+        if let (Some(scenario), _) = read(name, text) {
+            table.row([(*name).to_owned(), scenario.name.en().to_owned()]);
+        }
+    }
+    print!("{}", table.render(0));
+    Ok(())
+}

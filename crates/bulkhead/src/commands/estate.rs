@@ -1,0 +1,106 @@
+//! `estate check|show|discover|schema`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bulkhead_model::estate;
+
+use crate::cli::{Estate, Format};
+use crate::commands::case::print_json;
+use crate::config::Config;
+use crate::estate_input;
+use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::telemetry_input;
+
+/// Runs `estate ...`.
+pub fn run(command: &Estate, config: &Config, quiet: bool) -> Outcome {
+    match command {
+        Estate::Check { file, estate, format } => {
+            check(file.as_deref().or(estate.as_deref()), *format, config)
+        }
+        Estate::Show { file, estate, out, format } => {
+            let input = estate_input::read_or_example(file.as_deref().or(estate.as_deref()), config, quiet)?;
+            match format {
+                Format::Json => print_json(&input.estate),
+                Format::Table => emit(&bulkhead_report::map::svg(&input.estate), out.as_deref()),
+            }
+        }
+        Estate::Discover { files, out } => discover(files, out.as_deref(), quiet),
+        Estate::Schema => emit(&estate_schema()?, None),
+    }
+}
+
+fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
+    let Some(path) = estate_input::path(file, config) else {
+        return Err(Failure::input("no estate is named")
+            .hint("`bulkhead estate check FILE`, or make one with `bulkhead init DIR`"));
+    };
+    let text = estate_input::text(&path)?;
+    let name = path.display().to_string();
+    let (estate, diagnostics) = estate::read(&name, &text);
+    let errors = diagnostics.iter().filter(|it| it.is_error()).count();
+    match format {
+        Format::Json => print_json(&diagnostics)?,
+        Format::Table => print_diagnostics(&diagnostics, 1000),
+    }
+    let Some(estate) = estate else {
+        return Err(Failure::input(format!(
+            "{name}: {errors} errors, {} warnings",
+            diagnostics.len() - errors
+        )));
+    };
+    if format == Format::Table {
+        println!(
+            "{name}: sound; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {} warnings",
+            estate.zones.len(),
+            estate.assets.len(),
+            estate.identities.len(),
+            estate.flows.len(),
+            estate.services.len(),
+            estate.enforcement_points.len(),
+            diagnostics.len()
+        );
+    }
+    Ok(())
+}
+
+fn discover(files: &[PathBuf], out: Option<&Path>, quiet: bool) -> Outcome {
+    let observed = telemetry_input::observe(files, quiet)?;
+    let (estate, assumptions) = bulkhead_telemetry::discover::draft(&observed, &name_of(files));
+    let text = super::respond::draft_text(&estate, &assumptions)?;
+    emit(&text, out)?;
+    if let Some(out) = out {
+        println!(
+            "{} assets drafted into {}; check it with `bulkhead estate check`",
+            estate.assets.len(),
+            out.display()
+        );
+    }
+    Ok(())
+}
+
+/// A name for the draft, from the first file.
+fn name_of(files: &[PathBuf]) -> String {
+    let stem = files.first().and_then(|it| it.file_stem()).map(|it| it.to_string_lossy().into_owned());
+    stem.unwrap_or_else(|| "discovered".to_owned())
+}
+
+/// The JSON Schema of the estate file.
+pub fn estate_schema() -> Outcome<String> {
+    bulkhead_model::schema::all()
+        .into_iter()
+        .find(|(name, _)| name.starts_with("estate"))
+        .map(|(_, text)| text)
+        .ok_or_else(|| Failure::Internal(anyhow::anyhow!("the estate has no schema")))
+}
+
+/// Writes `text` to `out`, or prints it.
+pub fn emit(text: &str, out: Option<&Path>) -> Outcome {
+    match out {
+        Some(path) => fs::write(path, text).map_err(|err| Failure::file("write", path, &err)),
+        None => {
+            print!("{text}");
+            Ok(())
+        }
+    }
+}

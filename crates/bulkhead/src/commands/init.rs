@@ -1,0 +1,49 @@
+//! `init DIR`: a working directory with everything commented.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::Init;
+use crate::failure::{Failure, Outcome};
+
+const CONFIG: &str = include_str!("../../templates/bulkhead.toml");
+const RULES: &str = include_str!("../../templates/rules.md");
+const RULE: &str = include_str!("../../templates/example_rule.yml");
+const ESTATE: &str = include_str!("../../../../examples/minimal/estate.yaml");
+
+/// Runs `init`.
+pub fn run(args: &Init) -> Outcome {
+    let dir = &args.dir;
+    let files = [
+        ("bulkhead.toml", CONFIG.to_owned()),
+        ("estate.yaml", ESTATE.to_owned()),
+        ("rules/README.md", RULES.to_owned()),
+        ("rules/example.yml", RULE.to_owned()),
+        ("estate.schema.json", super::estate::estate_schema()?),
+    ];
+    if !args.force {
+        refuse_occupied(dir)?;
+    }
+    for (name, text) in &files {
+        let path = dir.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|err| Failure::file("make", folder, &err))?;
+        }
+        fs::write(&path, text).map_err(|err| Failure::file("write", &path, &err))?;
+    }
+    println!("made {}: bulkhead.toml, estate.yaml, rules/", dir.display());
+    println!("next: cd {}, describe your estate in estate.yaml, then", dir.display());
+    println!("  bulkhead estate check        finds every fault, with its place");
+    println!("  bulkhead drill               plays an intrusion against it");
+    println!("  bulkhead respond FILES...    carries your own telemetry all the way");
+    Ok(())
+}
+
+fn refuse_occupied(dir: &Path) -> Outcome {
+    let Ok(mut entries) = fs::read_dir(dir) else { return Ok(()) };
+    if entries.next().is_none() {
+        return Ok(());
+    }
+    Err(Failure::input(format!("`{}` is not empty", dir.display()))
+        .hint("name another folder, or overwrite files of the same names with --force"))
+}

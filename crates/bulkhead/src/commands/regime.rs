@@ -1,0 +1,92 @@
+//! `regime list|clocks`: the obligations and their deadlines.
+
+use std::path::Path;
+
+use bulkhead_comply::{Facts, Library};
+use bulkhead_model::case::{Clock, ClockStatus};
+use bulkhead_model::estate::EstateInfo;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::cli::{Format, Regime};
+use crate::commands::case::{print_json, text_of};
+use crate::config::Config;
+use crate::estate_input;
+use crate::failure::Outcome;
+use crate::ui::Table;
+
+/// Runs `regime ...`.
+pub fn run(command: &Regime, config: &Config, quiet: bool) -> Outcome {
+    match command {
+        Regime::List { estate, format } => list(estate.as_deref(), *format, config, quiet),
+        Regime::Clocks { estate, aware, format } => clocks(estate.as_deref(), *aware, *format, config, quiet),
+    }
+}
+
+fn list(estate: Option<&Path>, format: Format, config: &Config, quiet: bool) -> Outcome {
+    let input = estate_input::read_or_example(estate, config, quiet)?;
+    let today = Timestamp::now().to_zoned(zone(&input.estate.estate)).date();
+    let summaries = Library::builtin().list(&input.estate.legal_profile, &input.estate.estate, today);
+    if format == Format::Json {
+        return print_json(&summaries);
+    }
+    println!("regimes as they bear on {} ({})", input.estate.estate.name, input.origin);
+    let mut table = Table::new(["regime", "bears", "status", "in", "checked", "stages"]);
+    for it in &summaries {
+        table.row([
+            it.regime.to_string(),
+            text_of(&it.bearing),
+            text_of(&it.status),
+            it.jurisdiction.clone(),
+            it.verified_on.map(|it| it.to_string()).unwrap_or_default(),
+            it.stages.join("; "),
+        ]);
+    }
+    print!("{}", table.render(0));
+    Ok(())
+}
+
+fn clocks(estate: Option<&Path>, aware: Timestamp, format: Format, config: &Config, quiet: bool) -> Outcome {
+    let input = estate_input::read_or_example(estate, config, quiet)?;
+    let profile = &input.estate.legal_profile;
+    let clocks = Library::builtin().clocks(&Facts::new(aware), profile, &input.estate.estate);
+    if format == Format::Json {
+        return print_json(&clocks);
+    }
+    println!("{} ({}), aware {}", input.estate.estate.name, input.origin, local(aware, &input.estate.estate));
+    print!("{}", table(&clocks, &input.estate.estate).render(0));
+    println!("earliest = work to this; latest arguable = counsel decides. Not legal advice.");
+    Ok(())
+}
+
+/// The clocks for people: binding ones first, proposals left out.
+pub fn table(clocks: &[Clock], estate: &EstateInfo) -> Table {
+    let mut table = Table::new(["regime", "stage", "status", "earliest", "latest arguable", "to"]);
+    for it in clocks.iter().filter(|it| it.status != ClockStatus::Proposed) {
+        let earliest = match (it.due_earliest, it.anchor_at) {
+            (Some(due), _) => local(due, estate),
+            (None, Some(_)) => "at once".to_owned(),
+            (None, None) => format!("after {}", it.anchor),
+        };
+        let outer = it.due_outer.filter(|due| Some(*due) != it.due_earliest);
+        table.row([
+            it.regime.to_string(),
+            it.stage.clone(),
+            text_of(&it.status),
+            earliest,
+            outer.map(|it| local(it, estate)).unwrap_or_default(),
+            it.recipient.clone(),
+        ]);
+    }
+    table
+}
+
+/// The operator's time zone; UTC where it is not known.
+pub fn zone(estate: &EstateInfo) -> TimeZone {
+    jiff::tz::TimeZoneDatabase::bundled().get(&estate.timezone).unwrap_or(TimeZone::UTC)
+}
+
+/// An instant on the operator's clocks: `Fri 2025-07-25 14:20`.
+pub fn local(at: Timestamp, estate: &EstateInfo) -> String {
+    at.to_zoned(zone(estate)).strftime("%a %Y-%m-%d %H:%M").to_string()
+}

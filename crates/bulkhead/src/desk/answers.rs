@@ -1,0 +1,253 @@
+//! The pure answers to what the engine asks: plans, impact, clocks, proof. No state of its own.
+
+use std::collections::BTreeSet;
+
+use bulkhead_comply::{Facts as LegalFacts, Library};
+use bulkhead_contain::checker::{self, Facts as CheckFacts};
+use bulkhead_contain::{PlanError, Request, certificate, observed_impact};
+use bulkhead_engine::{Command, Effect, GateCheck, State};
+use bulkhead_incident::assess;
+use bulkhead_model::case::{Entity, EntityKind, Impact, Incident, RecoveryPlan};
+use bulkhead_model::entity::Observations;
+use bulkhead_model::finding::Finding;
+use bulkhead_model::id::{AssetId, IdentityId, PointId};
+use bulkhead_model::rules::PointRules;
+use bulkhead_recover::{Policy as RecoveryPolicy, Request as RecoveryRequest};
+use bulkhead_service::{EstateIndex, Losses, ServiceGraph};
+use jiff::Timestamp;
+
+use super::Setting;
+use crate::failure::Failure;
+
+/// Simulated recoveries for the percentiles.
+const SAMPLES: usize = 400;
+
+/// What telemetry has shown so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Knowledge<'k> {
+    /// Findings that belong to the incident.
+    pub findings: &'k [Finding],
+    /// Who and what was seen.
+    pub observations: &'k Observations,
+}
+
+/// The answer to `effect`, computed from the state and what is known.
+///
+/// # Errors
+/// Only for what would be a fault of the program, such as a plan for an estate that changed meanwhile.
+pub fn answer(
+    setting: &Setting<'_>,
+    knowledge: &Knowledge<'_>,
+    state: &State,
+    effect: &Effect,
+    now: Timestamp,
+) -> Result<Command, Failure> {
+    let Some(incident) = &state.incident else { return Err(fault("an effect without an incident")) };
+    Ok(match effect {
+        Effect::AssessImpact { basis } => {
+            Command::RecordImpact { basis: *basis, impact: impact(setting, state, incident)? }
+        }
+        Effect::ComputeClocks { basis } => {
+            let none = Impact::default();
+            let impact = state.impact.as_ref().unwrap_or(&none);
+            let mut facts =
+                LegalFacts::from_case(setting.estate, incident, impact, state.exfiltration.as_ref());
+            for it in &state.filings {
+                facts.submitted(it.regime.as_str(), &it.stage, it.submitted_at);
+            }
+            let (profile, info) = (&setting.estate.legal_profile, &setting.estate.estate);
+            Command::RecordClocks { basis: *basis, clocks: Library::builtin().clocks(&facts, profile, info) }
+        }
+        Effect::AssessExfiltration { basis } => Command::RecordExfiltration {
+            basis: *basis,
+            exfiltration: assess(incident, setting.estate, knowledge.observations, knowledge.findings, now),
+        },
+        Effect::PlanContainment { generation } => containment(setting, state, incident, *generation),
+        Effect::CheckCertificate { generation } => proof(setting, state, incident, *generation)?,
+        Effect::PlanRecovery { number } => {
+            Command::ProposeRecovery { number: *number, plan: recovery(setting, state, incident)? }
+        }
+        Effect::CheckGate { stage, .. } => {
+            Command::RecordGateChecks { stage: *stage, checks: gate(knowledge, state, *stage) }
+        }
+        other => return Err(fault(&format!("{other:?} has no computed answer"))),
+    })
+}
+
+fn fault(message: &str) -> Failure {
+    Failure::Internal(anyhow::anyhow!(message.to_owned()))
+}
+
+/// The start of an attack graph: who is in the attacker's hands now, as far as the estate knows them.
+struct Start {
+    assets: Vec<AssetId>,
+    identities: Vec<IdentityId>,
+    suspected: Vec<(AssetId, f64)>,
+    lost: Vec<PointId>,
+}
+
+fn start(setting: &Setting<'_>, state: &State, incident: &Incident) -> Start {
+    let clean = &state.containment.clean;
+    let known: BTreeSet<&str> = setting.estate.assets.iter().map(|it| it.id.as_str()).collect();
+    let accounts: BTreeSet<&str> = setting.estate.identities.iter().map(|it| it.id.as_str()).collect();
+    let of = |kind: EntityKind| move |it: &&Entity| it.kind == kind;
+    let hosts = state.compromised().filter(of(EntityKind::Asset)).filter(|it| known.contains(it.id.as_str()));
+    let identities =
+        state.compromised().filter(of(EntityKind::Identity)).filter(|it| accounts.contains(it.id.as_str()));
+    let suspected =
+        incident.suspected.iter().filter(of(EntityKind::Asset)).filter(|it| !clean.contains(&it.id));
+    Start {
+        assets: hosts.map(|it| AssetId::new(&it.id)).collect(),
+        identities: identities.map(|it| IdentityId::new(&it.id)).collect(),
+        suspected: suspected
+            .filter(|it| known.contains(it.id.as_str()))
+            .map(|it| (AssetId::new(&it.id), it.confidence))
+            .collect(),
+        lost: state.containment.lost.iter().cloned().collect(),
+    }
+}
+
+fn request<'r>(setting: &'r Setting<'_>, start: &'r Start, generation: u64) -> Request<'r> {
+    let mut request = Request::new(setting.estate, &start.assets, &setting.ports);
+    request.identities = &start.identities;
+    request.suspected = &start.suspected;
+    request.suspect_threshold = setting.suspect_threshold;
+    request.attitude = setting.attitude;
+    request.horizon_h = setting.horizon_h;
+    request.generation = generation;
+    request.unavailable_points = &start.lost;
+    request
+}
+
+fn containment(setting: &Setting<'_>, state: &State, incident: &Incident, generation: u64) -> Command {
+    let start = start(setting, state, incident);
+    let planned = bulkhead_contain::plan(&request(setting, &start, generation));
+    match planned {
+        Ok(planned) => {
+            let rules = release_idle_points(state, planned.rules, generation);
+            Command::ProposeContainment { plan: planned.plan, rules }
+        }
+        Err(err) => Command::RecordInfeasible { generation, why: err.to_string() },
+    }
+}
+
+/// A point that holds rules of an earlier plan and is not needed any more is told to hold nothing.
+fn release_idle_points(state: &State, mut rules: Vec<PointRules>, generation: u64) -> Vec<PointRules> {
+    for held in state.held() {
+        let idle = !rules.iter().any(|it| it.point == held.point);
+        if idle && !(held.rules.is_empty() && held.disabled.is_empty()) {
+            rules.push(PointRules {
+                point: held.point.clone(),
+                generation,
+                rules: Vec::new(),
+                disabled: Vec::new(),
+                lease_s: 0,
+            });
+        }
+    }
+    rules.sort_by(|a, b| a.point.cmp(&b.point));
+    rules
+}
+
+fn proof(
+    setting: &Setting<'_>,
+    state: &State,
+    incident: &Incident,
+    generation: u64,
+) -> Result<Command, Failure> {
+    let start = start(setting, state, incident);
+    let held: Vec<PointRules> = state.held().cloned().collect();
+    let request = request(setting, &start, generation);
+    let certificate = certificate(&request, &held).map_err(plan_fault)?;
+    let threshold = setting.suspect_threshold;
+    let counted = start.suspected.iter().filter(|it| it.1 >= threshold).map(|it| it.0.clone());
+    let compromised: Vec<AssetId> = start.assets.iter().cloned().chain(counted).collect();
+    let facts = CheckFacts {
+        estate: setting.estate,
+        compromised: &compromised,
+        identities: &start.identities,
+        movement_ports: &setting.ports,
+    };
+    let verdict = checker::check(&facts, &certificate, &held);
+    let open = verdict.open.iter().map(|it| format!("{} -> {} ({})", it.from, it.to, it.flow));
+    let open = verdict.faults.iter().cloned().chain(open).collect();
+    Ok(Command::RecordCertificate { generation, certificate, holds: verdict.holds, open })
+}
+
+fn plan_fault(err: PlanError) -> Failure {
+    Failure::Internal(anyhow::Error::new(err))
+}
+
+fn impact(setting: &Setting<'_>, state: &State, incident: &Incident) -> Result<Impact, Failure> {
+    let start = start(setting, state, incident);
+    let mut impact = Impact { attacker: attacker_impact(setting, incident), ..Impact::default() };
+    let Some(proposal) = &state.containment.proposal else { return Ok(impact) };
+    let request = request(setting, &start, proposal.plan.generation);
+    impact.containment_predicted =
+        observed_impact(&request, &proposal.plan, &proposal.rules).map_err(plan_fault)?;
+    let held: Vec<PointRules> = state.held().cloned().collect();
+    impact.containment_observed = observed_impact(&request, &proposal.plan, &held).map_err(plan_fault)?;
+    Ok(impact)
+}
+
+/// Services that do not hold when nothing that was ever in the attacker's hands is trusted.
+fn attacker_impact(setting: &Setting<'_>, incident: &Incident) -> Vec<bulkhead_model::case::ServiceImpact> {
+    let index = EstateIndex::new(setting.estate);
+    let graph = ServiceGraph::new(setting.estate, &index);
+    let none = graph.evaluate(&index, &Losses::default());
+    let mut losses = Losses::default();
+    let hosts = incident.compromised.iter().filter(|it| it.kind == EntityKind::Asset);
+    losses.assets.extend(hosts.filter_map(|it| index.asset(&AssetId::new(&it.id))));
+    graph.impacts(&none.states, &graph.evaluate(&index, &losses).states)
+}
+
+/// How everything in the attacker's hands would be brought back.
+///
+/// # Errors
+/// When a procedure's steps wait for each other.
+pub fn recovery(setting: &Setting<'_>, state: &State, incident: &Incident) -> Result<RecoveryPlan, Failure> {
+    let start = start(setting, state, incident);
+    let isolated = state.containment.proposal.iter().flat_map(|it| &it.plan.actions);
+    let actions: Vec<_> = isolated.cloned().collect();
+    let threshold = setting.suspect_threshold;
+    let suspected = start.suspected.into_iter().filter(|it| it.1 >= threshold).map(|it| it.0);
+    let lost: Vec<AssetId> = start.assets.into_iter().chain(suspected).collect();
+    let policy = RecoveryPolicy::default();
+    let request = RecoveryRequest {
+        estate: setting.estate,
+        lost: &lost,
+        actions: &actions,
+        policy: &policy,
+        samples: SAMPLES,
+        seed: setting.seed,
+    };
+    bulkhead_recover::plan(&request).map_err(|err| Failure::Internal(anyhow::Error::new(err)))
+}
+
+/// Every condition of a gate with what was found: each names what it rests on.
+fn gate(knowledge: &Knowledge<'_>, state: &State, stage: u32) -> Vec<GateCheck> {
+    let since = state.recovery.opened.last().map(|(_, at)| *at);
+    let since = since.or_else(|| state.reached(bulkhead_model::case::IncidentState::Recovering));
+    let clean = &state.containment.clean;
+    let seen: Vec<_> = knowledge
+        .findings
+        .iter()
+        .filter(|it| it.time > since && it.host.as_ref().is_some_and(|host| clean.contains(host)))
+        .collect();
+    let steps = state.stage().map(|it| it.steps.len()).unwrap_or_default();
+    let stage = state.recovery.plan.iter().flat_map(|it| &it.stages).find(|it| it.n == stage);
+    let conditions = stage.map(|it| it.gate.checks.clone()).unwrap_or_default();
+    conditions
+        .into_iter()
+        .map(|check| GateCheck {
+            check,
+            holds: seen.is_empty() && state.is_cut(),
+            found: format!(
+                "{steps} steps carried out and verified; {} findings on restored hosts; containment generation {} holds: {}",
+                seen.len(),
+                state.containment.generation,
+                state.is_cut()
+            ),
+        })
+        .collect()
+}

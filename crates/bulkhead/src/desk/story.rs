@@ -1,0 +1,164 @@
+//! What is recorded, told for people: one line of the timeline per event worth a line.
+
+use bulkhead_engine::{Event, Fact, Subject, Via};
+use bulkhead_model::case::TimelineEntry;
+
+use crate::commands::case::text_of;
+use crate::ui::money;
+
+/// The line an event gets; none for what only the journal needs.
+pub fn tell(event: &Event) -> Option<TimelineEntry> {
+    let (kind, text, about) = words(&event.fact)?;
+    Some(TimelineEntry { at: event.at, kind: kind.to_owned(), text, tactic: None, about })
+}
+
+fn words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
+    let none = Vec::new;
+    Some(match fact {
+        Fact::EvidenceRegistered(it) => {
+            ("evidence", format!("{} kept, SHA-256 {}", it.name, it.sha256), vec![it.name.clone()])
+        }
+        Fact::IncidentDeclared(it) => {
+            ("incident", format!("declared: {}", it.incident.title), ids(&it.incident))
+        }
+        Fact::IncidentRescoped(it) if !it.added.is_empty() => {
+            ("incident", format!("scope grew: {} compromised", it.added.join(", ")), it.added.clone())
+        }
+        Fact::RelapseSeen(it) => {
+            ("surveillance", format!("RELAPSE: {} ({})", it.entities.join(", "), it.why), it.entities.clone())
+        }
+        Fact::IncidentAdvanced(it) => {
+            ("incident", format!("{} -> {}", text_of(&it.from), text_of(&it.to)), none())
+        }
+        Fact::IncidentClosed(it) => ("incident", format!("closed: {}", it.why), none()),
+        Fact::FootholdsRemoved(it) => (
+            "recovery",
+            format!("footholds removed from {}: {}", it.entities.join(", "), it.how),
+            it.entities.clone(),
+        ),
+        _ => return containment_words(fact).or_else(|| recovery_words(fact)),
+    })
+}
+
+fn ids(incident: &bulkhead_model::case::Incident) -> Vec<String> {
+    incident.compromised.iter().map(|it| it.id.clone()).collect()
+}
+
+fn containment_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
+    Some(match fact {
+        Fact::ContainmentProposed(it) => {
+            let plan = &it.plan;
+            let text = format!(
+                "containment plan {}: {} actions, {} over {} h, gap {:.1} %",
+                plan.generation,
+                plan.actions.len(),
+                money(plan.objective.total, &plan.currency),
+                plan.horizon_h,
+                plan.gap * 100.0
+            );
+            ("plan", text, plan.actions.iter().map(|it| it.target.clone()).collect())
+        }
+        Fact::ContainmentInfeasible(it) => {
+            ("plan", format!("no containment plan is possible: {}", it.why), Vec::new())
+        }
+        Fact::ReplanRequested(it) => ("plan", format!("another plan asked for: {}", it.why), Vec::new()),
+        Fact::ApprovalAsked(it) => (
+            "approval",
+            format!("{} asked of {}: {}", subject(it.subject), it.roles.join(", "), it.why),
+            Vec::new(),
+        ),
+        Fact::ApprovalGiven(it) => {
+            let how = match it.via {
+                Via::Asked => "",
+                Via::YesFlag => " (--yes)",
+                Via::Policy => " (policy asks for nobody's word)",
+            };
+            ("approval", format!("{} approved by {}{how}", subject(it.subject), it.role), Vec::new())
+        }
+        Fact::ApprovalRefused(it) => {
+            ("approval", format!("{} REFUSED by {}: {}", subject(it.subject), it.role, it.why), Vec::new())
+        }
+        Fact::EnforcementApplied(it) => {
+            let text =
+                format!("{} took generation {}, in effect {}", it.point, it.generation, it.effective_at);
+            ("enforcement", text, vec![it.point.to_string()])
+        }
+        Fact::EnforcementFailed(it) => (
+            "enforcement",
+            format!("{} failed (try {}): {}", it.point, it.attempt, it.why),
+            vec![it.point.to_string()],
+        ),
+        Fact::PointLost(it) => {
+            ("enforcement", format!("{} given up: {}", it.point, it.why), vec![it.point.to_string()])
+        }
+        Fact::EnforcementVerified(it) => {
+            let text = format!("{} read back: holds generation {} as asked", it.point, it.generation);
+            ("verification", text, vec![it.point.to_string()])
+        }
+        Fact::CertificateChecked(it) => {
+            let text = if it.holds {
+                format!(
+                    "proof of generation {} holds: {} moves out of {} assets cut, none of {} protected assets reachable",
+                    it.generation,
+                    it.certificate.cut.len(),
+                    it.certificate.reached.len(),
+                    it.certificate.protected.len()
+                )
+            } else {
+                format!("proof of generation {} does NOT hold: {}", it.generation, it.open.join("; "))
+            };
+            ("verification", text, Vec::new())
+        }
+        Fact::LeaseExpired(it) => {
+            ("enforcement", format!("{}: the lease has run out", it.point), vec![it.point.to_string()])
+        }
+        _ => return None,
+    })
+}
+
+fn recovery_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
+    Some(match fact {
+        Fact::RecoveryProposed(it) => {
+            let steps: usize = it.plan.stages.iter().map(|it| it.steps.len()).sum();
+            (
+                "recovery",
+                format!("recovery plan {}: {} stages, {steps} steps", it.number, it.plan.stages.len()),
+                Vec::new(),
+            )
+        }
+        Fact::StepSucceeded(it) => ("recovery", format!("step {} done", it.step), vec![it.step.clone()]),
+        Fact::StepFailed(it) => {
+            ("recovery", format!("step {} failed: {}", it.step, it.why), vec![it.step.clone()])
+        }
+        Fact::StageRestored(it) => {
+            ("recovery", format!("stage {} restored: {}", it.stage, it.assets.join(", ")), it.assets.clone())
+        }
+        Fact::SurveillanceStarted(it) => {
+            let what = it.stage.map_or("everything".to_owned(), |it| format!("stage {it}"));
+            ("surveillance", format!("{what} is watched until {}", it.until), Vec::new())
+        }
+        Fact::SurveillancePassed(it) => {
+            let what = it.stage.map_or("everything".to_owned(), |it| format!("stage {it}"));
+            ("surveillance", format!("{what}: nothing was seen"), Vec::new())
+        }
+        Fact::GateOpened(it) => ("recovery", format!("gate of stage {} opened", it.stage), Vec::new()),
+        Fact::ClocksComputed(it) => {
+            let running =
+                it.clocks.iter().filter(|it| it.status == bulkhead_model::case::ClockStatus::Binding).count();
+            ("clock", format!("{running} binding legal clocks computed"), Vec::new())
+        }
+        Fact::FilingSubmitted(it) => {
+            ("clock", format!("{} {} filed", it.regime, it.stage), vec![it.regime.to_string()])
+        }
+        _ => return None,
+    })
+}
+
+fn subject(subject: Subject) -> String {
+    match subject {
+        Subject::Containment(n) => format!("containment plan {n}"),
+        Subject::Recovery(n) => format!("recovery plan {n}"),
+        Subject::Gate(n) => format!("gate of stage {n}"),
+        Subject::Close => "closing".to_owned(),
+    }
+}

@@ -1,0 +1,81 @@
+//! The estate a command works on: named on the command line, in bulkhead.toml, or the embedded example.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bulkhead_model::diag::Diagnostic;
+use bulkhead_model::estate::{self, Estate};
+
+use crate::config::Config;
+use crate::failure::{Failure, Outcome, print_diagnostics};
+
+/// The embedded example, a fictional telecom operator.
+const EXAMPLE: &str = include_str!("../../../examples/telco/estate.yaml");
+
+/// How many faults of one file are printed; a table of a thousand helps nobody.
+pub const SHOWN: usize = 50;
+
+/// An estate with the text it came from, which goes into the case.
+#[derive(Debug, Clone)]
+pub struct EstateInput {
+    /// Where it came from, for people.
+    pub origin: String,
+    /// The file's text.
+    pub text: String,
+    /// What it says.
+    pub estate: Estate,
+}
+
+/// The estate file meant by the command line or the configuration, if any.
+pub fn path(given: Option<&Path>, config: &Config) -> Option<PathBuf> {
+    given.map(Path::to_path_buf).or_else(|| config.estate.clone())
+}
+
+/// Reads the estate meant; an input error names every fault.
+pub fn read(given: Option<&Path>, config: &Config, quiet: bool) -> Outcome<Option<EstateInput>> {
+    path(given, config).map(|path| read_file(&path, quiet)).transpose()
+}
+
+/// Reads the estate meant, or the embedded example.
+pub fn read_or_example(given: Option<&Path>, config: &Config, quiet: bool) -> Outcome<EstateInput> {
+    match read(given, config, quiet)? {
+        Some(input) => Ok(input),
+        None => parse("examples/telco/estate.yaml", EXAMPLE, true),
+    }
+}
+
+/// Reads the estate meant; that there is one is the user's duty.
+pub fn require(given: Option<&Path>, config: &Config, quiet: bool) -> Outcome<EstateInput> {
+    read(given, config, quiet)?.ok_or_else(|| {
+        Failure::input("no estate is named")
+            .hint("give --estate FILE, set `estate` in bulkhead.toml, or make one with `bulkhead init DIR`")
+    })
+}
+
+/// The text of a file of the user.
+pub fn text(path: &Path) -> Outcome<String> {
+    let bytes = fs::read(path).map_err(|err| Failure::file("read", path, &err))?;
+    String::from_utf8(bytes).map_err(|err| {
+        let at = err.utf8_error().valid_up_to();
+        Failure::input(format!("{}: not UTF-8 text: byte {at} is none", path.display()))
+    })
+}
+
+fn read_file(path: &Path, quiet: bool) -> Outcome<EstateInput> {
+    let text = text(path)?;
+    parse(&path.display().to_string(), &text, quiet)
+}
+
+fn parse(origin: &str, text: &str, quiet: bool) -> Outcome<EstateInput> {
+    let (estate, diagnostics) = estate::read(origin, text);
+    let errors: Vec<Diagnostic> = diagnostics.iter().filter(|it| it.is_error()).cloned().collect();
+    let Some(estate) = estate else {
+        print_diagnostics(&errors, SHOWN);
+        return Err(Failure::input(format!("{origin}: {} errors; the estate cannot be used", errors.len()))
+            .hint("`bulkhead estate check` lists every fault with its place"));
+    };
+    if !quiet && !diagnostics.is_empty() {
+        eprintln!("{origin}: {} warnings; `bulkhead estate check` lists them", diagnostics.len());
+    }
+    Ok(EstateInput { origin: origin.to_owned(), text: text.to_owned(), estate })
+}

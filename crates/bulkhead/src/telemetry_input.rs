@@ -1,0 +1,125 @@
+//! Telemetry read once: findings from the rules, observations of who was seen, and how it went.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use bulkhead_detect::{Detector, EventRef, RuleSet};
+use bulkhead_model::entity::{Entities, Observations};
+use bulkhead_model::event::Event;
+use bulkhead_model::finding::Finding;
+use bulkhead_telemetry::{Bounds, Observer, Options, Progress, Record, Sink, Telemetry, entities, read};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+
+use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::ui;
+
+/// Faults printed before the rest is only counted.
+const SHOWN: usize = 20;
+
+/// What one pass over telemetry gives.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// What was read.
+    pub telemetry: Telemetry,
+    /// Rule matches, in the order of the events.
+    pub findings: Vec<Finding>,
+    /// Who and what was seen.
+    pub observations: Observations,
+    /// Time of the last event.
+    pub last_event: Option<Timestamp>,
+    /// Events per second of this pass, by the machine's clock; never part of a case.
+    pub events_per_s: f64,
+}
+
+/// Reads `paths` through the rules and sums up who was seen.
+pub fn gather(paths: &[PathBuf], rules: &RuleSet, quiet: bool) -> Outcome<Gathered> {
+    let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
+    let start = Instant::now();
+    let mut pass = Pass {
+        detector: Some(Detector::new(rules)),
+        observer: Observer::new(Bounds::default()),
+        findings: Vec::new(),
+        last_event: None,
+        bar: ui::progress(quiet, "reading telemetry", Some(0)),
+    };
+    let telemetry = read(&names, &Options::default(), &mut pass);
+    pass.bar.finish_and_clear();
+    refuse_unreadable(&telemetry, quiet)?;
+    if let Some(detector) = &mut pass.detector {
+        detector.finish(&mut pass.findings);
+    }
+    let events_per_s = telemetry.events() as f64 / start.elapsed().as_secs_f64().max(1e-9);
+    Ok(Gathered {
+        telemetry,
+        findings: pass.findings,
+        observations: pass.observer.finish(),
+        last_event: pass.last_event,
+        events_per_s,
+    })
+}
+
+/// Reads `paths` only for who was seen.
+pub fn observe(paths: &[PathBuf], quiet: bool) -> Outcome<Observations> {
+    let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
+    let mut pass = Pass {
+        detector: None,
+        observer: Observer::new(Bounds::default()),
+        findings: Vec::new(),
+        last_event: None,
+        bar: ui::progress(quiet, "reading telemetry", Some(0)),
+    };
+    let telemetry = read(&names, &Options::default(), &mut pass);
+    pass.bar.finish_and_clear();
+    refuse_unreadable(&telemetry, quiet)?;
+    Ok(pass.observer.finish())
+}
+
+/// Says what could not be read; that nothing could be read is an input error.
+pub fn refuse_unreadable(telemetry: &Telemetry, quiet: bool) -> Outcome {
+    if !quiet || telemetry.has_errors() {
+        print_diagnostics(&telemetry.diagnostics, SHOWN);
+    }
+    if telemetry.events() == 0 {
+        return Err(Failure::input("no event could be read from what was named")
+            .hint("give NDJSON, EVTX, syslog, auditd, Zeek or Suricata files, plain or in zip, gz or zst"));
+    }
+    if telemetry.has_errors() {
+        return Err(Failure::input("some of the files named could not be read at all (see above)")
+            .hint("leave them out, or fetch them again"));
+    }
+    Ok(())
+}
+
+struct Pass {
+    detector: Option<Detector>,
+    observer: Observer,
+    findings: Vec<Finding>,
+    last_event: Option<Timestamp>,
+    bar: ProgressBar,
+}
+
+impl Sink for Pass {
+    fn record(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        let who = entities(record.event);
+        self.last_event = self.last_event.max(who.time);
+        self.observer.add(&who);
+        if let Some(detector) = &mut self.detector {
+            let known = |_: &dyn Event| -> Entities { who.clone() };
+            let at = EventRef {
+                file: record.file,
+                record: record.record,
+                source: record.source,
+                entities: &known,
+            };
+            detector.feed(record.event, &at, &mut self.findings);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn progress(&mut self, progress: &Progress<'_>) {
+        self.bar.set_length(progress.total);
+        self.bar.set_position(progress.read);
+    }
+}

@@ -1,0 +1,289 @@
+//! The world of a drill: the attacker obeys the estate and whatever the defence has installed, telemetry follows from
+//! what it does, people take the time the scenario says, crews the time their durations are drawn to.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use bulkhead_detect::{Detector, EventRef, RuleSet};
+use bulkhead_engine::{State, Subject, Via};
+use bulkhead_evaluate::{Defence, Generated, Play, Scenario, Truth, generate};
+use bulkhead_incident::{IncidentDraft, Policy, fuse};
+use bulkhead_model::case::{Entity, Incident, IncidentState, TelemetrySummary};
+use bulkhead_model::entity::{Entities, Observations};
+use bulkhead_model::estate::Estate;
+use bulkhead_model::event::Event;
+use bulkhead_model::finding::{Finding, Level};
+use bulkhead_model::id::AssetId;
+use bulkhead_model::rules::PointRules;
+use bulkhead_recover::sample_durations;
+use bulkhead_telemetry::{Bounds, Observer, Options, Record, entities, read_bytes};
+use jiff::Timestamp;
+
+use super::scope::gravest;
+use crate::desk::{Answer, Knowledge, World};
+
+/// To remove footholds: so long for everything, and so long for each host or account. Assumptions of the drill.
+const ERADICATION_S: u64 = 3600;
+const ERADICATION_EACH_S: u64 = 1200;
+
+/// Everybody in the drill but the desk.
+pub struct DrillWorld<'a> {
+    scenario: &'a Scenario,
+    estate: &'a Estate,
+    rules: &'a RuleSet,
+    policy: &'a Policy,
+    seed: u64,
+    defences: Vec<Defence>,
+    surveillance_from: Option<Timestamp>,
+    stale: bool,
+    generated: Generated,
+    /// What each event says of whom, by time.
+    seen: Vec<Entities>,
+    /// By time.
+    findings: Vec<Finding>,
+    summary: TelemetrySummary,
+    observations: Observations,
+    /// Events `observations` are the sum of.
+    observed: usize,
+    durations: BTreeMap<u64, BTreeMap<String, u64>>,
+}
+
+impl<'a> DrillWorld<'a> {
+    /// The world before anybody defends it.
+    pub fn new(
+        scenario: &'a Scenario,
+        estate: &'a Estate,
+        rules: &'a RuleSet,
+        policy: &'a Policy,
+        seed: u64,
+    ) -> Self {
+        let mut world = Self {
+            scenario,
+            estate,
+            rules,
+            policy,
+            seed,
+            defences: Vec::new(),
+            surveillance_from: None,
+            stale: true,
+            generated: Generated { telemetry: Vec::new(), truth: Truth::default(), noise_dropped: 0 },
+            seen: Vec::new(),
+            findings: Vec::new(),
+            summary: TelemetrySummary::default(),
+            observations: Observations::default(),
+            observed: 0,
+            durations: BTreeMap::new(),
+        };
+        world.refresh();
+        world
+    }
+
+    /// The first instant at which the findings suffice for an incident.
+    pub fn declarable(&mut self) -> Option<(IncidentDraft, Timestamp)> {
+        let mut last = None;
+        for index in 0..self.findings.len() {
+            let finding = &self.findings[index];
+            let Some(at) = finding.time else { continue };
+            // Only what changes the picture is worth another look.
+            if finding.rule.level < Level::Medium || last == Some(at) {
+                continue;
+            }
+            last = Some(at);
+            if let Some(draft) = self.draft(at, None) {
+                return Some((draft, at));
+            }
+        }
+        None
+    }
+
+    /// The incident as the findings up to `now` show it.
+    pub fn draft(&mut self, now: Timestamp, current: Option<&Incident>) -> Option<IncidentDraft> {
+        self.observe(now);
+        let known = known(&self.findings, now);
+        gravest(fuse(known, &self.observations, self.estate, self.policy, self.seed), current)
+    }
+
+    /// What truly happened.
+    pub fn truth(&mut self) -> &Truth {
+        self.refresh();
+        &self.generated.truth
+    }
+
+    /// All telemetry there is, by file name.
+    pub fn telemetry(&mut self) -> &[(String, Vec<u8>)] {
+        self.refresh();
+        &self.generated.telemetry
+    }
+
+    /// Findings up to `now`.
+    pub fn findings_until(&mut self, now: Timestamp) -> &[Finding] {
+        self.refresh();
+        known(&self.findings, now)
+    }
+
+    /// What telemetry was read.
+    pub fn summary(&self) -> &TelemetrySummary {
+        &self.summary
+    }
+
+    /// Plays the scenario against the defence as it now is, and reads the telemetry that comes of it.
+    fn refresh(&mut self) {
+        if !self.stale {
+            return;
+        }
+        self.stale = false;
+        let play = Play { defences: &self.defences, surveillance_from: self.surveillance_from };
+        self.generated = generate(self.scenario, self.estate, self.seed, &play);
+        let mut detector = Detector::new(self.rules);
+        let (mut seen, mut findings) = (Vec::new(), Vec::new());
+        let mut take = |record: &Record<'_>| {
+            let who = entities(record.event);
+            let known = |_: &dyn Event| who.clone();
+            let at = EventRef {
+                file: record.file,
+                record: record.record,
+                source: record.source,
+                entities: &known,
+            };
+            detector.feed(record.event, &at, &mut findings);
+            seen.push(who);
+            ControlFlow::Continue(())
+        };
+        let telemetry = read_bytes(&self.generated.telemetry, &Options::default(), &mut take);
+        detector.finish(&mut findings);
+        seen.sort_by_key(|it| it.time);
+        findings.sort_by_key(|it| it.time);
+        self.summary = telemetry.summary();
+        (self.seen, self.findings) = (seen, findings);
+        self.observed = 0;
+        self.observations = Observations::default();
+    }
+
+    /// Sums up who was seen up to `now`.
+    fn observe(&mut self, now: Timestamp) {
+        self.refresh();
+        let count = self.seen.partition_point(|it| it.time.is_none_or(|at| at <= now));
+        if count == self.observed {
+            return;
+        }
+        let mut observer = Observer::new(Bounds::default());
+        for who in &self.seen[..count] {
+            observer.add(who);
+        }
+        self.observations = observer.finish();
+        self.observed = count;
+    }
+
+    /// The incident with everything in it that came back or is new since the last milestone.
+    fn relapse(&mut self, state: &State, current: &Incident, now: Timestamp) -> Option<(Incident, String)> {
+        let since = state.milestones.last().map(|(at, _)| *at);
+        self.observe(now);
+        let recent: Vec<Finding> =
+            known(&self.findings, now).iter().filter(|it| it.time > since).cloned().collect();
+        let fusion = fuse(&recent, &self.observations, self.estate, self.policy, self.seed);
+        let draft = gravest(fusion, Some(current))?;
+        let mut incident = current.clone();
+        for entity in &draft.compromised {
+            merge(&mut incident.compromised, entity);
+        }
+        incident.findings = known(&self.findings, now).len() as u64;
+        Some((incident, draft.title))
+    }
+}
+
+/// Findings up to `now`, of findings by time.
+fn known(findings: &[Finding], now: Timestamp) -> &[Finding] {
+    &findings[..findings.partition_point(|it| it.time.is_none_or(|at| at <= now))]
+}
+
+fn merge(entities: &mut Vec<Entity>, found: &Entity) {
+    match entities.iter_mut().find(|it| it.id == found.id && it.kind == found.kind) {
+        Some(entity) => {
+            entity.confidence = entity.confidence.max(found.confidence);
+            let fresh =
+                found.reasons.iter().filter(|it| !entity.reasons.contains(it)).cloned().collect::<Vec<_>>();
+            entity.reasons.extend(fresh);
+        }
+        None => entities.push(found.clone()),
+    }
+}
+
+impl World for DrillWorld<'_> {
+    fn knowledge(&mut self, now: Timestamp) -> Knowledge<'_> {
+        self.observe(now);
+        Knowledge { findings: known(&self.findings, now), observations: &self.observations }
+    }
+
+    fn next_news(&mut self, after: Timestamp, until: Option<Timestamp>) -> Option<Timestamp> {
+        self.refresh();
+        let from = self.findings.partition_point(|it| it.time.is_none_or(|at| at <= after));
+        let news = self.findings[from..].iter().find(|it| it.rule.level >= Level::Medium)?.time?;
+        until.is_none_or(|until| news <= until).then_some(news)
+    }
+
+    fn rescope(&mut self, state: &State, now: Timestamp) -> Option<(Incident, String)> {
+        let current = state.incident.as_ref()?;
+        if matches!(state.phase(), Some(IncidentState::Recovering | IncidentState::Monitoring)) {
+            return self.relapse(state, current, now);
+        }
+        let draft = self.draft(now, Some(current))?;
+        let held: Vec<&str> = state.compromised().map(|it| it.id.as_str()).collect();
+        let clean = &state.containment.clean;
+        let grown =
+            draft.compromised.iter().any(|it| !held.contains(&it.id.as_str()) && !clean.contains(&it.id));
+        if !grown {
+            return None;
+        }
+        let mut incident = draft.declare(current.declared_at, self.summary.clone());
+        incident.id.clone_from(&current.id);
+        incident.state = current.state;
+        // Nobody who was held compromised is forgotten because a later look weighs them less.
+        for entity in &current.compromised {
+            merge(&mut incident.compromised, entity);
+        }
+        Some((incident, "new findings".to_owned()))
+    }
+
+    fn approval(&mut self, _state: &State, _subject: Subject, role: &str) -> Option<(u64, Answer)> {
+        let by = format!("drill:{role}");
+        Some((self.scenario.response.approve.secs(), Answer::Yes(by, Via::Asked)))
+    }
+
+    fn eradication_s(&mut self, state: &State) -> Option<u64> {
+        Some(ERADICATION_S + ERADICATION_EACH_S * state.compromised().count() as u64)
+    }
+
+    fn step_s(&mut self, state: &State, step: &str) -> Option<u64> {
+        let number = state.recovery.number;
+        let plan = state.recovery.plan.as_ref()?;
+        let seed = self.seed;
+        let drawn = self.durations.entry(number).or_insert_with(|| sample_durations(plan, seed ^ number));
+        drawn.get(step).copied()
+    }
+
+    fn defence(&mut self, at: Timestamp, rules: Vec<PointRules>) {
+        match self.defences.last_mut() {
+            Some(last) if last.at == at => last.rules = rules,
+            _ => self.defences.push(Defence { at, rules, rebuilt: Vec::new() }),
+        }
+        self.stale = true;
+    }
+
+    fn rebuilt(&mut self, at: Timestamp, assets: &[AssetId]) {
+        match self.defences.last_mut() {
+            Some(last) if last.at == at => last.rebuilt.extend_from_slice(assets),
+            last => {
+                let rules = last.map(|it| it.rules.clone()).unwrap_or_default();
+                self.defences.push(Defence { at, rules, rebuilt: assets.to_vec() });
+            }
+        }
+        self.stale = true;
+    }
+
+    fn watched(&mut self, from: Timestamp) {
+        if self.surveillance_from.is_none() {
+            self.surveillance_from = Some(from);
+            self.stale = true;
+        }
+    }
+}

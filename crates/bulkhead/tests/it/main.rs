@@ -1,0 +1,4 @@
+//! Tests of the whole binary, as one program.
+
+mod broken;
+mod bulkhead;
