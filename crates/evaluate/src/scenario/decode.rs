@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use bulkhead_model::diag::{Diagnostic, Pos};
+use bulkhead_model::diag::{Diagnostic, Pos, nearest};
 use bulkhead_model::yaml::Node;
 
 /// Collects the faults of one file.
@@ -32,7 +32,11 @@ impl<'f> Faults<'f> {
         for (key, _) in node.entries() {
             if !keys.contains(&key.text.as_str()) {
                 let message = format!("`{}` is no key of {what}", key.text);
-                self.error("unknown-key", key.pos, message, &format!("known keys: {}", keys.join(", ")));
+                let hint = match nearest(&key.text, keys.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("known keys: {}", keys.join(", ")),
+                };
+                self.error("unknown-key", key.pos, message, &hint);
             }
         }
         true
@@ -56,8 +60,8 @@ impl<'f> Faults<'f> {
         text
     }
 
-    /// A value with a syntax of its own, such as `40m`.
-    pub fn parsed<T>(&mut self, node: &Node, key: &str) -> Option<T>
+    /// A value with a syntax of its own, such as `40m`; `hint` says how to write it.
+    pub fn parsed<T>(&mut self, node: &Node, key: &str, hint: &str) -> Option<T>
     where
         T: FromStr,
         T::Err: Display,
@@ -67,7 +71,7 @@ impl<'f> Faults<'f> {
             Ok(value) => Some(value),
             Err(fault) => {
                 let pos = node.get(key).map_or(node.pos, |it| it.pos);
-                self.error("bad-value", pos, format!("`{key}`: {fault}"), "");
+                self.error("bad-value", pos, format!("`{key}`: {fault}"), hint);
                 None
             }
         }
@@ -111,7 +115,9 @@ impl<'f> Faults<'f> {
         if found.is_none() {
             let pos = node.get(key).map_or(node.pos, |it| it.pos);
             let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-            let hint = format!("choose from: {}", names.join(", "));
+            let near = nearest(&text, names.iter().copied());
+            let near = near.map_or(String::new(), |it| format!("did you mean `{it}`? "));
+            let hint = format!("{near}choose from: {}", names.join(", "));
             self.error("bad-choice", pos, format!("`{text}` is not known under `{key}`"), &hint);
         }
         found

@@ -1,7 +1,7 @@
 //! Reading a scenario file: everything wrong with it is reported at once, with its place.
 
 use bulkhead_model::case::Localized;
-use bulkhead_model::diag::Diagnostic;
+use bulkhead_model::diag::{Diagnostic, Pos};
 use bulkhead_model::estate::{AssetKind, Selector};
 use bulkhead_model::id::{AssetId, ZoneId};
 use bulkhead_model::span::Span;
@@ -60,6 +60,7 @@ pub fn read(file: &str, text: &str) -> (Option<Scenario>, Vec<Diagnostic>) {
         }
     };
     let failed = faults.list.iter().any(Diagnostic::is_error);
+    faults.list.sort_by_key(|it| it.pos);
     (scenario.filter(|_| !failed), faults.list)
 }
 
@@ -79,18 +80,23 @@ fn scenario(faults: &mut Faults<'_>, node: &Node) -> Option<Scenario> {
     }
     let id = faults.text(node, "id").unwrap_or_default();
     let name = name(faults, node).unwrap_or_else(|| Localized::Same(id.clone()));
-    let start = faults.parsed::<Timestamp>(node, "start").unwrap_or_default();
-    let length = faults.parsed::<Span>(node, "length").unwrap_or(Span::from_secs(8 * 3600));
+    let start = faults
+        .parsed::<Timestamp>(node, "start", "write an instant with its zone, such as 2025-07-25T12:00:00Z")
+        .unwrap_or_default();
+    let length = faults.parsed::<Span>(node, "length", "").unwrap_or(Span::from_secs(8 * 3600));
     if length > LENGTH_MAX {
         let pos = node.get("length").map_or(node.pos, |it| it.pos);
         faults.error("too-long", pos, format!("`length` is more than {LENGTH_MAX}"), "");
     }
-    let scenario = Scenario {
+    let (cast, steps, relapse) =
+        (roles(faults, node), steps(faults, node, "steps"), steps(faults, node, "relapse"));
+    references(faults, &cast, steps.iter().chain(&relapse));
+    Some(Scenario {
         description: faults.text(node, "description").unwrap_or_default(),
         seed: faults.count(node, "seed").unwrap_or(1),
-        cast: roles(faults, node),
-        steps: steps(faults, node, "steps"),
-        relapse: steps(faults, node, "relapse"),
+        cast: unplaced(cast),
+        steps: unplaced(steps),
+        relapse: unplaced(relapse),
         noise: noises(faults, node),
         silent: picks(faults, node, "silent"),
         response: response(faults, node),
@@ -99,9 +105,14 @@ fn scenario(faults: &mut Faults<'_>, node: &Node) -> Option<Scenario> {
         name,
         start,
         length,
-    };
-    references(faults, node, &scenario);
-    Some(scenario)
+    })
+}
+
+/// Something read and where it stands.
+type Placed<T> = (Pos, T);
+
+fn unplaced<T>(items: Vec<Placed<T>>) -> Vec<T> {
+    items.into_iter().map(|(_, it)| it).collect()
 }
 
 fn name(faults: &mut Faults<'_>, node: &Node) -> Option<Localized> {
@@ -117,7 +128,7 @@ fn name(faults: &mut Faults<'_>, node: &Node) -> Option<Localized> {
     Some(Localized::Each { en, fr: faults.text(value, "fr") })
 }
 
-fn roles(faults: &mut Faults<'_>, node: &Node) -> Vec<Role> {
+fn roles(faults: &mut Faults<'_>, node: &Node) -> Vec<Placed<Role>> {
     let mut roles = Vec::new();
     for item in faults.items(node, "cast") {
         if !faults.keys(item, "a part of the cast", &["name", "pick", "reachable_from"]) {
@@ -131,7 +142,7 @@ fn roles(faults: &mut Faults<'_>, node: &Node) -> Vec<Role> {
         if pick.is_empty() {
             faults.missing(item, "a part of the cast", "pick");
         }
-        roles.push(Role { name, pick, reachable_from: faults.text(item, "reachable_from") });
+        roles.push((item.pos, Role { name, pick, reachable_from: faults.text(item, "reachable_from") }));
     }
     roles
 }
@@ -169,8 +180,8 @@ fn picks(faults: &mut Faults<'_>, node: &Node, key: &str) -> Vec<Pick> {
     picks
 }
 
-fn steps(faults: &mut Faults<'_>, node: &Node, key: &'static str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
+fn steps(faults: &mut Faults<'_>, node: &Node, key: &'static str) -> Vec<Placed<Step>> {
+    let mut steps: Vec<Placed<Step>> = Vec::new();
     for (number, item) in (1..).zip(faults.items(node, key)) {
         if !faults.keys(item, "a step", &["id", "at", "do", "on", "toward", "every", "count"]) {
             continue;
@@ -180,25 +191,26 @@ fn steps(faults: &mut Faults<'_>, node: &Node, key: &'static str) -> Vec<Step> {
                 faults.missing(item, "a step", key);
             }
         }
-        let at = faults.parsed::<Span>(item, "at");
+        let at = faults.parsed::<Span>(item, "at", "");
         let (Some(act), Some(at)) = (faults.choice(item, "do", ActKind::ALL), at) else { continue };
         let id = faults.text(item, "id").unwrap_or_else(|| format!("{key}-{number}"));
-        if steps.iter().any(|it| it.id == id) {
+        if steps.iter().any(|(_, it)| it.id == id) {
             faults.error("duplicate-id", item.pos, format!("a second step is called `{id}`"), "");
         }
         let (every, count) = defaults(act);
-        steps.push(Step {
+        let step = Step {
             id,
             at,
             act,
             on: faults.text(item, "on"),
             toward: faults.text(item, "toward"),
-            every: faults.parsed(item, "every").unwrap_or(every),
+            every: faults.parsed(item, "every", "").unwrap_or(every),
             count: faults
                 .count(item, "count")
                 .map_or(count, |it| u32::try_from(it).unwrap_or(u32::MAX))
                 .min(10_000),
-        });
+        };
+        steps.push((item.pos, step));
     }
     steps
 }
@@ -232,8 +244,8 @@ fn response(faults: &mut Faults<'_>, node: &Node) -> Response {
     let mut response = Response::default();
     let Some(value) = node.get("response") else { return response };
     if faults.keys(value, "the response", &["acknowledge", "approve"]) {
-        response.acknowledge = faults.parsed(value, "acknowledge").unwrap_or(response.acknowledge);
-        response.approve = faults.parsed(value, "approve").unwrap_or(response.approve);
+        response.acknowledge = faults.parsed(value, "acknowledge", "").unwrap_or(response.acknowledge);
+        response.approve = faults.parsed(value, "approve", "").unwrap_or(response.approve);
     }
     response
 }
@@ -253,9 +265,9 @@ fn objectives(faults: &mut Faults<'_>, node: &Node) -> Objectives {
         return Objectives::default();
     }
     Objectives {
-        mttd: faults.parsed(value, "mttd"),
-        mttc: faults.parsed(value, "mttc"),
-        main_services_restored: faults.parsed(value, "main_services_restored"),
+        mttd: faults.parsed(value, "mttd", ""),
+        mttc: faults.parsed(value, "mttc", ""),
+        main_services_restored: faults.parsed(value, "main_services_restored", ""),
         crown_jewels_reached: faults.count(value, "crown_jewels_reached"),
         blast_radius: faults.count(value, "blast_radius"),
         moves_beyond_containment: faults.count(value, "moves_beyond_containment"),
@@ -264,48 +276,37 @@ fn objectives(faults: &mut Faults<'_>, node: &Node) -> Objectives {
 }
 
 /// Names that nothing is called, and steps without a place.
-fn references(faults: &mut Faults<'_>, node: &Node, scenario: &Scenario) {
-    let known: Vec<&str> = scenario.cast.iter().map(|it| it.name.as_str()).collect();
+fn references<'s>(
+    faults: &mut Faults<'_>,
+    cast: &[Placed<Role>],
+    steps: impl Iterator<Item = &'s Placed<Step>>,
+) {
+    let known: Vec<&str> = cast.iter().map(|(_, it)| it.name.as_str()).collect();
     let hint = format!("parts of the cast: {}", known.join(", "));
-    for (at, role) in scenario.cast.iter().enumerate() {
-        let pos = item_pos(node, "cast", at);
+    for (at, (pos, role)) in cast.iter().enumerate() {
         if known[..at].contains(&role.name.as_str()) {
-            faults.error("duplicate-id", pos, format!("a second part is called `{}`", role.name), "");
+            faults.error("duplicate-id", *pos, format!("a second part is called `{}`", role.name), "");
         }
         if let Some(from) = &role.reachable_from
             && !known[..at].contains(&from.as_str())
         {
             faults.error(
                 "unknown-reference",
-                pos,
+                *pos,
                 format!("no part before this one is called `{from}`"),
                 &hint,
             );
         }
     }
-    for (key, steps) in [("steps", &scenario.steps), ("relapse", &scenario.relapse)] {
-        for (at, step) in steps.iter().enumerate() {
-            let pos = item_pos(node, key, at);
-            for name in step.on.iter().chain(&step.toward).filter(|it| !known.contains(&it.as_str())) {
-                faults.error(
-                    "unknown-reference",
-                    pos,
-                    format!("no part of the cast is called `{name}`"),
-                    &hint,
-                );
-            }
-            if step.on.is_none() && step.act != ActKind::Advance {
-                faults.error("missing-key", pos, "a step needs the key `on`", &hint);
-            }
-            if step.act.has_aim() && step.toward.is_none() {
-                faults.error("missing-key", pos, "this step needs the key `toward`", &hint);
-            }
+    for (pos, step) in steps {
+        for name in step.on.iter().chain(&step.toward).filter(|it| !known.contains(&it.as_str())) {
+            faults.error("unknown-reference", *pos, format!("no part of the cast is called `{name}`"), &hint);
+        }
+        if step.on.is_none() && step.act != ActKind::Advance {
+            faults.error("missing-key", *pos, "a step needs the key `on`", &hint);
+        }
+        if step.act.has_aim() && step.toward.is_none() {
+            faults.error("missing-key", *pos, "this step needs the key `toward`", &hint);
         }
     }
-}
-
-/// Where an item of a list stands; its list's place when items before it had faults.
-fn item_pos(node: &Node, key: &str, at: usize) -> bulkhead_model::diag::Pos {
-    let list = node.get(key);
-    list.and_then(|it| it.as_seq()?.get(at)).or(list).map_or(node.pos, |it| it.pos)
 }

@@ -381,16 +381,6 @@ fn a_planned_containment_holds_the_attacker_within_its_certificate() {
             let jewels =
                 estate.assets.iter().filter(|it| it.crown_jewel && held.contains(it.id.as_str())).count();
             assert_eq!(jewels, 0, "{name} seed {seed} +{after}: {held:?}");
-            println!(
-                "{name} {seed} {after} moves after {} {:?}",
-                truth.gained_after(at).len(),
-                truth
-                    .acts
-                    .iter()
-                    .filter(|it| it.at > at)
-                    .map(|it| (it.text.clone(), it.outcome.clone()))
-                    .collect::<Vec<_>>()
-            );
         }
     }
 }
