@@ -25,17 +25,22 @@ struct Row {
 /// The chart. Times are from the start of recovery at median durations; the thin line after a bar is its nine-in-ten end.
 pub fn svg(plan: &RecoveryPlan, id: &str) -> String {
     let rows = rows(plan);
-    let end = plan.stages.iter().map(stage_end).max().unwrap_or(0).max(1);
+    let last = plan.stages.iter().map(stage_end).max().unwrap_or(0).max(1);
+    // A little more, so that the surveillance after the last stage is seen to begin.
+    let end = last + last / 12 + 1;
     let height = TOP + ROW * (rows.len() as f64) + 30.0;
     let description = format!(
         "{} stages; the last step ends {} after the start of recovery at median durations",
         plan.stages.len(),
-        span(end)
+        span(last)
     );
     let mut svg = Svg::new(WIDTH, height, "Recovery plan", &description);
     let scale = (WIDTH - LEFT - RIGHT) / end as f64;
     let x = |secs: u64| LEFT + secs as f64 * scale;
     axis(&mut svg, end, height, &x);
+    for stage in &plan.stages {
+        watch(&mut svg, stage, end, height - 24.0, &x);
+    }
     let mut y = TOP;
     for (index, row) in rows.iter().enumerate() {
         let new_stage = index == 0 || rows[index - 1].stage != row.stage;
@@ -73,6 +78,31 @@ fn axis(svg: &mut Svg, end: u64, height: f64, x: &dyn Fn(u64) -> f64) {
         svg.text(x(at), TOP - 12.0, &span(at), "middle tick");
         at += step;
     }
+}
+
+/// The time of surveillance after a stage, as a band.
+fn watch(svg: &mut Svg, stage: &Stage, end: u64, bottom: f64, x: &dyn Fn(u64) -> f64) {
+    let from = stage_end(stage);
+    let to = from.saturating_add(stage.gate.surveillance_s).min(end);
+    if from >= to {
+        return;
+    }
+    let width = x(to) - x(from);
+    svg.explained(
+        &format!("surveillance after stage {}: {}", stage.n, span(stage.gate.surveillance_s)),
+        |svg| {
+            svg.rect(x(from), TOP, width, bottom - TOP, "watch");
+            if width > 60.0 {
+                let words = format!("watched {}", span(stage.gate.surveillance_s));
+                svg.text(
+                    x(from) + width / 2.0,
+                    bottom + 14.0,
+                    &shorten(&words, (width / 6.0) as usize),
+                    "middle tick",
+                );
+            }
+        },
+    );
 }
 
 fn gate(svg: &mut Svg, stage: &Stage, bottom: f64, x: &dyn Fn(u64) -> f64) {

@@ -8,11 +8,15 @@ use bulkhead_model::estate::Estate;
 use crate::svg::{Svg, shorten};
 
 const WIDTH: f64 = 1000.0;
-const BOX: f64 = 300.0;
+const BOX: f64 = 250.0;
 const ROW: f64 = 18.0;
 const HEAD: f64 = 24.0;
 const GAP: f64 = 14.0;
 const TOP: f64 = 30.0;
+/// Room for a rule's name.
+const NAME: f64 = 14.0;
+/// More lines than this go without names; the table has them.
+const NAMED_MAX: usize = 40;
 /// More assets than this on one side are summed up per zone.
 const ASSETS_MAX: usize = 70;
 
@@ -40,7 +44,7 @@ impl Standing {
             Self::Source => "in the attacker's hands",
             Self::Reached => "still within reach",
             Self::Beyond => "cut off from the attacker",
-            Self::Protected => "must never be reached; cut off",
+            Self::Protected => "must never be reached",
         }
     }
 }
@@ -56,7 +60,8 @@ pub fn svg(estate: &Estate, certificate: &Certificate, id: &str) -> String {
     let zone_of: BTreeMap<&str, &str> =
         estate.assets.iter().map(|it| (it.id.as_str(), it.zone.as_str())).collect();
     let (left, right) = sides(certificate, &zone_of);
-    let height = TOP + left.height().max(right.height()) + 10.0;
+    let names = certificate.cut.len().min(NAMED_MAX) as f64 * NAME;
+    let height = TOP + left.height().max(right.height()).max(names) + 10.0;
     let description = format!(
         "{} assets within the attacker's reach, {} moves out of them cut, {} protected assets kept out of reach. \
          The tables of the certificate list every one.",
@@ -146,7 +151,7 @@ impl Side {
                 svg.explained(&format!("{asset}: {}", standing.word()), |svg| {
                     svg.circle(x + 16.0, middle - 1.0, 5.0, standing.class());
                     let mark = if *standing == Standing::Protected { "★ " } else { "" };
-                    svg.text(x + 28.0, middle + 3.0, &format!("{mark}{}", shorten(asset, 36)), "label");
+                    svg.text(x + 28.0, middle + 3.0, &format!("{mark}{}", shorten(asset, 30)), "label");
                 });
             }
             y += height + GAP;
@@ -175,20 +180,80 @@ fn edges(
     for cut in cuts {
         lines.entry((left.key(&cut.from, zone_of), right.key(&cut.to, zone_of))).or_default().push(cut);
     }
-    for ((from, to), cuts) in lines {
-        let (Some(a), Some(b)) = (places.get(&(true, from)), places.get(&(false, to))) else { continue };
-        let rules: BTreeSet<_> = cuts.iter().map(|it| it.by.as_str()).collect();
-        let shown: Vec<_> = rules.iter().copied().take(6).collect();
-        let tooltip = format!("{} moves cut by {}", cuts.len(), shown.join(", "));
-        let (x1, y1, x2, y2) = (a.0, a.1, b.0, b.1);
-        let middle = f64::midpoint(x1, x2);
+    let mut curves: Vec<Curve<'_>> = lines
+        .into_iter()
+        .filter_map(|((from, to), cuts)| {
+            let (a, b) = (*places.get(&(true, from))?, *places.get(&(false, to))?);
+            Some(Curve { a, b, y: f64::midpoint(a.1, b.1), cuts })
+        })
+        .collect();
+    curves.sort_by(|a, b| a.y.total_cmp(&b.y).then(a.a.1.total_cmp(&b.a.1)).then(a.b.1.total_cmp(&b.b.1)));
+    spread(&mut curves);
+    for curve in &curves {
+        curve.draw(svg);
+    }
+    // Names last: their halo clears the lines they cross.
+    if curves.len() <= NAMED_MAX {
+        for curve in &curves {
+            curve.name(svg);
+        }
+    }
+}
+
+/// Moves between two places, through the point where they are cut.
+struct Curve<'c> {
+    a: (f64, f64),
+    b: (f64, f64),
+    y: f64,
+    cuts: Vec<&'c Cut>,
+}
+
+/// Keeps the crosses far enough apart for the names beside them, without leaving the picture upwards.
+fn spread(curves: &mut [Curve<'_>]) {
+    let mut free = TOP + 10.0;
+    let lowest = curves.iter().map(|it| it.y).fold(free, f64::max);
+    for curve in curves.iter_mut() {
+        curve.y = curve.y.max(free);
+        free = curve.y + NAME;
+    }
+    // What was pushed below the lowest is pushed back up, from the bottom.
+    let mut limit = lowest.max(TOP + 10.0 + NAME * (curves.len() as f64 - 1.0));
+    for curve in curves.iter_mut().rev() {
+        curve.y = curve.y.min(limit);
+        limit = curve.y - NAME;
+    }
+}
+
+impl Curve<'_> {
+    fn rules(&self) -> BTreeSet<&str> {
+        self.cuts.iter().map(|it| it.by.as_str()).collect()
+    }
+
+    /// Where it is cut.
+    fn middle(&self) -> f64 {
+        self.a.0 + (self.b.0 - self.a.0) * 0.3
+    }
+
+    fn draw(&self, svg: &mut Svg) {
+        let shown: Vec<&str> = self.rules().into_iter().take(6).collect();
+        let moves =
+            if self.cuts.len() == 1 { "1 move".to_owned() } else { format!("{} moves", self.cuts.len()) };
+        let tooltip = format!("{moves} cut by {}", shown.join(", "));
+        let ((x1, y1), (x2, y2), y, middle) = (self.a, self.b, self.y, self.middle());
+        let (before, after) = (f64::midpoint(x1, middle), middle + (x2 - middle) * 0.7);
         svg.explained(&tooltip, |svg| {
-            svg.path(
-                &format!("M{x1:.1} {y1:.1} C{middle:.1} {y1:.1} {middle:.1} {y2:.1} {x2:.1} {y2:.1}"),
-                "cut",
+            let path = format!(
+                "M{x1:.1} {y1:.1}C{before:.1} {y1:.1} {before:.1} {y:.1} {middle:.1} {y:.1}S{after:.1} {y2:.1} {x2:.1} {y2:.1}"
             );
-            let y = f64::midpoint(y1, y2);
-            svg.path(&format!("M{:.1} {:.1} l8 8 m0 -8 l-8 8", middle - 4.0, y - 4.0), "cross");
+            svg.path(&path, "cut");
+            svg.path(&format!("M{:.1} {:.1}l8 8m0 -8l-8 8", middle - 4.0, y - 4.0), "cross");
         });
+    }
+
+    fn name(&self, svg: &mut Svg) {
+        let rules = self.rules();
+        let rest = if rules.len() > 1 { format!(" and {} more", rules.len() - 1) } else { String::new() };
+        let first = shorten(rules.first().copied().unwrap_or_default(), 54 - rest.len());
+        svg.text(self.middle() + 9.0, self.y + 3.5, &format!("{first}{rest}"), "rule-name");
     }
 }

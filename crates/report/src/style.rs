@@ -15,27 +15,32 @@ a{color:var(--act)}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px solid var(--act);outline-offset:2px}
 .skip{position:absolute;left:-9999px}.skip:focus{left:20px;top:8px}
 .kicker{color:var(--soft);margin:0}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:18px 0;padding:0;list-style:none}
+.cards{display:grid;grid-template-columns:repeat(3,1fr);gap:12px;margin:18px 0;padding:0;list-style:none}
 .cards li{background:var(--panel);border-left:4px solid var(--line);border-radius:6px;padding:12px 14px}
 .cards .bad{border-color:var(--bad)}.cards .warn{border-color:var(--warn)}.cards .good{border-color:var(--good)}.cards .act{border-color:var(--act)}
 .cards b{display:block;font-size:1.3rem;line-height:1.3}
 .cards span{color:var(--soft);font-size:.9rem}
-.lead{font-size:1.08rem}
+.first{border:0;margin-top:.2em;padding:0}
+.answers{display:grid;grid-template-columns:minmax(150px,190px) 1fr;gap:.55em 20px;margin:1em 0}
+.answers dt{font-weight:600}.answers dd{margin:0}
 .note{color:var(--soft);font-size:.92rem}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;margin:0 0 1.5em}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;color:var(--soft);padding:.3em 0}
 th,td{text-align:left;vertical-align:top;padding:.35em .7em .35em 0;border-bottom:1px solid var(--line)}
 th{font-weight:600}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td.t{white-space:nowrap;font-variant-numeric:tabular-nums}
-code{font:.88em ui-monospace,"Liberation Mono",Menlo,monospace;overflow-wrap:anywhere}
+code{font:.88em ui-monospace,"Liberation Mono",Menlo,monospace;overflow-wrap:break-word}
 .tag{display:inline-block;border:1px solid currentColor;border-radius:4px;padding:0 .4em;font-size:.85em;white-space:nowrap}
 .tag.bad{color:var(--bad)}.tag.warn{color:var(--warn)}.tag.good{color:var(--good)}.tag.act{color:var(--act)}
 details{margin:.6em 0}summary{cursor:pointer}
+.rule{margin:.2em 0;font-size:.92em}.rule summary{color:var(--act)}.rule p{margin:.25em 0}
+@media (max-width:800px){.cards{grid-template-columns:1fr 1fr}}
+@media (max-width:640px){.answers{grid-template-columns:1fr;gap:.1em}.answers dd{margin-bottom:.8em}table{min-width:600px}h1{font-size:1.4rem}}
 footer{margin-top:3em;padding-bottom:3em;color:var(--soft);font-size:.9rem}
 svg{width:100%;height:auto;min-width:760px;display:block;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
-@media print{body{font-size:11pt}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}table,svg{break-inside:auto}details>*{display:block}}
+@media print{body{font-size:11pt}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}table,svg{break-inside:auto}details::details-content{content-visibility:visible;display:block}.skip{display:none}}
 "#;
 
 /// The style sheet of pictures, with the colours.
@@ -54,6 +59,8 @@ svg .cut{fill:none;stroke:var(--soft);stroke-width:1.2;stroke-dasharray:4 3}svg 
 svg .cross{fill:none;stroke:var(--bad);stroke-width:2}
 svg .bar{fill:var(--act)}svg .s2{fill:var(--good)}svg .s3{fill:var(--warn)}svg .s0{fill:var(--soft)}
 svg .late{stroke:var(--soft);stroke-width:2}svg .gate{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 3}
+svg .watch{fill:var(--good);opacity:.12}svg .beside{font-size:11px;fill:var(--soft);paint-order:stroke;stroke:var(--paper);stroke-width:5px}
+svg .rule-name{font:9.5px ui-monospace,"Liberation Mono",Menlo,monospace;paint-order:stroke;stroke:var(--paper);stroke-width:6px;stroke-linejoin:round}
 svg .paper{fill:var(--paper)}svg .title{font-size:20px;font-weight:700}svg .role{fill:var(--soft);font-size:11px}
 svg .mark{fill:var(--act)}svg .star{fill:#d99a00;stroke:var(--ink);stroke-width:.6}svg .guard{fill:none;stroke:var(--good);stroke-width:2}
 svg .door{fill:var(--good);stroke:var(--paper);stroke-width:1}svg .lane{fill:none;stroke:var(--soft);stroke-width:1.1}

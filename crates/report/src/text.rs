@@ -1,8 +1,12 @@
 //! Numbers, instants and spans as people read them.
 
+use std::collections::BTreeMap;
+
+use bulkhead_model::case::ServiceImpact;
 use bulkhead_model::estate::{Customers, EstateInfo};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use maud::{Markup, html};
 
 /// The operator's time zone; UTC where it is not known.
 pub fn zone(estate: &EstateInfo) -> TimeZone {
@@ -58,6 +62,50 @@ pub fn customers(of: &[Customers]) -> String {
     parts.join(", ")
 }
 
+/// Customers of services that are not up: per segment the most of any one service, since they use several.
+pub fn heads(services: &[ServiceImpact]) -> u64 {
+    let mut segments: BTreeMap<&str, u64> = BTreeMap::new();
+    for it in services.iter().flat_map(|it| &it.customers) {
+        let most = segments.entry(&it.segment).or_default();
+        *most = (*most).max(it.count);
+    }
+    segments.values().sum()
+}
+
+/// `0.13` as `13 %`.
+pub fn percent(share: f64) -> String {
+    if share != 0.0 && share.abs() < 0.1 {
+        format!("{:.1} %", share * 100.0)
+    } else {
+        format!("{:.0} %", share * 100.0)
+    }
+}
+
+/// `1 service`, `3 services`.
+pub fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(n as u64), if n == 1 { one } else { many })
+}
+
+/// `a, b and c`; beyond `most`, `a, b and 4 more`.
+pub fn listed<T: AsRef<str>>(items: &[T], most: usize, and: &str, more: &str) -> String {
+    let shown: Vec<&str> = items.iter().take(most).map(AsRef::as_ref).collect();
+    match (items.len().saturating_sub(most), shown.split_last()) {
+        (0, Some((last, []))) => (*last).to_owned(),
+        (0, Some((last, before))) => format!("{} {and} {last}", before.join(", ")),
+        (rest, _) if rest > 0 => format!("{} {and} {rest} {more}", shown.join(", ")),
+        _ => String::new(),
+    }
+}
+
+/// Text whose parts between backquotes are names of things.
+pub fn prose(text: &str) -> Markup {
+    html! {
+        @for (n, part) in text.split('`').enumerate() {
+            @if n % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// Seconds from `from` to `to`, never negative.
 pub fn between(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_second() - from.as_second()).unwrap_or(0)
@@ -72,5 +120,32 @@ mod tests {
         assert_eq!(number(1_234_567.4), "1\u{202f}234\u{202f}567");
         assert_eq!(number(-0.2), "0");
         assert_eq!(span(11_100), "3 h 05");
+        assert_eq!(plural(1, "host", "hosts"), "1 host");
+        assert_eq!(plural(0, "host", "hosts"), "0 hosts");
+        assert_eq!(percent(0.042), "4.2 %");
+        assert_eq!(prose("a `b<` c").into_string(), "a <code>b&lt;</code> c");
+    }
+
+    #[test]
+    fn lists_end_with_and() {
+        assert_eq!(listed::<&str>(&[], 2, "and", "more"), "");
+        assert_eq!(listed(&["a"], 2, "and", "more"), "a");
+        assert_eq!(listed(&["a", "b"], 2, "and", "more"), "a and b");
+        assert_eq!(listed(&["a", "b", "c", "d"], 2, "et", "autres"), "a, b et 2 autres");
+    }
+
+    #[test]
+    fn customers_of_one_segment_are_counted_once() {
+        let impact = |service: &str, customers: &[(&str, u64)]| ServiceImpact {
+            service: service.into(),
+            state: bulkhead_model::case::ServiceState::Down,
+            customers: customers
+                .iter()
+                .map(|(segment, count)| Customers { segment: (*segment).to_owned(), count: *count })
+                .collect(),
+            value_per_hour: 0.0,
+        };
+        let hit = [impact("a", &[("business", 5), ("consumer", 2)]), impact("b", &[("business", 9)])];
+        assert_eq!(heads(&hit), 11);
     }
 }

@@ -30,7 +30,7 @@ const RESPONSE: [(&str, &str); 8] = [
 ];
 
 /// Tactics of ATT&CK in the order of the matrix, so that an attack reads from the top left to the bottom right.
-const TACTICS: [&str; 14] = [
+const TACTICS: [&str; 16] = [
     "reconnaissance",
     "resource-development",
     "initial-access",
@@ -38,6 +38,8 @@ const TACTICS: [&str; 14] = [
     "persistence",
     "privilege-escalation",
     "defense-evasion",
+    "stealth",
+    "defense-impairment",
     "credential-access",
     "discovery",
     "lateral-movement",
@@ -88,10 +90,17 @@ fn lane_of(entry: &TimelineEntry) -> Option<String> {
 fn lanes(entries: &[TimelineEntry]) -> Vec<(String, String)> {
     let present: BTreeSet<String> = entries.iter().filter_map(lane_of).collect();
     let mut lanes = Vec::new();
-    for tactic in TACTICS.iter().copied().chain(["other"]) {
+    for tactic in TACTICS {
         let key = format!("tactic:{tactic}");
         if present.contains(&key) {
             lanes.push((key, capitalised(tactic)));
+        }
+    }
+    // Whatever a rule's author calls a tactic gets its lane too.
+    for key in present.iter().filter(|it| !lanes.iter().any(|(known, _)| known == *it)).cloned().collect::<Vec<_>>() {
+        if let Some(tactic) = key.strip_prefix("tactic:") {
+            let label = capitalised(tactic);
+            lanes.push((key, label));
         }
     }
     for (kind, label) in RESPONSE {
@@ -124,7 +133,13 @@ fn marks<'a>(
             _ => groups.push((x, vec![entry])),
         }
     }
-    for (x, group) in groups {
+    let ends: Vec<f64> = groups.iter().map(|(x, _)| *x).collect();
+    for (n, (x, group)) in groups.into_iter().enumerate() {
+        let before = if n == 0 { LEFT } else { ends[n - 1] };
+        let after = ends.get(n + 1).copied().unwrap_or(WIDTH - RIGHT);
+        if let [entry] = group[..] {
+            label(svg, (before, x, after), y, &entry.text);
+        }
         let shown = group.iter().take(8).map(|it| format!("{} {}", moment(it.at, zone), it.text));
         let mut tooltip: Vec<_> = shown.collect();
         if group.len() > 8 {
@@ -138,6 +153,22 @@ fn marks<'a>(
                 svg.text(x, y + 3.5, &number, "middle inside");
             }
         });
+    }
+}
+
+/// What a mark stands for, written beside it where there is room for more than a word.
+fn label(svg: &mut Svg, (before, x, after): (f64, f64, f64), y: f64, text: &str) {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at least 0, at most a line's length"
+    )]
+    let fits = |room: f64| (room.max(0.0) / 6.0) as usize;
+    let (left, right) = (fits(x - before - 20.0), fits(after - x - 20.0));
+    if right >= 18 || right >= text.chars().count() {
+        svg.text(x + 9.0, y + 4.0, &shorten(text, right), "beside");
+    } else if left >= 18 && right < left {
+        svg.text(x - 9.0, y + 4.0, &shorten(text, left), "end beside");
     }
 }
 

@@ -1,0 +1,173 @@
+//! The summary in English.
+
+use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, IncidentState, ServiceState};
+
+use super::{Answer, Facts, Hit};
+use crate::text::{between, count, listed, moment, number, percent, plural, span};
+
+/// Questions a director asks, answered.
+pub fn answers(facts: &Facts<'_>) -> Vec<Answer> {
+    vec![
+        ("What happened?", happened(facts)),
+        ("What is hit?", hit(facts)),
+        ("What do we do?", done(facts)),
+        ("When is it back?", back(facts)),
+        ("Was data stolen?", stolen(facts)),
+        ("What does the law want, and when?", law(facts)),
+    ]
+}
+
+fn happened(facts: &Facts<'_>) -> String {
+    let incident = facts.view.incident;
+    let (first, declared) = (incident.first_finding_at, incident.declared_at);
+    let mut text = format!(
+        "The first sign was seen on {}. The incident was declared on {}, {} later, and is now {}. ",
+        moment(first, &facts.zone),
+        moment(declared, &facts.zone),
+        span(between(first, declared)),
+        state(incident.state)
+    );
+    if facts.hosts.is_empty() {
+        text.push_str("No host is known to be in the attacker's hands.");
+    } else {
+        text.push_str(&format!(
+            "The attacker holds {} ({}) and {}.",
+            plural(facts.hosts.len(), "host", "hosts"),
+            listed(&facts.hosts, 4, "and", "more"),
+            plural(facts.accounts, "account", "accounts")
+        ));
+    }
+    text
+}
+
+fn hit(facts: &Facts<'_>) -> String {
+    let currency = &facts.view.estate.estate.currency;
+    let mut text = match facts.hit.len() {
+        0 => "No service rests on what the attacker holds. ".to_owned(),
+        _ => format!("On what the attacker holds rest {}. ", services(&facts.hit)),
+    };
+    if facts.view.plan.is_none() {
+        return text;
+    }
+    text.push_str(&match facts.ours.len() {
+        0 => "Our own containment takes no service down.".to_owned(),
+        _ => format!(
+            "Our own containment hits {}: {} customers, {} {currency} an hour.",
+            services(&facts.ours),
+            count(facts.ours_customers),
+            number(facts.ours_per_hour)
+        ),
+    });
+    text
+}
+
+fn services(hits: &[Hit<'_>]) -> String {
+    let names: Vec<String> = hits
+        .iter()
+        .map(|it| {
+            format!("{} ({})", it.name.en(), if it.state == ServiceState::Down { "down" } else { "degraded" })
+        })
+        .collect();
+    listed(&names, 5, "and", "more")
+}
+
+fn done(facts: &Facts<'_>) -> String {
+    let Some(plan) = facts.view.plan else { return "No containment plan was made.".to_owned() };
+    let mut text = format!(
+        "{} at {} cut the attacker off at the least cost: {} {} over {} hours.",
+        plural(plan.actions.len(), "action", "actions"),
+        plural(facts.points(), "enforcement point", "enforcement points"),
+        number(plan.objective.total),
+        plan.currency,
+        number(plan.horizon_h)
+    );
+    if let (Some(isolate), Some(shut)) =
+        (facts.baseline(BaselineName::IsolateAll), facts.baseline(BaselineName::ShutZones))
+    {
+        text.push_str(&format!(
+            " Isolating every suspected host would cost {}, shutting their zones {}.",
+            number(isolate),
+            number(shut)
+        ));
+    }
+    text.push_str(match facts.view.proof_holds {
+        Some(true) => {
+            " It is applied, and an independent check of the rules read back confirms that no path is left."
+        }
+        Some(false) => {
+            " It is applied, but the check of the rules read back found a path that is STILL OPEN."
+        }
+        None => " It has not been applied.",
+    });
+    text
+}
+
+fn back(facts: &Facts<'_>) -> String {
+    let Some(recovery) = facts.view.recovery else { return "No recovery plan was made.".to_owned() };
+    let Some((median, late)) = facts.back() else {
+        return "No service waits for recovery; the hosts concerned are rebuilt all the same.".to_owned();
+    };
+    let late_services = recovery.services.iter().filter(|it| it.rto.is_some_and(|rto| it.p50 > rto)).count();
+    let objective = match late_services {
+        0 => "every recovery objective is met at median durations".to_owned(),
+        n => format!(
+            "{} its recovery objective at median durations",
+            plural(n, "service misses", "services miss")
+        ),
+    };
+    format!(
+        "All services within {} of the start of recovery (median), nine times in ten within {}, in {}; {objective}. \
+         Each stage opens only after its checks and a time of surveillance.",
+        span(median),
+        span(late),
+        plural(recovery.stages.len(), "stage", "stages")
+    )
+}
+
+fn stolen(facts: &Facts<'_>) -> String {
+    let Some(statement) = facts.view.exfiltration else { return "Not assessed yet.".to_owned() };
+    let conclusion = match statement.conclusion {
+        ExfiltrationConclusion::NoneSeen => "No theft of data was seen",
+        ExfiltrationConclusion::Indications => "There are signs of theft of data",
+        ExfiltrationConclusion::Evidenced => "Theft of data is evidenced",
+    };
+    format!(
+        "{conclusion} as of {}; telemetry covers {} of the stores of data within the attacker's reach.",
+        moment(statement.as_of, &facts.zone),
+        percent(statement.coverage)
+    )
+}
+
+fn law(facts: &Facts<'_>) -> String {
+    if facts.at_once.is_empty() && facts.due.is_empty() {
+        return "No reporting duty is known to bind; the clocks below say what to prepare.".to_owned();
+    }
+    let mut parts = Vec::new();
+    if !facts.at_once.is_empty() {
+        let mut who: Vec<&str> = facts.at_once.iter().map(|it| it.recipient.as_str()).collect();
+        who.sort_unstable();
+        who.dedup();
+        parts.push(format!("At once: {}.", listed(&who, 6, "and", "more")));
+    }
+    let next: Vec<String> = facts
+        .due
+        .iter()
+        .take(4)
+        .map(|(at, clock)| format!("{} to {} ({})", moment(*at, &facts.zone), clock.recipient, clock.regime))
+        .collect();
+    if !next.is_empty() {
+        parts.push(format!("By {}.", next.join("; by ")));
+    }
+    parts.join(" ")
+}
+
+fn state(state: IncidentState) -> &'static str {
+    match state {
+        IncidentState::Declared => "declared, not yet contained",
+        IncidentState::Contained => "contained",
+        IncidentState::Eradicated => "eradicated",
+        IncidentState::Recovering => "recovering",
+        IncidentState::Monitoring => "recovered and under heightened surveillance",
+        IncidentState::Closed => "closed",
+    }
+}
