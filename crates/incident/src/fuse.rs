@@ -143,7 +143,7 @@ impl Case<'_> {
     fn is_telling(&self, ground: &Ground) -> bool {
         match ground.why {
             Why::Fired { group, through } => through.is_some() || self.groups[group].is_strong(),
-            Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } => true,
+            Why::Burst { .. } | Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } => true,
         }
     }
 
@@ -152,11 +152,11 @@ impl Case<'_> {
     fn fired(&self, hosts: &BTreeSet<HostNo>) -> Vec<Hit> {
         let grounds = || hosts.iter().filter_map(|it| self.scores.hosts.get(it)).flatten();
         let group_of = |it: &Ground| match it.why {
-            Why::Fired { group, .. } => Some(group),
+            Why::Fired { group, .. } | Why::Burst { group, .. } => Some(group),
             _ => None,
         };
-        let telling = grounds().filter(|it| self.is_telling(it)).filter_map(group_of);
-        let start = telling.map(|it| self.groups[it].first()).min().unwrap_or(Timestamp::MIN);
+        let telling = grounds().filter(|it| self.is_telling(it) && group_of(it).is_some());
+        let start = telling.map(|it| it.at).min().unwrap_or(Timestamp::MIN);
         let mut fired: Vec<Hit> = grounds()
             .filter_map(group_of)
             .filter_map(|group| {
@@ -216,6 +216,10 @@ impl Case<'_> {
                 let came = through.map_or_else(String::new, |it| format!(", after {}", self.link_text(it)));
                 (self.reference(group), format!("{}{came}", self.group_text(group)))
             }
+            Why::Burst { group, rules } => {
+                let text = format!("{}, one of {rules} rare rules within an hour", self.group_text(group));
+                (self.reference_from(group, ground.at), text)
+            }
             Why::Source { link, group } => {
                 let host = self.host_name(self.groups[group].host);
                 let text = format!("{} led to {} on {host}", self.link_text(link), self.group_text(group));
@@ -236,8 +240,14 @@ impl Case<'_> {
 
     /// `file#record rule-id` of the group's first finding.
     fn reference(&self, group: usize) -> String {
+        self.reference_from(group, Timestamp::MIN)
+    }
+
+    /// As [`Case::reference`], of its first finding from `at` on.
+    fn reference_from(&self, group: usize, at: Timestamp) -> String {
         let group = &self.groups[group];
-        let source = &self.findings[group.findings[0]].source;
+        let first = group.times.partition_point(|it| *it < at).min(group.findings.len() - 1);
+        let source = &self.findings[group.findings[first]].source;
         format!("{}#{} {}", source.file, source.record, group.rule.id)
     }
 

@@ -137,7 +137,8 @@ fn exceeds(part: usize, share: f64, whole: usize) -> bool {
     part as f64 > share * whole as f64
 }
 
-fn hour(at: &Timestamp) -> i64 {
+/// Number of the hour since 1970.
+pub(crate) fn hour(at: &Timestamp) -> i64 {
     at.as_second().div_euclid(3600)
 }
 

@@ -13,6 +13,7 @@ mod account;
 mod resolve;
 mod tactics;
 
+mod burst;
 mod group;
 mod link;
 mod score;

@@ -20,6 +20,12 @@ pub struct Policy {
     pub crowd_hosts: usize,
     /// Hours of telemetry from which on a rule that fires in most of them is background. Default 12.
     pub habit_hours: u64,
+    /// A rule seen in at most so many hours of all hosts together is rare, once there are `habit_hours`. Default 3.
+    pub rare_host_hours: usize,
+    /// So many different rare rules on one host within an hour are a burst that speaks for itself. Default 5.
+    pub burst_rules: usize,
+    /// Least points of each rule of a burst. Default 3.
+    pub burst_points: f64,
     /// Share of the points left to a background rule. Default 0.1.
     pub background_share: f64,
     /// Share of the points of a rule all of whose hits another, graver rule hit too. Default 0.25.
@@ -72,6 +78,9 @@ impl Default for Policy {
             crowd_share: 0.5,
             crowd_hosts: 5,
             habit_hours: 12,
+            rare_host_hours: 3,
+            burst_rules: 5,
+            burst_points: 3.0,
             background_share: 0.1,
             same_event_share: 0.25,
             weak_cap: 8.0,

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 
+use crate::burst::bursts;
 use crate::group::Group;
 use crate::link::{Link, Links, shift};
 use crate::policy::Policy;
@@ -26,6 +27,8 @@ pub(crate) struct Ground {
 pub(crate) enum Why {
     /// A rule fired, perhaps because of a link that led to it.
     Fired { group: usize, through: Option<usize> },
+    /// A rule fired in a burst of so many different rare ones.
+    Burst { group: usize, rules: usize },
     /// It is where a link comes from that led to a rule firing elsewhere.
     Source { link: usize, group: usize },
     /// The attacker's account went on from it.
@@ -124,23 +127,32 @@ fn nearest(
 }
 
 fn own_findings(scores: &mut Scores, groups: &[Group<'_>], contexts: &[Context], policy: &Policy) {
-    let is_weak = |index: usize| !groups[index].is_strong() && contexts[index].link.is_none();
+    let bursts = bursts(groups, policy);
+    let is_weak = |index: usize| {
+        !groups[index].is_strong() && contexts[index].link.is_none() && !bursts.contains_key(&index)
+    };
     let mut weak_of_host = BTreeMap::<HostNo, f64>::new();
     let mut weak_of_account = BTreeMap::<AccountNo, f64>::new();
-    for (index, group) in groups.iter().enumerate().filter(|it| is_weak(it.0)) {
+    for (_, group) in groups.iter().enumerate().filter(|it| is_weak(it.0)) {
         *weak_of_host.entry(group.host).or_default() += group.points;
         for account in &group.accounts {
             *weak_of_account.entry(*account).or_default() += group.points;
         }
-        debug_assert!(contexts[index].points >= 0.0);
     }
     let cap = |sum: Option<&f64>| sum.map_or(1.0, |it| (policy.weak_cap / it.max(policy.weak_cap)).min(1.0));
     for (index, (group, context)) in groups.iter().zip(contexts).enumerate().filter(|it| it.1.1.points > 0.0)
     {
-        let ground = |share: f64| Ground {
-            points: context.points * share,
-            at: group.first(),
-            why: Why::Fired { group: index, through: context.link },
+        let ground = |share: f64| match bursts.get(&index) {
+            Some(burst) if context.link.is_none() => Ground {
+                points: context.points.max(policy.burst_points),
+                at: burst.at,
+                why: Why::Burst { group: index, rules: burst.rules },
+            },
+            _ => Ground {
+                points: context.points * share,
+                at: group.first(),
+                why: Why::Fired { group: index, through: context.link },
+            },
         };
         let weak = is_weak(index);
         let share = if weak { cap(weak_of_host.get(&group.host)) } else { 1.0 };
@@ -220,7 +232,7 @@ fn holds(
             })
     };
     let active = grounds.iter().any(|it| match it.why {
-        Why::Fired { group, .. } => recent(&groups[group]),
+        Why::Fired { group, .. } | Why::Burst { group, .. } => recent(&groups[group]),
         // Its own link is no second witness.
         Why::Source { link: other, .. } => {
             links.all[other].account == Some(account) && links.all[other].to != link.to
