@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1` writes the expected texts anew.
 
+use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::estate::read;
 use expect_test::expect_file;
 use proptest::prelude::*;
@@ -18,7 +19,7 @@ fn every_fault_is_told() {
     for name in names {
         let text = std::fs::read_to_string(format!("{folder}/{name}.yaml")).expect("listed above");
         let (estate, diagnostics) = read(&format!("{name}.yaml"), &text);
-        assert_eq!(estate.is_none(), diagnostics.iter().any(|it| it.is_error()), "{name}");
+        assert_eq!(estate.is_none(), diagnostics.iter().any(Diagnostic::is_error), "{name}");
         let told: String = diagnostics.iter().map(|it| format!("{it}\n")).collect();
         expect_file![format!("{folder}/{name}.txt")].assert_eq(&told);
     }
@@ -43,7 +44,7 @@ proptest! {
         prop_assume!(text.is_char_boundary(start) && text.is_char_boundary(end));
         let slipped = format!("{}{insert}{}", &text[..start], &text[end..]);
         let (estate, diagnostics) = read("telco", &slipped);
-        prop_assert_eq!(estate.is_none(), diagnostics.iter().any(|it| it.is_error()));
+        prop_assert_eq!(estate.is_none(), diagnostics.iter().any(Diagnostic::is_error));
         let lines = u32::try_from(slipped.lines().count()).unwrap_or(u32::MAX);
         for diagnostic in diagnostics {
             let pos = diagnostic.pos.unwrap_or_default();
