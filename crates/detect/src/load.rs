@@ -92,20 +92,18 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, LoadReport) {
         pipelines.extend(pipeline);
     }
     pipelines.sort_by_key(|it: &Pipeline| it.priority);
-    let mut placeholders = options.placeholders.clone();
-    for pipeline in &pipelines {
-        pipeline.placeholders(&mut placeholders);
-    }
+    let placeholders = options.placeholders.clone();
     let mut documents = Documents::default();
     for file in files {
         read(file, &mut documents);
     }
     diagnostics.append(&mut documents.diagnostics);
-    for rule in &mut documents.rules {
-        for pipeline in &pipelines {
-            diagnostics.extend(pipeline.apply(rule));
-        }
-    }
+    documents.rules.retain_mut(|rule| {
+        let faults: Vec<Diagnostic> = pipelines.iter().flat_map(|it| it.apply(rule)).collect();
+        let usable = !faults.iter().any(Diagnostic::is_error);
+        diagnostics.extend(faults);
+        usable
+    });
     filter::apply(&documents.filters, &mut documents.rules, &mut diagnostics);
     let build =
         Build { table, placeholders, interner: Interner::default(), diagnostics, gates: BTreeMap::new(), gate_list: Vec::new() };

@@ -299,7 +299,7 @@ fn item(reader: &mut Reader<'_>, key: &Key, node: &Node) -> Option<Item> {
 }
 
 /// One value: text keeps its characters, plain numbers are decimal (`0x10` and `010` stay text).
-fn value(reader: &mut Reader<'_>, node: &Node) -> Option<Value> {
+pub fn value(reader: &mut Reader<'_>, node: &Node) -> Option<Value> {
     let Some(scalar) = node.as_scalar() else {
         reader.error(
             "wrong-type",
