@@ -27,8 +27,9 @@ const BUILT_IN_DOMAINS: [&str; 9] = [
 ];
 
 /// Accounts without a domain that belong to a system rather than to anybody.
-const BUILT_IN: [&str; 14] = [
+const BUILT_IN: [&str; 15] = [
     "system",
+    "localsystem",
     "local service",
     "network service",
     "anonymous logon",

@@ -109,7 +109,7 @@ fn push_logon(out: &mut Entities, from: Option<String>, kind: &str, success: boo
     }
 }
 
-/// `alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls`.
+/// `alice : TTY=pts/0 ; PWD=/srv ; USER=root ; COMMAND=/bin/ls`.
 fn sudo(message: &str, out: &mut Entities) {
     let Some((user, rest)) = message.split_once(" : ") else {
         return;
