@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::case::ActionKind;
-use bulkhead_model::estate::{Capability, EnforcementPoint};
+use bulkhead_model::estate::{Asset, Capability, EnforcementPoint};
 use bulkhead_model::id::PointId;
 use bulkhead_service::Losses;
 
@@ -56,8 +56,10 @@ pub(crate) struct Candidate {
     pub(crate) effect: Effect,
     /// Positions in `enforcement_points`, the first one leading.
     pub(crate) points: Vec<usize>,
-    /// Operating cost.
+    /// Operating cost of one.
     pub(crate) cost: f64,
+    /// How many actions it stands for: one per asset of the unit it is for.
+    pub(crate) count: u32,
 }
 
 /// Which points answer, and which actions an operator forces or forbids, by id.
@@ -99,6 +101,23 @@ impl<'g, 'e> Candidates<'g, 'e> {
         let mut all: Vec<Candidate> = lister.found.into_values().collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
+    }
+
+    /// Those of `effects` (isolations and segments) that some available points can bring about.
+    pub(crate) fn possible(
+        ground: &'g Ground<'e>,
+        steering: &'g Steering,
+        effects: &[Effect],
+    ) -> BTreeSet<Effect> {
+        let mut lister = Self::new(ground, steering);
+        for effect in effects {
+            match *effect {
+                Effect::Isolate(asset) => lister.isolate(asset),
+                Effect::Segment(from, to) => lister.segment((from, to)),
+                _ => {}
+            }
+        }
+        lister.found.into_keys().collect()
     }
 
     fn new(ground: &'g Ground<'e>, steering: &'g Steering) -> Self {
@@ -156,28 +175,30 @@ impl<'g, 'e> Candidates<'g, 'e> {
         }
         let rank = |id: &str| (!self.steering.forced.contains(id), id.to_owned());
         if self.found.get(&effect).is_none_or(|it| rank(&id) < rank(&it.id)) {
-            self.found.insert(effect, Candidate { id, effect, points, cost });
+            let count = self.ground.count(effect);
+            self.found.insert(effect, Candidate { id, effect, points, cost, count });
         }
     }
 
     fn block_flow(&mut self, ordinary: &Ordinary, within: &[bool]) {
         let ground = self.ground;
         let (flow, to) = (ordinary.flow, &ground.flow(ordinary.flow).to);
+        let several = |units: &[u32]| units.len() > 1 || units.iter().any(|&it| ground.index.size(it) > 1);
         let cost = ground.estate.operating_costs.block_flow;
         for point in self.covering_all(Capability::BlockFlow, &ordinary.zone_pairs) {
             self.offer(Effect::Flow(flow), vec![point], cost);
         }
         for &asset in ordinary.from.iter().filter(|&&it| within[it as usize]) {
-            if ordinary.from.len() > 1 {
-                let pairs = ground.index.zone_pairs(&[asset], to);
+            if several(&ordinary.from) {
+                let pairs = ordinary.pairs_from(ground.index.zone_of(asset), asset, ground.index.size(asset));
                 for point in self.covering_all(Capability::BlockFlow, &pairs) {
                     self.offer(Effect::FlowFrom(flow, asset), vec![point], cost);
                 }
             }
         }
         for &asset in to.iter().filter(|&&it| within[it as usize]) {
-            if to.len() > 1 {
-                let pairs = ground.index.zone_pairs(&ordinary.from, &[asset]);
+            if several(to) {
+                let pairs = ordinary.pairs_to(ground.index.zone_of(asset), asset, ground.index.size(asset));
                 for point in self.covering_all(Capability::BlockFlow, &pairs) {
                     self.offer(Effect::FlowTo(flow, asset), vec![point], cost);
                 }
@@ -195,14 +216,13 @@ impl<'g, 'e> Candidates<'g, 'e> {
             .filter(|&it| within[it as usize])
             .map(|it| ground.index.zone_of(it))
             .collect();
-        for pair in pairs.into_iter().filter(|it| inhabited.contains(&it.0)) {
-            for point in self.covering_all(Capability::Segment, &[pair]) {
-                self.offer(
-                    Effect::Segment(pair.0, pair.1),
-                    vec![point],
-                    ground.estate.operating_costs.segment,
-                );
-            }
+        pairs.into_iter().filter(|it| inhabited.contains(&it.0)).for_each(|it| self.segment(it));
+    }
+
+    fn segment(&mut self, pair: (u32, u32)) {
+        for point in self.covering_all(Capability::Segment, &[pair]) {
+            let cost = self.ground.estate.operating_costs.segment;
+            self.offer(Effect::Segment(pair.0, pair.1), vec![point], cost);
         }
     }
 
@@ -238,13 +258,13 @@ impl<'g, 'e> Candidates<'g, 'e> {
     /// Ordered zone pairs that the asset's flows cross, but for management kept open; ascending.
     fn zone_pairs_of(&self, asset: u32) -> Vec<(u32, u32)> {
         let ground = self.ground;
+        let (zone, size) = (ground.index.zone_of(asset), ground.index.size(asset));
         let mut pairs = BTreeSet::new();
         for &at in &self.opens[asset as usize] {
-            let flow = ground.ordinary[at as usize].flow;
-            pairs.extend(ground.index.zone_pairs(&[asset], &ground.flow(flow).to));
+            pairs.extend(ground.ordinary[at as usize].pairs_from(zone, asset, size));
         }
         for &at in &self.answers[asset as usize] {
-            pairs.extend(ground.index.zone_pairs(&ground.ordinary[at as usize].from, &[asset]));
+            pairs.extend(ground.ordinary[at as usize].pairs_to(zone, asset, size));
         }
         pairs.into_iter().collect()
     }
@@ -266,6 +286,16 @@ impl<'g, 'e> Candidates<'g, 'e> {
 }
 
 impl Ground<'_> {
+    /// How many actions it takes to have `effect`.
+    pub(crate) fn count(&self, effect: Effect) -> u32 {
+        match effect {
+            Effect::FlowFrom(_, asset) | Effect::FlowTo(_, asset) | Effect::Isolate(asset) => {
+                self.index.size(asset) as u32
+            }
+            Effect::Flow(_) | Effect::Segment(..) | Effect::Disable(_) => 1,
+        }
+    }
+
     pub(crate) fn point(&self, at: usize) -> &EnforcementPoint {
         &self.estate.enforcement_points[at]
     }
@@ -274,28 +304,29 @@ impl Ground<'_> {
         // Zones that only assets name have no entry of their own; their members do.
         let declared = self.estate.zones.get(number as usize).map(|it| it.id.as_str());
         declared.unwrap_or_else(|| {
-            let member = self.index.zone_members(number).first().map(|&it| &self.estate.assets[it as usize]);
+            let member = self.index.zone_members(number).first().map(|&it| self.asset(it));
             member.map_or("", |it| it.zone.as_str())
         })
     }
 
-    /// What an action is done to: a flow, asset or identity id, or `zone->zone`.
-    pub(crate) fn target(&self, effect: Effect) -> String {
+    /// What an action is done to: a flow, asset or identity id, or `zone->zone`. Of a unit, `only` is meant.
+    pub(crate) fn target(&self, effect: Effect, only: Option<&Asset>) -> String {
         match effect {
             Effect::Flow(flow) | Effect::FlowFrom(flow, _) | Effect::FlowTo(flow, _) => {
                 self.flow(flow).id.to_string()
             }
             Effect::Segment(from, to) => format!("{}->{}", self.zone_id(from), self.zone_id(to)),
-            Effect::Isolate(asset) => self.asset_id(asset).to_owned(),
+            Effect::Isolate(unit) => only.unwrap_or_else(|| self.asset(unit)).id.to_string(),
             Effect::Disable(identity) => self.estate.identities[identity as usize].id.to_string(),
         }
     }
 
-    /// The narrower ends of an action: (from, to), assets for `block_flow`, zones for `segment`.
-    pub(crate) fn ends(&self, effect: Effect) -> (Option<String>, Option<String>) {
+    /// The narrower ends of an action: (from, to), assets for `block_flow`, zones for `segment`. Of a unit, `only` is meant.
+    pub(crate) fn ends(&self, effect: Effect, only: Option<&Asset>) -> (Option<String>, Option<String>) {
+        let name = |unit: u32| Some(only.unwrap_or_else(|| self.asset(unit)).id.to_string());
         match effect {
-            Effect::FlowFrom(_, asset) => (Some(self.asset_id(asset).to_owned()), None),
-            Effect::FlowTo(_, asset) => (None, Some(self.asset_id(asset).to_owned())),
+            Effect::FlowFrom(_, unit) => (name(unit), None),
+            Effect::FlowTo(_, unit) => (None, name(unit)),
             Effect::Segment(from, to) => {
                 (Some(self.zone_id(from).to_owned()), Some(self.zone_id(to).to_owned()))
             }
@@ -305,6 +336,11 @@ impl Ground<'_> {
 
     /// Stable id of an action: kind, target, points and, for a flow, the one asset it is blocked for.
     pub(crate) fn action_id(&self, effect: Effect, points: &[usize]) -> String {
+        self.action_id_for(effect, points, None)
+    }
+
+    /// As [`Self::action_id`]; of a unit, `only` is meant.
+    pub(crate) fn action_id_for(&self, effect: Effect, points: &[usize], only: Option<&Asset>) -> String {
         let kind = match effect.kind() {
             ActionKind::BlockFlow => "block_flow",
             ActionKind::Segment => "segment",
@@ -312,11 +348,11 @@ impl Ground<'_> {
             ActionKind::DisableIdentity => "disable_identity",
         };
         let at: Vec<&str> = points.iter().map(|&it| self.point(it).id.as_str()).collect();
-        let narrow = match effect {
-            Effect::FlowFrom(_, asset) => format!(":from={}", self.asset_id(asset)),
-            Effect::FlowTo(_, asset) => format!(":to={}", self.asset_id(asset)),
+        let narrow = match (effect, self.ends(effect, only)) {
+            (Effect::FlowFrom(..), (Some(from), _)) => format!(":from={from}"),
+            (Effect::FlowTo(..), (_, Some(to))) => format!(":to={to}"),
             _ => String::new(),
         };
-        format!("{kind}:{}@{}{narrow}", self.target(effect), at.join("+"))
+        format!("{kind}:{}@{}{narrow}", self.target(effect, only), at.join("+"))
     }
 }

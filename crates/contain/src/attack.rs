@@ -60,13 +60,15 @@ struct Builder<'g, 'e> {
     ground: &'g Ground<'e>,
     effects: BTreeMap<Effect, u32>,
     graph: AttackGraph,
+    within: Option<&'g [bool]>,
     entry: Vec<u32>,
     exit: Vec<u32>,
 }
 
 impl AttackGraph {
-    /// Builds the graph of `ground` whose arcs name the actions of `candidates` that cut them.
-    pub(crate) fn new(ground: &Ground<'_>, candidates: &[Candidate]) -> Self {
+    /// Builds the graph of `ground` whose arcs name the actions of `candidates` that cut them, without arcs that leave
+    /// assets outside `within` (all, when none is given).
+    pub(crate) fn new(ground: &Ground<'_>, candidates: &[Candidate], within: Option<&[bool]>) -> Self {
         let n_assets = ground.index.n_assets();
         let graph = Self {
             n_assets,
@@ -80,7 +82,7 @@ impl AttackGraph {
         };
         let effects = candidates.iter().map(|it| it.effect).zip(0..).collect();
         let plain: Vec<u32> = (0..n_assets as u32).collect();
-        let mut builder = Builder { ground, effects, graph, entry: plain.clone(), exit: plain };
+        let mut builder = Builder { ground, effects, graph, within, entry: plain.clone(), exit: plain };
         builder.kept_open();
         builder.assets();
         for at in 0..ground.ordinary.len() {
@@ -176,11 +178,10 @@ impl Builder<'_, '_> {
     /// Arcs from `hub` to every asset of `to` by which `flow` lets an attacker arrive.
     fn fan_out(&mut self, hub: u32, number: u32, to: impl Iterator<Item = (u32, u32)>, blockable: bool) {
         let ground = self.ground;
-        let flow = ground.flow(number);
         for (asset, node) in to {
             let effects = [Effect::FlowTo(number, asset)];
             let effects = if blockable { &effects[..] } else { &[] };
-            match ground.means(flow, asset) {
+            match ground.means(number, asset) {
                 Means::Never => {}
                 Means::Always => self.arc(hub, node, Some(number), effects, None),
                 Means::With(identities) => {
@@ -224,7 +225,8 @@ impl Builder<'_, '_> {
             return;
         }
         let hub = self.node();
-        for &asset in from {
+        let within = self.within;
+        for &asset in from.iter().filter(|&&it| is_within(within, it)) {
             self.arc(asset, hub, Some(flow), &[], None);
         }
         self.fan_out(hub, flow, to.iter().map(|&it| (it, it)), false);
@@ -263,13 +265,17 @@ impl Builder<'_, '_> {
         let ordinary = &ground.ordinary[at];
         let number = ordinary.flow;
         let flow = ground.flow(number);
+        let within = self.within;
+        if !ordinary.from.iter().any(|&it| is_within(within, it)) {
+            return;
+        }
         let counting: Vec<u32> =
-            flow.to.iter().copied().filter(|&it| ground.means(flow, it) != Means::Never).collect();
+            flow.to.iter().copied().filter(|&it| ground.means(number, it) != Means::Never).collect();
         if counting.is_empty() {
             return;
         }
         let (mut sources, mut targets) = (BTreeMap::new(), BTreeMap::new());
-        for &asset in &ordinary.from {
+        for &asset in ordinary.from.iter().filter(|&&it| is_within(within, it)) {
             let zone = ground.index.zone_of(asset);
             let hub = *sources.entry(zone).or_insert_with(|| self.node());
             self.arc(self.exit[asset as usize], hub, Some(number), &[Effect::FlowFrom(number, asset)], None);
@@ -293,6 +299,10 @@ impl Builder<'_, '_> {
             self.fan_out(hub, number, members.into_iter(), true);
         }
     }
+}
+
+fn is_within(within: Option<&[bool]>, asset: u32) -> bool {
+    within.is_none_or(|it| it[asset as usize])
 }
 
 fn common(a: &[u32], b: &[u32]) -> Vec<u32> {

@@ -19,9 +19,6 @@ pub(crate) fn baselines(
     horizon_h: f64,
 ) -> Vec<Baseline> {
     let unsteered = Steering { unavailable: steering.unavailable.clone(), ..Steering::default() };
-    let everywhere = vec![true; ground.index.n_assets()];
-    let possible: BTreeSet<Effect> =
-        Candidates::list(ground, &unsteered, &everywhere).into_iter().map(|it| it.effect).collect();
     let hosts: BTreeSet<u32> = ground.start.compromised.union(suspected).copied().collect();
     let isolate: Vec<Effect> = hosts.iter().map(|&it| Effect::Isolate(it)).collect();
     let zones: BTreeSet<u32> = hosts.iter().map(|&it| ground.index.zone_of(it)).collect();
@@ -34,7 +31,9 @@ pub(crate) fn baselines(
         .collect();
     [(BaselineName::IsolateAll, isolate), (BaselineName::ShutZones, shut)]
         .into_iter()
-        .map(|(name, effects)| judge(ground, name, &effects, &possible, horizon_h))
+        .map(|(name, effects)| {
+            judge(ground, name, &effects, &Candidates::possible(ground, &unsteered, &effects), horizon_h)
+        })
         .collect()
 }
 
@@ -53,9 +52,10 @@ fn judge(
             effect,
             points: Vec::new(),
             cost: if matches!(effect, Effect::Isolate(_)) { costs.isolate } else { costs.segment },
+            count: ground.count(effect),
         })
         .collect();
-    let graph = AttackGraph::new(ground, &candidates);
+    let graph = AttackGraph::new(ground, &candidates, None);
     let problem = Problem::new(ground, &graph, &candidates, horizon_h, Weights { service: 1, exposure: 1 });
     let all: Vec<u32> = (0..candidates.len() as u32).collect();
     let assessment = problem.assess(&all);

@@ -37,7 +37,8 @@ fn build(ground: &Ground<'_>, rules: &[PointRules]) -> Certificate {
     let installed = Installed::new(ground, rules);
     let (reached, cuts) = closure(ground, &installed);
     let names = |set: &mut dyn Iterator<Item = u32>| {
-        let mut names: Vec<String> = set.map(|it| ground.asset_id(it).to_owned()).collect();
+        let mut names: Vec<String> =
+            set.flat_map(|it| ground.assets_of(it)).map(|it| it.id.to_string()).collect();
         names.sort();
         names
     };
@@ -89,7 +90,7 @@ fn moves_out(
         return;
     }
     for &to in flow.to.iter().filter(|it| !reached.contains(it)) {
-        let means = ground.means(flow, to);
+        let means = ground.means(number, to);
         let held = |of: &Vec<u32>| of.iter().copied().filter(|it| usable.contains(it)).collect::<Vec<u32>>();
         let identities = match &means {
             Means::Never => continue,
@@ -118,8 +119,8 @@ fn moves_out(
                 }
                 Shut::By(by) => {
                     cuts.insert(Cut {
-                        from: ground.asset_id(from).to_owned(),
-                        to: ground.asset_id(to).to_owned(),
+                        from: ground.name(from),
+                        to: ground.name(to),
                         means: ground.means_text(flow, to),
                         by,
                     });
@@ -197,16 +198,17 @@ impl<'a> Installed<'a> {
     }
 }
 
-/// Whether `end` stands for all of `asset`: every address of it, or the asset by name when it has none.
-fn names(ground: &Ground<'_>, end: &Endpoint, asset: u32) -> bool {
-    let asset = &ground.estate.assets[asset as usize];
+/// Whether `end` stands for all of a unit: every address of every asset, or the asset by name when it has none.
+fn names(ground: &Ground<'_>, end: &Endpoint, unit: u32) -> bool {
     if end.zones.is_empty() && end.assets.is_empty() && end.addresses.is_empty() {
         return true;
     }
-    if asset.addresses.is_empty() {
-        return end.assets.contains(&asset.id) || end.zones.contains(&asset.zone);
-    }
-    asset.addresses.iter().all(|it| end.addresses.iter().any(|net| net.contains(it)))
+    ground.assets_of(unit).all(|asset| {
+        if asset.addresses.is_empty() {
+            return end.assets.contains(&asset.id) || end.zones.contains(&asset.zone);
+        }
+        asset.addresses.iter().all(|it| end.addresses.iter().any(|net| net.contains(it)))
+    })
 }
 
 impl Ground<'_> {
@@ -228,7 +230,7 @@ impl Ground<'_> {
             }
             _ => true,
         });
-        let exploitable = &self.estate.assets[to as usize].exploitable;
+        let exploitable = &self.asset(to).exploitable;
         let counting = admitted.map(|it| it.port).chain(exploitable.iter().copied());
         let shared: BTreeSet<Port> =
             counting.flat_map(|it| flow.ports.iter().filter_map(move |&other| shared(it, other))).collect();

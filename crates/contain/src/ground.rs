@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bulkhead_model::case::Attitude;
-use bulkhead_model::estate::{AssetKind, Estate, Movement, Port};
-use bulkhead_service::{EstateIndex, Exemptions, FlowMembers, ServiceGraph};
+use bulkhead_model::estate::{Asset, AssetKind, Estate, Movement, Port};
+use bulkhead_model::id::{AssetId, IdentityId};
+use bulkhead_service::{EstateIndex, Exemptions, FlowMembers, ServiceGraph, ZoneEnds, pairs_of_ends};
 
 use crate::ports::MovementPorts;
+
+/// Estates of more assets are planned over units of assets that nothing tells apart.
+const CONDENSE_ABOVE: usize = 2_000;
 
 /// How a pair of a flow lets an attacker move.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,28 +25,82 @@ pub(crate) enum Means {
 }
 
 /// Who is compromised when planning starts, and under which attitude moves count.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Start {
     pub(crate) attitude: Attitude,
     pub(crate) compromised: BTreeSet<u32>,
     pub(crate) identities: BTreeSet<u32>,
 }
 
-/// The prepared estate.
+/// What is the same for every start.
+pub(crate) struct Prepared<'a> {
+    pub(crate) estate: &'a Estate,
+    pub(crate) index: EstateIndex,
+    services: Arc<ServiceGraph>,
+    ports: Arc<MovementPorts>,
+}
+
+impl<'a> Prepared<'a> {
+    pub(crate) fn new(estate: &'a Estate, ports: &MovementPorts) -> Self {
+        if estate.assets.len() > CONDENSE_ABOVE {
+            Self::condensed(estate, ports)
+        } else {
+            Self::exact(estate, ports)
+        }
+    }
+
+    /// Units of assets that nothing tells apart, however few there are.
+    pub(crate) fn condensed(estate: &'a Estate, ports: &MovementPorts) -> Self {
+        Self::of(estate, EstateIndex::condensed(estate), ports)
+    }
+
+    /// Every asset by itself, however many there are.
+    pub(crate) fn exact(estate: &'a Estate, ports: &MovementPorts) -> Self {
+        Self::of(estate, EstateIndex::new(estate), ports)
+    }
+
+    fn of(estate: &'a Estate, index: EstateIndex, ports: &MovementPorts) -> Self {
+        let services = Arc::new(ServiceGraph::new(estate, &index));
+        Self { estate, index, services, ports: Arc::new(ports.clone()) }
+    }
+
+    /// The estate with `compromised` assets and `identities` in the attacker's hands; these assets and `alone` are told
+    /// apart from all others. Ids that the estate does not have are left out.
+    pub(crate) fn ground(
+        &self,
+        attitude: Attitude,
+        compromised: &[&AssetId],
+        identities: &[IdentityId],
+        alone: &[AssetId],
+    ) -> Ground<'a> {
+        let mut index = self.index.clone();
+        let mut split = |id: &AssetId| index.position(id).map(|it| index.split(it));
+        for id in alone {
+            split(id);
+        }
+        let compromised = compromised.iter().filter_map(|it| split(it)).collect();
+        let identities = identities.iter().filter_map(|it| index.identity(it)).collect();
+        Ground::new(self, index, Start { attitude, compromised, identities })
+    }
+}
+
+/// The prepared estate of one start. Numbers of assets are numbers of units.
 pub(crate) struct Ground<'a> {
     pub(crate) estate: &'a Estate,
     pub(crate) index: EstateIndex,
-    pub(crate) services: ServiceGraph,
-    pub(crate) ports: MovementPorts,
+    pub(crate) services: Arc<ServiceGraph>,
+    pub(crate) ports: Arc<MovementPorts>,
     pub(crate) start: Start,
     pub(crate) exempt: Arc<Exemptions>,
     /// Assets that must not be reached.
     pub(crate) hard: BTreeSet<u32>,
     /// Flows whose pairs actions may block: of management channels only the sources that are compromised.
     pub(crate) ordinary: Vec<Ordinary>,
-    /// (identity, assets, protocols) of every right.
+    /// Per flow: whether one of its ports admits movement to every asset.
+    admits: Vec<bool>,
+    /// (identity, assets, protocols) of every right; only under the attitude `credential`.
     rights: Vec<(u32, BTreeSet<u32>, BTreeSet<String>)>,
-    /// Per identity: assets on which its secret lies.
+    /// Per identity: assets on which its secret lies; only under the attitude `credential`.
     pub(crate) secrets: Vec<BTreeSet<u32>>,
 }
 
@@ -52,32 +110,50 @@ pub(crate) struct Ordinary {
     pub(crate) flow: u32,
     pub(crate) from: Vec<u32>,
     pub(crate) zone_pairs: Vec<(u32, u32)>,
+    pub(crate) from_zones: ZoneEnds,
+    pub(crate) to_zones: ZoneEnds,
+}
+
+impl Ordinary {
+    /// Ordered zone pairs that its pairs from `asset` of `zone` cross.
+    pub(crate) fn pairs_from(&self, zone: u32, asset: u32, size: usize) -> Vec<(u32, u32)> {
+        pairs_of_ends(&[(zone, asset, size > 1)], &self.to_zones)
+    }
+
+    /// Ordered zone pairs that its pairs to `asset` of `zone` cross.
+    pub(crate) fn pairs_to(&self, zone: u32, asset: u32, size: usize) -> Vec<(u32, u32)> {
+        pairs_of_ends(&self.from_zones, &[(zone, asset, size > 1)])
+    }
 }
 
 impl<'a> Ground<'a> {
-    pub(crate) fn new(estate: &'a Estate, index: EstateIndex, start: Start, ports: MovementPorts) -> Self {
-        let services = ServiceGraph::new(estate, &index);
-        let exempt = Arc::new(Exemptions::new(&index, protected(estate), &start.compromised));
+    fn new(prepared: &Prepared<'a>, index: EstateIndex, start: Start) -> Self {
+        let estate = prepared.estate;
+        let exempt = Arc::new(Exemptions::new(&index, protected(estate, &index), &start.compromised));
         let hard = hard(estate, &index).difference(&start.compromised).copied().collect();
         let ordinary = ordinary(&index, &start.compromised);
-        let secrets = estate
-            .identities
-            .iter()
-            .map(|it| it.secrets_on.iter().flat_map(|on| index.select(estate, on)).collect())
-            .collect();
+        let admitted: Vec<Port> = prepared.ports.ports().iter().map(|it| it.port).collect();
+        let admits = index.flows().iter().map(|it| overlap(&it.ports, &admitted)).collect();
         let mut ground = Self {
             estate,
             index,
-            services,
-            ports,
+            services: prepared.services.clone(),
+            ports: prepared.ports.clone(),
             start,
             exempt,
             hard,
             ordinary,
+            admits,
             rights: Vec::new(),
-            secrets,
+            secrets: vec![BTreeSet::new(); estate.identities.len()],
         };
-        ground.rights = ground.resolve_rights();
+        if ground.start.attitude == Attitude::Credential {
+            ground.rights = ground.resolve_rights();
+            let on = |it: &bulkhead_model::estate::Identity| {
+                it.secrets_on.iter().flat_map(|on| ground.index.select(estate, on)).collect()
+            };
+            ground.secrets = estate.identities.iter().map(on).collect();
+        }
         ground
     }
 
@@ -97,28 +173,46 @@ impl<'a> Ground<'a> {
         &self.index.flows()[number as usize]
     }
 
-    pub(crate) fn asset_id(&self, number: u32) -> &str {
-        self.estate.assets[number as usize].id.as_str()
+    /// An asset of the unit; all of them are alike.
+    pub(crate) fn asset(&self, unit: u32) -> &'a Asset {
+        self.index.representative(self.estate, unit)
     }
 
-    /// How the pairs of `flow` that end at `to` let an attacker move.
-    pub(crate) fn means(&self, flow: &FlowMembers, to: u32) -> Means {
+    /// The assets of a unit.
+    pub(crate) fn assets_of(&self, unit: u32) -> impl Iterator<Item = &'a Asset> {
+        let estate = self.estate;
+        self.index.assets_of(unit).iter().map(|&it| &estate.assets[it as usize])
+    }
+
+    /// Name of a unit: its asset's id, or that of the first with how many are like it.
+    pub(crate) fn name(&self, unit: u32) -> String {
+        let first = self.asset(unit).id.as_str();
+        match self.index.size(unit) {
+            1 => first.to_owned(),
+            n => format!("{first} (and {} like it)", n - 1),
+        }
+    }
+
+    /// How the pairs of flow `number` that end at `to` let an attacker move.
+    pub(crate) fn means(&self, number: u32, to: u32) -> Means {
+        let flow = self.flow(number);
         match (self.start.attitude, flow.movement) {
             (Attitude::Strict, _) | (_, Movement::Yes) => return Means::Always,
             (_, Movement::No) => return Means::Never,
+            (Attitude::Movement, Movement::Auto) if self.admits[number as usize] => return Means::Always,
             (_, Movement::Auto) => {}
         }
-        let exploitable = &self.estate.assets[to as usize].exploitable;
-        if overlap(&flow.ports, exploitable) {
+        if overlap(&flow.ports, &self.asset(to).exploitable) {
             return Means::Always;
+        }
+        if !self.admits[number as usize] {
+            return Means::Never;
         }
         let mut with = BTreeSet::new();
         for admitted in self.ports.ports().iter().filter(|it| overlap(&flow.ports, &[it.port])) {
             match &admitted.login {
-                Some(login) if self.start.attitude == Attitude::Credential => {
-                    with.extend(self.identities_with_right(login, to));
-                }
-                _ => return Means::Always,
+                Some(login) => with.extend(self.identities_with_right(login, to)),
+                None => return Means::Always,
             }
         }
         if with.is_empty() { Means::Never } else { Means::With(with.into_iter().collect()) }
@@ -132,11 +226,6 @@ impl<'a> Ground<'a> {
         let matching =
             move |it: &&(u32, BTreeSet<u32>, BTreeSet<String>)| it.1.contains(&on) && it.2.contains(via);
         self.rights.iter().filter(matching).map(|it| it.0)
-    }
-
-    /// Assets by number as a set, from ids; unknown ids are left out.
-    pub(crate) fn value(&self, asset: u32) -> f64 {
-        self.estate.assets[asset as usize].value
     }
 
     /// Per asset, identities whose secret lies on it.
@@ -156,43 +245,41 @@ pub(crate) fn overlap(ports: &[Port], others: &[Port]) -> bool {
     ports.iter().any(|&it| others.iter().any(|&other| it.overlaps(other)))
 }
 
-fn protected(estate: &Estate) -> BTreeSet<u32> {
+fn protected(estate: &Estate, index: &EstateIndex) -> BTreeSet<u32> {
     let nets = &estate.protected_addresses;
-    let is_protected = |asset: &bulkhead_model::estate::Asset| {
+    if nets.is_empty() {
+        return BTreeSet::new();
+    }
+    let is_protected = |unit: &u32| {
+        let asset = index.representative(estate, *unit);
         asset.addresses.iter().any(|it| nets.iter().any(|net| net.contains(it)))
     };
-    (0..).zip(&estate.assets).filter(|(_, asset)| is_protected(asset)).map(|(number, _)| number).collect()
+    (0..index.n_assets() as u32).filter(is_protected).collect()
 }
 
 /// Crown jewels, identity providers and assets of enforcement points.
 fn hard(estate: &Estate, index: &EstateIndex) -> BTreeSet<u32> {
-    let mut hard: BTreeSet<u32> = (0..)
-        .zip(&estate.assets)
-        .filter(|(_, it)| it.crown_jewel || it.kind == AssetKind::IdentityProvider)
-        .map(|(number, _)| number)
-        .collect();
-    hard.extend(
-        estate.enforcement_points.iter().filter_map(|it| it.asset.as_ref()).filter_map(|it| index.asset(it)),
-    );
+    let is_hard = |unit: &u32| {
+        let asset = index.representative(estate, *unit);
+        asset.crown_jewel || asset.kind == AssetKind::IdentityProvider
+    };
+    let mut hard: BTreeSet<u32> = (0..index.n_assets() as u32).filter(is_hard).collect();
+    let points = estate.enforcement_points.iter().filter_map(|it| it.asset.as_ref());
+    hard.extend(points.filter_map(|it| index.asset(it)));
     hard
 }
 
 fn ordinary(index: &EstateIndex, compromised: &BTreeSet<u32>) -> Vec<Ordinary> {
     let mut found = Vec::new();
     for (number, flow) in (0..).zip(index.flows()) {
-        if !flow.is_management() {
-            found.push(Ordinary {
-                flow: number,
-                from: flow.from.clone(),
-                zone_pairs: flow.zone_pairs.clone(),
-            });
+        let opens = |it: &u32| !flow.is_management() || compromised.contains(it);
+        let from: Vec<u32> = flow.from.iter().copied().filter(opens).collect();
+        if from.is_empty() {
             continue;
         }
-        let from: Vec<u32> = flow.from.iter().copied().filter(|it| compromised.contains(it)).collect();
-        if !from.is_empty() {
-            let zone_pairs = index.zone_pairs(&from, &flow.to);
-            found.push(Ordinary { flow: number, from, zone_pairs });
-        }
+        let (from_zones, to_zones) = (index.zone_ends(&from), index.zone_ends(&flow.to));
+        let zone_pairs = pairs_of_ends(&from_zones, &to_zones);
+        found.push(Ordinary { flow: number, from, zone_pairs, from_zones, to_zones });
     }
     found
 }

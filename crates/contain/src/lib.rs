@@ -12,6 +12,7 @@ mod attack;
 mod baseline;
 pub mod certificate;
 pub mod checker;
+pub mod generate;
 mod ground;
 mod maxflow;
 mod moves;
@@ -27,5 +28,5 @@ mod solve;
 
 pub use certificate::from_rules as certificate;
 pub use observed::observed_impact;
-pub use planner::{Planned, Stats, plan};
+pub use planner::{Planned, Planner, Stats, plan};
 pub use request::{PlanError, Request};

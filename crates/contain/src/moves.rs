@@ -29,7 +29,7 @@ pub(crate) fn cuts(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec
         }
         let sources: Vec<u32> = ordinary.from.iter().copied().filter(|&it| reached[it as usize]).collect();
         for &to in flow.to.iter().filter(|&&it| !reached[it as usize]) {
-            let means = ground.means(flow, to);
+            let means = ground.means(ordinary.flow, to);
             if means == Means::Never {
                 continue;
             }
@@ -65,7 +65,7 @@ fn is_cut(ground: &Ground<'_>, effect: Effect, from: u32, to: u32, means: &Means
 /// One move in words.
 pub(crate) fn text(ground: &Ground<'_>, from: u32, to: u32, flow: u32) -> String {
     let means = ground.means_text(ground.flow(flow), to);
-    format!("{} -> {} ({means})", ground.asset_id(from), ground.asset_id(to))
+    format!("{} -> {} ({means})", ground.name(from), ground.name(to))
 }
 
 /// The path by which `asset` was reached, as moves (from, to, flow) in order; empty for a source.
@@ -87,10 +87,9 @@ pub(crate) fn path(graph: &AttackGraph, reach: &Reach, asset: u32) -> Vec<(u32, 
 
 /// Ids of the assets for which `wanted` holds, ascending by id.
 pub(crate) fn asset_ids(ground: &Ground<'_>, wanted: impl Fn(usize) -> bool) -> Vec<AssetId> {
-    let mut ids: Vec<AssetId> = (0..ground.index.n_assets())
-        .filter(|&it| wanted(it))
-        .map(|it| ground.estate.assets[it].id.clone())
-        .collect();
+    let units = (0..ground.index.n_assets()).filter(|&it| wanted(it));
+    let mut ids: Vec<AssetId> =
+        units.flat_map(|it| ground.assets_of(it as u32)).map(|it| it.id.clone()).collect();
     ids.sort();
     ids
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bulkhead_model::case::{
     Action, Alternative, Approval, Attitude, Broken, NotDone, Objective, Plan, ServiceImpact, ServiceState,
 };
-use bulkhead_model::estate::Port;
+use bulkhead_model::estate::{Asset, Estate, Port};
 use bulkhead_model::id::{AssetId, PointId};
 use bulkhead_model::rules::PointRules;
 use bulkhead_service::Losses;
@@ -13,8 +13,9 @@ use bulkhead_service::Losses;
 use crate::actions::{Candidate, Candidates, Effect};
 use crate::attack::AttackGraph;
 use crate::baseline::baselines;
-use crate::ground::Ground;
+use crate::ground::{Ground, Prepared};
 use crate::moves;
+use crate::ports::MovementPorts;
 use crate::problem::{Assessment, Parts, Problem, Weights, currency_of};
 use crate::refusal;
 use crate::render::{PlannedAction, point_rules};
@@ -65,79 +66,90 @@ const MOST_ASSURANCE: Weights = Weights { service: 1, exposure: 1000 };
 /// [`PlanError::Infeasible`] when no set of actions meets the hard rules, with the rule and the smallest relaxation;
 /// the others when the request names what is not there.
 pub fn plan(request: &Request<'_>) -> Result<Planned, PlanError> {
-    let ground = request.ground()?;
-    let steering = request.steering();
-    let bare = AttackGraph::new(&ground, &[]).reach(|_| false);
-    let mut within: Vec<bool> = bare.nodes[..ground.index.n_assets()].to_vec();
-    if !request.forced.is_empty() {
-        within.fill(true);
-    }
-    let candidates = Candidates::list(&ground, &steering, &within);
-    let forced = forced_positions(request, &candidates)?;
-    let graph = AttackGraph::new(&ground, &candidates);
-    let problem = Problem::new(&ground, &graph, &candidates, request.horizon_h, BALANCED);
-    let balanced = Search::new(&problem, &forced, &[]).run(request.work_limit);
-    let Some(chosen) = balanced.chosen.clone() else {
-        return Err(refusal::explain(request, &ground, &graph));
-    };
-    let assessment = problem.assess(&chosen);
+    Planner::new(request.estate, request.movement_ports).plan(request, None)
+}
 
-    let drafter = Drafter { request, ground: &ground, problem: &problem };
-    let actions = drafter.actions(&chosen, &assessment);
-    let (mut alternatives, mut nodes) = (Vec::new(), balanced.nodes);
-    for (name, weights) in
-        [("least_impact", LEAST_IMPACT), ("balanced", BALANCED), ("most_assurance", MOST_ASSURANCE)]
-    {
-        let solution = if weights == BALANCED {
-            balanced.clone()
-        } else {
-            let weighted = Problem::new(&ground, &graph, &candidates, request.horizon_h, weights);
-            let solution =
-                Search::new(&weighted, &forced, std::slice::from_ref(&chosen)).run(request.work_limit);
-            nodes += solution.nodes;
-            solution
-        };
-        alternatives.push(drafter.alternative(name, &solution));
+/// An estate prepared once, for plan after plan as an incident grows.
+pub struct Planner<'e> {
+    prepared: Prepared<'e>,
+}
+
+impl<'e> Planner<'e> {
+    /// Prepares `estate`: numbers it, resolves its selectors, compiles its services.
+    pub fn new(estate: &'e Estate, movement_ports: &MovementPorts) -> Self {
+        Self { prepared: Prepared::new(estate, movement_ports) }
     }
-    let suspected = request.suspected.iter().filter_map(|it| ground.index.asset(&it.0)).collect();
-    let strict = strictly_reached(request, &candidates, &chosen)?;
-    let reached = moves::asset_ids(&ground, |it| assessment.reach.nodes[it]);
-    let beyond: Vec<AssetId> = strict.into_iter().filter(|it| reached.binary_search(it).is_err()).collect();
-    let objective = objective(&assessment.parts);
-    let bound = bound_of(&balanced, objective.total);
-    let planned_actions: Vec<PlannedAction<'_>> = chosen
-        .iter()
-        .map(|&it| &candidates[it as usize])
-        .map(|it| PlannedAction { id: &it.id, effect: it.effect, points: &it.points })
-        .collect();
-    let gap = gap(objective.total, bound);
-    let plan = Plan {
-        generation: request.generation,
-        attitude: request.attitude,
-        horizon_h: request.horizon_h,
-        currency: request.estate.estate.currency.clone(),
-        objective,
-        bound,
-        gap,
-        actions,
-        alternatives,
-        baselines: baselines(&ground, &steering, &suspected, request.horizon_h),
-        not_done: drafter.not_done(&assessment, &beyond, gap),
-    };
-    Ok(Planned {
-        plan,
-        rules: point_rules(&ground, &planned_actions, request.generation, request.lease_s),
-        predicted: ground.services.impacts(&problem.baseline.states, &assessment.evaluation.states),
-        reached,
-        reached_under_strict: beyond,
-        stats: Stats {
-            reachable_before: bare.nodes[..ground.index.n_assets()].iter().filter(|&&it| it).count() as u64,
+
+    /// Prepares `estate` over units of assets that nothing tells apart, however few there are.
+    pub fn condensed(estate: &'e Estate, movement_ports: &MovementPorts) -> Self {
+        Self { prepared: Prepared::condensed(estate, movement_ports) }
+    }
+
+    /// As [`plan`], for a request about the same estate; `previous` is a plan to start from, when there is one. Estate
+    /// and movement ports of the request are not looked at again.
+    ///
+    /// # Errors
+    /// As [`plan`].
+    pub fn plan(&self, request: &Request<'_>, previous: Option<&Plan>) -> Result<Planned, PlanError> {
+        let ground = request.ground_on(&self.prepared, request.attitude)?;
+        let bare = AttackGraph::new(&ground, &[], None).reach(|_| false);
+        let mut within: Vec<bool> = bare.nodes[..ground.index.n_assets()].to_vec();
+        let reachable_before = moves::asset_ids(&ground, |it| within[it]).len() as u64;
+        if !request.forced.is_empty() {
+            within.fill(true);
+        }
+        let candidates = Candidates::list(&ground, &request.steering(), &within);
+        let graph = AttackGraph::new(&ground, &candidates, Some(&within));
+        let forced = forced_positions(request, &candidates)?;
+        let problem = Problem::new(&ground, &graph, &candidates, request.horizon_h, BALANCED);
+        let hints: Vec<Vec<u32>> = previous.map(|it| positions_of(it, &candidates)).into_iter().collect();
+        let balanced = Search::new(&problem, &forced, &hints).run(request.work_limit);
+        let Some(chosen) = balanced.chosen.clone() else {
+            return Err(refusal::explain(request, &self.prepared, &ground, &graph));
+        };
+        let strict = self.strictly_reached(request, &candidates, &chosen)?;
+        let mut stats = Stats {
+            reachable_before,
             candidates: candidates.len() as u64,
             graph_nodes: graph.n_nodes as u64,
             graph_arcs: graph.arcs.len() as u64,
-            search_nodes: nodes,
-        },
-    })
+            search_nodes: balanced.nodes,
+        };
+        let drafter = Drafter { request, ground: &ground, problem: &problem };
+        let alternatives =
+            [("least_impact", LEAST_IMPACT), ("balanced", BALANCED), ("most_assurance", MOST_ASSURANCE)].map(
+                |(name, weights)| {
+                    if weights == BALANCED {
+                        return drafter.alternative(name, &balanced);
+                    }
+                    let weighted = problem.weighted(weights);
+                    let solution = Search::new(&weighted, &forced, std::slice::from_ref(&chosen))
+                        .run(request.work_limit);
+                    stats.search_nodes += solution.nodes;
+                    drafter.alternative(name, &solution)
+                },
+            );
+        Ok(drafter.draft(&balanced, &chosen, alternatives.to_vec(), &strict, stats))
+    }
+
+    /// What stays reachable under `strict` with the chosen actions in force.
+    fn strictly_reached(
+        &self,
+        request: &Request<'_>,
+        candidates: &[Candidate],
+        chosen: &[u32],
+    ) -> Result<Vec<AssetId>, PlanError> {
+        let strict = request.ground_on(&self.prepared, Attitude::Strict)?;
+        let taken: Vec<Candidate> = chosen.iter().map(|&it| candidates[it as usize].clone()).collect();
+        let reach = AttackGraph::new(&strict, &taken, None).reach(|arc| !arc.cutters.is_empty());
+        Ok(moves::asset_ids(&strict, |it| reach.nodes[it]))
+    }
+}
+
+/// Those actions of an earlier plan that are still possible.
+fn positions_of(plan: &Plan, candidates: &[Candidate]) -> Vec<u32> {
+    let position = |it: &Action| candidates.binary_search_by(|candidate| candidate.id.cmp(&it.id)).ok();
+    plan.actions.iter().filter_map(position).map(|it| it as u32).collect()
 }
 
 fn forced_positions(request: &Request<'_>, candidates: &[Candidate]) -> Result<Vec<u32>, PlanError> {
@@ -152,18 +164,6 @@ fn forced_positions(request: &Request<'_>, candidates: &[Candidate]) -> Result<V
         })
     };
     request.forced.iter().map(position).collect()
-}
-
-/// What stays reachable under `strict` with the chosen actions in force.
-fn strictly_reached(
-    request: &Request<'_>,
-    candidates: &[Candidate],
-    chosen: &[u32],
-) -> Result<Vec<AssetId>, PlanError> {
-    let strict = request.ground_under(Attitude::Strict)?;
-    let taken: Vec<Candidate> = chosen.iter().map(|&it| candidates[it as usize].clone()).collect();
-    let reach = AttackGraph::new(&strict, &taken).reach(|arc| !arc.cutters.is_empty());
-    Ok(moves::asset_ids(&strict, |it| reach.nodes[it]))
 }
 
 pub(crate) fn objective(parts: &Parts) -> Objective {
@@ -190,26 +190,93 @@ struct Drafter<'d, 'e> {
 }
 
 impl Drafter<'_, '_> {
+    fn draft(
+        &self,
+        solution: &Solution,
+        chosen: &[u32],
+        alternatives: Vec<Alternative>,
+        strict: &[AssetId],
+        stats: Stats,
+    ) -> Planned {
+        let (ground, request) = (self.ground, self.request);
+        let assessment = self.problem.assess(chosen);
+        let reached = moves::asset_ids(ground, |it| assessment.reach.nodes[it]);
+        let beyond: Vec<AssetId> =
+            strict.iter().filter(|it| reached.binary_search(it).is_err()).cloned().collect();
+        let objective = objective(&assessment.parts);
+        let bound = bound_of(solution, objective.total);
+        let gap = gap(objective.total, bound);
+        let suspected = request.suspected.iter().filter_map(|it| ground.index.asset(&it.0)).collect();
+        let plan = Plan {
+            generation: request.generation,
+            attitude: request.attitude,
+            horizon_h: request.horizon_h,
+            currency: ground.estate.estate.currency.clone(),
+            objective,
+            bound,
+            gap,
+            actions: self.actions(chosen, &assessment),
+            alternatives,
+            baselines: baselines(ground, &request.steering(), &suspected, request.horizon_h),
+            not_done: self.not_done(&assessment, &beyond, gap),
+        };
+        Planned {
+            plan,
+            rules: self.rules(chosen),
+            predicted: ground.services.impacts(&self.problem.baseline.states, &assessment.evaluation.states),
+            reached,
+            reached_under_strict: beyond,
+            stats,
+        }
+    }
+
+    /// The single actions that a candidate stands for: (id, the asset it is for).
+    fn single_actions(&self, candidate: &Candidate) -> Vec<(String, Option<&Asset>)> {
+        let ground = self.ground;
+        let unit = match candidate.effect {
+            Effect::FlowFrom(_, unit) | Effect::FlowTo(_, unit) | Effect::Isolate(unit) => unit,
+            Effect::Flow(_) | Effect::Segment(..) | Effect::Disable(_) => {
+                return vec![(candidate.id.clone(), None)];
+            }
+        };
+        let id = |asset: &Asset| ground.action_id_for(candidate.effect, &candidate.points, Some(asset));
+        ground.assets_of(unit).map(|it| (id(it), Some(it))).collect()
+    }
+
+    fn rules(&self, chosen: &[u32]) -> Vec<PointRules> {
+        let candidates = || chosen.iter().map(|&it| &self.problem.candidates[it as usize]);
+        let ids: Vec<Vec<(String, Option<&Asset>)>> =
+            candidates().map(|it| self.single_actions(it)).collect();
+        let mut actions: Vec<PlannedAction<'_>> = Vec::new();
+        for (candidate, singles) in candidates().zip(&ids) {
+            let (effect, points) = (candidate.effect, candidate.points.as_slice());
+            actions.extend(singles.iter().map(|(id, only)| PlannedAction {
+                id,
+                effect,
+                points,
+                only: *only,
+            }));
+        }
+        point_rules(self.ground, &actions, self.request.generation, self.request.lease_s)
+    }
+
     /// The chosen actions in the order to take them: what needs no approval first, then the quickest.
     fn actions(&self, chosen: &[u32], assessment: &Assessment) -> Vec<Action> {
         let reached = &assessment.reach.nodes;
-        let broken_together: BTreeSet<u32> = (0..)
-            .zip(assessment.evaluation.states.iter().zip(&self.problem.baseline.states))
-            .filter(|(_, (now, before))| now > before)
-            .map(|(number, _)| number)
-            .collect();
+        let states = assessment.evaluation.states.iter().zip(&self.problem.baseline.states);
+        let broken = (0..).zip(states).filter(|(_, (now, before))| now > before);
+        let broken_together: BTreeSet<u32> = broken.map(|(number, _)| number).collect();
         let mut actions: Vec<Action> =
-            chosen.iter().map(|&it| self.action(it, reached, &broken_together)).collect();
+            chosen.iter().flat_map(|&it| self.action(it, reached, &broken_together)).collect();
         actions.sort_by(|a, b| {
             (a.approval, a.time_to_effect_s, &a.id).cmp(&(b.approval, b.time_to_effect_s, &b.id))
         });
         actions
     }
 
-    fn action(&self, position: u32, reached: &[bool], broken_together: &BTreeSet<u32>) -> Action {
+    fn action(&self, position: u32, reached: &[bool], broken_together: &BTreeSet<u32>) -> Vec<Action> {
         let ground = self.ground;
         let candidate = &self.problem.candidates[position as usize];
-        let (from, to) = ground.ends(candidate.effect);
         let breaks = self.breaks(position);
         let points: Vec<PointId> = candidate.points.iter().map(|&it| ground.point(it).id.clone()).collect();
         let dependents =
@@ -223,22 +290,29 @@ impl Drafter<'_, '_> {
             Approval::Automatic
         };
         let time_to_effect = candidate.points.iter().map(|&it| ground.point(it).time_to_effect.secs()).max();
-        Action {
-            id: candidate.id.clone(),
-            kind: candidate.effect.kind(),
-            target: ground.target(candidate.effect),
-            from,
-            to,
-            enforcement_point: points[0].clone(),
-            also_at: points[1..].to_vec(),
-            ports: ports_of(ground, candidate.effect),
-            lease_s: self.request.lease_s,
-            reversible: true,
-            approval,
-            time_to_effect_s: time_to_effect.unwrap_or(0),
-            cuts: moves::cuts(ground, reached, candidate.effect),
-            breaks,
-        }
+        let cuts = moves::cuts(ground, reached, candidate.effect);
+        let singles = self.single_actions(candidate).into_iter();
+        singles
+            .map(|(id, only)| {
+                let (from, to) = ground.ends(candidate.effect, only);
+                Action {
+                    id,
+                    kind: candidate.effect.kind(),
+                    target: ground.target(candidate.effect, only),
+                    from,
+                    to,
+                    enforcement_point: points[0].clone(),
+                    also_at: points[1..].to_vec(),
+                    ports: ports_of(ground, candidate.effect),
+                    lease_s: self.request.lease_s,
+                    reversible: true,
+                    approval,
+                    time_to_effect_s: time_to_effect.unwrap_or(0),
+                    cuts: cuts.clone(),
+                    breaks: breaks.clone(),
+                }
+            })
+            .collect()
     }
 
     /// Services the action takes down or degrades by itself.

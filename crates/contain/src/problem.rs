@@ -53,6 +53,7 @@ pub(crate) struct Assessment {
 }
 
 /// The whole problem.
+#[derive(Clone)]
 pub(crate) struct Problem<'p, 'e> {
     pub(crate) ground: &'p Ground<'e>,
     pub(crate) graph: &'p AttackGraph,
@@ -86,18 +87,23 @@ impl<'p, 'e> Problem<'p, 'e> {
         let operating = candidates
             .iter()
             .enumerate()
-            .map(|(rank, it)| cost_of(it.cost) + (1 << COUNT_SHIFT) - bonus(rank))
+            .map(|(rank, it)| (cost_of(it.cost) + (1 << COUNT_SHIFT)) * i128::from(it.count) - bonus(rank))
             .collect();
         let n = ground.index.n_assets() as u32;
         let hard: Vec<bool> = (0..n).map(|it| ground.hard.contains(&it)).collect();
         let values = (0..n)
-            .map(|it| if ground.start.compromised.contains(&it) { 0 } else { cost_of(ground.value(it)) })
+            .map(|it| if ground.start.compromised.contains(&it) { 0 } else { value_of(ground, it) })
             .collect();
         let losses = (0..ground.services.len())
             .map(|number| loss_table(ground, number, baseline.states[number], horizon_h))
             .collect();
         let touched = touched_leaves(ground, candidates);
         Self { ground, graph, candidates, weights, touched, operating, values, hard, baseline, losses }
+    }
+
+    /// The same problem under other weights.
+    pub(crate) fn weighted(&self, weights: Weights) -> Self {
+        Self { weights, ..self.clone() }
     }
 
     /// Everything that `chosen` (positions, any order) takes away.
@@ -117,7 +123,7 @@ impl<'p, 'e> Problem<'p, 'e> {
         let parts = Parts {
             service: self.service_cost(&evaluation.states),
             exposure: reached().map(|it| self.values[it]).sum(),
-            operating: chosen.iter().map(|&it| cost_of(self.candidates[it as usize].cost)).sum(),
+            operating: chosen.iter().map(|&it| &self.candidates[it as usize]).map(operating_of).sum(),
         };
         let feasible = !reached().any(|it| self.hard[it]);
         let counted: i128 = chosen.iter().map(|&it| self.operating[it as usize]).sum();
@@ -131,6 +137,14 @@ impl<'p, 'e> Problem<'p, 'e> {
     pub(crate) fn service_cost(&self, states: &[ServiceState]) -> i128 {
         states.iter().zip(&self.losses).map(|(&state, losses)| losses[state as usize]).sum()
     }
+}
+
+fn value_of(ground: &Ground<'_>, unit: u32) -> i128 {
+    cost_of(ground.asset(unit).value) * ground.index.size(unit) as i128
+}
+
+fn operating_of(candidate: &Candidate) -> i128 {
+    cost_of(candidate.cost) * i128::from(candidate.count)
 }
 
 fn loss_table(ground: &Ground<'_>, number: usize, baseline: ServiceState, horizon_h: f64) -> [i128; 3] {

@@ -27,21 +27,26 @@ pub struct Reached {
 /// When the request names what the estate does not have.
 pub fn blast_radius(request: &Request<'_>) -> Result<Vec<Reached>, PlanError> {
     let ground = request.ground()?;
-    let graph = AttackGraph::new(&ground, &[]);
+    let graph = AttackGraph::new(&ground, &[], None);
     let reach = graph.reach(|_| false);
-    let mut found: Vec<Reached> = (0..graph.n_assets as u32)
-        .filter(|&it| reach.nodes[it as usize] && !ground.start.compromised.contains(&it))
-        .map(|it| {
-            let path = moves::path(&graph, &reach, it);
-            Reached {
-                asset: ground.estate.assets[it as usize].id.clone(),
-                moves: path.len() as u32,
-                path: path.into_iter().map(|(from, to, flow)| moves::text(&ground, from, to, flow)).collect(),
-                value: ground.value(it),
-                hard: ground.hard.contains(&it),
-            }
-        })
-        .collect();
+    let mut found: Vec<Reached> = Vec::new();
+    for unit in 0..graph.n_assets as u32 {
+        if !reach.nodes[unit as usize] || ground.start.compromised.contains(&unit) {
+            continue;
+        }
+        let path = moves::path(&graph, &reach, unit);
+        let moves = path.len() as u32;
+        let path: Vec<String> =
+            path.into_iter().map(|(from, to, flow)| moves::text(&ground, from, to, flow)).collect();
+        let hard = ground.hard.contains(&unit);
+        found.extend(ground.assets_of(unit).map(|it| Reached {
+            asset: it.id.clone(),
+            moves,
+            path: path.clone(),
+            value: it.value,
+            hard,
+        }));
+    }
     found.sort_by(|a, b| (a.moves, &a.asset).cmp(&(b.moves, &b.asset)));
     Ok(found)
 }

@@ -1,13 +1,11 @@
 //! What a plan is asked for, and why it may be refused.
 
-use std::collections::BTreeSet;
-
 use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, IdentityId, PointId};
 
 use crate::actions::Steering;
-use crate::ground::{Ground, Start};
+use crate::ground::{Ground, Prepared};
 use crate::ports::MovementPorts;
 
 /// What to plan for. [`Request::new`] fills in the defaults.
@@ -105,36 +103,34 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The estate prepared for this start.
+    /// The estate prepared for this start, every asset by itself.
     pub(crate) fn ground(&self) -> Result<Ground<'a>, PlanError> {
-        self.ground_under(self.attitude)
+        self.ground_on(&Prepared::exact(self.estate, self.movement_ports), self.attitude)
     }
 
-    /// The estate prepared for this start under another attitude.
-    pub(crate) fn ground_under(&self, attitude: Attitude) -> Result<Ground<'a>, PlanError> {
-        let none = Start { attitude, compromised: BTreeSet::new(), identities: BTreeSet::new() };
-        let index = bulkhead_service::EstateIndex::new(self.estate);
-        let mut start = none;
-        let suspected = self.suspected.iter().filter(|it| it.1 >= self.suspect_threshold).map(|it| &it.0);
-        for id in self.compromised.iter().chain(suspected) {
-            let unknown = || PlanError::Unknown { kind: "asset", id: id.to_string() };
-            start.compromised.insert(index.asset(id).ok_or_else(unknown)?);
+    /// The start of this request on a prepared estate, under an attitude that may differ.
+    pub(crate) fn ground_on<'e>(
+        &self,
+        prepared: &Prepared<'e>,
+        attitude: Attitude,
+    ) -> Result<Ground<'e>, PlanError> {
+        let index = &prepared.index;
+        let unknown = |kind: &'static str, id: &str| PlanError::Unknown { kind, id: id.to_owned() };
+        for id in self.compromised.iter().chain(self.suspected.iter().map(|it| &it.0)) {
+            index.position(id).ok_or_else(|| unknown("asset", id.as_str()))?;
         }
         for id in self.identities {
-            let unknown = || PlanError::Unknown { kind: "identity", id: id.to_string() };
-            start.identities.insert(index.identity(id).ok_or_else(unknown)?);
-        }
-        for (id, _) in self.suspected {
-            if index.asset(id).is_none() {
-                return Err(PlanError::Unknown { kind: "asset", id: id.to_string() });
-            }
+            index.identity(id).ok_or_else(|| unknown("identity", id.as_str()))?;
         }
         for id in self.unavailable_points {
-            if !self.estate.enforcement_points.iter().any(|it| it.id == *id) {
-                return Err(PlanError::Unknown { kind: "enforcement point", id: id.to_string() });
-            }
+            let known = prepared.estate.enforcement_points.iter().any(|it| it.id == *id);
+            known.then_some(()).ok_or_else(|| unknown("enforcement point", id.as_str()))?;
         }
-        Ok(Ground::new(self.estate, index, start, self.movement_ports.clone()))
+        let suspected = self.suspected.iter().filter(|it| it.1 >= self.suspect_threshold).map(|it| &it.0);
+        let compromised: Vec<&AssetId> = self.compromised.iter().chain(suspected).collect();
+        let steered = self.forced.iter().chain(self.forbidden).filter_map(|it| asset_in_action(it));
+        let alone: Vec<AssetId> = self.suspected.iter().map(|it| it.0.clone()).chain(steered).collect();
+        Ok(prepared.ground(attitude, &compromised, self.identities, &alone))
     }
 
     pub(crate) fn steering(&self) -> Steering {
@@ -144,4 +140,11 @@ impl<'a> Request<'a> {
             forbidden: self.forbidden.iter().cloned().collect(),
         }
     }
+}
+
+/// The one asset that an action's id names, if it names one.
+fn asset_in_action(id: &str) -> Option<AssetId> {
+    let narrow = id.rsplit_once(":from=").or_else(|| id.rsplit_once(":to=")).map(|it| it.1);
+    let isolated = || id.strip_prefix("isolate:").and_then(|it| it.rsplit_once('@')).map(|it| it.0);
+    narrow.or_else(isolated).map(AssetId::new)
 }

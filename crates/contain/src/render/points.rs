@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use bulkhead_model::estate::Port;
-use bulkhead_model::id::{AssetId, IdentityId};
+use bulkhead_model::estate::{Asset, Port};
+use bulkhead_model::id::IdentityId;
 use bulkhead_model::rules::{DisabledIdentity, Endpoint, PointRules, Rule, Verdict};
 use ipnet::IpNet;
 
@@ -16,6 +16,8 @@ pub(crate) struct PlannedAction<'a> {
     pub(crate) id: &'a str,
     pub(crate) effect: Effect,
     pub(crate) points: &'a [usize],
+    /// The asset it is for, when the effect names a unit.
+    pub(crate) only: Option<&'a Asset>,
 }
 
 /// Rules for every point that has something to do, ascending by point.
@@ -73,7 +75,7 @@ fn kept_open(ground: &Ground<'_>) -> Vec<Rule> {
     if !ground.estate.protected_addresses.is_empty() {
         let mut end = endpoint(ground, &protected);
         end.zones.clear();
-        end.assets = protected.iter().map(|&it| ground.estate.assets[it as usize].id.clone()).collect();
+        end.assets = protected.iter().flat_map(|&it| ground.assets_of(it)).map(|it| it.id.clone()).collect();
         end.assets.sort();
         end.addresses.extend(ground.estate.protected_addresses.iter().map(IpNet::trunc));
         end.addresses = IpNet::aggregate(&end.addresses);
@@ -93,24 +95,26 @@ fn drops(ground: &Ground<'_>, action: &PlannedAction<'_>) -> Vec<Rule> {
         ports,
         verdict: Verdict::Drop,
     };
-    let of_flow = |number: u32, from: &[u32], to: &[u32]| {
-        let ports = drop_ports(&ground.flow(number).ports);
-        vec![rule("", endpoint(ground, from), endpoint(ground, to), ports)]
+    let of_flow = |number: u32, from: Endpoint, to: Endpoint| {
+        vec![rule("", from, to, drop_ports(&ground.flow(number).ports))]
     };
     let opened_by = |number: u32| {
         let of = ground.ordinary.iter().find(|it| it.flow == number);
         of.map_or(&[][..], |it| &it.from)
     };
+    let only = || endpoint_of(action.only);
     match action.effect {
-        Effect::Flow(flow) => of_flow(flow, opened_by(flow), &ground.flow(flow).to),
-        Effect::FlowFrom(flow, asset) => of_flow(flow, &[asset], &ground.flow(flow).to),
-        Effect::FlowTo(flow, asset) => of_flow(flow, opened_by(flow), &[asset]),
+        Effect::Flow(flow) => {
+            of_flow(flow, endpoint(ground, opened_by(flow)), endpoint(ground, &ground.flow(flow).to))
+        }
+        Effect::FlowFrom(flow, _) => of_flow(flow, only(), endpoint(ground, &ground.flow(flow).to)),
+        Effect::FlowTo(flow, _) => of_flow(flow, endpoint(ground, opened_by(flow)), only()),
         Effect::Segment(from, to) => {
             let members = |zone: u32| endpoint(ground, ground.index.zone_members(zone));
             vec![rule("", members(from), members(to), segment_ports(ground, (from, to)))]
         }
-        Effect::Isolate(asset) => {
-            let end = endpoint_of_assets(ground, &[asset]);
+        Effect::Isolate(_) => {
+            let end = only();
             vec![
                 rule("/out", end.clone(), Endpoint::default(), Vec::new()),
                 rule("/in", Endpoint::default(), end, Vec::new()),
@@ -138,19 +142,21 @@ pub(crate) fn endpoint(ground: &Ground<'_>, assets: &[u32]) -> Endpoint {
     for &asset in assets {
         by_zone.entry(ground.index.zone_of(asset)).or_default().push(asset);
     }
+    let several = |units: &[u32]| units.len() > 1 || units.iter().any(|&it| ground.index.size(it) > 1);
     let mut end = Endpoint::default();
     for (zone, members) in by_zone {
         let declared = ground.estate.zones.get(zone as usize);
         match declared {
-            Some(declared) if members.len() > 1 && members.len() == ground.index.zone_members(zone).len() => {
+            Some(declared) if several(&members) && members.len() == ground.index.zone_members(zone).len() => {
                 end.zones.push(declared.id.clone());
                 end.addresses.extend(declared.cidrs.iter().map(IpNet::trunc));
-                let outside = members.iter().flat_map(|&it| &ground.estate.assets[it as usize].addresses);
+                let outside =
+                    members.iter().flat_map(|&it| ground.assets_of(it)).flat_map(|it| &it.addresses);
                 let outside = outside.filter(|it| !declared.cidrs.iter().any(|net| net.contains(*it)));
                 end.addresses.extend(outside.map(|&it| host(it)));
             }
             _ => {
-                let singles = endpoint_of_assets(ground, &members);
+                let singles = endpoint_of(members.iter().flat_map(|&it| ground.assets_of(it)));
                 end.assets.extend(singles.assets);
                 end.addresses.extend(singles.addresses);
             }
@@ -163,11 +169,10 @@ pub(crate) fn endpoint(ground: &Ground<'_>, assets: &[u32]) -> Endpoint {
     end
 }
 
-fn endpoint_of_assets(ground: &Ground<'_>, assets: &[u32]) -> Endpoint {
+fn endpoint_of<'a>(assets: impl IntoIterator<Item = &'a Asset>) -> Endpoint {
     let mut end = Endpoint::default();
-    for &it in assets {
-        let asset = &ground.estate.assets[it as usize];
-        end.assets.push(AssetId::clone(&asset.id));
+    for asset in assets {
+        end.assets.push(asset.id.clone());
         end.addresses.extend(asset.addresses.iter().map(|&it| host(it)));
     }
     end.assets.sort();

@@ -173,7 +173,7 @@ fn mutate_rule(dice: &mut Dice, case: &Case, rules: &mut [PointRules]) {
 fn the_checker_agrees_with_plain_reachability() {
     let ports = MovementPorts::default();
     let (mut held, mut refused) = (0, 0);
-    for seed in 0..400 {
+    for seed in 0..250 {
         let case =
             case(seed, Shape { assets: 8, flows: 5, management: seed % 2 == 0, protected: seed % 5 == 0 });
         let request = Request {
@@ -192,7 +192,7 @@ fn the_checker_agrees_with_plain_reachability() {
             if holds { held += 1 } else { refused += 1 }
         }
     }
-    assert!(held > 300 && refused > 300, "mutations are too tame: {held} hold, {refused} do not");
+    assert!(held > 200 && refused > 200, "mutations are too tame: {held} hold, {refused} do not");
 }
 
 /// Whether every pair of every management channel still passes, whatever the plan does.
@@ -227,7 +227,7 @@ fn rules_for(case: &Case, ports: &MovementPorts) -> Option<Vec<PointRules>> {
 #[test]
 fn management_on_the_cheapest_cut_is_never_cut() {
     let ports = MovementPorts::default();
-    let wanted = if std::env::var_os("BULKHEAD_ESTATES").is_some() { 10_000 } else { 200 };
+    let wanted = if std::env::var_os("BULKHEAD_ESTATES").is_some() { 10_000 } else { 60 };
     let (mut on_the_cut, mut seed) = (0, 5_000_000);
     while on_the_cut < wanted {
         seed += 1;
