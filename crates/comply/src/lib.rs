@@ -6,7 +6,7 @@
 //! the latest that can be argued, for counsel. Unknown facts keep a clock running. In reading order:
 //!
 //! [`facts`] what is known · [`predicate`] three-valued conditions on it · [`regime`] the data model · [`calendar`] and
-//! [`period`] how time is counted · [`clocks`] the deadlines · [`filing`] what each filing says and lacks.
+//! [`period`] how time is counted · [`clocks`] the deadlines, [`diff()`] how they moved · [`filing`] what each filing says and lacks.
 //!
 //! Pure: knows no file, no clock, no mail, no rendering. Not legal advice.
 
@@ -15,6 +15,7 @@
 mod builtin;
 pub mod calendar;
 pub mod clocks;
+mod diff;
 pub mod facts;
 pub mod filing;
 pub mod load;
@@ -25,5 +26,6 @@ pub mod regime;
 
 pub use builtin::Library;
 pub use clocks::{Assessment, RegimeSummary};
+pub use diff::{Change, Standing, diff};
 pub use facts::{Fact, FactKind, FactValue, Facts};
 pub use filing::{CaseView, Filing};

@@ -147,3 +147,20 @@ fn the_list_says_why_a_regime_bears_as_it_does() {
     assert_eq!(line("EECC-40").bearing, Bearing::Lapsed);
     assert_eq!(line("NIS2").stages[0], "early_warning: 24 h from awareness");
 }
+
+#[test]
+fn an_amended_awareness_instant_moves_every_deadline_and_the_moves_are_listed() {
+    let library = Library::builtin();
+    let before = library.clocks(&facts(), &profile(&[]), &estate());
+    assert_eq!(bulkhead_comply::diff(&before, &before), []);
+    let mut amended = facts();
+    amended.awareness = at("2025-07-25T10:00:00+02:00");
+    amended.set(Fact::PersonalDataBreach, false);
+    let changes = bulkhead_comply::diff(&before, &library.clocks(&amended, &profile(&[]), &estate()));
+    let change = |regime: &str| changes.iter().find(|it| it.regime.as_str() == regime).expect("a change");
+    let complaint = change("ASSUR");
+    let due = |it: Option<bulkhead_comply::Standing>| it.and_then(|it| it.due_earliest);
+    assert_eq!(due(complaint.before), Some(at("2025-07-28T14:20:00+02:00")));
+    assert_eq!(due(complaint.after), Some(at("2025-07-28T10:00:00+02:00")));
+    assert!(change("GDPR-33").after.is_none(), "stopped by the decision that there is no breach");
+}

@@ -22,7 +22,7 @@ pub struct Progress {
 
 /// Plans the rest of a recovery. `request.lost` names every asset that was to be brought back at the start; relapsed
 /// ones are added to it. Done steps of assets that did not fall back are kept in a first stage, as they were; steps that
-/// have begun but not ended are planned anew.
+/// have begun but not ended are planned anew. The objective counts a relapsed asset as lost from the start.
 pub fn replan(
     request: &Request<'_>,
     previous: &RecoveryPlan,

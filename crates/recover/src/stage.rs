@@ -38,12 +38,13 @@ impl Planner<'_> {
         let objective = StageValue { planner: self, wave: &wave, tasks: &tasks, times, begin };
         let priorities = self.priorities(&wave, &tasks);
         let policy = self.request.policy;
-        // A schedule of many jobs costs more to make and to judge: the work stays about the same.
+        // A schedule of many jobs costs more to make and to judge, and branch and bound ends on few of them: the work
+        // stays about the same.
         let scale = |budget: usize| budget * 40 / tasks.len().max(40);
         let found = search(&project, &objective, &priorities, scale(policy.effort), rng);
         let (milestones, sure) = self.milestones(&objective, &project);
         let lower = sure + weighted(&project, &milestones, 200);
-        let outcome = branch_and_bound(&project, &objective, found, lower, scale(policy.nodes));
+        let outcome = branch_and_bound(&project, &objective, found, lower, scale(scale(policy.nodes)));
         let best = outcome.best;
         let slack = if outcome.proven { 0.0 } else { (best.cost.loss - lower).max(0.0) };
         let bound = Bound { slack };

@@ -95,6 +95,12 @@ impl Services {
         self.lost.len()
     }
 
+    /// Lost assets, by position, on which any service hangs, through a need or through an action that waits for them.
+    pub fn relevant(&self) -> BTreeSet<usize> {
+        let touching = (0..self.lost()).filter(|it| !self.touched[*it].is_empty());
+        touching.chain(self.lifts.iter().flat_map(|it| it.waits_for.iter().copied())).collect()
+    }
+
     /// Services that fare worse than before the incident, by number in the file.
     pub fn affected(&self) -> Vec<usize> {
         (0..self.baseline.len()).filter(|&it| self.at_start.states[it] > self.baseline[it]).collect()

@@ -143,11 +143,12 @@ fn procedure_of<'a>(estate: &'a Estate, asset: &Asset) -> Option<&'a Procedure> 
 /// Per service a minimal set of lost assets that brings it back: the costliest are left out first.
 fn needs(services: &Services, work: &Work, count: usize) -> Vec<BTreeSet<usize>> {
     let affected = services.affected();
-    let mut by_effort: Vec<usize> = (0..services.lost()).collect();
+    let relevant = services.relevant();
+    let mut by_effort: Vec<usize> = relevant.iter().copied().collect();
     by_effort.sort_by_key(|&it| (std::cmp::Reverse(work.effort(it)), std::cmp::Reverse(it)));
     let mut needs = vec![BTreeSet::new(); count];
     for service in affected {
-        let mut set: BTreeSet<usize> = (0..services.lost()).collect();
+        let mut set = relevant.clone();
         for asset in &by_effort {
             set.remove(asset);
             if !services.holds_with(service, &set) {

@@ -139,6 +139,41 @@ fn relapse_keeps_what_is_done() {
 }
 
 #[test]
+fn relapse_may_bring_a_host_that_was_not_lost_before() {
+    let estate = estate();
+    let before = plan_for(&estate, &["web-1", "web-2"], 0);
+    let progress =
+        Progress { now_s: 60, done: BTreeMap::new(), relapsed: assets(&["db-1"]).into_iter().collect() };
+    let (lost, policy) = (assets(&["web-1", "web-2"]), Policy::default());
+    let request =
+        Request { estate: &estate, lost: &lost, actions: &[], policy: &policy, samples: 0, seed: 7 };
+    let after = replan(&request, &before, &progress).expect("a plan");
+    assert_sound(&estate, &after);
+    assert!(starts_at(&after, "db-1") >= 60 && starts_at(&after, "web-1") >= 60);
+    assert!(after.notes[0].contains("db-1"), "{:?}", after.notes);
+}
+
+#[test]
+fn containment_is_lifted_when_its_assets_are_back() {
+    let estate = estate();
+    let block = serde_json::json!({"id": "block", "kind": "block_flow", "target": "web-to-db", "enforcement_point": "fw",
+        "lease_s": 3600, "reversible": true, "approval": "automatic", "time_to_effect_s": 1, "cuts": [], "breaks": []});
+    let actions = [serde_json::from_value(block).expect("an action")];
+    let (lost, policy) = (assets(&["web-3"]), Policy::default());
+    let request =
+        Request { estate: &estate, lost: &lost, actions: &actions, policy: &policy, samples: 0, seed: 7 };
+    let blocked = plan(&request).expect("a plan");
+    // Two web servers are left, but none may speak to the database until the third is clean.
+    let portal =
+        blocked.services.iter().find(|it| it.service.as_str() == "portal").expect("portal is affected");
+    assert_eq!(portal.planned_s, back_at(&blocked, "web-3"));
+    assert_eq!(blocked.stages[0].gate.lifts, ["block"]);
+    let open = plan(&Request { actions: &[], ..request }).expect("a plan");
+    assert!(open.services.is_empty(), "without the block two of three suffice");
+    assert_eq!(open.objective, 0.0);
+}
+
+#[test]
 fn drills_draw_every_step_once() {
     let plan = plan_for(&estate(), ALL, 0);
     let drawn = sample_durations(&plan, 3);
