@@ -19,7 +19,7 @@ fn main() {
     let start = Instant::now();
     let planner = Planner::new(&estate, &ports);
     println!("prepared in {:?}", start.elapsed());
-    let first: [AssetId; 3] = ["o000-workstation-2".into(), "p001-batch-1".into(), "p000-app-2".into()];
+    let first: [AssetId; 3] = ["p000-web-1".into(), "p001-batch-1".into(), "p000-app-2".into()];
     let more: [AssetId; 4] = [first[0].clone(), first[1].clone(), first[2].clone(), "o001-admin-1".into()];
     let mut previous = None;
     for compromised in [&first[..], &more] {

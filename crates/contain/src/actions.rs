@@ -1,6 +1,6 @@
 //! Candidate actions: what can be done, at which enforcement points that exist and answer, and what each one blocks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bulkhead_model::case::ActionKind;
 use bulkhead_model::estate::{Asset, Capability, EnforcementPoint};
@@ -76,7 +76,7 @@ pub(crate) struct Candidates<'g, 'e> {
     steering: &'g Steering,
     found: BTreeMap<Effect, Candidate>,
     /// Per capability: (ordered zone pair) -> points, ascending by id.
-    covering: BTreeMap<(Capability, (u32, u32)), Vec<usize>>,
+    covering: HashMap<(Capability, (u32, u32)), Vec<usize>>,
     /// (point, assets) of points with agents that can isolate.
     agents: Vec<(usize, BTreeSet<u32>)>,
     /// Per asset: the flows it opens and those it answers, as positions in `ground.ordinary`.
@@ -131,7 +131,7 @@ impl<'g, 'e> Candidates<'g, 'e> {
             ground,
             steering,
             found: BTreeMap::new(),
-            covering: BTreeMap::new(),
+            covering: HashMap::new(),
             agents: Vec::new(),
             opens,
             answers,
@@ -148,10 +148,8 @@ impl<'g, 'e> Candidates<'g, 'e> {
         points.sort_by(|a, b| a.1.id.cmp(&b.1.id));
         for (at, point) in points {
             for &capability in &point.can {
-                for (from, to) in &point.covers {
-                    if let (Some(from), Some(to)) = (ground.index.zone(from), ground.index.zone(to)) {
-                        self.covering.entry((capability, (from, to))).or_default().push(at);
-                    }
+                for &pair in &ground.fixed.covers[at] {
+                    self.covering.entry((capability, pair)).or_default().push(at);
                 }
             }
             if let (Some(hosts), true) = (&point.hosts, point.can.contains(&Capability::Isolate)) {

@@ -29,11 +29,11 @@ pub(crate) fn baselines(
         .filter(|(from, to)| zones.contains(from) || zones.contains(to))
         .map(|(from, to)| Effect::Segment(from, to))
         .collect();
+    let both: Vec<Effect> = isolate.iter().chain(&shut).copied().collect();
+    let possible = Candidates::possible(ground, &unsteered, &both);
     [(BaselineName::IsolateAll, isolate), (BaselineName::ShutZones, shut)]
         .into_iter()
-        .map(|(name, effects)| {
-            judge(ground, name, &effects, &Candidates::possible(ground, &unsteered, &effects), horizon_h)
-        })
+        .map(|(name, effects)| judge(ground, name, &effects, &possible, horizon_h))
         .collect()
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::{Asset, AssetKind, Estate, Movement, Port};
-use bulkhead_model::id::{AssetId, IdentityId};
+use bulkhead_model::id::{AssetId, IdentityId, ZoneId};
 use bulkhead_service::{EstateIndex, Exemptions, FlowMembers, ServiceGraph, ZoneEnds, pairs_of_ends};
 
 use crate::ports::MovementPorts;
@@ -38,6 +38,25 @@ pub(crate) struct Prepared<'a> {
     pub(crate) index: EstateIndex,
     services: Arc<ServiceGraph>,
     ports: Arc<MovementPorts>,
+    fixed: Arc<Fixed>,
+}
+
+/// Lists that no start changes.
+pub(crate) struct Fixed {
+    /// Positions of all assets, ascending by id.
+    pub(crate) by_id: Vec<u32>,
+    /// Per enforcement point: the ordered zone pairs it covers, by number.
+    pub(crate) covers: Vec<Vec<(u32, u32)>>,
+}
+
+impl Fixed {
+    fn new(estate: &Estate, index: &EstateIndex) -> Self {
+        let mut by_id: Vec<u32> = (0..estate.assets.len() as u32).collect();
+        by_id.sort_by(|&a, &b| estate.assets[a as usize].id.cmp(&estate.assets[b as usize].id));
+        let pair = |(from, to): &(ZoneId, ZoneId)| Some((index.zone(from)?, index.zone(to)?));
+        let points = estate.enforcement_points.iter();
+        Self { by_id, covers: points.map(|it| it.covers.iter().filter_map(pair).collect()).collect() }
+    }
 }
 
 impl<'a> Prepared<'a> {
@@ -61,7 +80,8 @@ impl<'a> Prepared<'a> {
 
     fn of(estate: &'a Estate, index: EstateIndex, ports: &MovementPorts) -> Self {
         let services = Arc::new(ServiceGraph::new(estate, &index));
-        Self { estate, index, services, ports: Arc::new(ports.clone()) }
+        let fixed = Arc::new(Fixed::new(estate, &index));
+        Self { estate, index, services, ports: Arc::new(ports.clone()), fixed }
     }
 
     /// The estate with `compromised` assets and `identities` in the attacker's hands; these assets and `alone` are told
@@ -90,6 +110,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) index: EstateIndex,
     pub(crate) services: Arc<ServiceGraph>,
     pub(crate) ports: Arc<MovementPorts>,
+    pub(crate) fixed: Arc<Fixed>,
     pub(crate) start: Start,
     pub(crate) exempt: Arc<Exemptions>,
     /// Assets that must not be reached.
@@ -139,6 +160,7 @@ impl<'a> Ground<'a> {
             index,
             services: prepared.services.clone(),
             ports: prepared.ports.clone(),
+            fixed: prepared.fixed.clone(),
             start,
             exempt,
             hard,

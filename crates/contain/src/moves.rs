@@ -87,9 +87,15 @@ pub(crate) fn path(graph: &AttackGraph, reach: &Reach, asset: u32) -> Vec<(u32, 
 
 /// Ids of the assets for which `wanted` holds, ascending by id.
 pub(crate) fn asset_ids(ground: &Ground<'_>, wanted: impl Fn(usize) -> bool) -> Vec<AssetId> {
-    let units = (0..ground.index.n_assets()).filter(|&it| wanted(it));
-    let mut ids: Vec<AssetId> =
-        units.flat_map(|it| ground.assets_of(it as u32)).map(|it| it.id.clone()).collect();
-    ids.sort();
-    ids
+    let units = || (0..ground.index.n_assets() as u32).filter(|&it| wanted(it as usize));
+    let positions = units().flat_map(|it| ground.index.assets_of(it)).map(|&it| it as usize);
+    let id = |at: usize| ground.estate.assets[at].id.clone();
+    if units().map(|it| ground.index.size(it)).sum::<usize>() * 16 < ground.estate.assets.len() {
+        let mut ids: Vec<AssetId> = positions.map(id).collect();
+        ids.sort();
+        return ids;
+    }
+    let mut chosen = vec![false; ground.estate.assets.len()];
+    positions.for_each(|it| chosen[it] = true);
+    ground.fixed.by_id.iter().map(|&it| it as usize).filter(|&it| chosen[it]).map(id).collect()
 }

@@ -94,7 +94,8 @@ impl<'e> Planner<'e> {
         let ground = request.ground_on(&self.prepared, request.attitude)?;
         let bare = AttackGraph::new(&ground, &[], None).reach(|_| false);
         let mut within: Vec<bool> = bare.nodes[..ground.index.n_assets()].to_vec();
-        let reachable_before = moves::asset_ids(&ground, |it| within[it]).len() as u64;
+        let reachable_before =
+            (0..).zip(&within).filter(|it| *it.1).map(|it| ground.index.size(it.0) as u64).sum();
         if !request.forced.is_empty() {
             within.fill(true);
         }

@@ -3,6 +3,8 @@
 //! One `i128` holds all three, so that a sum of costs compares exactly as the contract says ties are broken:
 //! bits 60 and up the cost, bits 48..60 how many actions, below that the ids (smallest first, exact for the first 48).
 
+use std::collections::BTreeMap;
+
 use bulkhead_model::case::ServiceState;
 use bulkhead_service::{Evaluation, Leaf, Losses};
 
@@ -154,14 +156,40 @@ fn loss_table(ground: &Ground<'_>, number: usize, baseline: ServiceState, horizo
         .map(|state| cost_of(over_horizon(state) - already))
 }
 
+/// Per candidate: the leaves it may take away, found through an index of the leaves by what they hang on.
 fn touched_leaves(ground: &Ground<'_>, candidates: &[Candidate]) -> Vec<Vec<u32>> {
+    let mut by_flow: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    let mut by_asset: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    let mut identities: Vec<u32> = Vec::new();
+    for (number, leaf) in (0..).zip(ground.services.leaves()) {
+        match *leaf {
+            Leaf::Asset(asset) => by_asset.entry(asset).or_default().push(number),
+            Leaf::Flow(flow) => {
+                by_flow.entry(flow).or_default().push(number);
+                let ends = ground.flow(flow).from.iter().chain(&ground.flow(flow).to);
+                ends.for_each(|&it| by_asset.entry(it).or_default().push(number));
+            }
+            Leaf::Pair(flow, from, to) => {
+                by_flow.entry(flow).or_default().push(number);
+                [from, to].iter().for_each(|&it| by_asset.entry(it).or_default().push(number));
+            }
+            Leaf::Identity(_) => identities.push(number),
+            Leaf::Unknown => {}
+        }
+    }
+    let every_flow: Vec<u32> = by_flow.values().flatten().copied().collect();
     let of = |effect: Effect| -> Vec<u32> {
-        let touches = |leaf: &Leaf| leaf_touched(ground, effect, *leaf);
-        (0..)
-            .zip(ground.services.leaves())
-            .filter(|(_, leaf)| touches(leaf))
-            .map(|(number, _)| number)
-            .collect()
+        let near = match effect {
+            Effect::Flow(flow) | Effect::FlowFrom(flow, _) | Effect::FlowTo(flow, _) => by_flow.get(&flow),
+            Effect::Isolate(asset) => by_asset.get(&asset),
+            Effect::Segment(..) => Some(&every_flow),
+            Effect::Disable(_) => Some(&identities),
+        };
+        let touches = |it: &u32| leaf_touched(ground, effect, ground.services.leaves()[*it as usize]);
+        let mut leaves: Vec<u32> = near.into_iter().flatten().copied().filter(touches).collect();
+        leaves.sort_unstable();
+        leaves.dedup();
+        leaves
     };
     candidates.iter().map(|it| of(it.effect)).collect()
 }
