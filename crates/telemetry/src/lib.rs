@@ -24,7 +24,7 @@ mod zeek;
 
 pub use entities::{entities, parse_address, parse_time};
 pub use format::Format;
-pub use observe::{Bounds, Observer, owner_of};
+pub use observe::{Bounds, Observer};
 pub use read::{read, read_bytes};
 pub use record::{Options, Progress, Record, Sink};
 pub use report::{SourceReport, Telemetry};

@@ -205,13 +205,6 @@ fn merge_seen(into: &mut Seen, from: Seen) {
     into.last = into.last.max(from.last);
 }
 
-/// The one host that owns `address`, where the observations say so.
-pub fn owner_of(observations: &Observations, address: IpAddr) -> Option<&str> {
-    let mut owners = observations.hosts.iter().filter(|(_, host)| host.addresses.contains(&address));
-    let (name, _) = owners.next()?;
-    owners.next().is_none().then_some(name.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use bulkhead_model::entity::Logon;
@@ -259,7 +252,6 @@ mod tests {
         observer.add(&logon("x", "10.0.0.5", "b"));
         let seen = observer.finish();
         assert_eq!(seen.logons.first_key_value().unwrap().0.from.as_deref(), Some("10.0.0.5"));
-        assert_eq!(owner_of(&seen, "10.0.0.5".parse().unwrap()), None);
     }
 
     #[test]
