@@ -12,7 +12,7 @@ use crate::policy::Policy;
 use crate::resolve::HostNo;
 
 /// Seconds of a burst.
-const WINDOW_S: i64 = 3600;
+pub(crate) const WINDOW_S: i64 = 3600;
 
 /// What a burst says of one of its groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 
-use crate::burst::bursts;
+use crate::burst::{self, bursts};
 use crate::group::Group;
 use crate::link::{Link, Links, shift};
 use crate::policy::Policy;
@@ -83,6 +83,7 @@ pub(crate) fn score(groups: &[Group<'_>], links: &Links, policy: &Policy) -> Sco
         }
     }
     shared_accounts(&mut scores, groups, policy);
+    simultaneous_bursts(&mut scores);
     scores
 }
 
@@ -133,7 +134,8 @@ fn own_findings(scores: &mut Scores, groups: &[Group<'_>], contexts: &[Context],
     };
     let mut weak_of_host = BTreeMap::<HostNo, f64>::new();
     let mut weak_of_account = BTreeMap::<AccountNo, f64>::new();
-    for (_, group) in groups.iter().enumerate().filter(|it| is_weak(it.0)) {
+    for index in (0..groups.len()).filter(|it| is_weak(*it)) {
+        let group = &groups[index];
         *weak_of_host.entry(group.host).or_default() += group.points;
         for account in &group.accounts {
             *weak_of_account.entry(*account).or_default() += group.points;
@@ -249,6 +251,19 @@ fn add_once(scores: &mut Scores, host: HostNo, ground: Ground, same: impl Fn(&Wh
     }
     grounds.push(ground);
     true
+}
+
+/// Hosts whose bursts begin within an hour of each other are tied.
+fn simultaneous_bursts(scores: &mut Scores) {
+    let begin = |grounds: &Vec<Ground>| {
+        grounds.iter().filter(|it| matches!(it.why, Why::Burst { .. })).map(|it| it.at.as_second()).min()
+    };
+    let mut bursts: Vec<(i64, HostNo)> =
+        scores.hosts.iter().filter_map(|it| Some((begin(it.1)?, *it.0))).collect();
+    bursts.sort_unstable();
+    for pair in bursts.windows(2).filter(|it| it[1].0 - it[0].0 <= burst::WINDOW_S) {
+        scores.ties.insert(Tie { from: pair[0].1, to: pair[1].1, link: None });
+    }
 }
 
 /// Hosts on which one account fired rules of at least medium, not too far apart, are tied.
