@@ -110,11 +110,13 @@ facts! {
     HealthDamage "health_damage" YesNo "Has it caused, or can it cause, considerable damage to a person's health?" "A-t-il causé, ou peut-il causer, un dommage considérable à la santé d'une personne ?";
     Recurring "recurring" YesNo "Is it one of at least two incidents within 6 months with the same root cause that together reach the loss threshold?" "Est-ce l'un d'au moins deux incidents en 6 mois de même cause dépassant ensemble le seuil de perte ?";
     MaliciousCompromise "malicious_compromise" YesNo "Were integrity, confidentiality or authenticity of the service's data compromised by a suspectedly malicious act?" "L'intégrité, la confidentialité ou l'authenticité des données ont-elles été compromises par un acte soupçonné malveillant ?";
+    DataCompromised "data_compromised" YesNo "Were integrity, confidentiality or authenticity of the service's data compromised, by whatever cause?" "L'intégrité, la confidentialité ou l'authenticité des données du service ont-elles été compromises, quelle qu'en soit la cause ?";
     PhysicalAccessCompromised "physical_access_compromised" YesNo "Was physical access to the facilities compromised?" "L'accès physique aux installations a-t-il été compromis ?";
     UsersHit "users_hit" Number "How many users or customers are hit?" "Combien d'utilisateurs ou de clients sont touchés ?";
     UsersShare "users_share" Number "What share of the service's users is hit (0 to 1)?" "Quelle part des utilisateurs du service est touchée (0 à 1) ?";
     MemberStatesHit "member_states_hit" Number "How many Member States are hit?" "Combien d'États membres sont touchés ?";
     UnavailableMinutes "unavailable_minutes" Number "For how many minutes is or was the service completely unavailable?" "Pendant combien de minutes le service est-il ou a-t-il été totalement indisponible ?";
+    UnavailableMinutesWeek "unavailable_minutes_week" Number "For how many minutes of this calendar week was the service completely unavailable, summed up?" "Pendant combien de minutes cumulées de cette semaine civile le service a-t-il été totalement indisponible ?";
     LimitedMinutes "limited_minutes" Number "For how many minutes is or was the availability of the service limited?" "Pendant combien de minutes la disponibilité du service est-elle ou a-t-elle été limitée ?";
     DurationHours "duration_hours" Number "How long does the incident last, in hours?" "Combien d'heures dure l'incident ?";
     DowntimeHours "downtime_hours" Number "How long are critical services down, in hours?" "Combien d'heures les services critiques sont-ils arrêtés ?";
@@ -218,7 +220,9 @@ impl Facts {
             .filter(|it| it.segment != "internal")
             .map(|it| it.count)
             .sum();
-        facts.count(Fact::UsersHit, users);
+        if !facts.services_hit.is_empty() {
+            facts.count(Fact::UsersHit, users);
+        }
         if exfiltration.is_some_and(personal_data_taken) {
             facts.set(Fact::PersonalDataBreach, true);
         }

@@ -100,3 +100,15 @@ fn faults_say_where_and_what_next() {
         ],
     );
 }
+
+#[test]
+fn the_examples_of_the_readme_read_without_a_fault() {
+    let readme = include_str!("../README.md");
+    let blocks: Vec<&str> =
+        readme.split("```yaml\n").skip(1).filter_map(|it| it.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let faults = Library::default().add("README.md", block);
+        assert_eq!(faults, [], "{faults:?}");
+    }
+}
