@@ -39,7 +39,7 @@ pub fn svg(plan: &RecoveryPlan, id: &str) -> String {
     let x = |secs: u64| LEFT + secs as f64 * scale;
     axis(&mut svg, end, height, &x);
     for stage in &plan.stages {
-        watch(&mut svg, stage, end, height - 24.0, &x);
+        watch(&mut svg, stage, end, height - 30.0, &x);
     }
     let mut y = TOP;
     for (index, row) in rows.iter().enumerate() {

@@ -40,7 +40,7 @@ details{margin:.6em 0}summary{cursor:pointer}
 @media (max-width:640px){.answers{grid-template-columns:1fr;gap:.1em}.answers dd{margin-bottom:.8em}table{min-width:600px}h1{font-size:1.4rem}}
 footer{margin-top:3em;padding-bottom:3em;color:var(--soft);font-size:.9rem}
 svg{width:100%;height:auto;min-width:760px;display:block;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
-@media print{body{font-size:11pt}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}table,svg{break-inside:auto}details::details-content{content-visibility:visible;display:block}.skip{display:none}}
+@media print{body{font-size:11pt}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}tr,svg,.cards li{break-inside:avoid}details::details-content{content-visibility:visible;display:block}.skip{display:none}}
 "#;
 
 /// The style sheet of pictures, with the colours.

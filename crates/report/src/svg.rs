@@ -81,10 +81,19 @@ impl Svg {
     }
 }
 
-/// A picture made for a page, as a file of its own: with the style that the page would give it.
+/// A picture made for a page, as a file of its own: with the style that the page would give it, at its natural size.
 pub fn standalone(picture: &str) -> String {
-    match picture.split_once("</desc>") {
-        Some((head, body)) => format!("{head}</desc><style>{}</style>{body}\n", crate::style::PICTURE),
+    let parts = || {
+        let (head, body) = picture.split_once("</desc>")?;
+        let (before, size) = head.split_once(" viewBox=\"0 0 ")?;
+        let (width, height) = size.split_once('"')?.0.split_once(' ')?;
+        Some((before, width, height, &head[before.len()..], body))
+    };
+    match parts() {
+        Some((before, width, height, rest, body)) => format!(
+            "{before} width=\"{width}\" height=\"{height}\"{rest}</desc><style>{}</style>{body}\n",
+            crate::style::PICTURE
+        ),
         None => picture.to_owned(),
     }
 }
@@ -126,5 +135,12 @@ mod tests {
         assert_eq!(escape("<a b=\"c\">&\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}");
         assert_eq!(shorten("abcdef", 4), "abc…");
         assert_eq!(shorten("abcd", 4), "abcd");
+    }
+
+    #[test]
+    fn a_file_of_its_own_has_a_size_and_a_style() {
+        let file = standalone(&Svg::new(300.0, 200.0, "t", "d").finish("x"));
+        assert!(file.contains(r#"id="x" width="300" height="200" viewBox="0 0 300 200""#), "{file}");
+        assert!(file.contains("</desc><style>"));
     }
 }

@@ -97,7 +97,9 @@ fn lanes(entries: &[TimelineEntry]) -> Vec<(String, String)> {
         }
     }
     // Whatever a rule's author calls a tactic gets its lane too.
-    for key in present.iter().filter(|it| !lanes.iter().any(|(known, _)| known == *it)).cloned().collect::<Vec<_>>() {
+    for key in
+        present.iter().filter(|it| !lanes.iter().any(|(known, _)| known == *it)).cloned().collect::<Vec<_>>()
+    {
         if let Some(tactic) = key.strip_prefix("tactic:") {
             let label = capitalised(tactic);
             lanes.push((key, label));

@@ -76,3 +76,47 @@ impl<'e> Index<'e> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::id::{AssetId, ZoneId};
+
+    fn estate(assets: &[(u8, u8, Vec<u8>)]) -> Estate {
+        let mut estate = Estate::empty("t");
+        for (id, zone, roles) in assets {
+            let text = format!(r#"{{"id": "a{id}", "zone": "z{zone}"}}"#);
+            let mut asset: Asset = serde_json::from_str(&text).expect("an asset needs an id and a zone");
+            asset.roles = roles.iter().map(|it| format!("r{it}")).collect();
+            estate.assets.push(asset);
+        }
+        estate
+    }
+
+    proptest! {
+        /// The index and a walk over all assets mean the same.
+        #[test]
+        fn selects_what_the_selector_means(
+            assets in proptest::collection::vec((0_u8..40, 0_u8..4, proptest::collection::vec(0_u8..4, 0..4)), 0..40),
+            asset in proptest::option::of(0_u8..40),
+            zone in proptest::option::of(0_u8..5),
+            roles in proptest::collection::vec(0_u8..5, 0..3),
+            any in any::<bool>(),
+        ) {
+            let mut estate = estate(&assets);
+            let mut seen = std::collections::BTreeSet::new();
+            estate.assets.retain(|it| seen.insert(it.id.clone()));
+            let selector = Selector {
+                asset: asset.map(|it| AssetId::new(format!("a{it}"))),
+                zone: zone.map(|it| ZoneId::new(format!("z{it}"))),
+                roles: roles.iter().map(|it| format!("r{it}")).collect(),
+                any,
+            };
+            let walk: Vec<u32> =
+                (0..).zip(&estate.assets).filter(|(_, it)| selector.matches(it)).map(|(at, _)| at).collect();
+            prop_assert_eq!(Index::new(&estate).select(&selector), walk);
+        }
+    }
+}
