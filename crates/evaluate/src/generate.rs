@@ -41,10 +41,12 @@ pub struct Generated {
 /// The same inputs give the same bytes. Two plays that differ only from an instant on give the same telemetry before it,
 /// so that a drill can generate, decide, and generate again with what it decided.
 pub fn generate(scenario: &Scenario, estate: &Estate, seed: u64, play: &Play<'_>) -> Generated {
-    let world = World::new(estate, &scenario.silent);
+    let mut world = World::new(estate, &scenario.silent);
     let movement = Movement::new(&world);
+    let cast = world.cast(scenario, seed, &movement);
+    world.blind(scenario, &cast);
     let mut sink = Sink::default();
-    let mut attack = Attack::new(scenario, &world, &movement, play.defences, seed, &mut sink);
+    let mut attack = Attack::new(&scenario.id, &world, &movement, cast, play.defences, seed, &mut sink);
     attack.plan(&scenario.steps, scenario.start);
     if let Some(from) = play.surveillance_from {
         attack.plan(&scenario.relapse, from);

@@ -131,7 +131,9 @@ pub fn verdicts(
     let known: BTreeSet<AssetId> = facts.reached.iter().cloned().collect();
     let ever = truth.ever_held();
     let jewels = estate.assets.iter().filter(|it| it.crown_jewel && ever.contains(&it.id)).count();
-    let beyond = facts.contained_at.map_or(0, |at| truth.gained_after(at).difference(&known).count());
+    // A relapse comes after the containment was lifted and is judged by what is done about it.
+    let later: Vec<&str> = scenario.relapse.iter().map(|it| it.id.as_str()).collect();
+    let beyond = facts.contained_at.map_or(0, |at| truth.gained_after(at, &later).difference(&known).count());
     let counts = [
         ("crown_jewels_reached", asked.crown_jewels_reached, jewels as u64),
         ("blast_radius", asked.blast_radius, score.blast_radius),

@@ -99,9 +99,10 @@ impl Truth {
         self.acts.iter().filter_map(Act::gained).cloned().collect()
     }
 
-    /// Assets that came into the attacker's hands by a move after `at`.
-    pub fn gained_after(&self, at: Timestamp) -> BTreeSet<AssetId> {
+    /// Assets that came into the attacker's hands by a move after `at`, but for moves of the steps `except`.
+    pub fn gained_after(&self, at: Timestamp, except: &[&str]) -> BTreeSet<AssetId> {
         let moves = self.acts.iter().filter(|it| it.at > at && it.tactic == "lateral-movement");
+        let moves = moves.filter(|it| !except.contains(&it.step.as_str()));
         moves.filter_map(Act::gained).cloned().collect()
     }
 }

@@ -146,6 +146,13 @@ impl<'e> World<'e> {
             .or_else(|| self.all().find(|&it| self.host(it).os == Os::Network))
     }
 
+    /// Takes the agents from the hosts of those parts that have none.
+    pub fn blind(&mut self, scenario: &Scenario, cast: &BTreeMap<String, HostNo>) {
+        for no in scenario.cast.iter().filter(|it| !it.agent).filter_map(|it| cast.get(&it.name)) {
+            self.hosts[*no as usize].silent = true;
+        }
+    }
+
     /// The hosts that play the parts of `scenario`.
     pub fn cast(&self, scenario: &Scenario, seed: u64, movement: &Movement) -> BTreeMap<String, HostNo> {
         let mut cast = BTreeMap::new();

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::defence::{Defence, Peer};
 use crate::movement::{Movement, WayOut};
 use crate::rng::Rng;
-use crate::scenario::{ActKind, Scenario, Step};
+use crate::scenario::{ActKind, Step};
 use crate::telemetry::{Scene, Sink};
 use crate::truth::{Act, Outcome, Truth};
 use crate::world::{HostNo, Os, World, outside};
@@ -56,16 +56,16 @@ pub(crate) struct Doing<'s> {
 
 impl<'a, 'e> Attack<'a, 'e> {
     pub fn new(
-        scenario: &Scenario,
+        scenario: &str,
         world: &'a World<'e>,
         movement: &'a Movement,
+        cast: BTreeMap<String, HostNo>,
         defences: &'a [Defence],
         seed: u64,
         sink: &'a mut Sink,
     ) -> Self {
-        let cast = world.cast(scenario, seed, movement);
         let truth = Truth {
-            scenario: scenario.id.clone(),
+            scenario: scenario.to_owned(),
             seed,
             cast: cast.iter().map(|(name, no)| (name.clone(), world.id(*no))).collect(),
             ..Truth::default()

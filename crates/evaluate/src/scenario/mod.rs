@@ -48,6 +48,8 @@ pub struct Role {
     pub name: String,
     /// Selectors in order of preference; the first that means any asset counts, the seed picks among them.
     pub pick: Vec<Pick>,
+    /// Whether an agent watches the host. Without one it sends no telemetry of its own: a blind spot.
+    pub agent: bool,
     /// Prefer assets to which this part (cast before) has a path; among those, the ones with the shortest.
     pub reachable_from: Option<String>,
 }

@@ -131,7 +131,7 @@ fn name(faults: &mut Faults<'_>, node: &Node) -> Option<Localized> {
 fn roles(faults: &mut Faults<'_>, node: &Node) -> Vec<Placed<Role>> {
     let mut roles = Vec::new();
     for item in faults.items(node, "cast") {
-        if !faults.keys(item, "a part of the cast", &["name", "pick", "reachable_from"]) {
+        if !faults.keys(item, "a part of the cast", &["name", "pick", "agent", "reachable_from"]) {
             continue;
         }
         let Some(name) = faults.text(item, "name") else {
@@ -142,7 +142,15 @@ fn roles(faults: &mut Faults<'_>, node: &Node) -> Vec<Placed<Role>> {
         if pick.is_empty() {
             faults.missing(item, "a part of the cast", "pick");
         }
-        roles.push((item.pos, Role { name, pick, reachable_from: faults.text(item, "reachable_from") }));
+        roles.push((
+            item.pos,
+            Role {
+                name,
+                pick,
+                agent: faults.truth(item, "agent").unwrap_or(true),
+                reachable_from: faults.text(item, "reachable_from"),
+            },
+        ));
     }
     roles
 }
