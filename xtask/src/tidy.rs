@@ -75,11 +75,13 @@ const PURE_MAY_USE: &[&str] = &[
     "jiff",
     "memchr",
     "regex",
+    "regex-syntax",
     "saphyr-parser",
     "schemars",
     "serde",
     "serde_json",
     "sha2",
+    "simdutf8",
     "thiserror",
 ];
 

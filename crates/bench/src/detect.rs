@@ -19,7 +19,13 @@ use crate::{corpus, measure};
 
 /// Events per second at which the streaming latency is measured.
 const STREAM_EPS: u64 = 50_000;
-/// Every so many events one is given to rsigma in the timed run; all are compared.
+/// Differences that the specification decides, by rule.
+const ACCEPTED: &[(&str, &str)] = &[(
+    "4a0b2c7e-7cb2-495d-8b63-5f268e7bfd67",
+    "`windash` yields `all possible permutations of the -, /, ... characters`: ` /accepteula` is `-accepteula` too, \
+     which rsigma does not try",
+)];
+/// Runs of which the least disturbed counts.
 const ROUNDS: usize = 3;
 
 /// Feeds lines through a detector, from bytes to findings.
@@ -120,7 +126,8 @@ fn round(value: f64) -> f64 {
 fn rsigma(set: &RuleSet, rules: &[RuleFile], events: &Events) -> Result<f64> {
     let engine = Rsigma::new(rules)?;
     eprintln!("rsigma loaded {} rules", engine.n_rules);
-    let differences = compare(set, &engine, &mut events.iter().map(<[u8]>::to_vec), LogSource::of_shape(Shape::Windows))?;
+    let differences =
+        compare(set, &engine, &mut events.iter().map(<[u8]>::to_vec), LogSource::of_shape(Shape::Windows))?;
     for (line, count) in &differences {
         eprintln!("difference ({count}): {line}");
     }
@@ -154,7 +161,8 @@ fn compare(
     lines: &mut dyn Iterator<Item = Vec<u8>>,
     source: LogSource<'_>,
 ) -> Result<Differences> {
-    let by_id: BTreeMap<&str, usize> = set.rules().iter().enumerate().map(|(at, it)| (it.id.as_str(), at)).collect();
+    let by_id: BTreeMap<&str, usize> =
+        set.rules().iter().enumerate().map(|(at, it)| (it.id.as_str(), at)).collect();
     let mut feeder = Feeder::new(set);
     let mut gate = Detector::new(set);
     let mut differences = Differences::new();
@@ -169,12 +177,23 @@ fn compare(
         let mut theirs = peers::union(engine, &peers::flat(&event));
         theirs.retain(|id| by_id.get(id.as_str()).is_some_and(|at| gate.admits(*at, &event, &source)));
         for id in ours.difference(&theirs) {
-            *differences.entry(format!("only ours: {id} {}", set.rules()[by_id[id.as_str()]].title)).or_default() += 1;
+            *differences
+                .entry(format!("only ours: {id} {}", set.rules()[by_id[id.as_str()]].title))
+                .or_default() += 1;
         }
         for id in theirs.difference(&ours) {
-            *differences.entry(format!("only rsigma: {id} {}", set.rules()[by_id[id.as_str()]].title)).or_default() += 1;
+            *differences
+                .entry(format!("only rsigma: {id} {}", set.rules()[by_id[id.as_str()]].title))
+                .or_default() += 1;
         }
     }
+    differences.retain(|line, count| {
+        let accepted = ACCEPTED.iter().find(|(id, _)| line.contains(id));
+        if let Some((_, reason)) = accepted {
+            eprintln!("accepted ({count}): {line}: {reason}");
+        }
+        accepted.is_none()
+    });
     eprintln!("{n_events} events compared, {n_ours} findings");
     Ok(differences)
 }
@@ -268,7 +287,8 @@ fn stream(set: &RuleSet, events: &Events) -> f64 {
 /// Cost per event with 10,000 distinct rules over that with 1,000.
 fn growth(rules: &[RuleFile], events: &Events) -> f64 {
     let sample: Vec<RuleFile> = rules.iter().step_by(3).take(1000).cloned().collect();
-    let many: Vec<RuleFile> = (0..10).flat_map(|round| sample.iter().map(move |it| vary(it, round))).collect();
+    let many: Vec<RuleFile> =
+        (0..10).flat_map(|round| sample.iter().map(move |it| vary(it, round))).collect();
     let cost = |rules: &[RuleFile]| feed_all(&load(rules), events);
     let (few, many) = (cost(&sample), cost(&many));
     eprintln!("1,000 rules {few:.3} s, 10,000 rules {many:.3} s");
@@ -287,7 +307,10 @@ fn vary(rule: &RuleFile, round: usize) -> RuleFile {
         if line.starts_with("falsepositives") || line.starts_with("level") {
             in_detection = false;
         }
-        let varied = in_detection && line.trim_end().ends_with('\'') && !line.contains("condition") && !line.contains("|re");
+        let varied = in_detection
+            && line.trim_end().ends_with('\'')
+            && !line.contains("condition")
+            && !line.contains("|re");
         if varied {
             let cut = line.trim_end().len() - 1;
             text.push_str(&format!("{}{round}x'\n", &line[..cut]));
@@ -354,8 +377,19 @@ fn by_route(set: &RuleSet, events: &Events) {
     let mut costs: Vec<_> = costs.into_iter().collect();
     costs.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
     for (key, (n, seconds)) in costs.iter().take(15) {
-        println!("{key}: {n} events, {:.2} us each, {:.1} %", seconds / *n as f64 * 1e6, seconds / total * 100.0);
-        for line in routes.iter().filter(|it| it.contains(&format!(" {key}  rules")) || it.contains(&format!("{}  {}  ", key.rsplit_once(' ').map_or("", |it| it.0), key.rsplit_once(' ').map_or("", |it| it.1)))) {
+        println!(
+            "{key}: {n} events, {:.2} us each, {:.1} %",
+            seconds / *n as f64 * 1e6,
+            seconds / total * 100.0
+        );
+        for line in routes.iter().filter(|it| {
+            it.contains(&format!(" {key}  rules"))
+                || it.contains(&format!(
+                    "{}  {}  ",
+                    key.rsplit_once(' ').map_or("", |it| it.0),
+                    key.rsplit_once(' ').map_or("", |it| it.1)
+                ))
+        }) {
             println!("    {line}");
         }
     }

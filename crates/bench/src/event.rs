@@ -27,33 +27,44 @@ pub fn run(json: bool) -> Result<()> {
     let events = Events::load()?;
     let bytes = events.text.len();
     let mut results = Vec::new();
-    let mut add = |name: &str, seconds: f64| results.push((name.to_owned(), events.len() as f64 / seconds, bytes as f64 / seconds / 1e9));
-    add("newline scan (memchr)", measure::best(3, || {
-        black_box(events.iter().filter(|it| it.contains(&b'\n')).count());
-    }));
-    add("JsonEvent, index only", measure::best(3, || {
-        let mut buffer = Vec::new();
-        for line in events.iter() {
-            buffer = match JsonEvent::with_buffer(line, None, buffer) {
-                Ok(event) => black_box(event).into_buffer(),
-                Err((_, buffer)) => buffer,
-            };
-        }
-    }));
-    add("JsonEvent, six fields read", measure::best(3, || {
-        let mut buffer = Vec::new();
-        let mut six = Six(0);
-        for line in events.iter() {
-            buffer = match JsonEvent::with_buffer(line, None, buffer) {
-                Ok(event) => {
-                    event.visit(&mut six);
-                    event.into_buffer()
-                }
-                Err((_, buffer)) => buffer,
-            };
-        }
-        black_box(six.0);
-    }));
+    let mut add = |name: &str, seconds: f64| {
+        results.push((name.to_owned(), events.len() as f64 / seconds, bytes as f64 / seconds / 1e9))
+    };
+    add(
+        "newline scan (memchr)",
+        measure::best(3, || {
+            black_box(events.iter().filter(|it| it.contains(&b'\n')).count());
+        }),
+    );
+    add(
+        "JsonEvent, index only",
+        measure::best(3, || {
+            let mut buffer = Vec::new();
+            for line in events.iter() {
+                buffer = match JsonEvent::with_buffer(line, None, buffer) {
+                    Ok(event) => black_box(event).into_buffer(),
+                    Err((_, buffer)) => buffer,
+                };
+            }
+        }),
+    );
+    add(
+        "JsonEvent, six fields read",
+        measure::best(3, || {
+            let mut buffer = Vec::new();
+            let mut six = Six(0);
+            for line in events.iter() {
+                buffer = match JsonEvent::with_buffer(line, None, buffer) {
+                    Ok(event) => {
+                        event.visit(&mut six);
+                        event.into_buffer()
+                    }
+                    Err((_, buffer)) => buffer,
+                };
+            }
+            black_box(six.0);
+        }),
+    );
     add("sonic-rs, lazy object iterator", measure::best(3, || peers::sonic_lazy(&events)));
     add("sonic-rs, tree", measure::best(3, || peers::sonic_tree(&events)));
     add("simd-json, tape", measure::best(3, || peers::simd_tape(&events)));
@@ -61,7 +72,9 @@ pub fn run(json: bool) -> Result<()> {
     if json {
         let readers: serde_json::Map<String, serde_json::Value> = results
             .iter()
-            .map(|(name, eps, gbps)| (name.clone(), serde_json::json!({"eps": eps.round(), "gb_per_s": gbps})))
+            .map(|(name, eps, gbps)| {
+                (name.clone(), serde_json::json!({"eps": eps.round(), "gb_per_s": gbps}))
+            })
             .collect();
         println!("{}", serde_json::json!({"events": events.len(), "bytes": bytes, "readers": readers}));
         return Ok(());

@@ -1,5 +1,6 @@
-//! Benchmarks: `bulkhead-bench event|detect [--json]`, run through `cargo xtask bench NAME`.
+//! Benchmarks: `bulkhead-bench event|detect|contain [--json]`, run through `cargo xtask bench NAME`; and `gen estate`.
 
+mod contain;
 mod corpus;
 mod detect;
 mod event;
@@ -26,10 +27,12 @@ fn run(args: &[String]) -> Result<()> {
     match args.first().map(String::as_str) {
         Some("event") => event::run(json),
         Some("detect") => detect::run(json),
+        Some("contain") => contain::run(json),
+        Some("gen") => contain::generate(&args[1..]),
         Some("detect-memory") => detect::memory(),
         Some("detect-oracle") => detect::oracle(),
         Some("detect-profile") => detect::profile(),
-        Some(other) => bail!("`{other}` is not a benchmark; known are event, detect, detect-oracle"),
-        None => bail!("name a benchmark: event, detect, detect-oracle"),
+        Some(other) => bail!("`{other}` is not a benchmark; known are event, detect, contain, detect-oracle"),
+        None => bail!("name a benchmark: event, detect, contain, detect-oracle"),
     }
 }

@@ -53,12 +53,15 @@ impl Rsigma {
     /// Loads `rules`; what it refuses is left out, as it would be by its user.
     pub fn new(rules: &[RuleFile]) -> Result<Self> {
         let mut engine = Engine::new();
-        engine.set_logsource_extractor(Some(
-            LogSourceExtractor::new().with_field_names("_ls_product", "_ls_service", "_ls_category"),
-        ));
+        engine.set_logsource_extractor(Some(LogSourceExtractor::new().with_field_names(
+            "_ls_product",
+            "_ls_service",
+            "_ls_category",
+        )));
         let mut parsed = Vec::new();
         for file in rules {
-            let collection = rsigma_parser::parse_sigma_yaml(&file.text).with_context(|| file.name.clone())?;
+            let collection =
+                rsigma_parser::parse_sigma_yaml(&file.text).with_context(|| file.name.clone())?;
             parsed.extend(collection.rules);
         }
         let refused = engine.add_rules(parsed.iter()).len();
@@ -136,7 +139,11 @@ pub fn flat(event: &dyn Event) -> Vec<Json> {
         }
         Json::Object(fields.into_iter().collect())
     };
-    if categories.is_empty() { vec![tagged(None)] } else { categories.iter().map(|it| tagged(Some(it))).collect() }
+    if categories.is_empty() {
+        vec![tagged(None)]
+    } else {
+        categories.iter().map(|it| tagged(Some(it))).collect()
+    }
 }
 
 /// Service and categories of a Windows event, by hand and apart from the product's own table.
@@ -167,8 +174,12 @@ fn tags(channel: &str, id: &str, event_type: &str) -> (&'static str, Vec<&'stati
         ("sysmon", "9") => vec!["raw_access_thread"],
         ("sysmon", "10") => vec!["process_access"],
         ("sysmon", "11") => vec!["file_event"],
-        ("sysmon", "12") if event_type.eq_ignore_ascii_case("CreateKey") => vec!["registry_event", "registry_add"],
-        ("sysmon", "12") if event_type.to_lowercase().starts_with("delete") => vec!["registry_event", "registry_delete"],
+        ("sysmon", "12") if event_type.eq_ignore_ascii_case("CreateKey") => {
+            vec!["registry_event", "registry_add"]
+        }
+        ("sysmon", "12") if event_type.to_lowercase().starts_with("delete") => {
+            vec!["registry_event", "registry_delete"]
+        }
         ("sysmon", "12") => vec!["registry_event"],
         ("sysmon", "13") => vec!["registry_set", "registry_event"],
         ("sysmon", "14") => vec!["registry_event", "registry_rename"],
@@ -186,7 +197,11 @@ fn tags(channel: &str, id: &str, event_type: &str) -> (&'static str, Vec<&'stati
         ("powershell-classic", "400") => vec!["ps_classic_start"],
         ("powershell-classic", "600") => vec!["ps_classic_provider_start"],
         ("powershell-classic", "800") => vec!["ps_classic_script"],
-        ("windefend", "1006" | "1007" | "1008" | "1009" | "1010" | "1011" | "1012" | "1017" | "1018" | "1019" | "1115" | "1116") => {
+        (
+            "windefend",
+            "1006" | "1007" | "1008" | "1009" | "1010" | "1011" | "1012" | "1017" | "1018" | "1019" | "1115"
+            | "1116",
+        ) => {
             vec!["antivirus"]
         }
         _ => Vec::new(),

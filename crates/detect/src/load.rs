@@ -105,8 +105,14 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, LoadReport) {
         usable
     });
     filter::apply(&documents.filters, &mut documents.rules, &mut diagnostics);
-    let build =
-        Build { table, placeholders, interner: Interner::default(), diagnostics, gates: BTreeMap::new(), gate_list: Vec::new() };
+    let build = Build {
+        table,
+        placeholders,
+        interner: Interner::default(),
+        diagnostics,
+        gates: BTreeMap::new(),
+        gate_list: Vec::new(),
+    };
     build.finish(documents)
 }
 
@@ -270,7 +276,8 @@ impl Build {
             return None;
         }
         // The first gate is what a reader vouches for; without another, no mapping speaks of this log source.
-        let unmapped = gates.len() < 2 && gates.iter().all(|(_, gate)| !has_event_condition(&self.gate_list[*gate as usize]));
+        let unmapped = gates.len() < 2
+            && gates.iter().all(|(_, gate)| !has_event_condition(&self.gate_list[*gate as usize]));
         let unreachable = if unmapped && rule.source != rule::Source::default() {
             Some(format!("no log source mapping for {}", rule.source))
         } else if instances.iter().all(|it| it.expr == Expr::Const(false)) {

@@ -214,7 +214,8 @@ impl Correlator {
         for (number, positions) in readers {
             let correlation = &inner.correlations[number as usize];
             let rule = correlation.refs[positions[0]].0.as_str();
-            let part = |name: &str| hit.fields.get(correlation.field(name, rule)).or_else(|| hit.fields.get(name));
+            let part =
+                |name: &str| hit.fields.get(correlation.field(name, rule)).or_else(|| hit.fields.get(name));
             let mut key = String::new();
             for name in &correlation.group_by {
                 match part(name) {
@@ -331,9 +332,13 @@ impl Correlator {
     /// Takes over what `save` wrote. Groups of correlations that are not loaded any more are left out; their number
     /// is returned.
     pub fn restore(&mut self, text: &str) -> Result<usize, String> {
-        let saved: Saved = serde_json::from_str(text).map_err(|err| format!("not a saved correlation state: {err}"))?;
+        let saved: Saved =
+            serde_json::from_str(text).map_err(|err| format!("not a saved correlation state: {err}"))?;
         if saved.version != SAVED_VERSION {
-            return Err(format!("saved correlation state of version {}, expected {SAVED_VERSION}", saved.version));
+            return Err(format!(
+                "saved correlation state of version {}, expected {SAVED_VERSION}",
+                saved.version
+            ));
         }
         *self = Self::new(&self.set, self.options);
         (self.latest, self.done, self.counts) = (saved.latest, saved.done, saved.counts);

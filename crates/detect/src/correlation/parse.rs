@@ -13,7 +13,11 @@ use crate::rule::parse::{Reader, level};
 pub fn parse(reader: &mut Reader<'_>, node: &Node) -> Option<Correlation> {
     let body = node.get("correlation")?;
     if body.as_map().is_none() {
-        reader.error("wrong-type", body.pos, format!("`correlation` is {}, expected a mapping", body.describe()));
+        reader.error(
+            "wrong-type",
+            body.pos,
+            format!("`correlation` is {}, expected a mapping", body.describe()),
+        );
         return None;
     }
     let title = reader.text(node, "title").unwrap_or_default();
@@ -116,8 +120,9 @@ fn kind(reader: &mut Reader<'_>, body: &Node) -> Option<Kind> {
         }
         other => {
             let known = "event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile";
-            reader.error("unknown-correlation", pos, format!("`{other}` is not a type of correlation")).hint =
-                Some(format!("known are {known}"));
+            reader
+                .error("unknown-correlation", pos, format!("`{other}` is not a type of correlation"))
+                .hint = Some(format!("known are {known}"));
             None
         }
     }
@@ -148,7 +153,11 @@ fn bounds(reader: &mut Reader<'_>, body: &Node, pos: bulkhead_model::diag::Pos) 
         *slot = value.as_f64();
         any = true;
         if slot.is_none() {
-            reader.error("wrong-type", value.pos, format!("`{}` is {}, expected a number", key.text, value.describe()));
+            reader.error(
+                "wrong-type",
+                value.pos,
+                format!("`{}` is {}, expected a number", key.text, value.describe()),
+            );
         }
     }
     if !any {
@@ -168,7 +177,11 @@ fn aliases(reader: &mut Reader<'_>, body: &Node) -> BTreeMap<String, BTreeMap<St
                     by_rule.insert(rule.text.clone(), field.to_owned());
                 }
                 None => {
-                    reader.error("wrong-type", field.pos, format!("an alias is {}, expected a field", field.describe()));
+                    reader.error(
+                        "wrong-type",
+                        field.pos,
+                        format!("an alias is {}, expected a field", field.describe()),
+                    );
                 }
             }
         }

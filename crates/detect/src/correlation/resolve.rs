@@ -59,7 +59,8 @@ fn number(it: usize) -> u32 {
 fn find(name: &str, rules: &[Rule], done: &[Correlation]) -> Option<Source> {
     let rule = rules.iter().position(|it| it.id == name || it.name.as_deref() == Some(name));
     let correlation = || done.iter().position(|it| it.rule.id == name || it.name.as_deref() == Some(name));
-    rule.map(|it| Source::Rule(number(it))).or_else(|| correlation().map(|it| Source::Correlation(number(it))))
+    rule.map(|it| Source::Rule(number(it)))
+        .or_else(|| correlation().map(|it| Source::Correlation(number(it))))
 }
 
 fn sources(correlation: &Correlation, rules: &[Rule], done: &[Correlation]) -> Option<Vec<Source>> {
@@ -81,7 +82,12 @@ fn condition_names(correlation: &Correlation) -> bool {
     known(condition, &names)
 }
 
-fn fault(correlation: &Correlation, rules: &[Rule], done: &[Correlation], left: &[Correlation]) -> Diagnostic {
+fn fault(
+    correlation: &Correlation,
+    rules: &[Rule],
+    done: &[Correlation],
+    left: &[Correlation],
+) -> Diagnostic {
     let waits = |name: &str| left.iter().any(|it| it.rule.id == name || it.name.as_deref() == Some(name));
     let missing = correlation.refs.iter().find(|(name, _)| find(name, rules, done).is_none());
     let (pos, message, hint) = match missing {

@@ -150,9 +150,13 @@ fn seen(times: &[i64], condition: Option<&Condition>, correlation: &Correlation,
     let n = (0..times.len()).filter(|it| fresh(*it)).count();
     let holds = match condition {
         None => n == times.len(),
-        Some(condition) => holds(condition, &|name| {
-            correlation.refs.iter().enumerate().any(|(position, (it, _))| it == name && fresh(position))
-        }, correlation),
+        Some(condition) => holds(
+            condition,
+            &|name| {
+                correlation.refs.iter().enumerate().any(|(position, (it, _))| it == name && fresh(position))
+            },
+            correlation,
+        ),
     };
     holds.then_some(n as f64)
 }
@@ -189,7 +193,8 @@ fn chain(starts: &mut [i64], positions: &[usize], time: i64, since: i64) -> Opti
         }
     }
     let last = starts.len() - 1;
-    (positions.contains(&last) && starts[last] != NEVER && starts[last] >= since).then_some(starts.len() as f64)
+    (positions.contains(&last) && starts[last] != NEVER && starts[last] >= since)
+        .then_some(starts.len() as f64)
 }
 
 impl Statistic {

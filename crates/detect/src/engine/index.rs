@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::memmem::{self, Finder};
 
+use super::hash::FastHash;
 use crate::matcher::number;
 
 /// What a hit tells.
@@ -44,7 +45,7 @@ impl Patterns {
 /// The index.
 #[derive(Debug)]
 pub struct TextIndex {
-    equals: HashMap<String, Vec<Hit>>,
+    equals: HashMap<String, Vec<Hit>, FastHash>,
     numbers: bool,
     prefixes: Option<Trie>,
     suffixes: Option<Trie>,
@@ -67,13 +68,15 @@ enum Contains {
 
 /// Most texts that are looked for one by one.
 const FEW_MAX: usize = 5;
+/// Most texts for which the fastest automaton is worth its memory.
+const DFA_MAX: usize = 600;
 /// Most patterns for which a vector search for any of them pays.
 const QUICK_MAX: usize = 48;
 
 impl TextIndex {
     /// Builds the index.
     pub fn new(patterns: Patterns) -> Self {
-        let mut equals: HashMap<String, Vec<Hit>> = HashMap::new();
+        let mut equals: HashMap<String, Vec<Hit>, FastHash> = HashMap::default();
         let numbers = !patterns.numbers.is_empty();
         for (text, hit) in patterns.equals.into_iter().chain(patterns.numbers) {
             equals.entry(text).or_default().push(hit);
@@ -158,11 +161,14 @@ impl Contains {
             return None;
         }
         if by_text.len() <= FEW_MAX {
-            let few = by_text.into_iter().map(|(text, hits)| (Finder::new(text.as_bytes()).into_owned(), hits));
+            let few =
+                by_text.into_iter().map(|(text, hits)| (Finder::new(text.as_bytes()).into_owned(), hits));
             return Some(Self::Few(few.collect()));
         }
         let texts: Vec<&str> = by_text.iter().map(|it| it.0.as_str()).collect();
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok()?;
+        let kind = (texts.len() <= DFA_MAX).then_some(AhoCorasickKind::DFA);
+        let automaton =
+            AhoCorasick::builder().match_kind(MatchKind::Standard).kind(kind).build(&texts).ok()?;
         let any = (texts.len() <= QUICK_MAX && texts.iter().all(|it| it.len() > 2))
             .then(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok())
             .flatten();
@@ -227,7 +233,8 @@ impl RawFilter {
         memory.clear();
         memory.extend_from_slice(raw);
         memory.make_ascii_lowercase();
-        self.any.is_match(&memory[..]) || (!raw.is_ascii() && FOLD_TO_ASCII.iter().any(|it| memmem::find(raw, it).is_some()))
+        self.any.is_match(&memory[..])
+            || (!raw.is_ascii() && FOLD_TO_ASCII.iter().any(|it| memmem::find(raw, it).is_some()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Matching: routes events to the rules that can fire, and evaluates those whose anchors are there.
 
+pub mod hash;
 pub mod index;
 pub mod program;
 pub mod test;
@@ -14,6 +15,7 @@ use crate::expr::{Dimension, Expr};
 use crate::field::KEYWORDS;
 use crate::matcher::Matcher;
 use crate::ruleset::{Inner, RuleSet};
+use hash::FastHash;
 use program::Program;
 use values::{Memory, Values};
 
@@ -162,15 +164,16 @@ impl Matching {
         self.candidates.extend(&program.always);
         let (memo, marks, candidates) = (&mut self.memo, &mut self.marks, &mut self.candidates);
         for (field, index) in &program.indexes {
-            let mut next = if *field != KEYWORDS {
-                values.first(*field)
-            } else if program.keywords.as_ref().is_some_and(|it| {
-                event.raw_holds_values() && !it.may_match(event.raw(), &mut self.folded)
-            }) {
-                None
-            } else {
-                values.first_keyword(event)
-            };
+            let mut next =
+                if *field != KEYWORDS {
+                    values.first(*field)
+                } else if program.keywords.as_ref().is_some_and(|it| {
+                    event.raw_holds_values() && !it.may_match(event.raw(), &mut self.folded)
+                }) {
+                    None
+                } else {
+                    values.first_keyword(event)
+                };
             while let Some(at) = next {
                 if values.value(at) != Value::Null {
                     index.find(values.folded(at), |hit| {
@@ -268,50 +271,9 @@ pub fn hinted(source: &LogSource<'_>, dimension: Dimension, value: &str) -> bool
     said.is_some_and(|it| it.eq_ignore_ascii_case(value))
 }
 
-/// Hashes short keys eight bytes at a time; the table is bounded, so collisions cost time and nothing else.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FastHash;
-
-impl std::hash::BuildHasher for FastHash {
-    type Hasher = FastHasher;
-
-    fn build_hasher(&self) -> FastHasher {
-        FastHasher(0)
-    }
-}
-
-/// State of [`FastHash`].
-#[derive(Clone, Copy, Debug)]
-pub struct FastHasher(u64);
-
-impl std::hash::Hasher for FastHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            let mut word = [0; 8];
-            word.copy_from_slice(chunk);
-            self.add(u64::from_le_bytes(word));
-        }
-        let mut word = [0; 8];
-        word[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-        self.add(u64::from_le_bytes(word));
-    }
-}
-
-impl FastHasher {
-    #[inline]
-    fn add(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95);
-    }
-}
-
 impl Matching {
     /// One line per route for people who tune: key, rules, rules without anchor, fields looked into.
+    #[expect(clippy::disallowed_methods, reason = "sorted below")]
     pub fn describe(&self) -> Vec<String> {
         let mut lines: Vec<String> = self
             .routes
@@ -321,13 +283,16 @@ impl Matching {
                 let fields: Vec<String> = program
                     .indexes
                     .iter()
-                    .map(|(field, index)| format!("{}[{}]", self.set.inner.interner.fields.name(*field), index.describe()))
+                    .map(|(field, index)| {
+                        format!("{}[{}]", self.set.inner.interner.fields.name(*field), index.describe())
+                    })
                     .collect();
                 let always: Vec<&str> = program
                     .always
                     .iter()
                     .map(|it| {
-                        let rule = self.set.inner.instances[program.rules[*it as usize].instance as usize].rule;
+                        let rule =
+                            self.set.inner.instances[program.rules[*it as usize].instance as usize].rule;
                         self.set.inner.refs[rule as usize].title.as_str()
                     })
                     .collect();

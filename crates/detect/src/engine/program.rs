@@ -73,7 +73,44 @@ impl Program {
             program.rules.push(Candidate { instance, expr });
         }
         program.arrange(inner, anchored);
+        let mut rules = std::mem::take(&mut program.rules);
+        for rule in &mut rules {
+            program.cheapest_first(inner, &mut rule.expr);
+        }
+        program.rules = rules;
         program
+    }
+
+    /// Orders the sides of `expr` by what they cost to evaluate, and returns what the whole costs.
+    fn cheapest_first(&self, inner: &Inner, expr: &mut Expr) -> u32 {
+        match expr {
+            Expr::Pred(local) if self.decided[*local as usize] => 1,
+            Expr::Pred(local) => {
+                let pred = &inner.interner.preds[self.preds[*local as usize] as usize];
+                let cost = match &pred.matcher {
+                    Matcher::Present => 2,
+                    Matcher::Text { op: TextOp::Contains, .. } => 40,
+                    Matcher::Text { .. } => 20,
+                    Matcher::Number(..) => 30,
+                    Matcher::Glob { .. } | Matcher::Cidr(_) => 80,
+                    Matcher::Field { .. } | Matcher::Time(..) => 150,
+                    Matcher::Regex(_) => 400,
+                };
+                if pred.field == KEYWORDS { cost * 50 } else { cost }
+            }
+            Expr::Not(inner_expr) => self.cheapest_first(inner, inner_expr),
+            Expr::And(sides) | Expr::Or(sides) | Expr::AtLeast(_, sides) => {
+                let mut costed: Vec<(u32, Expr)> = std::mem::take(sides)
+                    .into_iter()
+                    .map(|mut side| (self.cheapest_first(inner, &mut side), side))
+                    .collect();
+                costed.sort_by_key(|it| it.0);
+                let whole = costed.iter().fold(0, |sum: u32, it| sum.saturating_add(it.0));
+                sides.extend(costed.into_iter().map(|it| it.1));
+                whole
+            }
+            Expr::Const(_) | Expr::Shape(_) | Expr::Hint(..) => 0,
+        }
     }
 
     fn local(&mut self, locals: &mut HashMap<PredId, u32>, pred: PredId) -> u32 {

@@ -26,7 +26,9 @@ pub fn holds<'e>(inner: &Inner, id: PredId, values: &mut Values<'e>, event: &'e 
 fn one(inner: &Inner, id: PredId, pred: &Pred, at: u32, values: &mut Values<'_>) -> bool {
     match &pred.matcher {
         Matcher::Present => true,
-        Matcher::Text { op: TextOp::Contains, cased: false, text } => inner.contains(id, values.folded(at), text),
+        Matcher::Text { op: TextOp::Contains, cased: false, text } => {
+            inner.contains(id, values.folded(at), text)
+        }
         Matcher::Text { op, cased: false, text } => op.holds(values.folded(at), text),
         Matcher::Text { op, cased: true, text } => op.holds(&values.value(at).to_text(), text),
         Matcher::Glob { cased: false, pattern } => glob(&pattern.0, values.folded(at)),

@@ -66,7 +66,9 @@ impl Pipeline {
         let mut changed = false;
         match search {
             Search::Any(searches) => searches.iter_mut().for_each(|it| changed |= self.change(step, it)),
-            Search::Nested(searches, _) => searches.iter_mut().for_each(|(_, it)| changed |= self.change(step, it)),
+            Search::Nested(searches, _) => {
+                searches.iter_mut().for_each(|(_, it)| changed |= self.change(step, it));
+            }
             Search::All(items) => {
                 let mut alternatives: Vec<Search> = Vec::new();
                 let mut kept = Vec::new();
@@ -80,7 +82,9 @@ impl Pipeline {
                         Change::Keep => kept.push(item),
                         Change::Drop => {}
                         Change::Names(names) => {
-                            let one = |name: &String| Search::All(vec![Item { field: Some(name.clone()), ..item.clone() }]);
+                            let one = |name: &String| {
+                                Search::All(vec![Item { field: Some(name.clone()), ..item.clone() }])
+                            };
                             alternatives.push(Search::Any(names.iter().map(one).collect()));
                         }
                     }
@@ -90,7 +94,9 @@ impl Pipeline {
                 } else {
                     // A mapping with alternatives of some fields: all of the rest and of each alternative.
                     let mut parts = vec![("rest".to_owned(), Search::All(kept))];
-                    parts.extend(alternatives.into_iter().enumerate().map(|(n, it)| (format!("names_{n}"), it)));
+                    parts.extend(
+                        alternatives.into_iter().enumerate().map(|(n, it)| (format!("names_{n}"), it)),
+                    );
                     let all = parts.iter().map(|(name, _)| Condition::Search(name.clone())).collect();
                     *search = Search::Nested(parts, Condition::And(all));
                 }
@@ -102,25 +108,38 @@ impl Pipeline {
     fn item(&self, action: &Action, item: &mut Item) -> Change {
         match action {
             Action::DropItem => return Change::Drop,
-            Action::MapFields(mapping) => return item.field.as_ref().map_or(Change::Keep, |it| rename(mapping.get(it))),
+            Action::MapFields(mapping) => {
+                return item.field.as_ref().map_or(Change::Keep, |it| rename(mapping.get(it)));
+            }
             Action::MapPrefixes(mapping) => {
                 let Some(field) = &item.field else { return Change::Keep };
-                let found = mapping.iter().find_map(|(prefix, to)| Some((field.strip_prefix(prefix.as_str())?, to)));
-                let names = found.map(|(rest, to)| to.iter().map(|it| format!("{it}{rest}")).collect::<Vec<_>>());
+                let found =
+                    mapping.iter().find_map(|(prefix, to)| Some((field.strip_prefix(prefix.as_str())?, to)));
+                let names =
+                    found.map(|(rest, to)| to.iter().map(|it| format!("{it}{rest}")).collect::<Vec<_>>());
                 return rename(names.as_ref());
             }
             Action::Affix { before, after } => {
                 item.field = item.field.take().map(|it| format!("{before}{it}{after}"));
             }
             Action::FieldCase(case) => item.field = item.field.take().map(|it| case.of(&it)),
-            Action::Replace(pattern, to) => each_text(item, |text| vec![pattern.replace_all(&text, to).into_owned()]),
-            Action::MapValues(mapping) => each_text(item, |text| mapping.get(&text).cloned().unwrap_or_else(|| vec![text])),
+            Action::Replace(pattern, to) => {
+                each_text(item, |text| vec![pattern.replace_all(&text, to).into_owned()]);
+            }
+            Action::MapValues(mapping) => {
+                each_text(item, |text| mapping.get(&text).cloned().unwrap_or_else(|| vec![text]));
+            }
             Action::ValueCase(case) => each_text(item, |text| vec![case.of(&text)]),
             Action::SetValue(value) => item.values = vec![value.clone()],
-            Action::ConvertType { to_number } => item.values.iter_mut().for_each(|it| convert(it, *to_number)),
-            Action::Placeholders { include, exclude, wildcard } if item.modifiers.contains(&Modifier::Expand) => {
+            Action::ConvertType { to_number } => {
+                item.values.iter_mut().for_each(|it| convert(it, *to_number));
+            }
+            Action::Placeholders { include, exclude, wildcard }
+                if item.modifiers.contains(&Modifier::Expand) =>
+            {
                 let means = |name: &str| {
-                    include.as_ref().is_none_or(|it| it.iter().any(|it| it == name)) && !exclude.iter().any(|it| it == name)
+                    include.as_ref().is_none_or(|it| it.iter().any(|it| it == name))
+                        && !exclude.iter().any(|it| it == name)
                 };
                 let star = [String::from("*")];
                 each_text(item, |text| {
@@ -182,9 +201,10 @@ where
     while let Some((before, after)) = rest.split_once('%') {
         let Some((name, next)) = after.split_once('%') else { break };
         texts = match values(name) {
-            Some(values) => {
-                texts.iter().flat_map(|it| values.iter().map(move |value| format!("{it}{before}{value}"))).collect()
-            }
+            Some(values) => texts
+                .iter()
+                .flat_map(|it| values.iter().map(move |value| format!("{it}{before}{value}")))
+                .collect(),
             None => texts.iter().map(|it| format!("{it}{before}%{name}%")).collect(),
         };
         rest = next;
@@ -197,7 +217,8 @@ impl Step {
     fn means(&self, item: &Item) -> bool {
         let name = item.field.as_deref();
         self.field.hold(|FieldCondition::Fields { names, patterns, include }| {
-            let listed = name.is_some_and(|it| names.iter().any(|n| n == it) || patterns.iter().any(|p| p.is_match(it)));
+            let listed = name
+                .is_some_and(|it| names.iter().any(|n| n == it) || patterns.iter().any(|p| p.is_match(it)));
             listed == *include
         }) && self.item.hold(|it| match it {
             ItemCondition::IsNull => item.values.contains(&Value::Null),
@@ -247,7 +268,13 @@ fn covers(wanted: &Source, source: &Source) -> bool {
         && part(&wanted.service, &source.service)
 }
 
-fn add_condition(rule: &mut Rule, items: &[(String, Vec<Value>)], negated: bool, template: bool, number: usize) {
+fn add_condition(
+    rule: &mut Rule,
+    items: &[(String, Vec<Value>)],
+    negated: bool,
+    template: bool,
+    number: usize,
+) {
     let fill = |text: &str| {
         if !template {
             return text.to_owned();

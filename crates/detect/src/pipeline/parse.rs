@@ -34,7 +34,11 @@ impl Pipeline {
         }
         for key in ["postprocessing", "finalizers"] {
             if let Some(it) = node.get(key) {
-                reader.warning("no-query", it.pos, format!("`{key}` changes queries, of which there are none here"));
+                reader.warning(
+                    "no-query",
+                    it.pos,
+                    format!("`{key}` changes queries, of which there are none here"),
+                );
             }
         }
         let priority = node.get("priority").and_then(Node::as_i64).unwrap_or(0);
@@ -54,7 +58,12 @@ fn text(node: &Node, key: &str) -> String {
 }
 
 fn mapping(node: &Node) -> BTreeMap<String, Vec<String>> {
-    node.get("mapping").map(Node::entries).unwrap_or_default().iter().map(|(k, v)| (k.text.clone(), texts(v))).collect()
+    node.get("mapping")
+        .map(Node::entries)
+        .unwrap_or_default()
+        .iter()
+        .map(|(k, v)| (k.text.clone(), texts(v)))
+        .collect()
 }
 
 fn steps(reader: &mut Reader<'_>, node: Option<&Node>, depth: usize) -> Vec<Step> {
@@ -101,8 +110,10 @@ fn conditions<C>(
 
 fn unknown<T>(reader: &mut Reader<'_>, node: &Node, what: &str, name: &str) -> Option<T> {
     let pos = node.get("type").map_or(node.pos, |it| it.pos);
-    reader.error("unknown-type", pos, format!("`{name}` is not a {what} that is supported")).hint =
-        Some("the types of pySigma's documentation are meant; those that write queries have no use here".to_owned());
+    reader.error("unknown-type", pos, format!("`{name}` is not a {what} that is supported")).hint = Some(
+        "the types of pySigma's documentation are meant; those that write queries have no use here"
+            .to_owned(),
+    );
     None
 }
 
@@ -202,10 +213,14 @@ fn action(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Action> 
         }
         "change_logsource" => Action::ChangeLogSource(log_source(node)),
         "drop_detection_item" => Action::DropItem,
-        "replace_string" => Action::Replace(regex(reader, node, "regex")?, replacement(&text(node, "replacement"))),
+        "replace_string" => {
+            Action::Replace(regex(reader, node, "regex")?, replacement(&text(node, "replacement")))
+        }
         "map_string" => Action::MapValues(mapping(node)),
         "case" => Action::ValueCase(case(reader, node, &text(node, "method"))?),
-        "set_value" => Action::SetValue(node.get("value").and_then(|it| value(reader, it)).unwrap_or(Value::Null)),
+        "set_value" => {
+            Action::SetValue(node.get("value").and_then(|it| value(reader, it)).unwrap_or(Value::Null))
+        }
         "convert_type" => Action::ConvertType { to_number: text(node, "target_type") == "num" },
         "value_placeholders" | "wildcard_placeholders" => Action::Placeholders {
             include: node.get("include").map(texts),

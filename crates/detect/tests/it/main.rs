@@ -1,4 +1,6 @@
 //! Tests of the detection engine over public corpora; each says what was not run where `../shared/data` is absent.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
+mod correlation;
 mod data;
 mod regression;

@@ -33,7 +33,7 @@ impl<'a> JsonEvent<'a> {
         mut entries: Vec<Entry>,
     ) -> Result<Self, (Malformed, Vec<Entry>)> {
         entries.clear();
-        let raw = match std::str::from_utf8(raw) {
+        let raw = match simdutf8::compat::from_utf8(raw) {
             Ok(raw) => raw,
             Err(fault) => {
                 let fault = Malformed { at: fault.valid_up_to(), what: "this is not UTF-8" };
