@@ -43,7 +43,11 @@ enum Command {
         args: Vec<String>,
     },
     /// Runs the product on the recorded attacks of the public data and writes docs/otrf.md.
-    Otrf,
+    Otrf {
+        /// The `bulkhead` to run (default: one built now, in release mode).
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -61,7 +65,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Test { quick } => test::run(&root, quick),
         Command::Tidy => tidy::run(&root),
-        Command::Otrf => otrf::run(&root),
+        Command::Otrf { program } => otrf::run(&root, program),
         Command::Bench { args } => bench(&root, &args),
         Command::Gen { args } => {
             let args: Vec<_> = std::iter::once("gen".to_owned()).chain(args).collect();

@@ -23,7 +23,8 @@ Windows host logs of simulated attacks (OTRF Security-Datasets, MIT), one archiv
 `cargo xtask otrf`; the data is not part of this repository.
 
 Hosts and accounts are named with their confidence; from 0.65 on they count as compromised. *With findings* are the hosts on
-which a rule of at least level low fired, with the number of findings; *without* are all others that appear in the telemetry.
+which a rule of at least level low fired (`bulkhead detect --level low`), with the number of findings, whether or not they
+belong to the incident; *without* are all others that appear in the telemetry.
 
 ";
 
@@ -31,16 +32,23 @@ which a rule of at least level low fired, with the number of findings; *without*
 const TAIL: &str = "
 What the archives are: in the `covenant_*` ones an implant on one workstation (`workstation5`, or `it001`) acts on a second
 (`workstation6`, or `hr001`; in `sc_query` on the domain controller `mordordc`) with the account `pgustavo`; in the
-`metasploit_*` ones the attack stays on one host. `dcom_executeexcel4macro_blocked` was stopped by the target's firewall, so
-nothing happened on `workstation6`. All other hosts are bystanders, however noisy: the domain controller of `theshire` carries a
+`metasploit_*` ones the attack stays on one host. In `dcom_executeexcel4macro_blocked` the second step was blocked, as the name
+says, and the telemetry of `workstation6` shows nothing of it. All other hosts are bystanders, however noisy: the domain controller of `theshire` carries a
 cloud agent that sets off a medium rule 169 times within two minutes.
 ";
 
 /// Regenerates `docs/otrf.md`.
-pub fn run(root: &Path) -> Result<()> {
+///
+/// `program` is the `bulkhead` to run; without it one is built.
+pub fn run(root: &Path, program: Option<PathBuf>) -> Result<()> {
     let data = data(root)?;
-    cargo(root).args(["build", "--release", "--quiet", "--package", "bulkhead"]).run()?;
-    let program = target(root).join("release/bulkhead");
+    let program = match program {
+        Some(program) => program,
+        None => {
+            cargo(root).args(["build", "--release", "--quiet", "--package", "bulkhead"]).run()?;
+            target(root).join("release/bulkhead")
+        }
+    };
     let scratch = target(root).join("otrf");
     let mut page = String::from(HEAD);
     page.push_str("| archive | events | severity | compromised | suspected | with findings | without |\n");
@@ -121,16 +129,22 @@ fn respond(root: &Path, program: &Path, archive: &Path, data: &Path, scratch: &P
     let name = archive.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (program, archive) = (program.to_string_lossy(), archive.to_string_lossy());
     let case = scratch.join(&name);
-    let mut args = vec!["respond".to_owned(), archive.to_string(), "--yes".to_owned(), "--quiet".to_owned()];
+    let mut common = vec![archive.to_string(), "--quiet".to_owned()];
     for folder in RULES {
-        args.push("--rules".to_owned());
-        args.push(data.join("sigma").join(folder).to_string_lossy().into_owned());
+        common.push("--rules".to_owned());
+        common.push(data.join("sigma").join(folder).to_string_lossy().into_owned());
     }
-    args.extend(["--force".to_owned(), "--out".to_owned(), case.to_string_lossy().into_owned()]);
-    Cmd::new(&program, root).args(args).run()?;
+    let out = case.to_string_lossy();
+    Cmd::new(&program, root).args(["respond", "--yes", "--force", "--out", &*out]).args(&common).run()?;
     let incident = read_json(&case.join("incident.json"))?;
-    let with = hosts_with_findings(&case.join("findings.ndjson"))?;
-    let estate = Cmd::new(&program, root).args(["estate", "discover", &*archive, "--quiet"]).read()?;
+    let findings = Cmd::new(&program, root)
+        .args(["detect", "--level", "low", "--format", "ndjson"])
+        .args(&common)
+        .read()?;
+    let with = hosts_with_findings(&findings)?;
+    let estate = case.join("estate.yaml");
+    let estate =
+        fs::read_to_string(&estate).with_context(|| format!("failed to read {}", estate.display()))?;
     let without = hostnames(&estate).filter(|it| !with.contains_key(it)).collect();
     Ok(Row {
         name,
@@ -156,15 +170,12 @@ fn entities(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().map(entity).collect()
 }
 
-/// Findings of at least level low by short host name.
-fn hosts_with_findings(path: &Path) -> Result<BTreeMap<String, u64>> {
-    let text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+/// Number of findings by short host name.
+fn hosts_with_findings(findings: &str) -> Result<BTreeMap<String, u64>> {
     let mut hosts = BTreeMap::new();
-    for line in text.lines() {
-        let finding: Value =
-            serde_json::from_str(line).with_context(|| format!("failed to parse {}", path.display()))?;
-        let host = finding["host"].as_str().filter(|_| finding["rule"]["level"] != "informational");
-        if let Some(host) = host {
+    for line in findings.lines() {
+        let finding: Value = serde_json::from_str(line).context("failed to parse a finding")?;
+        if let Some(host) = finding["host"].as_str() {
             *hosts.entry(short(host)).or_default() += 1;
         }
     }
