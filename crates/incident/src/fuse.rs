@@ -223,7 +223,7 @@ impl Case<'_> {
             }
             Why::Source { link, group } => {
                 let host = self.host_name(self.groups[group].host);
-                let text = format!("{} led to {} on {host}", self.link_text(link), self.group_text(group));
+                let text = format!("{}; then, on {host}: {}", self.link_text(link), self.group_text(group));
                 (self.link_reference(link), text)
             }
             Why::Onward { link } => {
