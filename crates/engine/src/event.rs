@@ -123,6 +123,7 @@ catalogue! {
     "gate_opened" 1 GateOpened,
     "relapse_seen" 1 RelapseSeen,
     "clocks_computed" 1 ClocksComputed,
+    "answer_unchanged" 1 AnswerUnchanged,
     "filing_submitted" 1 FilingSubmitted,
     "exfiltration_assessed" 1 ExfiltrationAssessed,
     "statement_made" 1 StatementMade,

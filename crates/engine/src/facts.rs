@@ -423,6 +423,25 @@ pub struct ClocksComputed {
     pub clocks: Vec<Clock>,
 }
 
+/// A question that is asked again whenever something changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Which services are hit.
+    Impact,
+    /// Which legal deadlines run.
+    Clocks,
+}
+
+/// A question was answered anew, and the answer is what it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerUnchanged {
+    /// Which.
+    pub question: Question,
+    /// Number of events recorded when it was asked.
+    pub basis: u64,
+}
+
 /// A filing went out: its clock is met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilingSubmitted {

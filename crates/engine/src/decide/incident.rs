@@ -6,8 +6,8 @@ use bulkhead_model::case::{Incident, IncidentState};
 
 use crate::command::{Command, Rejection};
 use crate::facts::{
-    ClocksComputed, ExfiltrationAssessed, FilingSubmitted, FootholdsRemoved, ImpactAssessed,
-    IncidentAdvanced, IncidentDeclared, IncidentRescoped, RelapseSeen, StepUndone,
+    AnswerUnchanged, ClocksComputed, ExfiltrationAssessed, FilingSubmitted, FootholdsRemoved, ImpactAssessed,
+    IncidentAdvanced, IncidentDeclared, IncidentRescoped, Question, RelapseSeen, StepUndone,
 };
 use crate::state::StepPhase;
 
@@ -32,12 +32,18 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: Command) -> Result<(), Reje
         Command::RescopeIncident { incident, why } => rescope(draft, incident, why),
         Command::RecordImpact { basis, impact } => {
             check_basis(draft.state.stale.impact, basis)?;
-            draft.emit(ImpactAssessed { basis, impact });
+            match draft.state.impact.as_ref() == Some(&impact) {
+                true => draft.emit(AnswerUnchanged { question: Question::Impact, basis }),
+                false => draft.emit(ImpactAssessed { basis, impact }),
+            }
             Ok(())
         }
         Command::RecordClocks { basis, clocks } => {
             check_basis(draft.state.stale.clocks, basis)?;
-            draft.emit(ClocksComputed { basis, clocks });
+            match draft.state.clocks == clocks {
+                true => draft.emit(AnswerUnchanged { question: Question::Clocks, basis }),
+                false => draft.emit(ClocksComputed { basis, clocks }),
+            }
             Ok(())
         }
         Command::RecordExfiltration { basis, exfiltration } => {

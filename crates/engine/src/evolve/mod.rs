@@ -7,7 +7,7 @@ use bulkhead_model::case::{Incident, IncidentState};
 use jiff::Timestamp;
 
 use crate::event::{Event, Fact};
-use crate::facts::Subject;
+use crate::facts::{Question, Subject};
 use crate::state::{Reason, State};
 
 /// The state after `event`.
@@ -46,6 +46,10 @@ pub fn evolve(mut state: State, event: &Event) -> State {
             state.clocks.clone_from(&it.clocks);
             clear(&mut state.stale.clocks, it.basis);
         }
+        Fact::AnswerUnchanged(it) => match it.question {
+            Question::Impact => clear(&mut state.stale.impact, it.basis),
+            Question::Clocks => clear(&mut state.stale.clocks, it.basis),
+        },
         Fact::ExfiltrationAssessed(it) => {
             let before = state.exfiltration.as_ref().map(|it| it.conclusion);
             if before != Some(it.exfiltration.conclusion) {
