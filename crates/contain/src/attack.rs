@@ -138,6 +138,15 @@ impl AttackGraph {
         reach
     }
 
+    /// The asset that `node` is, or enters or leaves.
+    pub(crate) fn asset_at(&self, node: u32) -> Option<u32> {
+        if (node as usize) < self.n_assets {
+            return Some(node);
+        }
+        let inside = self.arcs.iter().find(|it| it.flow.is_none() && (it.from == node || it.to == node))?;
+        Some(inside.from.min(inside.to))
+    }
+
     fn pass(&self, number: u32, reach: &mut Reach, queue: &mut Vec<u32>) {
         let to = self.arcs[number as usize].to;
         if !std::mem::replace(&mut reach.nodes[to as usize], true) {

@@ -56,7 +56,8 @@ fn judge(
         })
         .collect();
     let graph = AttackGraph::new(ground, &candidates, None);
-    let problem = Problem::new(ground, &graph, &candidates, horizon_h, Weights { service: 1, exposure: 1 });
+    let problem =
+        Problem::new(ground, &graph, &candidates, horizon_h, None, Weights { service: 1, exposure: 1 });
     let all: Vec<u32> = (0..candidates.len() as u32).collect();
     let assessment = problem.assess(&all);
     // An asset without flows needs no point to be cut off.

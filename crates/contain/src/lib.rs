@@ -12,6 +12,7 @@ mod attack;
 mod baseline;
 pub mod certificate;
 pub mod checker;
+mod explain;
 pub mod generate;
 mod ground;
 mod maxflow;
@@ -27,6 +28,7 @@ mod request;
 mod solve;
 
 pub use certificate::from_rules as certificate;
+pub use explain::Explanation;
 pub use observed::observed_impact;
 pub use planner::{Planned, Planner, Stats, plan};
 pub use request::{PlanError, Request};

@@ -1,6 +1,7 @@
 //! From a request to a plan: candidates, search, alternatives, baselines, and everything a reader wants to know about it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bulkhead_model::case::{
     Action, Alternative, Approval, Attitude, Broken, NotDone, Objective, Plan, ServiceImpact, ServiceState,
@@ -13,7 +14,7 @@ use bulkhead_service::Losses;
 use crate::actions::{Candidate, Candidates, Effect};
 use crate::attack::AttackGraph;
 use crate::baseline::baselines;
-use crate::ground::{Ground, Prepared};
+use crate::ground::{Ground, Means, Prepared};
 use crate::moves;
 use crate::ports::MovementPorts;
 use crate::problem::{Assessment, Parts, Problem, Weights, currency_of};
@@ -71,18 +72,26 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, PlanError> {
 
 /// An estate prepared once, for plan after plan as an incident grows.
 pub struct Planner<'e> {
-    prepared: Prepared<'e>,
+    prepared: Arc<Prepared<'e>>,
 }
 
 impl<'e> Planner<'e> {
     /// Prepares `estate`: numbers it, resolves its selectors, compiles its services.
     pub fn new(estate: &'e Estate, movement_ports: &MovementPorts) -> Self {
-        Self { prepared: Prepared::new(estate, movement_ports) }
+        Self { prepared: Arc::new(Prepared::new(estate, movement_ports)) }
     }
 
     /// Prepares `estate` over units of assets that nothing tells apart, however few there are.
     pub fn condensed(estate: &'e Estate, movement_ports: &MovementPorts) -> Self {
-        Self { prepared: Prepared::condensed(estate, movement_ports) }
+        Self { prepared: Arc::new(Prepared::condensed(estate, movement_ports)) }
+    }
+
+    pub(crate) fn ground(&self, request: &Request<'_>) -> Result<Ground<'e>, PlanError> {
+        request.ground_on(&self.prepared, request.attitude)
+    }
+
+    pub(crate) fn of(prepared: &Arc<Prepared<'e>>) -> Self {
+        Self { prepared: prepared.clone() }
     }
 
     /// As [`plan`], for a request about the same estate; `previous` is a plan to start from, when there is one. Estate
@@ -102,7 +111,8 @@ impl<'e> Planner<'e> {
         let candidates = Candidates::list(&ground, &request.steering(), &within);
         let graph = AttackGraph::new(&ground, &candidates, Some(&within));
         let forced = forced_positions(request, &candidates)?;
-        let problem = Problem::new(&ground, &graph, &candidates, request.horizon_h, BALANCED);
+        let problem =
+            Problem::new(&ground, &graph, &candidates, request.horizon_h, request.approval_budget, BALANCED);
         let hints: Vec<Vec<u32>> = previous.map(|it| positions_of(it, &candidates)).into_iter().collect();
         let balanced = Search::new(&problem, &forced, &hints).run(request.work_limit);
         let Some(chosen) = balanced.chosen.clone() else {
@@ -131,6 +141,33 @@ impl<'e> Planner<'e> {
                 },
             );
         Ok(drafter.draft(&balanced, &chosen, alternatives.to_vec(), &strict, stats))
+    }
+
+    /// How many assets an attacker can reach when nothing is done: one plain search over the same graph as planning.
+    ///
+    /// # Errors
+    /// When the request names what the estate does not have.
+    pub fn reach(&self, request: &Request<'_>) -> Result<u64, PlanError> {
+        let ground = request.ground_on(&self.prepared, request.attitude)?;
+        let reach = AttackGraph::new(&ground, &[], None).reach(|_| false);
+        let reached = (0..ground.index.n_assets() as u32).filter(|&it| reach.nodes[it as usize]);
+        Ok(reached.map(|it| ground.index.size(it) as u64).sum())
+    }
+
+    /// How large the estate is for the planner: (units, ordered pairs of assets between which a flow counts as a move).
+    pub fn size(&self, attitude: Attitude) -> (u64, u64) {
+        let ground = self.prepared.ground(attitude, &[], &[], &[]);
+        let assets = |unit: u32| ground.index.size(unit) as u64;
+        let mut pairs = 0;
+        for (number, flow) in (0..).zip(ground.index.flows()) {
+            let from: u64 = flow.from.iter().map(|&it| assets(it)).sum();
+            let counting = flow.to.iter().filter(|&&it| ground.means(number, it) != Means::Never);
+            for &to in counting {
+                let own = if flow.from.binary_search(&to).is_ok() { 1 } else { 0 };
+                pairs += (from - own) * assets(to);
+            }
+        }
+        (ground.index.n_assets() as u64, pairs)
     }
 
     /// What stays reachable under `strict` with the chosen actions in force.

@@ -70,6 +70,10 @@ pub(crate) struct Problem<'p, 'e> {
     pub(crate) hard: Vec<bool>,
     /// Without any loss.
     pub(crate) baseline: Evaluation,
+    /// Per candidate: whether somebody must approve it, because alone it breaks a service or disables a privileged account.
+    pub(crate) needs_approval: Vec<bool>,
+    /// How many of those a plan may hold.
+    pub(crate) approval_budget: Option<u32>,
     /// Per service and state (up, degraded, down): unweighted cost over the horizon beyond the baseline.
     pub(crate) losses: Vec<[i128; 3]>,
 }
@@ -80,6 +84,7 @@ impl<'p, 'e> Problem<'p, 'e> {
         graph: &'p AttackGraph,
         candidates: &'p [Candidate],
         horizon_h: f64,
+        approval_budget: Option<u32>,
         weights: Weights,
     ) -> Self {
         let baseline = ground.services.evaluate(&ground.index, &Losses::none(ground.exempt.clone()));
@@ -100,7 +105,24 @@ impl<'p, 'e> Problem<'p, 'e> {
             .map(|number| loss_table(ground, number, baseline.states[number], horizon_h))
             .collect();
         let touched = touched_leaves(ground, candidates);
-        Self { ground, graph, candidates, weights, touched, operating, values, hard, baseline, losses }
+        let needs_approval = (0..)
+            .zip(candidates)
+            .map(|(at, it): (usize, _)| needs_approval(ground, &baseline, it, &touched[at]))
+            .collect();
+        Self {
+            ground,
+            graph,
+            candidates,
+            weights,
+            touched,
+            operating,
+            values,
+            hard,
+            baseline,
+            needs_approval,
+            approval_budget,
+            losses,
+        }
     }
 
     /// The same problem under other weights.
@@ -127,7 +149,7 @@ impl<'p, 'e> Problem<'p, 'e> {
             exposure: reached().map(|it| self.values[it]).sum(),
             operating: chosen.iter().map(|&it| &self.candidates[it as usize]).map(operating_of).sum(),
         };
-        let feasible = !reached().any(|it| self.hard[it]);
+        let feasible = self.within_budget(chosen.iter().copied()) && !reached().any(|it| self.hard[it]);
         let counted: i128 = chosen.iter().map(|&it| self.operating[it as usize]).sum();
         let cost = feasible.then_some(
             counted + parts.service * self.weights.service + parts.exposure * self.weights.exposure,
@@ -135,10 +157,34 @@ impl<'p, 'e> Problem<'p, 'e> {
         Assessment { reach, evaluation, parts, cost }
     }
 
+    /// Whether no more of `chosen` need approval than may.
+    pub(crate) fn within_budget(&self, chosen: impl Iterator<Item = u32>) -> bool {
+        let approvals = chosen
+            .filter(|&it| self.needs_approval[it as usize])
+            .map(|it| self.candidates[it as usize].count)
+            .sum::<u32>();
+        self.approval_budget.is_none_or(|it| approvals <= it)
+    }
+
     /// Unweighted cost of the services' being in `states`.
     pub(crate) fn service_cost(&self, states: &[ServiceState]) -> i128 {
         states.iter().zip(&self.losses).map(|(&state, losses)| losses[state as usize]).sum()
     }
+}
+
+/// Whether an action alone breaks a service, or disables a privileged account.
+fn needs_approval(
+    ground: &Ground<'_>,
+    baseline: &Evaluation,
+    candidate: &Candidate,
+    touched: &[u32],
+) -> bool {
+    if matches!(candidate.effect, Effect::Disable(it) if ground.estate.identities[it as usize].privileged) {
+        return true;
+    }
+    let mut losses = Losses::none(ground.exempt.clone());
+    candidate.effect.apply(&mut losses);
+    !ground.services.changes(&ground.index, baseline, &losses, touched).is_empty()
 }
 
 fn value_of(ground: &Ground<'_>, unit: u32) -> i128 {

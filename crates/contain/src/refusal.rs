@@ -1,25 +1,27 @@
 //! Why no plan exists: the hard rule, the moves nobody can cut, and the smallest change that would let one exist.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bulkhead_model::estate::AssetKind;
 
-use crate::attack::AttackGraph;
+use crate::attack::{AttackGraph, Reach};
 use crate::ground::{Ground, Prepared};
+use crate::maxflow::{INFINITE, Network};
 use crate::moves;
 use crate::request::{PlanError, Request};
 
-/// Explains why even all candidate actions together leave something hard within reach.
+/// Explains why no set of candidate actions meets the hard rules.
 pub(crate) fn explain(
     request: &Request<'_>,
-    prepared: &Prepared<'_>,
+    prepared: &Arc<Prepared<'_>>,
     ground: &Ground<'_>,
     graph: &AttackGraph,
 ) -> PlanError {
     let reach = graph.reach(|arc| !arc.cutters.is_empty());
     let hard = ground.hard.iter().copied().filter(|&it| reach.nodes[it as usize]);
     let nearest = hard.min_by_key(|&it| (moves::path(graph, &reach, it).len(), ground.name(it)));
-    let asset = nearest.unwrap_or(0);
+    let Some(asset) = nearest else { return over_budget(request, prepared) };
     let path = moves::path(graph, &reach, asset);
     let kept_open: BTreeSet<u32> = path
         .iter()
@@ -28,7 +30,6 @@ pub(crate) fn explain(
         })
         .map(|it| it.2)
         .collect();
-    let rule = rule_of(ground, asset);
     let obstacle = if kept_open.is_empty() {
         "no enforcement point that exists and answers can cut these moves".to_owned()
     } else {
@@ -37,11 +38,80 @@ pub(crate) fn explain(
     };
     PlanError::Infeasible {
         asset: ground.name(asset),
-        rule,
-        relaxation: relaxation(request, prepared, ground, &path),
+        rule: rule_of(ground, asset),
+        relaxation: steered(request, prepared).unwrap_or_else(|| fewest_moves(ground, graph, &reach)),
         path: path.into_iter().map(|(from, to, flow)| moves::text(ground, from, to, flow)).collect(),
         obstacle,
     }
+}
+
+/// Every hard rule could be met, but not with so few approvals.
+fn over_budget(request: &Request<'_>, prepared: &Arc<Prepared<'_>>) -> PlanError {
+    let budget = request.approval_budget.unwrap_or(0);
+    let allows = |it: &u32| {
+        let eased = Request { approval_budget: Some(*it), ..request.clone() };
+        crate::Planner::of(prepared).plan(&eased, None).is_ok()
+    };
+    let relaxation = match (budget + 1..=budget + 16).find(allows) {
+        Some(enough) => format!("allow {enough} actions that need approval"),
+        None => "do not limit the actions that need approval".to_owned(),
+    };
+    PlanError::Infeasible {
+        asset: "anything protected".to_owned(),
+        rule: "no crown jewel, identity provider or enforcement point may be reachable".to_owned(),
+        path: Vec::new(),
+        obstacle: format!("only {budget} actions may need approval"),
+        relaxation,
+    }
+}
+
+/// One unavailable point or forbidden action without which there would be a plan.
+fn steered(request: &Request<'_>, prepared: &Prepared<'_>) -> Option<String> {
+    for point in request.unavailable_points {
+        let others: Vec<_> = request.unavailable_points.iter().filter(|it| *it != point).cloned().collect();
+        if feasible(&Request { unavailable_points: &others, forced: &[], ..request.clone() }, prepared) {
+            return Some(format!("bring {point} back"));
+        }
+    }
+    for id in request.forbidden {
+        let others: Vec<String> = request.forbidden.iter().filter(|it| *it != id).cloned().collect();
+        if feasible(&Request { forbidden: &others, forced: &[], ..request.clone() }, prepared) {
+            return Some(format!("allow {id}"));
+        }
+    }
+    None
+}
+
+/// The fewest moves that would have to become blockable: a minimum cut in which each counts one.
+fn fewest_moves(ground: &Ground<'_>, graph: &AttackGraph, reach: &Reach) -> String {
+    let open = || {
+        graph.arcs.iter().filter(|arc| {
+            let passable = arc.gate.is_none_or(|it| reach.usable[it as usize]);
+            arc.cutters.is_empty() && passable && reach.nodes[arc.from as usize]
+        })
+    };
+    let (source, sink) = (graph.n_nodes as u32, graph.n_nodes as u32 + 1);
+    let mut network = Network::new(graph.n_nodes + 2);
+    graph.sources.iter().for_each(|&it| network.arc(source, it, INFINITE));
+    open().for_each(|it| network.arc(it.from, it.to, if it.flow.is_some() { 1 } else { INFINITE }));
+    ground.hard.iter().for_each(|&it| network.arc(it, sink, INFINITE));
+    network.run(source, sink, INFINITE);
+    let side = network.source_side(source);
+    let crossing = open().filter(|it| side[it.from as usize] && !side[it.to as usize]);
+    let asset = |node: u32| graph.asset_at(node).map(|it| ground.name(it));
+    let mut needed: Vec<String> = crossing
+        .filter_map(|arc| {
+            let flow = &ground.flow(arc.flow?).id;
+            Some(match (asset(arc.from), asset(arc.to)) {
+                (Some(from), _) => format!("{flow} from {from}"),
+                (None, Some(to)) => format!("{flow} to {to}"),
+                (None, None) => flow.to_string(),
+            })
+        })
+        .collect();
+    needed.sort();
+    needed.dedup();
+    format!("make it possible to block {}", needed.join(" and "))
 }
 
 fn rule_of(ground: &Ground<'_>, asset: u32) -> String {
@@ -53,38 +123,6 @@ fn rule_of(ground: &Ground<'_>, asset: u32) -> String {
         return "no identity provider may be reachable".to_owned();
     }
     "no enforcement point may be reachable".to_owned()
-}
-
-fn relaxation(
-    request: &Request<'_>,
-    prepared: &Prepared<'_>,
-    ground: &Ground<'_>,
-    path: &[(u32, u32, u32)],
-) -> String {
-    for point in request.unavailable_points {
-        let others: Vec<_> = request.unavailable_points.iter().filter(|it| *it != point).cloned().collect();
-        let eased = Request { unavailable_points: &others, forced: &[], ..request.clone() };
-        if feasible(&eased, prepared) {
-            return format!("bring {point} back");
-        }
-    }
-    for id in request.forbidden {
-        let others: Vec<String> = request.forbidden.iter().filter(|it| *it != id).cloned().collect();
-        let eased = Request { forbidden: &others, forced: &[], ..request.clone() };
-        if feasible(&eased, prepared) {
-            return format!("allow {id}");
-        }
-    }
-    let last = path.iter().rev().find(|it| !ground.flow(it.2).is_management());
-    match last.or(path.last()) {
-        Some((from, to, flow)) => format!(
-            "give an enforcement point the means to block {} from {} to {}",
-            ground.flow(*flow).id,
-            ground.name(*from),
-            ground.name(*to)
-        ),
-        None => "none is known".to_owned(),
-    }
 }
 
 fn feasible(request: &Request<'_>, prepared: &Prepared<'_>) -> bool {

@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub forced: &'a [String],
     /// Ids of actions that must not be taken.
     pub forbidden: &'a [String],
+    /// How many actions may need somebody's approval; none means any number.
+    pub approval_budget: Option<u32>,
     /// Nodes the search may expand per plan; the proven gap says what was left open.
     pub work_limit: u64,
     /// Ports that admit movement.
@@ -98,6 +100,7 @@ impl<'a> Request<'a> {
             unavailable_points: &[],
             forced: &[],
             forbidden: &[],
+            approval_budget: None,
             work_limit: Self::WORK_LIMIT,
             movement_ports,
         }

@@ -141,6 +141,9 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         if !raise_paid(&mut node, &evaluation) {
             return Vec::new();
         }
+        if !problem.within_budget(node.chosen.iter().copied()) {
+            return Vec::new();
+        }
         let paid: i128 = node.levels.iter().zip(&problem.losses).map(|(it, loss)| loss[it.0 as usize]).sum();
         let fixed = paid * problem.weights.service
             + chosen.iter().map(|&it| problem.operating[it as usize]).sum::<i128>();
@@ -200,10 +203,12 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
                     extra[action as usize] += beyond.max(0) * problem.weights.service;
                 }
             }
+            let beyond_budget = problem.needs_approval[action as usize]
+                && !problem.within_budget(node.chosen.iter().copied().chain([action]));
             let least = fixed
                 .saturating_add(problem.operating[action as usize])
                 .saturating_add(extra[action as usize]);
-            if least >= self.best_cost {
+            if beyond_budget || least >= self.best_cost {
                 node.excluded.insert(action);
             }
         }
@@ -286,10 +291,19 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
 
     /// Why the proposal costs more than the bound says.
     fn branch(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
-        self.broken_service(node, cut, proposal)
+        self.over_budget(node, cut)
+            .or_else(|| self.broken_service(node, cut, proposal))
             .or_else(|| self.split_action(cut))
             .or_else(|| self.unbelieved_secret(node, cut, proposal))
             .or_else(|| cut.picked.first().map(|it| Branch::Action(it.0)))
+    }
+
+    fn over_budget(&self, node: &Node, cut: &Cut) -> Option<Branch> {
+        let picked = || cut.picked.iter().map(|it| it.0);
+        if self.problem.within_budget(node.chosen.iter().copied().chain(picked())) {
+            return None;
+        }
+        picked().find(|&it| self.problem.needs_approval[it as usize]).map(Branch::Action)
     }
 
     fn broken_service(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {

@@ -7,4 +7,5 @@ mod oracle;
 mod proof;
 mod random;
 mod rendering;
+mod steering;
 mod telco;

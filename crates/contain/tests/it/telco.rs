@@ -73,3 +73,27 @@ fn plans_are_optimal_and_cheaper_than_the_baselines() {
         }
     }
 }
+
+#[test]
+fn generated_estates_are_read_back_and_planned_over_units() {
+    let estate = bulkhead_contain::generate::estate(5_000, 7);
+    let text = serde_json::to_string(&estate).unwrap();
+    let (read, diagnostics) = bulkhead_model::estate::read("generated.json", &text);
+    assert!(read.as_ref() == Some(&estate), "{:?}", diagnostics.iter().take(3).collect::<Vec<_>>());
+    let ports = MovementPorts::default();
+    let compromised: Vec<AssetId> =
+        ["p000-web-1", "p001-batch-1", "o000-workstation-2"].into_iter().map(Into::into).collect();
+    let request = Request::new(&estate, &compromised, &ports);
+    let planned = plan(&request).unwrap();
+    assert_eq!(planned.plan.gap, 0.0);
+    let certificate = certificate::from_rules(&request, &planned.rules).unwrap();
+    let facts = checker::Facts {
+        estate: &estate,
+        compromised: &compromised,
+        identities: &[],
+        movement_ports: &ports,
+    };
+    let verdict = checker::check(&facts, &certificate, &planned.rules);
+    assert!(verdict.holds, "{:#?}", verdict.faults);
+    assert_eq!(verdict.reached, planned.reached);
+}

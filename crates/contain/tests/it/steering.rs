@@ -1,0 +1,132 @@
+//! Steering a plan: forced and forbidden actions, points that do not answer, an approval budget, and what a refusal says.
+
+use bulkhead_contain::ports::MovementPorts;
+use bulkhead_contain::{Planner, Request, plan};
+use bulkhead_model::id::{AssetId, PointId};
+use expect_test::{Expect, expect};
+
+use crate::rendering::estate;
+
+#[derive(Default)]
+struct Wish<'w> {
+    forced: &'w [&'w str],
+    forbidden: &'w [&'w str],
+    unavailable: &'w [&'w str],
+    approvals: Option<u32>,
+}
+
+/// Plans with the application server compromised and lists the actions, or the refusal.
+fn check(wish: &Wish<'_>, expect: &Expect) {
+    let estate = estate();
+    let ports = MovementPorts::default();
+    let compromised: [AssetId; 1] = ["app".into()];
+    let owned = |of: &[&str]| of.iter().map(|&it| it.to_owned()).collect::<Vec<String>>();
+    let points: Vec<PointId> = wish.unavailable.iter().map(|&it| it.into()).collect();
+    let request = Request {
+        forced: &owned(wish.forced),
+        forbidden: &owned(wish.forbidden),
+        unavailable_points: &points,
+        approval_budget: wish.approvals,
+        ..Request::new(&estate, &compromised, &ports)
+    };
+    let text = match plan(&request) {
+        Ok(planned) => {
+            let actions: Vec<String> =
+                planned.plan.actions.iter().map(|it| format!("{} {:?}", it.id, it.approval)).collect();
+            format!("{}: {}", planned.plan.objective.total, actions.join(", "))
+        }
+        Err(err) => err.to_string(),
+    };
+    expect.assert_eq(&text);
+}
+
+#[test]
+fn left_alone() {
+    check(&Wish::default(), &expect!["120100: block_flow:app-vault@fw ServiceOwner"]);
+}
+
+#[test]
+fn forbidden_actions_are_not_taken() {
+    check(
+        &Wish { forbidden: &["block_flow:app-vault@fw"], ..Wish::default() },
+        &expect!["120300: segment:data->data@fw ServiceOwner"],
+    );
+}
+
+#[test]
+fn forced_actions_are_taken() {
+    check(
+        &Wish { forced: &["isolate:vault@agents"], ..Wish::default() },
+        &expect!["120500: isolate:vault@agents ServiceOwner"],
+    );
+}
+
+#[test]
+fn a_forced_action_that_cannot_be_is_refused() {
+    check(
+        &Wish { forced: &["isolate:pc-1@agents"], ..Wish::default() },
+        &expect![
+            "no action `isolate:pc-1@agents` is possible here: no enforcement point that exists and answers can do it, or it blocks nothing an action may block"
+        ],
+    );
+}
+
+#[test]
+fn a_refusal_names_the_rule_and_what_would_help() {
+    check(
+        &Wish { unavailable: &["fw", "agents"], ..Wish::default() },
+        &expect![
+            "no plan keeps the attacker from `vault` (no crown jewel may be reachable): no enforcement point that exists and answers can cut these moves; the smallest relaxation that helps: bring fw back"
+        ],
+    );
+    check(
+        &Wish {
+            unavailable: &["agents"],
+            forbidden: &["block_flow:app-vault@fw", "segment:data->data@fw"],
+            ..Wish::default()
+        },
+        &expect![
+            "no plan keeps the attacker from `vault` (no crown jewel may be reachable): no enforcement point that exists and answers can cut these moves; the smallest relaxation that helps: bring agents back"
+        ],
+    );
+    check(
+        &Wish { approvals: Some(0), ..Wish::default() },
+        &expect![
+            "no plan keeps the attacker from `anything protected` (no crown jewel, identity provider or enforcement point may be reachable): only 0 actions may need approval; the smallest relaxation that helps: allow 1 actions that need approval"
+        ],
+    );
+}
+
+#[test]
+fn every_action_is_explained() {
+    let estate = estate();
+    let ports = MovementPorts::default();
+    let compromised: [AssetId; 2] = ["app".into(), "pc-1".into()];
+    let request = Request::new(&estate, &compromised, &ports);
+    let planner = Planner::new(&estate, &ports);
+    let planned = planner.plan(&request, None).unwrap();
+    let mut text = String::new();
+    for it in planner.explain(&request, &planned.plan).unwrap() {
+        text += &format!(
+            "{} opens {:?} protected {:?} worth {}\n",
+            it.action, it.opens, it.protected, it.exposure
+        );
+        for path in &it.paths {
+            text += &format!("  {}\n", path.join(", "));
+        }
+        for hit in &it.breaks {
+            text += &format!(
+                "  breaks {} {:?} {}/h {:?}\n",
+                hit.service, hit.state, hit.value_per_hour, hit.customers
+            );
+        }
+    }
+    expect![[r#"
+        block_flow:office-rdp@fw opens [AssetId("vault")] protected [AssetId("vault")] worth 0
+          pc-1 -> vault (office-rdp tcp/3389)
+        block_flow:app-vault@fw opens [AssetId("vault")] protected [AssetId("vault")] worth 0
+          app -> vault (app-vault tcp/5432)
+          breaks shop Down 5000/h [Customers { segment: "consumer", count: 1000 }]
+    "#]]
+    .assert_eq(&text);
+}
