@@ -1,44 +1,57 @@
 //! Which ports let an attacker move, and which of them are remote logins: data that operators may change.
 
 use bulkhead_model::estate::Port;
-use serde::Deserialize;
 
-const BUILT_IN: &str = include_str!("../data/movement_ports.toml");
+const BUILT_IN: &str = include_str!("../data/movement_ports.txt");
 
 /// The table of ports that admit movement.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovementPorts {
-    /// The ports, each with the protocol of its remote login if it is one.
-    #[serde(rename = "port", default)]
     ports: Vec<MovementPort>,
 }
 
 /// One port that admits movement.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovementPort {
     /// The port.
     pub port: Port,
     /// Protocol of the remote login behind it, as `rights[].via` spells it; absent when no credential is needed.
-    #[serde(default)]
     pub login: Option<String>,
 }
 
 /// Why a text is not a table of movement ports.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("movement ports: {message}")]
+#[error("movement ports, line {line}: {message}")]
 pub struct BadMovementPorts {
-    message: String,
+    /// 1-based line.
+    pub line: usize,
+    /// What is wrong there.
+    pub message: String,
 }
 
 impl MovementPorts {
-    /// Reads a table in the form of the built-in one (TOML, `[[port]]` with `port` and `login`).
+    /// Reads a table in the form of the built-in one: a port per line, then the protocol of its remote login if it is one;
+    /// `#` starts a comment.
     ///
     /// # Errors
-    /// When the text is not such a table; the message names line and column.
+    /// At the first line that is not of that form.
     pub fn parse(text: &str) -> Result<Self, BadMovementPorts> {
-        toml::from_str(text).map_err(|it| BadMovementPorts { message: it.to_string() })
+        let mut ports = Vec::new();
+        for (line, text) in (1..).zip(text.lines()) {
+            let words: Vec<&str> = text.split('#').next().unwrap_or_default().split_whitespace().collect();
+            let (port, login) = match words[..] {
+                [] => continue,
+                [port] => (port, None),
+                [port, login] => (port, Some(login.to_owned())),
+                _ => {
+                    let message = "more than a port and a protocol; `#` starts a comment".to_owned();
+                    return Err(BadMovementPorts { line, message });
+                }
+            };
+            let port = port.parse().map_err(|it| BadMovementPorts { line, message: format!("{it}") })?;
+            ports.push(MovementPort { port, login });
+        }
+        Ok(Self { ports })
     }
 
     /// A table of these ports.
@@ -66,21 +79,17 @@ mod tests {
 
     #[test]
     fn built_in_table_reads() {
-        let ports: Vec<String> = MovementPorts::parse(BUILT_IN)
-            .unwrap()
-            .ports
-            .iter()
-            .map(|it| it.port.to_string().replace("tcp/", ""))
-            .collect();
-        assert_eq!(
-            ports.join(" "),
-            "22 23 135 139 445 623 1433 1521 2375 3306 3389 5432 5900 5985 5986 6443 10250"
-        );
+        let ports = MovementPorts::parse(BUILT_IN).unwrap().ports;
+        let names: Vec<String> = ports.iter().map(|it| it.port.to_string().replace("tcp/", "")).collect();
+        let expected = "22 23 135 139 445 623 1433 1521 2375 3306 3389 5432 5900 5985 5986 6443 10250";
+        assert_eq!(names.join(" "), expected);
+        assert_eq!(ports.iter().filter(|it| it.login.is_none()).count(), 3);
     }
 
     #[test]
     fn a_wrong_table_says_where() {
-        let message = MovementPorts::parse("[[port]]\nport = \"tcp/ssh\"\n").unwrap_err().to_string();
-        assert!(message.contains("line 2") && message.contains("tcp/ssh"), "{message}");
+        for (text, line) in [("tcp/22 ssh\ntcp/ssh\n", 2), ("# ports\n\ntcp/22 ssh please\n", 3)] {
+            assert_eq!(MovementPorts::parse(text).unwrap_err().line, line, "{text}");
+        }
     }
 }
