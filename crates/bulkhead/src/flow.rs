@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256};
 use crate::casedir::CaseFiles;
 use crate::commands::case::journal_failure;
 use crate::desk::{Desk, Kept, Setting, World};
-use crate::evidence::Evidence;
 use crate::failure::{Failure, Outcome};
 
 /// What a flow starts from: an incident that somebody is about to answer for.
@@ -24,8 +23,6 @@ pub struct Opening<'a> {
     pub incident: Incident,
     /// The attacker's part of the timeline.
     pub story: Vec<TimelineEntry>,
-    /// Files that carry the incident's findings.
-    pub evidence: Vec<Evidence>,
     /// When the desk opens.
     pub now: Timestamp,
     /// Where the case directory goes; prepared already.
@@ -56,12 +53,8 @@ pub fn carry(opening: Opening<'_>, world: &mut dyn World) -> Outcome<Ending> {
     let mut journal = Journal::open(&running, Vec::new()).map_err(journal_failure)?;
     let mut vault =
         Vault::create(&opening.out.join("vault"), vault_key(&opening)).map_err(journal_failure)?;
-    let mut commands = Vec::new();
-    for evidence in &opening.evidence {
-        commands.push(evidence.keep(&vault)?);
-    }
-    commands.push(Command::SummariseTelemetry(opening.incident.telemetry.clone()));
-    commands.push(Command::DeclareIncident(opening.incident));
+    let telemetry = Command::SummariseTelemetry(opening.incident.telemetry.clone());
+    let commands = [telemetry, Command::DeclareIncident(opening.incident)];
     let policy = Policy::default();
     let mut desk = Desk::new(opening.setting, world, &mut journal, &mut vault, opening.now)?;
     let mut state = State::default();
@@ -74,6 +67,10 @@ pub fn carry(opening: Opening<'_>, world: &mut dyn World) -> Outcome<Ending> {
         return Err(Failure::Internal(anyhow::anyhow!(
             "the response talks in circles; last refusal: {last}"
         )));
+    }
+    let mut state = state;
+    for command in desk.keep_evidence()? {
+        state = step(state, &command, &policy, &mut desk)?.0;
     }
     let (kept, at) = (std::mem::take(&mut desk.kept), desk.clock());
     let mut timeline = opening.story;

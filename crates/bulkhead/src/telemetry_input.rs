@@ -82,7 +82,10 @@ pub fn refuse_unreadable(telemetry: &Telemetry, quiet: bool) -> Outcome {
         print_diagnostics(&telemetry.diagnostics, SHOWN);
     }
     if telemetry.events() == 0 {
-        return Err(Failure::input("no event could be read from what was named")
+        let empty: Vec<_> =
+            telemetry.sources.iter().map(|it| format!("{} ({:?})", it.file, it.format)).collect();
+        let read = if empty.is_empty() { String::new() } else { format!(": {} hold none", empty.join(", ")) };
+        return Err(Failure::input(format!("no event could be read from what was named{read}"))
             .hint("give NDJSON, EVTX, syslog, auditd, Zeek or Suricata files, plain or in zip, gz or zst"));
     }
     if telemetry.has_errors() {

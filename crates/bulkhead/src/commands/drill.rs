@@ -16,7 +16,6 @@ use crate::commands::respond::{free_name, secret, setting, show};
 use crate::config::Config;
 use crate::desk::{Setting, later};
 use crate::estate_input::{self, EstateInput, SHOWN};
-use crate::evidence::Evidence;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::flow::{self, Ending, Opening};
 use crate::ui::Table;
@@ -56,13 +55,10 @@ pub fn run(args: &Drill, config: &Config, quiet: bool) -> Outcome {
     // Whoever answers the page sees what telemetry shows by then.
     let draft = world.draft(declared_at, None).unwrap_or(draft);
     let incident = draft.declare(declared_at, world.summary().clone());
-    let evidence =
-        world.telemetry().iter().map(|(name, bytes)| Evidence::Memory(name.clone(), bytes.clone()));
     let opening = Opening {
         setting: &setting,
         incident,
         story: draft.timeline.clone(),
-        evidence: evidence.collect(),
         now: declared_at,
         out: &out,
         secret: &secret(common)?,

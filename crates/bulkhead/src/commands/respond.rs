@@ -74,12 +74,16 @@ fn respond(
     let incident: Incident = found.draft.declare(found.at, gathered.telemetry.summary());
     let latest = gathered.last_event.unwrap_or(found.at);
     let now = common.planning.now.unwrap_or(latest).max(found.at);
-    let mut world = Recorded { findings: &findings, observations: &gathered.observations, yes: common.yes };
+    let mut world = Recorded {
+        findings: &findings,
+        observations: &gathered.observations,
+        yes: common.yes,
+        evidence: evidence(&args.files, &findings),
+    };
     let opening = Opening {
         setting,
         incident,
         story: found.draft.timeline.clone(),
-        evidence: evidence(&args.files, &findings),
         now,
         out,
         secret: &secret(common)?,

@@ -26,6 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use answers::{Knowledge, recovery};
 
 use crate::commands::case::journal_failure;
+use crate::evidence::Evidence;
 use crate::failure::Failure;
 
 /// Everybody and everything the desk cannot decide: people, crews, and what the telemetry shows next.
@@ -53,6 +54,9 @@ pub trait World {
 
     /// These assets are clean again.
     fn rebuilt(&mut self, at: Timestamp, assets: &[AssetId]);
+
+    /// The files on which everything rests, as they are at the end.
+    fn evidence(&mut self) -> Vec<Evidence>;
 
     /// Surveillance begins.
     fn watched(&mut self, from: Timestamp);
@@ -179,6 +183,15 @@ impl<'a> Desk<'a> {
             kept: Kept::default(),
             rejections: Vec::new(),
         })
+    }
+
+    /// Keeps the evidence; returns what records it.
+    ///
+    /// # Errors
+    /// When a file cannot be read or kept.
+    pub fn keep_evidence(&mut self) -> Result<Vec<Command>, Failure> {
+        let vault = &*self.vault;
+        self.world.evidence().iter().map(|it| it.keep(vault)).collect()
     }
 
     /// The desk's time.

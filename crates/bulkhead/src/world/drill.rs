@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 use super::scope::gravest;
 use crate::desk::{Answer, Knowledge, World};
+use crate::evidence::Evidence;
 
 /// To remove footholds: so long for everything, and so long for each host or account. Assumptions of the drill.
 const ERADICATION_S: u64 = 3600;
@@ -35,7 +36,8 @@ pub struct DrillWorld<'a> {
     seed: u64,
     defences: Vec<Defence>,
     surveillance_from: Option<Timestamp>,
-    stale: bool,
+    /// From when on what was generated may no longer be what happens, since the defence changed.
+    stale_from: Option<Timestamp>,
     generated: Generated,
     /// What each event says of whom, by time.
     seen: Vec<Entities>,
@@ -65,7 +67,7 @@ impl<'a> DrillWorld<'a> {
             seed,
             defences: Vec::new(),
             surveillance_from: None,
-            stale: true,
+            stale_from: Some(Timestamp::MIN),
             generated: Generated { telemetry: Vec::new(), truth: Truth::default(), noise_dropped: 0 },
             seen: Vec::new(),
             findings: Vec::new(),
@@ -74,7 +76,7 @@ impl<'a> DrillWorld<'a> {
             observed: 0,
             durations: BTreeMap::new(),
         };
-        world.refresh();
+        world.play();
         world
     }
 
@@ -105,19 +107,19 @@ impl<'a> DrillWorld<'a> {
 
     /// What truly happened.
     pub fn truth(&mut self) -> &Truth {
-        self.refresh();
+        self.refresh_until(Timestamp::MAX);
         &self.generated.truth
     }
 
     /// All telemetry there is, by file name.
-    pub fn telemetry(&mut self) -> &[(String, Vec<u8>)] {
-        self.refresh();
+    fn telemetry(&mut self) -> &[(String, Vec<u8>)] {
+        self.refresh_until(Timestamp::MAX);
         &self.generated.telemetry
     }
 
     /// Findings up to `now`.
     pub fn findings_until(&mut self, now: Timestamp) -> &[Finding] {
-        self.refresh();
+        self.refresh_until(now);
         known(&self.findings, now)
     }
 
@@ -126,12 +128,20 @@ impl<'a> DrillWorld<'a> {
         &self.summary
     }
 
-    /// Plays the scenario against the defence as it now is, and reads the telemetry that comes of it.
-    fn refresh(&mut self) {
-        if !self.stale {
-            return;
+    /// Makes sure that everything up to `until` is as the defence makes it. Playing is the costly part of a drill, so it
+    /// is played again only when the attacker acts in the time that the defence has changed.
+    fn refresh_until(&mut self, until: Timestamp) {
+        let Some(from) = self.stale_from else { return };
+        let acts = &self.generated.truth.acts;
+        let is_first = from == Timestamp::MIN;
+        if is_first || acts.iter().any(|it| it.at > from && it.at <= until) {
+            self.play();
         }
-        self.stale = false;
+    }
+
+    /// Plays the scenario against the defence as it now is, and reads the telemetry that comes of it.
+    fn play(&mut self) {
+        self.stale_from = None;
         let play = Play { defences: &self.defences, surveillance_from: self.surveillance_from };
         self.generated = generate(self.scenario, self.estate, self.seed, &play);
         let mut detector = Detector::new(self.rules);
@@ -159,9 +169,14 @@ impl<'a> DrillWorld<'a> {
         self.observations = Observations::default();
     }
 
+    /// The defence is another from `at` on.
+    fn changed(&mut self, at: Timestamp) {
+        self.stale_from = Some(self.stale_from.map_or(at, |it| it.min(at)));
+    }
+
     /// Sums up who was seen up to `now`.
     fn observe(&mut self, now: Timestamp) {
-        self.refresh();
+        self.refresh_until(now);
         let count = self.seen.partition_point(|it| it.time.is_none_or(|at| at <= now));
         if count == self.observed {
             return;
@@ -215,7 +230,7 @@ impl World for DrillWorld<'_> {
     }
 
     fn next_news(&mut self, after: Timestamp, until: Option<Timestamp>) -> Option<Timestamp> {
-        self.refresh();
+        self.refresh_until(until.unwrap_or(Timestamp::MAX));
         let from = self.findings.partition_point(|it| it.time.is_none_or(|at| at <= after));
         let news = self.findings[from..].iter().find(|it| it.rule.level >= Level::Medium)?.time?;
         until.is_none_or(|until| news <= until).then_some(news)
@@ -266,7 +281,7 @@ impl World for DrillWorld<'_> {
             Some(last) if last.at == at => last.rules = rules,
             _ => self.defences.push(Defence { at, rules, rebuilt: Vec::new() }),
         }
-        self.stale = true;
+        self.changed(at);
     }
 
     fn rebuilt(&mut self, at: Timestamp, assets: &[AssetId]) {
@@ -277,13 +292,19 @@ impl World for DrillWorld<'_> {
                 self.defences.push(Defence { at, rules, rebuilt: assets.to_vec() });
             }
         }
-        self.stale = true;
+        self.changed(at);
+    }
+
+    fn evidence(&mut self) -> Vec<Evidence> {
+        let telemetry = self.telemetry().iter();
+        telemetry.map(|(name, bytes)| Evidence::Memory(name.clone(), bytes.clone())).collect()
     }
 
     fn watched(&mut self, from: Timestamp) {
         if self.surveillance_from.is_none() {
             self.surveillance_from = Some(from);
-            self.stale = true;
+            // The acts of a relapse come into the play with it.
+            self.play();
         }
     }
 }

@@ -11,6 +11,7 @@ use bulkhead_model::rules::PointRules;
 use jiff::Timestamp;
 
 use crate::desk::{Answer, Knowledge, World};
+use crate::evidence::Evidence;
 use crate::ui::money;
 
 /// Recorded telemetry, and whoever sits at the terminal.
@@ -21,6 +22,8 @@ pub struct Recorded<'a> {
     pub observations: &'a Observations,
     /// Whether every approval is given by `--yes`.
     pub yes: bool,
+    /// Files that carry the findings.
+    pub evidence: Vec<Evidence>,
 }
 
 impl Recorded<'_> {
@@ -88,6 +91,10 @@ impl World for Recorded<'_> {
     fn defence(&mut self, _at: Timestamp, _rules: Vec<PointRules>) {}
 
     fn rebuilt(&mut self, _at: Timestamp, _assets: &[AssetId]) {}
+
+    fn evidence(&mut self) -> Vec<Evidence> {
+        std::mem::take(&mut self.evidence)
+    }
 
     fn watched(&mut self, _from: Timestamp) {}
 }

@@ -2,3 +2,5 @@
 
 mod broken;
 mod bulkhead;
+mod drill;
+mod record;
