@@ -15,6 +15,11 @@ use crate::attack::Reach;
 use crate::maxflow::{INFINITE, Network};
 use crate::problem::{Assessment, Problem};
 
+/// Larger sets are not tried without each of their actions: that would cost a search of the graph per action.
+const CLEANED: usize = 600;
+/// Arcs that all nodes of one search may look at together; keeps large estates within about a second per search.
+const ARCS: u64 = 60_000_000;
+
 /// What the search found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Solution {
@@ -76,8 +81,11 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         search
     }
 
-    /// Runs until optimality is proven or `work_limit` nodes have been expanded.
+    /// Runs until optimality is proven or `work_limit` nodes have been expanded; fewer on graphs so large that these
+    /// would look at too many arcs, but never fewer than 40.
     pub(crate) fn run(mut self, work_limit: u64) -> Solution {
+        let affordable = (ARCS / self.problem.graph.arcs.len().max(1) as u64).max(40);
+        let work_limit = work_limit.min(affordable);
         let root = Node {
             bound: 0,
             depth: Reverse(0),
@@ -96,6 +104,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             }
             if nodes >= work_limit {
                 bound = node.bound;
+                self.fall_back();
                 break;
             }
             nodes += 1;
@@ -111,12 +120,20 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         Solution { chosen: self.best, cost: self.best_cost, bound: bound.min(self.best_cost), nodes }
     }
 
+    /// Stopped without any plan: taking every action is one, if there is one at all.
+    fn fall_back(&mut self) {
+        if self.best.is_none() {
+            let all: BTreeSet<u32> = (0..self.problem.candidates.len() as u32).collect();
+            self.offer(&all);
+        }
+    }
+
     /// Judges `set`, drops what it does not need, and keeps it when it is the best so far. Returns the judgement of `set`.
     fn offer(&mut self, set: &BTreeSet<u32>) -> Assessment {
         let mut chosen: Vec<u32> = set.iter().copied().collect();
         let assessment = self.problem.assess(&chosen);
         let Some(mut cost) = assessment.cost else { return assessment };
-        if cost < self.best_cost.saturating_add(cost / 4) {
+        if chosen.len() <= CLEANED && cost < self.best_cost.saturating_add(cost / 4) {
             let mut by_cost = chosen.clone();
             by_cost.sort_by_key(|&it| (Reverse(self.problem.operating[it as usize]), it));
             for action in by_cost.into_iter().filter(|it| !self.forced.contains(it)) {

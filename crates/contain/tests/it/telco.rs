@@ -1,10 +1,12 @@
 //! The example operator: plans for several intrusions, proven optimal, cheaper than what one would otherwise do.
 
 use bulkhead_contain::ports::MovementPorts;
-use bulkhead_contain::{Planned, Request, certificate, checker, plan};
+use bulkhead_contain::{PlanError, Planned, Planner, Request, certificate, checker, plan};
 use bulkhead_model::case::{Attitude, Objective};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::AssetId;
+
+use crate::random::Dice;
 
 fn telco() -> Estate {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/telco/estate.yaml");
@@ -69,6 +71,40 @@ fn plans_are_optimal_and_cheaper_than_the_baselines() {
             for baseline in &planned.plan.baselines {
                 let cheaper = planned.plan.objective.total < baseline.objective.total;
                 assert!(cheaper || !baseline.feasible, "{start:?}: {baseline:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn any_intrusion_has_a_proven_plan_or_a_refusal() {
+    let (estate, ports) = (telco(), MovementPorts::default());
+    let planner = Planner::new(&estate, &ports);
+    let mut dice = Dice::new(11);
+    for _ in 0..20 {
+        let mut compromised: Vec<AssetId> =
+            (0..1 + dice.below(6)).map(|_| dice.pick(&estate.assets).id.clone()).collect();
+        compromised.sort();
+        compromised.dedup();
+        let attitude = *dice.pick(&[Attitude::Movement, Attitude::Strict, Attitude::Credential]);
+        let request = Request { attitude, ..Request::new(&estate, &compromised, &ports) };
+        match planner.plan(&request, None) {
+            Ok(planned) => {
+                println!("{compromised:?} {attitude:?}: {}", summary(&planned));
+                assert!(planned.plan.gap <= 0.05, "{compromised:?} {attitude:?}: {}", summary(&planned));
+                let certificate = certificate::from_rules(&request, &planned.rules).unwrap();
+                let facts = checker::Facts {
+                    estate: &estate,
+                    compromised: &compromised,
+                    identities: &[],
+                    movement_ports: &ports,
+                };
+                let verdict = checker::check(&facts, &certificate, &planned.rules);
+                assert!(verdict.holds, "{compromised:?} {attitude:?}: {:#?}", verdict.faults);
+            }
+            Err(err) => {
+                println!("{compromised:?} {attitude:?}: {err}");
+                assert!(matches!(err, PlanError::Infeasible { .. }), "{err}");
             }
         }
     }
