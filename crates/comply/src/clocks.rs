@@ -88,10 +88,11 @@ impl Library {
     pub fn clocks(&self, facts: &Facts, legal: &LegalProfile, estate: &EstateInfo) -> Vec<Clock> {
         let mut clocks: Vec<Clock> =
             self.assess(facts, legal, estate).into_iter().flat_map(|it| it.clocks).collect();
-        // At-once duties stand where their anchor does; what is not started yet comes last. Stable: file order.
+        // At-once duties stand where their anchor does, those known to be triggered first; what is not started yet
+        // comes last. Stable: file order.
         clocks.sort_by_key(|it| {
             let instant = it.due_earliest.or(it.anchor_at);
-            (it.status, instant.is_none(), instant)
+            (it.status, instant.is_none(), instant, it.trigger)
         });
         clocks
     }

@@ -100,9 +100,11 @@ fn in_days(start: &Zoned, last: Date, limit: &Limit, days: &Days<'_>, rollover: 
     let at = |date: Date, time: Time| date.to_datetime(time).to_zoned(zone.clone()).ok();
     let mut rules = Vec::new();
     let mut end = last;
+    // DORA's own rule takes the place of 1182/71, its two working days included.
+    let needed = if rollover == Rollover::Dora { 0 } else { limit.min_working_days };
     // Rules that move the end by days count whole days by nature; so does an event on a day that is not counted.
     let uncounted = limit.unit == Unit::BusinessDay && !days.is_working(start.date());
-    let whole = limit.whole_units || uncounted || rollover != Rollover::None || limit.min_working_days > 0;
+    let whole = limit.whole_units || uncounted || rollover != Rollover::None || needed > 0;
     if whole {
         rules.push("to the end of the last day".to_owned());
     }
@@ -127,21 +129,21 @@ fn in_days(start: &Zoned, last: Date, limit: &Limit, days: &Days<'_>, rollover: 
         }
     }
     let counted = |end: Date| working_days_between(start.date(), end, days);
-    if counted(end) < limit.min_working_days {
-        rules.push(format!("at least {} working days (Reg. 1182/71 art. 3(5))", limit.min_working_days));
-        while counted(end) < limit.min_working_days {
+    if counted(end) < needed {
+        rules.push(format!("at least {needed} working days (Reg. 1182/71 art. 3(5))"));
+        while counted(end) < needed {
             end = days.next_working(end)?;
         }
     }
-    let earliest = at(last, start.time())?;
-    let outer = match limit.closes {
-        Some(hour) => at(end, hour)?,
-        None if whole => at(end.tomorrow().ok()?, Time::midnight())?,
-        None => at(end, start.time())?,
+    let close = |date: Date| match limit.closes {
+        Some(hour) => at(date, hour),
+        None => at(date.tomorrow().ok()?, Time::midnight()),
     };
+    let outer = if whole || limit.closes.is_some() { close(end)? } else { at(end, start.time())? };
+    let earliest = if uncounted { close(last)? } else { at(last, start.time())? };
     let outer = outer.timestamp();
     // The recipient may close before the hour of the event.
-    let earliest = if uncounted { outer } else { earliest.timestamp().min(outer) };
+    let earliest = earliest.timestamp().min(outer);
     let outer_rule = (outer > earliest).then(|| rules.join("; "));
     Some(Due { earliest, outer, outer_rule, flags: Vec::new() })
 }

@@ -35,7 +35,11 @@ impl Planner<'_> {
             .filter(|it| wave.assets.contains(&self.work.tasks[*it].asset))
             .collect();
         let project = self.project(&tasks)?;
-        let objective = StageValue { planner: self, wave: &wave, tasks: &tasks, times, begin };
+        // Where no service hangs on the stage's assets, only its length counts.
+        let relevant = self.services.relevant();
+        let matters = wave.assets.iter().any(|it| relevant.contains(it));
+        let idle = (!matters).then(|| self.services.course(times, begin));
+        let objective = StageValue { planner: self, wave: &wave, tasks: &tasks, times, begin, idle };
         let priorities = self.priorities(&wave, &tasks);
         let policy = self.request.policy;
         // A schedule of many jobs costs more to make and to judge, and branch and bound ends on few of them: the work
@@ -128,7 +132,7 @@ impl Planner<'_> {
         let without: Vec<(usize, Vec<Restoration>)> = value
             .wave
             .assets
-            .iter()
+            .intersection(&self.services.relevant())
             .map(|&it| {
                 let rest: BTreeSet<usize> = back.iter().copied().filter(|other| *other != it).collect();
                 (it, self.services.reached(&rest))
@@ -177,10 +181,16 @@ struct StageValue<'p, 'a> {
     tasks: &'a [usize],
     times: &'a [u64],
     begin: u64,
+    /// How things stand at the stage's begin, when nothing that is done in it changes them.
+    idle: Option<Course>,
 }
 
 impl StageValue<'_, '_> {
     fn course(&self, ends: &[u64]) -> Course {
+        if let Some(idle) = &self.idle {
+            let span = ends.iter().copied().max().unwrap_or(0) as f64;
+            return Course { loss: idle.loss + idle.rate_left * span / 3600.0, ..idle.clone() };
+        }
         let mut times = self.times.to_vec();
         for &asset in &self.wave.assets {
             times[asset] = self.begin;

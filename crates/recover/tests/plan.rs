@@ -181,3 +181,12 @@ fn drills_draw_every_step_once() {
     assert_eq!(drawn, sample_durations(&plan, 3));
     assert_ne!(drawn, sample_durations(&plan, 4));
 }
+
+#[test]
+fn hosts_that_no_service_waits_for_cost_nothing_but_their_time() {
+    let plan = plan_for(&estate(), &["odd-1", "web-3"], 0);
+    assert_sound(&estate(), &plan);
+    assert_eq!((plan.objective, plan.stages.len()), (0.0, 1));
+    // Two hands, two hosts, an hour and a quarter each.
+    assert_eq!(steps(&plan).iter().map(|it| it.end_s).max(), Some(75 * 60));
+}
