@@ -1,7 +1,7 @@
 //! Loading: rule files to a rule set and a report of everything that could not be used.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bulkhead_model::diag::{Diagnostic, Pos};
 use bulkhead_model::finding::{Level, RuleRef};
@@ -182,7 +182,7 @@ fn document(reader: &mut Reader<'_>, node: &Node, documents: &mut Documents) {
 }
 
 /// How fields are called, and number and expression of the gate.
-type Gates = Vec<(Mapping, u32)>;
+type Gates = Vec<(Arc<Mapping>, u32)>;
 
 struct Build {
     table: Table,
@@ -230,19 +230,16 @@ impl Build {
         for name in correlations.iter().flat_map(Correlation::field_names).collect::<Vec<_>>() {
             self.interner.fields.intern(name);
         }
-        let finders = self.interner.preds.iter().map(|_| OnceLock::new()).collect();
-        let regexes = self.interner.preds.iter().map(|_| OnceLock::new()).collect();
         let inner = Inner {
             rules,
             refs,
             generate,
             instances,
-            interner: self.interner,
-            regexes,
-            finders,
             gates: self.gate_list,
             correlations,
+            placeholders: self.placeholders,
             routing,
+            ..Inner::of_expressions(self.interner)
         };
         (RuleSet { inner: Arc::new(inner) }, LoadReport { diagnostics: self.diagnostics, rules: entries })
     }
@@ -268,7 +265,7 @@ impl Build {
                 break;
             }
             let reads = self.reads(&expr);
-            instances.push(Instance { rule: number, gate: *gate, expr, reads });
+            instances.push(Instance { rule: number, gate: *gate, expr, mapping: mapping.clone(), reads });
         }
         let failed = reader.failed();
         self.diagnostics.append(&mut reader.diagnostics);
@@ -290,12 +287,12 @@ impl Build {
 
     fn make_gates(&mut self, source: &rule::Source) -> Gates {
         let mut plain = vec![logsource::hinted(source)];
-        let mut gates: Gates = vec![(Mapping::new(), 0)];
+        let mut gates: Gates = vec![(Arc::default(), 0)];
         for gate in self.table.gates(source, &mut self.interner) {
             if gate.fields.is_empty() {
                 plain.push(gate.when);
             } else {
-                gates.push((gate.fields, self.gate(gate.when)));
+                gates.push((Arc::new(gate.fields), self.gate(gate.when)));
             }
         }
         gates[0].1 = self.gate(Expr::or(plain));

@@ -7,9 +7,11 @@ use bulkhead_model::finding::RuleRef;
 use memchr::memmem::Finder;
 use regex::Regex;
 
+use crate::compile::Placeholders;
 use crate::correlation::Correlation;
 use crate::expr::{Expr, Interner, Pred};
 use crate::field::FieldId;
+use crate::logsource::Mapping;
 use crate::matcher::Matcher;
 use crate::rule::Rule;
 
@@ -36,6 +38,8 @@ pub(crate) struct Inner {
     /// The different gates; most rules share one.
     pub gates: Vec<Expr>,
     pub correlations: Vec<Correlation>,
+    /// Values of placeholders, for explanations.
+    pub placeholders: Placeholders,
     /// Fields whose values choose the rules that can fire, by family of records.
     pub routing: Vec<(Shape, Vec<FieldId>)>,
 }
@@ -47,6 +51,8 @@ pub(crate) struct Instance {
     /// Number of its gate.
     pub gate: u32,
     pub expr: Expr,
+    /// How the rule's fields are called there.
+    pub mapping: Arc<Mapping>,
     /// Fields the rule reads there, sorted.
     pub reads: Vec<FieldId>,
 }
@@ -55,6 +61,24 @@ pub(crate) struct Instance {
 const REGEX_SIZE_MAX: usize = 16 << 20;
 
 impl Inner {
+    /// Comparisons alone, without rules.
+    pub fn of_expressions(interner: Interner) -> Self {
+        let n_preds = interner.preds.len();
+        Self {
+            rules: Vec::new(),
+            refs: Vec::new(),
+            generate: Vec::new(),
+            instances: Vec::new(),
+            interner,
+            regexes: (0..n_preds).map(|_| OnceLock::new()).collect(),
+            finders: (0..n_preds).map(|_| OnceLock::new()).collect(),
+            gates: Vec::new(),
+            correlations: Vec::new(),
+            placeholders: Placeholders::new(),
+            routing: Vec::new(),
+        }
+    }
+
     /// The fields that choose the rules for events of `shape`.
     pub fn routing(&self, shape: Shape) -> &[FieldId] {
         self.routing.iter().find(|(it, _)| *it == shape).map_or(&[], |(_, fields)| fields)

@@ -14,7 +14,7 @@ use bulkhead_model::logsource::LogSource;
 use crate::expr::{Dimension, Expr};
 use crate::field::KEYWORDS;
 use crate::matcher::Matcher;
-use crate::ruleset::{Inner, RuleSet};
+use crate::ruleset::{Inner, Instance, RuleSet};
 use hash::FastHash;
 use program::Program;
 use values::{Memory, Values};
@@ -91,15 +91,11 @@ impl Matching {
         let set = self.set.clone();
         let inner = &*set.inner;
         let mut values = Values::gather(std::mem::take(&mut self.memory), &inner.interner.fields, event);
-        let shape = event.shape();
-        let admits = inner.instances.iter().filter(|it| it.rule == rule).any(|instance| {
-            inner.gates[instance.gate as usize].eval(&mut |leaf| match leaf {
-                Expr::Shape(shapes) => shapes.contains(&shape),
-                Expr::Hint(dimension, value) => hinted(source, *dimension, value),
-                Expr::Pred(pred) => test::holds(inner, *pred, &mut values, event),
-                _ => false,
-            })
-        });
+        let admits = inner
+            .instances
+            .iter()
+            .filter(|it| it.rule == rule)
+            .any(|it| admits(inner, it, event, source, &mut values));
         self.memory = values.into_memory();
         admits
     }
@@ -222,6 +218,23 @@ impl Run<'_, '_> {
         self.memo[at] = self.stamp << 1 | u64::from(holds);
         holds
     }
+}
+
+/// Whether the gate of `instance` lets `event` through.
+pub fn admits<'e>(
+    inner: &Inner,
+    instance: &Instance,
+    event: &'e dyn Event,
+    source: &LogSource<'_>,
+    values: &mut Values<'e>,
+) -> bool {
+    let shape = event.shape();
+    inner.gates[instance.gate as usize].eval(&mut |leaf| match leaf {
+        Expr::Shape(shapes) => shapes.contains(&shape),
+        Expr::Hint(dimension, value) => hinted(source, *dimension, value),
+        Expr::Pred(pred) => test::holds(inner, *pred, values, event),
+        _ => false,
+    })
 }
 
 /// What remains of every rule once shape, hints and routing fields of the event are known.

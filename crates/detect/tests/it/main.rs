@@ -3,4 +3,6 @@
 
 mod correlation;
 mod data;
+mod language;
+mod pipeline;
 mod regression;
