@@ -40,8 +40,8 @@ pub(crate) struct AttackGraph {
     /// Identities in the attacker's hands at the start.
     pub(crate) identities: BTreeSet<u32>,
     /// Identities whose secret lies on an asset.
-    secrets: BTreeMap<u32, Vec<u32>>,
-    n_identities: usize,
+    pub(crate) secrets: BTreeMap<u32, Vec<u32>>,
+    pub(crate) n_identities: usize,
 }
 
 /// What an attacker reaches.

@@ -6,6 +6,7 @@ mod brute_force;
 mod oracle;
 mod proof;
 mod random;
+mod reaching;
 mod rendering;
 mod steering;
 mod telco;
