@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
-use bulkhead_model::case::{ClockStatus, Entity, Incident, Plan, RecoveryPlan, Score, ServiceImpact};
+use bulkhead_model::case::{
+    ClockStatus, Entity, Incident, Plan, RecoveryPlan, Score, ServiceImpact, customers_hit,
+};
 use bulkhead_model::estate::{Estate, EstateInfo};
 use bulkhead_model::finding::{Finding, Level};
 
 use crate::casedir::CaseFiles;
 use crate::commands::case::text_of;
-use crate::commands::plan::{comparison, customers, services};
+use crate::commands::plan::{comparison, services};
 use crate::commands::regime::{local, table as clock_table};
 use crate::flow::Ending;
 use crate::ui::{Table, count, duration, money};
@@ -107,7 +109,7 @@ fn impact(out: &mut String, list: &[ServiceImpact], what: &str, estate: &Estate)
         out,
         "{what}: {}, {} customers, {} an hour",
         list.len(),
-        count(customers(list)),
+        count(customers_hit(list)),
         money(value, &estate.estate.currency)
     );
     if !list.is_empty() {

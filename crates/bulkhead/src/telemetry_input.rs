@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use bulkhead_detect::{Detector, EventRef, RuleSet};
+use bulkhead_incident::{finding_from_alert, host_of_flow};
 use bulkhead_model::entity::{Entities, Observations};
-use bulkhead_model::event::Event;
-use bulkhead_model::finding::Finding;
+use bulkhead_model::event::{Event, Shape};
+use bulkhead_model::finding::{Finding, SourceRef};
 use bulkhead_telemetry::{Bounds, Observer, Options, Progress, Record, Sink, Telemetry, entities, read};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -34,7 +35,7 @@ pub struct Gathered {
 }
 
 /// Reads `paths` through the rules and sums up who was seen.
-pub fn gather(paths: &[PathBuf], rules: &RuleSet, quiet: bool) -> Outcome<Gathered> {
+pub fn gather(paths: &[PathBuf], rules: &RuleSet, now: Option<Timestamp>, quiet: bool) -> Outcome<Gathered> {
     let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
     let start = Instant::now();
     let mut pass = Pass {
@@ -44,7 +45,7 @@ pub fn gather(paths: &[PathBuf], rules: &RuleSet, quiet: bool) -> Outcome<Gather
         last_event: None,
         bar: ui::progress(quiet, "reading telemetry", Some(0)),
     };
-    let telemetry = read(&names, &Options::default(), &mut pass);
+    let telemetry = read(&names, &options(now), &mut pass);
     pass.bar.finish_and_clear();
     refuse_unreadable(&telemetry, quiet)?;
     if let Some(detector) = &mut pass.detector {
@@ -70,7 +71,7 @@ pub fn observe(paths: &[PathBuf], quiet: bool) -> Outcome<Observations> {
         last_event: None,
         bar: ui::progress(quiet, "reading telemetry", Some(0)),
     };
-    let telemetry = read(&names, &Options::default(), &mut pass);
+    let telemetry = read(&names, &options(None), &mut pass);
     pass.bar.finish_and_clear();
     refuse_unreadable(&telemetry, quiet)?;
     Ok(pass.observer.finish())
@@ -93,6 +94,30 @@ pub fn refuse_unreadable(telemetry: &Telemetry, quiet: bool) -> Outcome {
             .hint("leave them out, or fetch them again"));
     }
     Ok(())
+}
+
+/// What one record gives rise to: an alert from elsewhere is a finding of its own, rules add theirs.
+pub fn find(record: &Record<'_>, who: &Entities, detector: &mut Detector, findings: &mut Vec<Finding>) {
+    if matches!(record.event.shape(), Shape::Suricata | Shape::Wazuh | Shape::Json) {
+        let source = SourceRef { file: record.file.to_owned(), record: record.record };
+        findings.extend(finding_from_alert(record.event, who, source));
+    }
+    let known = |_: &dyn Event| placed(who.clone());
+    let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &known };
+    detector.feed(record.event, &at, findings);
+}
+
+/// A network sensor is not the host concerned: the end of the flow that is ours is.
+pub fn placed(mut who: Entities) -> Entities {
+    if who.host.is_none() {
+        who.host = who.flow.as_ref().and_then(host_of_flow);
+    }
+    who
+}
+
+/// Reading options for a command run at `now`: lines without a year get the latest that does not lie after it.
+pub fn options(now: Option<Timestamp>) -> Options {
+    Options { now: Some(now.unwrap_or_else(Timestamp::now)), ..Options::default() }
 }
 
 struct Pass {

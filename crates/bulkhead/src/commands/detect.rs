@@ -8,7 +8,7 @@ use bulkhead_detect::{Detector, EventRef};
 use bulkhead_model::entity::Entities;
 use bulkhead_model::event::Event;
 use bulkhead_model::finding::{Finding, Level};
-use bulkhead_telemetry::{Options, Progress, Record, Sink, entities, read};
+use bulkhead_telemetry::{Progress, Record, Sink, entities, read};
 use indicatif::ProgressBar;
 
 use crate::cli::{Detect, FindingFormat};
@@ -32,7 +32,7 @@ pub fn run(args: &Detect, config: &Config, quiet: bool) -> Outcome {
         bar: ui::progress(quiet, "hunting", Some(0)),
     };
     hunt.begin();
-    let telemetry = read(&names, &Options::default(), &mut hunt);
+    let telemetry = read(&names, &telemetry_input::options(None), &mut hunt);
     hunt.end();
     hunt.bar.finish_and_clear();
     let (shown, worst, broken) = (hunt.shown, hunt.worst, hunt.broken.take());
@@ -118,7 +118,7 @@ impl Hunt<'_> {
 
 impl Sink for Hunt<'_> {
     fn record(&mut self, record: &Record<'_>) -> ControlFlow<()> {
-        let who = |event: &dyn Event| -> Entities { entities(event) };
+        let who = |event: &dyn Event| -> Entities { telemetry_input::placed(entities(event)) };
         let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &who };
         self.detector.feed(record.event, &at, &mut self.buffer);
         if !self.buffer.is_empty() {

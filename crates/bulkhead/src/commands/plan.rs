@@ -2,7 +2,7 @@
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_contain::{PlanError, Planned, Request, certificate};
-use bulkhead_model::case::{BaselineName, Objective, Plan, ServiceImpact};
+use bulkhead_model::case::{BaselineName, Objective, Plan, ServiceImpact, customers_hit};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, IdentityId, PointId};
 
@@ -44,7 +44,8 @@ fn contain(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     let planned = bulkhead_contain::plan(&request).map_err(plan_failure)?;
     if let Some(path) = &args.svg {
         let certificate = certificate(&request, &planned.rules).map_err(plan_failure)?;
-        emit(&bulkhead_report::graph::svg(&input.estate, &certificate, "attack-graph"), Some(path))?;
+        let picture = bulkhead_report::graph::svg(&input.estate, &certificate, "attack-graph");
+        emit(&bulkhead_report::standalone(&picture), Some(path))?;
     }
     match args.format {
         Format::Json => print_json(&planned.plan),
@@ -171,7 +172,7 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
             figure(objective.operating),
             figure(objective.total),
             services.len().to_string(),
-            count(customers(services)),
+            count(customers_hit(services)),
         ]);
     };
     row("this plan".to_owned(), &plan.objective, predicted);
@@ -187,11 +188,6 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
         row(name, &it.objective, &it.services);
     }
     table.render(2)
-}
-
-/// Customers of these services; a customer of two services counts for each.
-pub fn customers(services: &[ServiceImpact]) -> u64 {
-    services.iter().flat_map(|it| &it.customers).map(|it| it.count).sum()
 }
 
 /// Services hit, with their customers.

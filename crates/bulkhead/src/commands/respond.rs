@@ -33,7 +33,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
     let out = common.out.clone().unwrap_or_else(|| default_out(&args.files));
     casedir::prepare(&out, common.force)?;
 
-    let mut gathered = gather(&args.files, &rules, quiet)?;
+    let mut gathered = gather(&args.files, &rules, common.planning.now, quiet)?;
     gathered.findings.sort_by_key(|it| it.time);
     if !quiet {
         eprintln!(

@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use bulkhead_detect::{Detector, EventRef, RuleSet};
+use bulkhead_detect::{Detector, RuleSet};
 use bulkhead_engine::{State, Subject, Via};
 use bulkhead_evaluate::{Defence, Generated, Play, Scenario, Truth, generate};
 use bulkhead_incident::{IncidentDraft, Policy, fuse};
 use bulkhead_model::case::{Entity, Incident, IncidentState, TelemetrySummary};
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::estate::Estate;
-use bulkhead_model::event::Event;
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_model::id::AssetId;
 use bulkhead_model::rules::PointRules;
@@ -22,6 +21,7 @@ use jiff::Timestamp;
 use super::scope::gravest;
 use crate::desk::{Answer, Knowledge, World};
 use crate::evidence::Evidence;
+use crate::telemetry_input::find;
 
 /// To remove footholds: so long for everything, and so long for each host or account. Assumptions of the drill.
 const ERADICATION_S: u64 = 3600;
@@ -148,14 +148,7 @@ impl<'a> DrillWorld<'a> {
         let (mut seen, mut findings) = (Vec::new(), Vec::new());
         let mut take = |record: &Record<'_>| {
             let who = entities(record.event);
-            let known = |_: &dyn Event| who.clone();
-            let at = EventRef {
-                file: record.file,
-                record: record.record,
-                source: record.source,
-                entities: &known,
-            };
-            detector.feed(record.event, &at, &mut findings);
+            find(record, &who, &mut detector, &mut findings);
             seen.push(who);
             ControlFlow::Continue(())
         };

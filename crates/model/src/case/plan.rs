@@ -2,6 +2,8 @@
 //!
 //! A plan is immutable, numbered and complete; whoever carries it out has no choices left.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -249,4 +251,14 @@ pub struct Certificate {
     /// Identities compromised at the start, whose rights the attacker holds wherever it stands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<IdentityId>,
+}
+
+/// Customers of `services`: per segment the most of any one service, since the customers of a segment use several.
+pub fn customers_hit(services: &[ServiceImpact]) -> u64 {
+    let mut segments: BTreeMap<&str, u64> = BTreeMap::new();
+    for it in services.iter().flat_map(|it| &it.customers) {
+        let most = segments.entry(&it.segment).or_default();
+        *most = (*most).max(it.count);
+    }
+    segments.values().sum()
 }
