@@ -35,6 +35,7 @@ code{font:.88em ui-monospace,"Liberation Mono",Menlo,monospace;overflow-wrap:bre
 .tag{display:inline-block;border:1px solid currentColor;border-radius:4px;padding:0 .4em;font-size:.85em;white-space:nowrap}
 .tag.bad{color:var(--bad)}.tag.warn{color:var(--warn)}.tag.good{color:var(--good)}.tag.act{color:var(--act)}
 details{margin:.6em 0}summary{cursor:pointer}
+.reasons{margin:0;padding-left:1.1em}
 .rule{margin:.2em 0;font-size:.92em}.rule summary{color:var(--act)}.rule p{margin:.25em 0}
 @media (max-width:800px){.cards{grid-template-columns:1fr 1fr}}
 @media (max-width:640px){.answers{grid-template-columns:1fr;gap:.1em}.answers dd{margin-bottom:.8em}table{min-width:600px}h1{font-size:1.4rem}}

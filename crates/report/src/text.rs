@@ -87,11 +87,12 @@ pub fn plural(n: usize, one: &str, many: &str) -> String {
 }
 
 /// `a, b and c`; beyond `most`, `a, b and 4 more`.
-pub fn listed<T: AsRef<str>>(items: &[T], most: usize, and: &str, more: &str) -> String {
+pub fn listed<T: AsRef<str>>(items: &[T], most: usize, and: &str, (one, more): (&str, &str)) -> String {
     let shown: Vec<&str> = items.iter().take(most).map(AsRef::as_ref).collect();
     match (items.len().saturating_sub(most), shown.split_last()) {
         (0, Some((last, []))) => (*last).to_owned(),
         (0, Some((last, before))) => format!("{} {and} {last}", before.join(", ")),
+        (1, _) => format!("{} {and} 1 {one}", shown.join(", ")),
         (rest, _) if rest > 0 => format!("{} {and} {rest} {more}", shown.join(", ")),
         _ => String::new(),
     }
@@ -128,10 +129,10 @@ mod tests {
 
     #[test]
     fn lists_end_with_and() {
-        assert_eq!(listed::<&str>(&[], 2, "and", "more"), "");
-        assert_eq!(listed(&["a"], 2, "and", "more"), "a");
-        assert_eq!(listed(&["a", "b"], 2, "and", "more"), "a and b");
-        assert_eq!(listed(&["a", "b", "c", "d"], 2, "et", "autres"), "a, b et 2 autres");
+        assert_eq!(listed::<&str>(&[], 2, "and", ("more", "more")), "");
+        assert_eq!(listed(&["a"], 2, "and", ("more", "more")), "a");
+        assert_eq!(listed(&["a", "b"], 2, "and", ("more", "more")), "a and b");
+        assert_eq!(listed(&["a", "b", "c", "d"], 2, "et", ("autre", "autres")), "a, b et 2 autres");
     }
 
     #[test]

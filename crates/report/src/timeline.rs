@@ -17,6 +17,11 @@ const TOP: f64 = 40.0;
 /// Entries that stand closer than this are drawn as one mark with a number.
 const MERGE: f64 = 9.0;
 
+/// Width of a letter of a label.
+const LETTER: f64 = 6.0;
+/// Fewer letters than this are not worth writing.
+const WORDS: usize = 18;
+
 /// Lanes of the response, in the order of the work.
 const RESPONSE: [(&str, &str); 8] = [
     ("incident", "Incident"),
@@ -135,12 +140,13 @@ fn marks<'a>(
             _ => groups.push((x, vec![entry])),
         }
     }
+    let mut written = LEFT;
     let ends: Vec<f64> = groups.iter().map(|(x, _)| *x).collect();
     for (n, (x, group)) in groups.into_iter().enumerate() {
-        let before = if n == 0 { LEFT } else { ends[n - 1] };
+        let before = if n == 0 { LEFT } else { ends[n - 1] }.max(written);
         let after = ends.get(n + 1).copied().unwrap_or(WIDTH - RIGHT);
         if let [entry] = group[..] {
-            label(svg, (before, x, after), y, &entry.text);
+            written = label(svg, (before, x, after), y, &entry.text);
         }
         let shown = group.iter().take(8).map(|it| format!("{} {}", moment(it.at, zone), it.text));
         let mut tooltip: Vec<_> = shown.collect();
@@ -158,20 +164,24 @@ fn marks<'a>(
     }
 }
 
-/// What a mark stands for, written beside it where there is room for more than a word.
-fn label(svg: &mut Svg, (before, x, after): (f64, f64, f64), y: f64, text: &str) {
+/// What a mark stands for, written beside it where there is room for more than a word; returns where the text ends.
+fn label(svg: &mut Svg, (before, x, after): (f64, f64, f64), y: f64, text: &str) -> f64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "at least 0, at most a line's length"
     )]
-    let fits = |room: f64| (room.max(0.0) / 6.0) as usize;
+    let fits = |room: f64| (room.max(0.0) / LETTER) as usize;
     let (left, right) = (fits(x - before - 20.0), fits(after - x - 20.0));
-    if right >= 18 || right >= text.chars().count() {
-        svg.text(x + 9.0, y + 4.0, &shorten(text, right), "beside");
-    } else if left >= 18 && right < left {
+    if right >= WORDS || right >= text.chars().count() {
+        let text = shorten(text, right);
+        svg.text(x + 9.0, y + 4.0, &text, "beside");
+        return x + 9.0 + LETTER * text.chars().count() as f64;
+    }
+    if left >= WORDS && right < left {
         svg.text(x - 9.0, y + 4.0, &shorten(text, left), "end beside");
     }
+    x
 }
 
 /// Instants to positions: a gap takes room by the logarithm of its length, so that minutes and days fit on one page.

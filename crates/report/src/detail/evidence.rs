@@ -1,6 +1,6 @@
 //! What was seen: the timeline, who is concerned, the statement on data, the findings.
 
-use bulkhead_model::case::{Entity, ExfiltrationConclusion};
+use bulkhead_model::case::{Entity, ExfiltrationConclusion, Reason};
 use maud::{Markup, PreEscaped, html};
 
 use super::{ROWS, more, section, wide};
@@ -34,6 +34,13 @@ pub fn timeline(view: &CaseView<'_>) -> Markup {
     section("timeline", "Timeline", &body)
 }
 
+/// Reasons shown without unfolding.
+const REASONS: usize = 2;
+
+fn reasons(reasons: &[Reason]) -> Markup {
+    html! { ul class="reasons" { @for it in reasons { li { (prose(&it.text)) " " code { (it.finding) } } } } }
+}
+
 /// Who is in the attacker's hands, and why.
 pub fn scope(view: &CaseView<'_>) -> Markup {
     let zone = zone(&view.estate.estate);
@@ -45,10 +52,15 @@ pub fn scope(view: &CaseView<'_>) -> Markup {
                     td { b { (it.id) } @if let Some(hostname) = &it.hostname { br; code { (hostname) } } }
                     td class="t" { (instant(it.since, &zone)) }
                     td class="n" { (percent(it.confidence)) }
-                    td { ul style="margin:0;padding-left:1.1em" {
-                        @for reason in it.reasons.iter().take(6) { li { (prose(&reason.text)) " " code { (reason.finding) } } }
-                        @if it.reasons.len() > 6 { li { "and " (it.reasons.len() - 6) " more reasons" } }
-                    } }
+                    td {
+                        (reasons(&it.reasons[..it.reasons.len().min(REASONS)]))
+                        @if it.reasons.len() > REASONS {
+                            details class="rule" {
+                                summary { (plural(it.reasons.len() - REASONS, "more reason", "more reasons")) }
+                                (reasons(&it.reasons[REASONS..]))
+                            }
+                        }
+                    }
                 }
             }
         }

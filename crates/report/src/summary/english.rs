@@ -5,6 +5,9 @@ use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, IncidentState, 
 use super::{Answer, Facts, Hit};
 use crate::text::{between, count, listed, moment, number, percent, plural, span};
 
+/// What stands for the rest of a list.
+const MORE: (&str, &str) = ("more", "more");
+
 /// Questions a director asks, answered.
 pub fn answers(facts: &Facts<'_>) -> Vec<Answer> {
     vec![
@@ -31,9 +34,10 @@ fn happened(facts: &Facts<'_>) -> String {
         text.push_str("No host is known to be in the attacker's hands.");
     } else {
         text.push_str(&format!(
-            "The attacker holds {} ({}) and {}.",
+            "The attacker {} {} ({}) and {}.",
+            if facts.over() { "held" } else { "holds" },
             plural(facts.hosts.len(), "host", "hosts"),
-            listed(&facts.hosts, 4, "and", "more"),
+            listed(&facts.hosts, 4, "and", MORE),
             plural(facts.accounts, "account", "accounts")
         ));
     }
@@ -43,7 +47,9 @@ fn happened(facts: &Facts<'_>) -> String {
 fn hit(facts: &Facts<'_>) -> String {
     let currency = &facts.view.estate.estate.currency;
     let mut text = match facts.hit.len() {
+        0 if facts.over() => "No service rested on what the attacker held. ".to_owned(),
         0 => "No service rests on what the attacker holds. ".to_owned(),
+        _ if facts.over() => format!("On what the attacker held rested {}. ", services(&facts.hit)),
         _ => format!("On what the attacker holds rest {}. ", services(&facts.hit)),
     };
     if facts.view.plan.is_none() {
@@ -52,7 +58,8 @@ fn hit(facts: &Facts<'_>) -> String {
     text.push_str(&match facts.ours.len() {
         0 => "Our own containment takes no service down.".to_owned(),
         _ => format!(
-            "Our own containment hits {}: {} customers, {} {currency} an hour.",
+            "Our own containment {} {}: {} customers, {} {currency} an hour.",
+            if facts.over() { "hit" } else { "hits" },
             services(&facts.ours),
             count(facts.ours_customers),
             number(facts.ours_per_hour)
@@ -68,7 +75,7 @@ fn services(hits: &[Hit<'_>]) -> String {
             format!("{} ({})", it.name.en(), if it.state == ServiceState::Down { "down" } else { "degraded" })
         })
         .collect();
-    listed(&names, 5, "and", "more")
+    listed(&names, 5, "and", MORE)
 }
 
 fn done(facts: &Facts<'_>) -> String {
@@ -104,6 +111,14 @@ fn done(facts: &Facts<'_>) -> String {
 
 fn back(facts: &Facts<'_>) -> String {
     let Some(recovery) = facts.view.recovery else { return "No recovery plan was made.".to_owned() };
+    if let Some(took) = facts.restored() {
+        return format!(
+            "The main services were back {} after the declaration, in {}. Each stage opened only after its checks and a \
+             time of surveillance.",
+            span(took),
+            plural(recovery.stages.len(), "stage", "stages")
+        );
+    }
     let Some((median, late)) = facts.back() else {
         return "No service waits for recovery; the hosts concerned are rebuilt all the same.".to_owned();
     };
@@ -147,7 +162,7 @@ fn law(facts: &Facts<'_>) -> String {
         let mut who: Vec<&str> = facts.at_once.iter().map(|it| it.recipient.as_str()).collect();
         who.sort_unstable();
         who.dedup();
-        parts.push(format!("At once: {}.", listed(&who, 6, "and", "more")));
+        parts.push(format!("At once: {}.", listed(&who, 6, "and", MORE)));
     }
     let next: Vec<String> = facts
         .due

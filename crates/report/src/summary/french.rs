@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use super::{Answer, Facts, Hit};
 use crate::text::{between, count, listed, number, percent, plural, span};
 
+/// What stands for the rest of a list.
+const MORE: (&str, &str) = ("autre", "autres");
+
 /// Les questions d'une direction, avec leurs réponses.
 pub fn answers(facts: &Facts<'_>) -> Vec<Answer> {
     let answers = [
@@ -49,9 +52,10 @@ fn happened(facts: &Facts<'_>) -> String {
         text.push_str("Aucune machine n'est connue pour être aux mains de l'attaquant.");
     } else {
         text.push_str(&format!(
-            "L'attaquant tient {} ({}) et {}.",
+            "L'attaquant {} {} ({}) et {}.",
+            if facts.over() { "a tenu" } else { "tient" },
             plural(facts.hosts.len(), "machine", "machines"),
-            listed(&facts.hosts, 4, "et", "autres"),
+            listed(&facts.hosts, 4, "et", MORE),
             plural(facts.accounts, "compte", "comptes")
         ));
     }
@@ -61,7 +65,9 @@ fn happened(facts: &Facts<'_>) -> String {
 fn hit(facts: &Facts<'_>) -> String {
     let currency = &facts.view.estate.estate.currency;
     let mut text = match facts.hit.len() {
+        0 if facts.over() => "Aucun service ne reposait sur ce que tenait l'attaquant. ".to_owned(),
         0 => "Aucun service ne repose sur ce que tient l'attaquant. ".to_owned(),
+        _ if facts.over() => format!("Reposaient sur ce que tenait l'attaquant : {}. ", services(&facts.hit)),
         _ => format!("Reposent sur ce que tient l'attaquant : {}. ", services(&facts.hit)),
     };
     if facts.view.plan.is_none() {
@@ -70,7 +76,8 @@ fn hit(facts: &Facts<'_>) -> String {
     text.push_str(&match facts.ours.len() {
         0 => "Notre propre isolement n'interrompt aucun service.".to_owned(),
         _ => format!(
-            "Notre propre isolement touche : {} ; {} clients, {} {currency} par heure.",
+            "Notre propre isolement {} : {} ; {} clients, {} {currency} par heure.",
+            if facts.over() { "a touché" } else { "touche" },
             services(&facts.ours),
             count(facts.ours_customers),
             number(facts.ours_per_hour)
@@ -90,7 +97,7 @@ fn services(hits: &[Hit<'_>]) -> String {
             )
         })
         .collect();
-    listed(&names, 5, "et", "autres")
+    listed(&names, 5, "et", MORE)
 }
 
 fn done(facts: &Facts<'_>) -> String {
@@ -124,6 +131,14 @@ fn back(facts: &Facts<'_>) -> String {
     let Some(recovery) = facts.view.recovery else {
         return "Aucun plan de reprise n'a été établi.".to_owned();
     };
+    if let Some(took) = facts.restored() {
+        return format!(
+            "Les services principaux ont été rétablis {} après la déclaration, en {}. Chaque étape ne s'est ouverte \
+             qu'après ses vérifications et un temps de surveillance.",
+            lasting(took),
+            plural(recovery.stages.len(), "étape", "étapes")
+        );
+    }
     let Some((median, late)) = facts.back() else {
         return "Aucun service n'attend la reprise ; les machines concernées sont reconstruites.".to_owned();
     };
@@ -167,7 +182,7 @@ fn law(facts: &Facts<'_>) -> String {
         let mut who: Vec<&str> = facts.at_once.iter().map(|it| it.recipient.as_str()).collect();
         who.sort_unstable();
         who.dedup();
-        parts.push(format!("Sans délai : {}.", listed(&who, 6, "et", "autres")));
+        parts.push(format!("Sans délai : {}.", listed(&who, 6, "et", MORE)));
     }
     let next: Vec<String> = facts
         .due

@@ -1,7 +1,7 @@
 //! The first screen: what happened, whom it hits, what is done, when it is back, what the law wants. English and French.
 
 use bulkhead_model::case::{
-    BaselineName, Clock, ClockStatus, EntityKind, Localized, ServiceImpact, ServiceState,
+    BaselineName, Clock, ClockStatus, EntityKind, IncidentState, Localized, ServiceImpact, ServiceState,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -105,6 +105,17 @@ impl<'a> Facts<'a> {
         points.len()
     }
 
+    /// Whether the attacker's footholds are removed.
+    fn over(&self) -> bool {
+        self.view.incident.state >= IncidentState::Eradicated
+    }
+
+    /// Seconds from the declaration until the main services were back, once they are.
+    fn restored(&self) -> Option<u64> {
+        let state = self.view.incident.state;
+        self.view.score.filter(|_| state >= IncidentState::Monitoring)?.main_services_restored_s
+    }
+
     /// Median and nine-in-ten seconds until every service is back.
     fn back(&self) -> Option<(u64, u64)> {
         let services = &self.view.recovery?.services;
@@ -127,7 +138,7 @@ fn cards(view: &CaseView<'_>, facts: &Facts<'_>) -> Markup {
         ul class="cards" {
             li class="bad" {
                 b { (plural(facts.hosts.len(), "host", "hosts")) }
-                span { "in the attacker's hands, with " (plural(facts.accounts, "account", "accounts")) "; " (view.incident.suspected.len()) " more suspected" }
+                span { @if facts.over() { "were in the attacker's hands, with " } @else { "in the attacker's hands, with " } (plural(facts.accounts, "account", "accounts")) "; " (view.incident.suspected.len()) " more suspected" }
             }
             @if let Some(plan) = view.plan {
                 li class="warn" {
@@ -147,7 +158,9 @@ fn cards(view: &CaseView<'_>, facts: &Facts<'_>) -> Markup {
                     span { "of services that rest on what the attacker holds" }
                 }
             }
-            @if let Some((median, late)) = facts.back() {
+            @if let Some(took) = facts.restored() {
+                li class="good" { b { (span(took)) } span { "from the declaration until the main services were back" } }
+            } @else if let Some((median, late)) = facts.back() {
                 li class="act" { b { (span(median)) } span { "until every service is back, from the start of recovery; nine times in ten within " (span(late)) } }
             }
             @if let Some((due, clock)) = facts.due.first() {
