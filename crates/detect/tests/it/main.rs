@@ -4,5 +4,6 @@
 mod correlation;
 mod data;
 mod language;
+mod oracle;
 mod pipeline;
 mod regression;
