@@ -185,8 +185,10 @@ fn sources(scores: &mut Scores, groups: &[Group<'_>], contexts: &[Context], link
             continue;
         }
         *given.entry(from).or_default() += points;
-        // Log sources stamp differently: what came of the link cannot be older than it.
-        let at = links.all[link].first.min(groups[index].first());
+        // Log sources stamp differently: what came of the link cannot be older than it. A link in daily use began long
+        // before, and nobody knows which of its uses it was.
+        let (first, fired) = (links.all[link].first, groups[index].first());
+        let at = if first < shift(fired, -policy.link_before_s) { fired } else { first.min(fired) };
         let ground = Ground { points, at, why: Why::Source { link, group: index } };
         if let Some(account) = links.all[link].account.filter(|_| context.is_account) {
             scores.people.entry(account).or_default().push((from, Ground { points: 0.0, ..ground.clone() }));
@@ -227,17 +229,17 @@ fn holds(
     let Some(grounds) = scores.hosts.get(&link.from) else { return false };
     let recent = |group: &Group<'_>| {
         let accounts = &group.accounts;
-        (accounts.contains(&account) || (accounts.is_empty() && group.is_strong()))
-            && group.times.iter().any(|it| {
-                link.first <= shift(*it, policy.link_before_s)
-                    && link.last >= shift(*it, -policy.link_after_s)
-            })
+        // A finding not long before the link first showed; a link in daily use before it says nothing.
+        let from = group.times.partition_point(|it| *it < shift(link.first, -policy.link_before_s));
+        let before = group.times.get(from).is_some_and(|it| *it <= shift(link.first, policy.link_after_s));
+        before && (accounts.contains(&account) || (accounts.is_empty() && group.is_strong()))
     };
     let active = grounds.iter().any(|it| match it.why {
         Why::Fired { group, .. } | Why::Burst { group, .. } => recent(&groups[group]),
         // Its own link is no second witness.
         Why::Source { link: other, .. } => {
-            links.all[other].account == Some(account) && links.all[other].to != link.to
+            let other = &links.all[other];
+            other.account == Some(account) && other.to != link.to && link.first >= it.at
         }
         Why::Onward { .. } | Why::Reached { .. } => false,
     });
