@@ -42,7 +42,7 @@ fn table(clocks: &[&Clock], zone: &TimeZone, caption: &str) -> Markup {
     wide(
         caption,
         &html! {
-            table class="clocks" {
+            table class="stack" {
                 caption { (caption) ", from the one awareness instant" }
                 thead { tr { th scope="col" { "Earliest" } th scope="col" { "Latest arguable" } th scope="col" { "Duty" } th scope="col" { "To" } } }
                 tbody { @for it in clocks { (row(it, zone)) } }
@@ -62,8 +62,8 @@ fn row(clock: &Clock, zone: &TimeZone) -> Markup {
     let outer = clock.due_outer.filter(|outer| Some(*outer) != clock.due_earliest);
     html! {
         tr {
-            td { b { (earliest) } }
-            td class="t" { @if let Some(outer) = outer { (moment(outer, zone)) } }
+            td data-label="Earliest" { b { (earliest) } }
+            td class="t" data-label="Latest arguable" { @if let Some(outer) = outer { (moment(outer, zone)) } }
             td {
                 b { (clock.regime) " " (clock.stage.replace('_', " ")) } br;
                 span class="note" { (clock.name) @if clock.trigger == Trigger::Unknown { "; runs while facts are missing" } }
@@ -75,7 +75,7 @@ fn row(clock: &Clock, zone: &TimeZone) -> Markup {
                     p class="note" { (clock.sources.join("; ")) }
                 }
             }
-            td { (clock.recipient) @if let Some(channel) = &clock.channel { br; span class="note" { "by " (channel) } } }
+            td data-label="To" { (clock.recipient) @if let Some(channel) = &clock.channel { br; span class="note" { "by " (channel) } } }
         }
     }
 }

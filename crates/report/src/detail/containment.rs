@@ -97,17 +97,17 @@ fn actions(view: &CaseView<'_>) -> Markup {
     wide(
         "Actions",
         &html! {
-            table {
+            table class="stack" {
                 caption { "Actions of plan generation " (plan.generation) }
                 thead { tr { th scope="col" { "Action" } th scope="col" { "At" } th scope="col" { "Lapses after" } th scope="col" { "Cuts" } th scope="col" { "Breaks" } } }
                 tbody {
                     @for it in &plan.actions {
                         tr {
                             td { b { (action_word(it.kind)) } " " code { (it.target) } @if let Some(from) = &it.from { " from " code { (from) } } @if let Some(to) = &it.to { " to " code { (to) } } }
-                            td { (it.enforcement_point) @for point in &it.also_at { ", " (point) } }
-                            td { (span(it.lease_s)) }
-                            td { (plural(it.cuts.len(), "move", "moves")) @if let Some(first) = it.cuts.first() { br; span class="note" { (first) } } }
-                            td { @for broken in &it.breaks { (name(&names, broken.service.as_str())) " " (state(broken.state)) " " } @if it.breaks.is_empty() { "nothing" } }
+                            td data-label="At" { (it.enforcement_point) @for point in &it.also_at { ", " (point) } }
+                            td data-label="Lapses after" { (span(it.lease_s)) }
+                            td data-label="Cuts" { (plural(it.cuts.len(), "move", "moves")) @if let Some(first) = it.cuts.first() { br; span class="note" { (first) } } }
+                            td data-label="Breaks" { @for broken in &it.breaks { (name(&names, broken.service.as_str())) " " (state(broken.state)) " " } @if it.breaks.is_empty() { "nothing" } }
                         }
                     }
                 }

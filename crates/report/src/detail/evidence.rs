@@ -50,8 +50,8 @@ pub fn scope(view: &CaseView<'_>) -> Markup {
                 tr {
                     td { span class={ "tag " (class) } { (word) } }
                     td { b { (it.id) } @if let Some(hostname) = &it.hostname { br; code { (hostname) } } }
-                    td class="t" { (instant(it.since, &zone)) }
-                    td class="n" { (percent(it.confidence)) }
+                    td class="t" data-label="Since" { (instant(it.since, &zone)) }
+                    td class="n" data-label="Sure" { (percent(it.confidence)) }
                     td {
                         (reasons(&it.reasons[..it.reasons.len().min(REASONS)]))
                         @if it.reasons.len() > REASONS {
@@ -68,7 +68,7 @@ pub fn scope(view: &CaseView<'_>) -> Markup {
     let body = wide(
         "Scope",
         &html! {
-            table {
+            table class="stack" {
                 caption { "Hosts and accounts of the incident; none stands here without a finding or an observation" }
                 thead { tr { th scope="col" { "" } th scope="col" { "Who" } th scope="col" { "Since" } th scope="col" class="n" { "Sure" } th scope="col" { "Because" } } }
                 tbody {
