@@ -6,8 +6,8 @@ use bulkhead_model::case::{Baseline, BaselineName};
 
 use crate::actions::{Candidate, Candidates, Effect, Steering};
 use crate::attack::AttackGraph;
+use crate::draft::objective;
 use crate::ground::Ground;
-use crate::planner::objective;
 use crate::problem::{Problem, Weights};
 
 /// Both baselines, judged by the same objective as the plan. A baseline is infeasible when it breaks a hard rule or when

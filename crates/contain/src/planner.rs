@@ -1,27 +1,22 @@
-//! From a request to a plan: candidates, search, alternatives, baselines, and everything a reader wants to know about it.
+//! From a request to a plan: the estate prepared, candidates listed, the searches run.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bulkhead_model::case::{
-    Action, Alternative, Approval, Attitude, Broken, NotDone, Objective, Plan, ServiceImpact, ServiceState,
-};
-use bulkhead_model::estate::{Asset, Estate, Port};
-use bulkhead_model::id::{AssetId, PointId};
+use bulkhead_model::case::{Action, Approval, Attitude, Plan, ServiceImpact};
+use bulkhead_model::estate::Estate;
+use bulkhead_model::id::AssetId;
 use bulkhead_model::rules::PointRules;
-use bulkhead_service::Losses;
 
-use crate::actions::{Candidate, Candidates, Effect};
+use crate::actions::{Candidate, Candidates};
 use crate::attack::AttackGraph;
-use crate::baseline::baselines;
+use crate::draft::Drafter;
 use crate::ground::{Ground, Means, Prepared};
 use crate::moves;
 use crate::ports::MovementPorts;
-use crate::problem::{Assessment, Parts, Problem, Weights, currency_of};
+use crate::problem::{Problem, Weights};
 use crate::refusal;
-use crate::render::{PlannedAction, point_rules};
 use crate::request::{PlanError, Request};
-use crate::solve::{Search, Solution};
+use crate::solve::Search;
 
 /// A plan with what carries it out and what it will cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +31,25 @@ pub struct Planned {
     pub reached: Vec<AssetId>,
     /// Assets beyond these that would be reachable if every allowed flow let the attacker move; ascending.
     pub reached_under_strict: Vec<AssetId>,
+    /// What can be done at once and what must wait for approval, and how far the attacker still gets after each.
+    pub stages: Vec<PlanStage>,
     /// How much work it was.
     pub stats: Stats,
+}
+
+/// A part of a plan that can be carried out by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanStage {
+    /// Who must have said yes before.
+    pub approval: Approval,
+    /// Ids of its actions.
+    pub actions: Vec<String>,
+    /// Seconds until all of them have taken effect, once begun.
+    pub time_to_effect_s: u64,
+    /// Assets still within reach, beyond the compromised, once this stage and those before it are in force.
+    pub exposed: u64,
+    /// How many of them the hard rules protect: 0 once the plan is complete.
+    pub protected_exposed: u64,
 }
 
 /// How much work a plan was.
@@ -202,283 +214,4 @@ fn forced_positions(request: &Request<'_>, candidates: &[Candidate]) -> Result<V
         })
     };
     request.forced.iter().map(position).collect()
-}
-
-pub(crate) fn objective(parts: &Parts) -> Objective {
-    Objective {
-        service_loss: currency_of(parts.service),
-        exposure: currency_of(parts.exposure),
-        operating: currency_of(parts.operating),
-        total: currency_of(parts.service + parts.exposure + parts.operating),
-    }
-}
-
-fn bound_of(solution: &Solution, total: f64) -> f64 {
-    if solution.bound >= solution.cost { total } else { currency_of(solution.bound).min(total) }
-}
-
-fn gap(total: f64, bound: f64) -> f64 {
-    if total > 0.0 { ((total - bound) / total).max(0.0) } else { 0.0 }
-}
-
-struct Drafter<'d, 'e> {
-    request: &'d Request<'d>,
-    ground: &'d Ground<'e>,
-    problem: &'d Problem<'d, 'e>,
-}
-
-impl Drafter<'_, '_> {
-    fn draft(
-        &self,
-        solution: &Solution,
-        chosen: &[u32],
-        alternatives: Vec<Alternative>,
-        strict: &[AssetId],
-        stats: Stats,
-    ) -> Planned {
-        let (ground, request) = (self.ground, self.request);
-        let assessment = self.problem.assess(chosen);
-        let reached = moves::asset_ids(ground, |it| assessment.reach.nodes[it]);
-        let beyond: Vec<AssetId> =
-            strict.iter().filter(|it| reached.binary_search(it).is_err()).cloned().collect();
-        let objective = objective(&assessment.parts);
-        let bound = bound_of(solution, objective.total);
-        let gap = gap(objective.total, bound);
-        let suspected = request.suspected.iter().filter_map(|it| ground.index.asset(&it.0)).collect();
-        let plan = Plan {
-            generation: request.generation,
-            attitude: request.attitude,
-            horizon_h: request.horizon_h,
-            currency: ground.estate.estate.currency.clone(),
-            objective,
-            bound,
-            gap,
-            actions: self.actions(chosen, &assessment),
-            alternatives,
-            baselines: baselines(ground, &request.steering(), &suspected, request.horizon_h),
-            not_done: self.not_done(&assessment, &beyond, gap),
-        };
-        Planned {
-            plan,
-            rules: self.rules(chosen),
-            predicted: ground.services.impacts(&self.problem.baseline.states, &assessment.evaluation.states),
-            reached,
-            reached_under_strict: beyond,
-            stats,
-        }
-    }
-
-    /// The single actions that a candidate stands for: (id, the asset it is for).
-    fn single_actions(&self, candidate: &Candidate) -> Vec<(String, Option<&Asset>)> {
-        let ground = self.ground;
-        let unit = match candidate.effect {
-            Effect::FlowFrom(_, unit) | Effect::FlowTo(_, unit) | Effect::Isolate(unit) => unit,
-            Effect::Flow(_) | Effect::Segment(..) | Effect::Disable(_) => {
-                return vec![(candidate.id.clone(), None)];
-            }
-        };
-        let id = |asset: &Asset| ground.action_id_for(candidate.effect, &candidate.points, Some(asset));
-        ground.assets_of(unit).map(|it| (id(it), Some(it))).collect()
-    }
-
-    fn rules(&self, chosen: &[u32]) -> Vec<PointRules> {
-        let candidates = || chosen.iter().map(|&it| &self.problem.candidates[it as usize]);
-        let ids: Vec<Vec<(String, Option<&Asset>)>> =
-            candidates().map(|it| self.single_actions(it)).collect();
-        let mut actions: Vec<PlannedAction<'_>> = Vec::new();
-        for (candidate, singles) in candidates().zip(&ids) {
-            let (effect, points) = (candidate.effect, candidate.points.as_slice());
-            actions.extend(singles.iter().map(|(id, only)| PlannedAction {
-                id,
-                effect,
-                points,
-                only: *only,
-            }));
-        }
-        point_rules(self.ground, &actions, self.request.generation, self.request.lease_s)
-    }
-
-    /// The chosen actions in the order to take them: what needs no approval first, then the quickest.
-    fn actions(&self, chosen: &[u32], assessment: &Assessment) -> Vec<Action> {
-        let reached = &assessment.reach.nodes;
-        let states = assessment.evaluation.states.iter().zip(&self.problem.baseline.states);
-        let broken = (0..).zip(states).filter(|(_, (now, before))| now > before);
-        let broken_together: BTreeSet<u32> = broken.map(|(number, _)| number).collect();
-        let mut actions: Vec<Action> =
-            chosen.iter().flat_map(|&it| self.action(it, reached, &broken_together)).collect();
-        actions.sort_by(|a, b| {
-            (a.approval, a.time_to_effect_s, &a.id).cmp(&(b.approval, b.time_to_effect_s, &b.id))
-        });
-        actions
-    }
-
-    fn action(&self, position: u32, reached: &[bool], broken_together: &BTreeSet<u32>) -> Vec<Action> {
-        let ground = self.ground;
-        let candidate = &self.problem.candidates[position as usize];
-        let breaks = self.breaks(position);
-        let points: Vec<PointId> = candidate.points.iter().map(|&it| ground.point(it).id.clone()).collect();
-        let dependents =
-            |leaf: &u32| ground.services.dependents(*leaf).iter().any(|it| broken_together.contains(it));
-        let takes_part = self.problem.touched[position as usize].iter().any(dependents);
-        let approval = if breaks.iter().any(|it| it.state == ServiceState::Down) {
-            Approval::ServiceOwner
-        } else if !breaks.is_empty() || takes_part || privileged(ground, candidate.effect) {
-            Approval::Commander
-        } else {
-            Approval::Automatic
-        };
-        let time_to_effect = candidate.points.iter().map(|&it| ground.point(it).time_to_effect.secs()).max();
-        let cuts = moves::cuts(ground, reached, candidate.effect);
-        let singles = self.single_actions(candidate).into_iter();
-        singles
-            .map(|(id, only)| {
-                let (from, to) = ground.ends(candidate.effect, only);
-                Action {
-                    id,
-                    kind: candidate.effect.kind(),
-                    target: ground.target(candidate.effect, only),
-                    from,
-                    to,
-                    enforcement_point: points[0].clone(),
-                    also_at: points[1..].to_vec(),
-                    ports: ports_of(ground, candidate.effect),
-                    lease_s: self.request.lease_s,
-                    reversible: true,
-                    approval,
-                    time_to_effect_s: time_to_effect.unwrap_or(0),
-                    cuts: cuts.clone(),
-                    breaks: breaks.clone(),
-                }
-            })
-            .collect()
-    }
-
-    /// Services the action takes down or degrades by itself.
-    fn breaks(&self, position: u32) -> Vec<Broken> {
-        let (ground, problem) = (self.ground, self.problem);
-        let mut losses = Losses::none(ground.exempt.clone());
-        problem.candidates[position as usize].effect.apply(&mut losses);
-        let touched = &problem.touched[position as usize];
-        let mut changes = ground.services.changes(&ground.index, &problem.baseline, &losses, touched);
-        changes.sort_unstable();
-        changes
-            .into_iter()
-            .map(|(service, state)| Broken { service: ground.services.id(service as usize).clone(), state })
-            .collect()
-    }
-
-    fn alternative(&self, name: &str, solution: &Solution) -> Alternative {
-        let chosen = solution.chosen.clone().unwrap_or_default();
-        let assessment = self.problem.assess(&chosen);
-        let objective = objective(&assessment.parts);
-        // The gap is proven for the alternative's own weights; its bound is the total less that share.
-        let (cost, bound) = (currency_of(solution.cost), bound_of(solution, currency_of(solution.cost)));
-        let gap = gap(cost, bound);
-        Alternative {
-            name: name.to_owned(),
-            objective,
-            bound: objective.total * (1.0 - gap),
-            gap,
-            actions: self.actions(&chosen, &assessment),
-            services: self
-                .ground
-                .services
-                .impacts(&self.problem.baseline.states, &assessment.evaluation.states),
-        }
-    }
-
-    fn not_done(&self, assessment: &Assessment, beyond: &[AssetId], gap: f64) -> Vec<NotDone> {
-        let ground = self.ground;
-        let mut notes = Vec::new();
-        let mut note = |what: String, why: String| notes.push(NotDone { what, why });
-        let exposed = moves::asset_ids(ground, |it| {
-            assessment.reach.nodes[it] && !ground.start.compromised.contains(&(it as u32))
-        });
-        if !exposed.is_empty() {
-            note(
-                format!(
-                    "{} stay within the attacker's reach: {}",
-                    counted(exposed.len(), "asset"),
-                    listed(&exposed)
-                ),
-                "keeping the attacker out costs more than their value, or no available point can".to_owned(),
-            );
-        }
-        if !beyond.is_empty() && self.request.attitude != Attitude::Strict {
-            note(
-                format!(
-                    "{} would stay reachable under `strict`: {}",
-                    counted(beyond.len(), "more asset"),
-                    listed(beyond)
-                ),
-                format!(
-                    "the plan is proved for `{}`: flows on other ports stay open",
-                    attitude_name(self.request.attitude)
-                ),
-            );
-        }
-        for point in self.request.unavailable_points {
-            note(format!("nothing was planned at {point}"), "it does not answer".to_owned());
-        }
-        for (asset, confidence) in
-            self.request.suspected.iter().filter(|it| it.1 < self.request.suspect_threshold)
-        {
-            note(
-                format!("{asset} was not treated as compromised"),
-                format!("its confidence {confidence} is below {}", self.request.suspect_threshold),
-            );
-        }
-        if gap > 0.0 {
-            note(
-                format!("a plan cheaper by up to {:.2} % was not ruled out", gap * 100.0),
-                "the search stopped at its work limit".to_owned(),
-            );
-        }
-        notes
-    }
-}
-
-fn privileged(ground: &Ground<'_>, effect: Effect) -> bool {
-    matches!(effect, Effect::Disable(identity) if ground.estate.identities[identity as usize].privileged)
-}
-
-fn ports_of(ground: &Ground<'_>, effect: Effect) -> Vec<Port> {
-    match effect {
-        Effect::Flow(flow) | Effect::FlowFrom(flow, _) | Effect::FlowTo(flow, _) => {
-            ground.flow(flow).ports.clone()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-fn listed(ids: &[AssetId]) -> String {
-    const SHOWN: usize = 12;
-    let shown: Vec<&str> = ids.iter().take(SHOWN).map(AssetId::as_str).collect();
-    match ids.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-fn attitude_name(attitude: Attitude) -> &'static str {
-    match attitude {
-        Attitude::Movement => "movement",
-        Attitude::Strict => "strict",
-        Attitude::Credential => "credential",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_are_shares_of_the_total() {
-        assert!((gap(200.0, 150.0) - 0.25).abs() < 1e-12);
-        assert_eq!(gap(0.0, 0.0), 0.0);
-    }
 }

@@ -46,19 +46,24 @@ fn check(attitude: Attitude, expect: &Expect) {
 
 #[test]
 fn by_ports() {
-    check(Attitude::Movement, &expect![[r#"
+    check(
+        Attitude::Movement,
+        &expect![[r#"
         jump after 1 moves, 10 min
         side after 1 moves, 20 min
         bastion after 2 moves, 25 min
         db after 3 moves, 40 min
         web after 3 moves, 30 min
         through bastion: 2 assets, 1 protected, worth 20
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn with_credentials_the_slow_way_and_the_secret_first() {
-    check(Attitude::Credential, &expect![[r#"
+    check(
+        Attitude::Credential,
+        &expect![[r#"
         jump after 1 moves, 10 min
         side after 1 moves, 20 min
         bastion after 2 moves, 40 min
@@ -66,5 +71,6 @@ fn with_credentials_the_slow_way_and_the_secret_first() {
         web after 3 moves, 45 min
         through side: 3 assets, 1 protected, worth 30
         through bastion: 2 assets, 1 protected, worth 20
-    "#]]);
+    "#]],
+    );
 }

@@ -130,3 +130,41 @@ fn every_action_is_explained() {
     "#]]
     .assert_eq(&text);
 }
+
+#[test]
+fn a_needed_flow_on_the_ports_of_a_blocked_one_is_pointed_out() {
+    let mut estate = estate();
+    let text = r#"[{"id": "remote-care", "from": {"asset": "pc-1"}, "to": {"asset": "app"}, "ports": ["tcp/3389"], "movement": "no"}]"#;
+    estate.flows.extend(serde_json::from_str::<Vec<_>>(text).unwrap());
+    let service =
+        r#"{"id": "care", "name": "Care", "value_per_hour": 100, "requires": {"flow": "remote-care"}}"#;
+    estate.services.push(serde_json::from_str(service).unwrap());
+    let (compromised, ports) = ([AssetId::from("pc-1")], MovementPorts::default());
+    let planned = plan(&Request::new(&estate, &compromised, &ports)).unwrap();
+    let notes: Vec<&str> = planned.plan.not_done.iter().map(|it| it.what.as_str()).collect();
+    expect![[r#"
+        2 more assets would stay reachable under `strict`: app, vault
+        remote-care was not kept apart from office-rdp, which is blocked"#]]
+    .assert_eq(&notes.join("\n"));
+}
+
+#[test]
+fn stages_begin_with_what_nobody_must_approve() {
+    let estate = estate();
+    let (compromised, ports) = ([AssetId::from("pc-1"), AssetId::from("app")], MovementPorts::default());
+    let planned = plan(&Request::new(&estate, &compromised, &ports)).unwrap();
+    let stages: Vec<String> = planned
+        .stages
+        .iter()
+        .map(|it| {
+            format!(
+                "{:?}: {:?}, {} exposed, {} protected",
+                it.approval, it.actions, it.exposed, it.protected_exposed
+            )
+        })
+        .collect();
+    expect![[r#"
+        Automatic: ["block_flow:office-rdp@fw"], 1 exposed, 1 protected
+        ServiceOwner: ["block_flow:app-vault@fw"], 0 exposed, 0 protected"#]]
+    .assert_eq(&stages.join("\n"));
+}

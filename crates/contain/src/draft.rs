@@ -1,0 +1,384 @@
+//! Drawing a plan up: its actions with what each cuts and breaks, stages, alternatives, what it leaves undone.
+
+use std::collections::BTreeSet;
+
+use bulkhead_model::case::{
+    Action, Alternative, Approval, Attitude, Broken, NotDone, Objective, Plan, ServiceState,
+};
+use bulkhead_model::estate::{Asset, Port};
+use bulkhead_model::id::{AssetId, PointId};
+use bulkhead_model::rules::PointRules;
+use bulkhead_service::{Leaf, Losses};
+
+use crate::actions::{Candidate, Effect};
+use crate::baseline::baselines;
+use crate::ground::{Ground, overlap};
+use crate::moves;
+use crate::planner::{PlanStage, Planned, Stats};
+use crate::problem::{Assessment, Parts, Problem, currency_of};
+use crate::render::{PlannedAction, point_rules};
+use crate::request::Request;
+use crate::solve::Solution;
+
+pub(crate) fn objective(parts: &Parts) -> Objective {
+    Objective {
+        service_loss: currency_of(parts.service),
+        exposure: currency_of(parts.exposure),
+        operating: currency_of(parts.operating),
+        total: currency_of(parts.service + parts.exposure + parts.operating),
+    }
+}
+
+fn bound_of(solution: &Solution, total: f64) -> f64 {
+    if solution.bound >= solution.cost { total } else { currency_of(solution.bound).min(total) }
+}
+
+fn gap(total: f64, bound: f64) -> f64 {
+    if total > 0.0 { ((total - bound) / total).max(0.0) } else { 0.0 }
+}
+
+/// Draws a plan up from what the search found.
+pub(crate) struct Drafter<'d, 'e> {
+    pub(crate) request: &'d Request<'d>,
+    pub(crate) ground: &'d Ground<'e>,
+    pub(crate) problem: &'d Problem<'d, 'e>,
+}
+
+impl Drafter<'_, '_> {
+    pub(crate) fn draft(
+        &self,
+        solution: &Solution,
+        chosen: &[u32],
+        alternatives: Vec<Alternative>,
+        strict: &[AssetId],
+        stats: Stats,
+    ) -> Planned {
+        let (ground, request) = (self.ground, self.request);
+        let assessment = self.problem.assess(chosen);
+        let reached = moves::asset_ids(ground, |it| assessment.reach.nodes[it]);
+        let beyond: Vec<AssetId> =
+            strict.iter().filter(|it| reached.binary_search(it).is_err()).cloned().collect();
+        let objective = objective(&assessment.parts);
+        let bound = bound_of(solution, objective.total);
+        let gap = gap(objective.total, bound);
+        let suspected = request.suspected.iter().filter_map(|it| ground.index.asset(&it.0)).collect();
+        let actions = self.actions(chosen, &assessment);
+        let stages = self.stages(chosen, &actions);
+        let plan = Plan {
+            generation: request.generation,
+            attitude: request.attitude,
+            horizon_h: request.horizon_h,
+            currency: ground.estate.estate.currency.clone(),
+            objective,
+            bound,
+            gap,
+            actions,
+            alternatives,
+            baselines: baselines(ground, &request.steering(), &suspected, request.horizon_h),
+            not_done: self.not_done(chosen, &assessment, &beyond, gap),
+        };
+        Planned {
+            plan,
+            rules: self.rules(chosen),
+            predicted: ground.services.impacts(&self.problem.baseline.states, &assessment.evaluation.states),
+            reached,
+            reached_under_strict: beyond,
+            stages,
+            stats,
+        }
+    }
+
+    /// The single actions that a candidate stands for: (id, the asset it is for).
+    fn single_actions(&self, candidate: &Candidate) -> Vec<(String, Option<&Asset>)> {
+        let ground = self.ground;
+        let unit = match candidate.effect {
+            Effect::FlowFrom(_, unit) | Effect::FlowTo(_, unit) | Effect::Isolate(unit) => unit,
+            Effect::Flow(_) | Effect::Segment(..) | Effect::Disable(_) => {
+                return vec![(candidate.id.clone(), None)];
+            }
+        };
+        let id = |asset: &Asset| ground.action_id_for(candidate.effect, &candidate.points, Some(asset));
+        ground.assets_of(unit).map(|it| (id(it), Some(it))).collect()
+    }
+
+    fn rules(&self, chosen: &[u32]) -> Vec<PointRules> {
+        let candidates = || chosen.iter().map(|&it| &self.problem.candidates[it as usize]);
+        let ids: Vec<Vec<(String, Option<&Asset>)>> =
+            candidates().map(|it| self.single_actions(it)).collect();
+        let mut actions: Vec<PlannedAction<'_>> = Vec::new();
+        for (candidate, singles) in candidates().zip(&ids) {
+            let (effect, points) = (candidate.effect, candidate.points.as_slice());
+            actions.extend(singles.iter().map(|(id, only)| PlannedAction {
+                id,
+                effect,
+                points,
+                only: *only,
+            }));
+        }
+        point_rules(self.ground, &actions, self.request.generation, self.request.lease_s)
+    }
+
+    /// The chosen actions in the order to take them: what needs no approval first, then the quickest.
+    fn actions(&self, chosen: &[u32], assessment: &Assessment) -> Vec<Action> {
+        let reached = &assessment.reach.nodes;
+        let states = assessment.evaluation.states.iter().zip(&self.problem.baseline.states);
+        let broken = (0..).zip(states).filter(|(_, (now, before))| now > before);
+        let broken_together: BTreeSet<u32> = broken.map(|(number, _)| number).collect();
+        let mut actions: Vec<Action> =
+            chosen.iter().flat_map(|&it| self.action(it, reached, &broken_together)).collect();
+        actions.sort_by(|a, b| {
+            (a.approval, a.time_to_effect_s, &a.id).cmp(&(b.approval, b.time_to_effect_s, &b.id))
+        });
+        actions
+    }
+
+    fn action(&self, position: u32, reached: &[bool], broken_together: &BTreeSet<u32>) -> Vec<Action> {
+        let ground = self.ground;
+        let candidate = &self.problem.candidates[position as usize];
+        let breaks = self.breaks(position);
+        let points: Vec<PointId> = candidate.points.iter().map(|&it| ground.point(it).id.clone()).collect();
+        let dependents =
+            |leaf: &u32| ground.services.dependents(*leaf).iter().any(|it| broken_together.contains(it));
+        let takes_part = self.problem.touched[position as usize].iter().any(dependents);
+        let approval = if breaks.iter().any(|it| it.state == ServiceState::Down) {
+            Approval::ServiceOwner
+        } else if !breaks.is_empty() || takes_part || privileged(ground, candidate.effect) {
+            Approval::Commander
+        } else {
+            Approval::Automatic
+        };
+        let time_to_effect = candidate.points.iter().map(|&it| ground.point(it).time_to_effect.secs()).max();
+        let cuts = moves::cuts(ground, reached, candidate.effect);
+        let singles = self.single_actions(candidate).into_iter();
+        singles
+            .map(|(id, only)| {
+                let (from, to) = ground.ends(candidate.effect, only);
+                Action {
+                    id,
+                    kind: candidate.effect.kind(),
+                    target: ground.target(candidate.effect, only),
+                    from,
+                    to,
+                    enforcement_point: points[0].clone(),
+                    also_at: points[1..].to_vec(),
+                    ports: ports_of(ground, candidate.effect),
+                    lease_s: self.request.lease_s,
+                    reversible: true,
+                    approval,
+                    time_to_effect_s: time_to_effect.unwrap_or(0),
+                    cuts: cuts.clone(),
+                    breaks: breaks.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// The plan in parts: what needs nobody's approval, then what the commander, then what service owners must approve.
+    fn stages(&self, chosen: &[u32], actions: &[Action]) -> Vec<PlanStage> {
+        let mut stages = Vec::new();
+        let mut in_force: Vec<u32> = Vec::new();
+        for approval in [Approval::Automatic, Approval::Commander, Approval::ServiceOwner] {
+            let part: Vec<&Action> = actions.iter().filter(|it| it.approval == approval).collect();
+            let ids: BTreeSet<&str> = part.iter().map(|it| it.id.as_str()).collect();
+            // A candidate's own id is that of the first action it stands for.
+            in_force.extend(
+                chosen.iter().filter(|&&it| ids.contains(self.problem.candidates[it as usize].id.as_str())),
+            );
+            if part.is_empty() {
+                continue;
+            }
+            let reach = self.problem.assess(&in_force).reach.nodes;
+            let exposed = || {
+                let units = 0..self.ground.index.n_assets() as u32;
+                units.filter(|&it| reach[it as usize] && !self.ground.start.compromised.contains(&it))
+            };
+            let size = |it: u32| self.ground.index.size(it) as u64;
+            stages.push(PlanStage {
+                approval,
+                actions: part.iter().map(|it| it.id.clone()).collect(),
+                time_to_effect_s: part.iter().map(|it| it.time_to_effect_s).max().unwrap_or(0),
+                exposed: exposed().map(size).sum(),
+                protected_exposed: exposed().filter(|it| self.ground.hard.contains(it)).map(size).sum(),
+            });
+        }
+        stages
+    }
+
+    /// (blocked flow, flow that a service needs and that shares ports and pairs with it), where one filter rule hits both.
+    fn sharing_flows(&self, chosen: &[u32]) -> BTreeSet<(String, String)> {
+        let ground = self.ground;
+        let mut found = BTreeSet::new();
+        let needed: BTreeSet<u32> = ground
+            .services
+            .leaves()
+            .iter()
+            .filter_map(|leaf| match *leaf {
+                Leaf::Flow(flow) | Leaf::Pair(flow, ..) => Some(flow),
+                _ => None,
+            })
+            .collect();
+        for &it in chosen {
+            let (number, from, to) = match self.problem.candidates[it as usize].effect {
+                Effect::Flow(flow) => (flow, None, None),
+                Effect::FlowFrom(flow, unit) => (flow, Some(unit), None),
+                Effect::FlowTo(flow, unit) => (flow, None, Some(unit)),
+                _ => continue,
+            };
+            let blocked = ground.flow(number);
+            let meets = |only: Option<u32>, blocked: &[u32], other: &[u32]| match only {
+                Some(unit) => other.binary_search(&unit).is_ok(),
+                None => blocked.iter().any(|it| other.binary_search(it).is_ok()),
+            };
+            for &other in needed.iter().filter(|&&it| it != number) {
+                let flow = ground.flow(other);
+                let same_ends = meets(from, &blocked.from, &flow.from) && meets(to, &blocked.to, &flow.to);
+                if same_ends && overlap(&blocked.ports, &flow.ports) {
+                    found.insert((blocked.id.to_string(), flow.id.to_string()));
+                }
+            }
+        }
+        found
+    }
+
+    /// Services the action takes down or degrades by itself.
+    fn breaks(&self, position: u32) -> Vec<Broken> {
+        let (ground, problem) = (self.ground, self.problem);
+        let mut losses = Losses::none(ground.exempt.clone());
+        problem.candidates[position as usize].effect.apply(&mut losses);
+        let touched = &problem.touched[position as usize];
+        let mut changes = ground.services.changes(&ground.index, &problem.baseline, &losses, touched);
+        changes.sort_unstable();
+        changes
+            .into_iter()
+            .map(|(service, state)| Broken { service: ground.services.id(service as usize).clone(), state })
+            .collect()
+    }
+
+    pub(crate) fn alternative(&self, name: &str, solution: &Solution) -> Alternative {
+        let chosen = solution.chosen.clone().unwrap_or_default();
+        let assessment = self.problem.assess(&chosen);
+        let objective = objective(&assessment.parts);
+        // The gap is proven for the alternative's own weights; its bound is the total less that share.
+        let (cost, bound) = (currency_of(solution.cost), bound_of(solution, currency_of(solution.cost)));
+        let gap = gap(cost, bound);
+        Alternative {
+            name: name.to_owned(),
+            objective,
+            bound: objective.total * (1.0 - gap),
+            gap,
+            actions: self.actions(&chosen, &assessment),
+            services: self
+                .ground
+                .services
+                .impacts(&self.problem.baseline.states, &assessment.evaluation.states),
+        }
+    }
+
+    fn not_done(
+        &self,
+        chosen: &[u32],
+        assessment: &Assessment,
+        beyond: &[AssetId],
+        gap: f64,
+    ) -> Vec<NotDone> {
+        let ground = self.ground;
+        let mut notes = Vec::new();
+        let mut note = |what: String, why: String| notes.push(NotDone { what, why });
+        let exposed = moves::asset_ids(ground, |it| {
+            assessment.reach.nodes[it] && !ground.start.compromised.contains(&(it as u32))
+        });
+        if !exposed.is_empty() {
+            note(
+                format!(
+                    "{} stay within the attacker's reach: {}",
+                    counted(exposed.len(), "asset"),
+                    listed(&exposed)
+                ),
+                "keeping the attacker out costs more than their value, or no available point can".to_owned(),
+            );
+        }
+        if !beyond.is_empty() && self.request.attitude != Attitude::Strict {
+            note(
+                format!(
+                    "{} would stay reachable under `strict`: {}",
+                    counted(beyond.len(), "more asset"),
+                    listed(beyond)
+                ),
+                format!(
+                    "the plan is proved for `{}`: flows on other ports stay open",
+                    attitude_name(self.request.attitude)
+                ),
+            );
+        }
+        for (blocked, shared) in self.sharing_flows(chosen) {
+            note(
+                format!("{shared} was not kept apart from {blocked}, which is blocked"),
+                "both use the same ports between the same assets: packets of one cannot be told from those of the other"
+                    .to_owned(),
+            );
+        }
+        for point in self.request.unavailable_points {
+            note(format!("nothing was planned at {point}"), "it does not answer".to_owned());
+        }
+        for (asset, confidence) in
+            self.request.suspected.iter().filter(|it| it.1 < self.request.suspect_threshold)
+        {
+            note(
+                format!("{asset} was not treated as compromised"),
+                format!("its confidence {confidence} is below {}", self.request.suspect_threshold),
+            );
+        }
+        if gap > 0.0 {
+            note(
+                format!("a plan cheaper by up to {:.2} % was not ruled out", gap * 100.0),
+                "the search stopped at its work limit".to_owned(),
+            );
+        }
+        notes
+    }
+}
+
+fn privileged(ground: &Ground<'_>, effect: Effect) -> bool {
+    matches!(effect, Effect::Disable(identity) if ground.estate.identities[identity as usize].privileged)
+}
+
+fn ports_of(ground: &Ground<'_>, effect: Effect) -> Vec<Port> {
+    match effect {
+        Effect::Flow(flow) | Effect::FlowFrom(flow, _) | Effect::FlowTo(flow, _) => {
+            ground.flow(flow).ports.clone()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+fn listed(ids: &[AssetId]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<&str> = ids.iter().take(SHOWN).map(AssetId::as_str).collect();
+    match ids.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn attitude_name(attitude: Attitude) -> &'static str {
+    match attitude {
+        Attitude::Movement => "movement",
+        Attitude::Strict => "strict",
+        Attitude::Credential => "credential",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_shares_of_the_total() {
+        assert!((gap(200.0, 150.0) - 0.25).abs() < 1e-12);
+        assert_eq!(gap(0.0, 0.0), 0.0);
+    }
+}
