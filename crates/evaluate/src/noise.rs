@@ -120,6 +120,9 @@ impl Scene<'_, '_> {
             (NoiseKind::Admin, _) => self.administration(host, os, movement),
             (NoiseKind::Jobs, Os::Windows) => self.windows_job(host),
             (NoiseKind::Jobs, Os::Linux) => self.linux_job(host),
+            (NoiseKind::Odd, Os::Windows) => self.odd_on_windows(host),
+            (NoiseKind::Odd, Os::Linux) => self.odd_on_linux(host, movement),
+            (NoiseKind::Odd, Os::Network) => self.odd_on_device(host, movement),
             (NoiseKind::Netops, Os::Network) => self.network_engineer(host, movement),
             _ => {}
         }
@@ -277,6 +280,63 @@ impl Scene<'_, '_> {
             ["show ip interface brief", "show logging", "description uplink to core", "show version"];
         let command = *self.rng.pick(&commands).unwrap_or(&"show version");
         self.device_command(host, &name, command);
+    }
+
+    /// Deployment, inventory and curiosity: each sets off a rule somewhere.
+    fn odd_on_windows(&mut self, host: HostNo) {
+        const POWERSHELL: &str = "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe";
+        let is_desk = self.world.asset(host).kind == AssetKind::Workstation;
+        let user = if is_desk { self.world.person(host) } else { self.administrator(host, "rdp") }.windows();
+        match self.rng.below(4) {
+            0 => {
+                self.process(
+                    host,
+                    &user,
+                    "certutil.exe",
+                    "certutil.exe -decode cert.b64 cert.cer",
+                    "cmd.exe",
+                );
+            }
+            1 => {
+                let agent = "C:\\Program Files\\Deploy\\agent.exe";
+                let command = format!("powershell.exe -NonInteractive -EncodedCommand {}", self.rng.hex(80));
+                self.process(host, SYSTEM, POWERSHELL, &command, agent);
+            }
+            2 => self.process(host, &user, "net.exe", "net.exe group \"DL-Projets\" /domain", "cmd.exe"),
+            _ => {
+                let command =
+                    "schtasks.exe /create /tn Updater /tr C:\\ProgramData\\Vendor\\upd.exe /sc daily";
+                self.process(host, SYSTEM, "schtasks.exe", command, "msiexec.exe");
+            }
+        }
+    }
+
+    fn odd_on_linux(&mut self, host: HostNo, movement: &Movement) {
+        let account = self.administrator(host, "ssh");
+        match self.rng.below(4) {
+            0 => {
+                let sources = senders(movement, host, &[22]);
+                let source = self.rng.pick(&sources).copied().and_then(|it| self.world.host(it).address);
+                if source.is_some() {
+                    self.sshd_accepted(host, &account.name, source, true);
+                }
+            }
+            1 => {
+                let name = &account.name;
+                let message =
+                    format!(" {name} : TTY=pts/1 ; PWD=/home/{name} ; USER=root ; COMMAND=/bin/bash");
+                self.auth(host, "sudo", 5, &message);
+            }
+            2 => self.command(host, User::ROOT, &["tcpdump", "-i", "any", "-c", "200"]),
+            _ => self.command(host, User::ROOT, &["tar", "czf", "/tmp/support-bundle.tgz", "/var/log/app"]),
+        }
+    }
+
+    fn odd_on_device(&mut self, host: HostNo, movement: &Movement) {
+        let sources = senders(movement, host, &[22]);
+        let source = self.rng.pick(&sources).copied().and_then(|it| self.world.host(it).address);
+        let name = self.administrator(host, "ssh").name;
+        self.device_login_failed(host, &name, source);
     }
 
     /// A declared flow is used by one of its pairs.

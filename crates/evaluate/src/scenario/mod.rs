@@ -225,6 +225,8 @@ pub enum NoiseKind {
     Flows,
     /// Network engineers type commands.
     Netops,
+    /// People do what rules look for, for good reasons.
+    Odd,
 }
 
 impl NoiseKind {
@@ -237,6 +239,7 @@ impl NoiseKind {
         ("jobs", Self::Jobs),
         ("flows", Self::Flows),
         ("netops", Self::Netops),
+        ("odd", Self::Odd),
     ];
 }
 

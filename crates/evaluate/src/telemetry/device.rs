@@ -53,4 +53,14 @@ impl Scene<'_, '_> {
         );
         self.device(host, 189, ":", &message);
     }
+
+    /// Somebody mistyped a password on a router.
+    pub fn device_login_failed(&mut self, host: HostNo, user: &str, from: Option<IpAddr>) {
+        let from = from.map_or("0.0.0.0".to_owned(), |it| it.to_string());
+        let message = format!(
+            "%SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: {user}] [Source: {from}] [localport: 22] [Reason: Login \
+             Authentication Failed]"
+        );
+        self.device(host, 188, ":", &message);
+    }
 }
