@@ -1,5 +1,6 @@
 //! From how an incident ended to what its case directory holds.
 
+use bulkhead_comply::{CaseView as FilingView, Facts, Library};
 use bulkhead_contain::render::nftables;
 use bulkhead_model::case::{Certificate, Plan, RecoveryPlan};
 use bulkhead_model::finding::Finding;
@@ -36,6 +37,7 @@ pub fn assemble(
     let rules = generation.and_then(|it| ending.kept.rules.get(&it)).into_iter().flatten();
     files.rules = rules.map(|it| (it.point.to_string(), nftables(it))).collect();
     files.more = superseded(ending, generation)?;
+    files.more.extend(filings(&files, estate)?);
     files.report = report(&files, estate, certificate.map(|it| it.1));
     Ok(files)
 }
@@ -76,6 +78,29 @@ fn shown_recovery(ending: &Ending, setting: &Setting<'_>) -> Outcome<Option<Reco
         (None, Some(incident)) => recovery(setting, &ending.state, incident).map(Some),
         (None, None) => Ok(None),
     }
+}
+
+/// Every binding filing with what the case already knows filled in and what is missing marked, under `filings/`.
+fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<Vec<(String, String)>> {
+    let Some(incident) = &files.incident else { return Ok(Vec::new()) };
+    let facts = Facts::from_case(&estate.estate, incident, &files.impact, files.exfiltration.as_ref());
+    let view = FilingView {
+        estate: &estate.estate,
+        incident,
+        impact: &files.impact,
+        plan: files.plan.as_ref(),
+        recovery: files.recovery.as_ref(),
+        exfiltration: files.exfiltration.as_ref(),
+        facts: &facts,
+    };
+    let mut drafts = Vec::new();
+    for filing in Library::builtin().filings(&view) {
+        let name = format!("filings/{}-{}.json", filing.regime, filing.stage);
+        let mut text = serde_json::to_string_pretty(&filing).map_err(anyhow::Error::new)?;
+        text.push('\n');
+        drafts.push((name, text));
+    }
+    Ok(drafts)
 }
 
 /// Plans and certificates of other generations, under `plans/`.

@@ -27,6 +27,8 @@ pub struct Opening<'a> {
     pub now: Timestamp,
     /// Where the case directory goes; prepared already.
     pub out: &'a Path,
+    /// Whether even a plan that breaks nothing waits for somebody's word.
+    pub ask_always: bool,
     /// What else makes the vault's key, beside the seed.
     pub secret: &'a [u8],
 }
@@ -55,7 +57,7 @@ pub fn carry(opening: Opening<'_>, world: &mut dyn World) -> Outcome<Ending> {
         Vault::create(&opening.out.join("vault"), vault_key(&opening)).map_err(journal_failure)?;
     let telemetry = Command::SummariseTelemetry(opening.incident.telemetry.clone());
     let commands = [telemetry, Command::DeclareIncident(opening.incident)];
-    let policy = Policy::default();
+    let policy = Policy { ask_always: opening.ask_always, ..Policy::default() };
     let mut desk = Desk::new(opening.setting, world, &mut journal, &mut vault, opening.now)?;
     let mut state = State::default();
     for command in &commands {

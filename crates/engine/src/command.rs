@@ -261,6 +261,8 @@ pub struct Policy {
     pub commander_role: String,
     /// Contact role that approves what breaks a service.
     pub service_owner_role: String,
+    /// Whether a plan that breaks no service needs the commander's word all the same.
+    pub ask_always: bool,
 }
 
 impl Default for Policy {
@@ -273,6 +275,7 @@ impl Default for Policy {
             monitoring_s: 7 * 24 * 3600,
             commander_role: "incident_commander".to_owned(),
             service_owner_role: "service_owner".to_owned(),
+            ask_always: false,
         }
     }
 }

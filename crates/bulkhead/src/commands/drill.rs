@@ -61,6 +61,7 @@ pub fn run(args: &Drill, config: &Config, quiet: bool) -> Outcome {
         story: draft.timeline.clone(),
         now: declared_at,
         out: &out,
+        ask_always: false,
         secret: &secret(common)?,
     };
     let ending = flow::carry(opening, &mut world)?;

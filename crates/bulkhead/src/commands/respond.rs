@@ -86,6 +86,7 @@ fn respond(
         story: found.draft.timeline.clone(),
         now,
         out,
+        ask_always: true,
         secret: &secret(common)?,
     };
     let ending = flow::carry(opening, &mut world)?;

@@ -4,3 +4,4 @@ mod broken;
 mod bulkhead;
 mod drill;
 mod record;
+mod respond;

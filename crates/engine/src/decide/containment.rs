@@ -150,6 +150,10 @@ fn approvals(draft: &Draft<'_>, plan: &Plan) -> (Vec<String>, String) {
     match new.map(|it| it.approval).max() {
         None if plan.actions.is_empty() => (vec![POLICY.to_owned()], "it lifts what was done".to_owned()),
         None => (vec![POLICY.to_owned()], "it does nothing that is not approved already".to_owned()),
+        Some(Approval::Automatic) if draft.policy().ask_always => (
+            vec![draft.policy().commander_role.clone()],
+            "it breaks no service; every plan is asked for".to_owned(),
+        ),
         Some(Approval::Automatic) => (vec![POLICY.to_owned()], "it breaks no service".to_owned()),
         Some(Approval::Commander) => {
             (vec![policy.commander_role.clone()], "it acts on the estate".to_owned())
