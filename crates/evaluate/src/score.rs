@@ -1,8 +1,8 @@
 //! How well the answer went: figures from the truth and from what the product found and did, and verdicts on objectives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use bulkhead_model::case::{CustomersHit, Impact, Score, ServiceImpact};
+use bulkhead_model::case::{CustomersHit, Impact, Score, customers_hit};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use bulkhead_model::id::AssetId;
@@ -58,8 +58,8 @@ pub fn score(truth: &Truth, estate: &Estate, facts: &Facts<'_>) -> Score {
         mttc_s: between(detected, facts.contained_at),
         blast_radius: radius.len() as u64,
         customers_hit: CustomersHit {
-            attacker: customers(&facts.impact.attacker),
-            containment: customers(containment),
+            attacker: customers_hit(&facts.impact.attacker),
+            containment: customers_hit(containment),
         },
         main_services_restored_s: between(facts.declared_at, facts.main_services_restored_at),
     }
@@ -92,16 +92,6 @@ pub fn first_detection(truth: &Truth, estate: &Estate, findings: &[Finding]) -> 
 fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<u64> {
     let seconds = to?.as_second() - from?.as_second();
     Some(u64::try_from(seconds).unwrap_or_default())
-}
-
-/// Customers hit: per segment the most of any one service, since customers of a segment use several of its services.
-fn customers(impacts: &[ServiceImpact]) -> u64 {
-    let mut segments: BTreeMap<&str, u64> = BTreeMap::new();
-    for customers in impacts.iter().flat_map(|it| &it.customers) {
-        let most = segments.entry(&customers.segment).or_default();
-        *most = (*most).max(customers.count);
-    }
-    segments.values().sum()
 }
 
 /// Judges the objectives of `scenario`.

@@ -1,8 +1,5 @@
 //! Numbers, instants and spans as people read them.
 
-use std::collections::BTreeMap;
-
-use bulkhead_model::case::ServiceImpact;
 use bulkhead_model::estate::{Customers, EstateInfo};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -60,16 +57,6 @@ pub fn span(secs: u64) -> String {
 pub fn customers(of: &[Customers]) -> String {
     let parts: Vec<_> = of.iter().map(|it| format!("{} {}", count(it.count), it.segment)).collect();
     parts.join(", ")
-}
-
-/// Customers of services that are not up: per segment the most of any one service, since they use several.
-pub fn heads(services: &[ServiceImpact]) -> u64 {
-    let mut segments: BTreeMap<&str, u64> = BTreeMap::new();
-    for it in services.iter().flat_map(|it| &it.customers) {
-        let most = segments.entry(&it.segment).or_default();
-        *most = (*most).max(it.count);
-    }
-    segments.values().sum()
 }
 
 /// `0.13` as `13 %`.
@@ -133,20 +120,5 @@ mod tests {
         assert_eq!(listed(&["a"], 2, "and", ("more", "more")), "a");
         assert_eq!(listed(&["a", "b"], 2, "and", ("more", "more")), "a and b");
         assert_eq!(listed(&["a", "b", "c", "d"], 2, "et", ("autre", "autres")), "a, b et 2 autres");
-    }
-
-    #[test]
-    fn customers_of_one_segment_are_counted_once() {
-        let impact = |service: &str, customers: &[(&str, u64)]| ServiceImpact {
-            service: service.into(),
-            state: bulkhead_model::case::ServiceState::Down,
-            customers: customers
-                .iter()
-                .map(|(segment, count)| Customers { segment: (*segment).to_owned(), count: *count })
-                .collect(),
-            value_per_hour: 0.0,
-        };
-        let hit = [impact("a", &[("business", 5), ("consumer", 2)]), impact("b", &[("business", 9)])];
-        assert_eq!(heads(&hit), 11);
     }
 }

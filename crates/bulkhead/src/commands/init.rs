@@ -16,7 +16,8 @@ pub fn run(args: &Init) -> Outcome {
     let dir = &args.dir;
     let files = [
         ("bulkhead.toml", CONFIG.to_owned()),
-        ("estate.yaml", ESTATE.to_owned()),
+        // The schema lies beside the estate here, two folders up in the repository.
+        ("estate.yaml", ESTATE.replace("../../schemas/estate.schema.json", "estate.schema.json")),
         ("rules/README.md", RULES.to_owned()),
         ("rules/example.yml", RULE.to_owned()),
         ("estate.schema.json", super::estate::estate_schema()?),

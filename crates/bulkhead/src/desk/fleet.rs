@@ -1,8 +1,11 @@
 //! The desk's dealings with enforcement points: apply, read back, sever, renew.
 
-use bulkhead_enforce::{EnforceError, Fleet, Retry};
+use std::collections::BTreeSet;
+
+use bulkhead_enforce::{EnforceError, Fleet, Guards, Retry};
 use bulkhead_engine::{Command, State};
-use bulkhead_model::id::PointId;
+use bulkhead_model::case::EntityKind;
+use bulkhead_model::id::{AssetId, PointId};
 use bulkhead_model::rules::PointRules;
 
 use super::{Desk, later};
@@ -11,6 +14,14 @@ use super::{Desk, later};
 pub fn enforce(desk: &mut Desk<'_>, state: &State, point: &PointId) -> Command {
     let Some(intent) = state.rules_for(point).cloned() else { return nothing_wanted(state, point) };
     let now = desk.now;
+    if let Some(why) = lockout(desk, state, &intent) {
+        return Command::RecordPointFailure {
+            generation: intent.generation,
+            point: point.clone(),
+            why,
+            retry: false,
+        };
+    }
     let applied = desk.fleet.check(&intent, now).and_then(|()| desk.fleet.apply(&intent, now));
     match applied {
         Ok(applied) => Command::RecordApplied {
@@ -20,6 +31,14 @@ pub fn enforce(desk: &mut Desk<'_>, state: &State, point: &PointId) -> Command {
         },
         Err(err) => failure(intent.generation, point, &err),
     }
+}
+
+/// The responders' channel that `intent` would cut, if any: a second look, whatever the planner promised.
+fn lockout(desk: &Desk<'_>, state: &State, intent: &PointRules) -> Option<String> {
+    let hosts = state.compromised().filter(|it| it.kind == EntityKind::Asset);
+    let compromised: BTreeSet<AssetId> = hosts.map(|it| AssetId::new(&it.id)).collect();
+    let (guard, rule) = Guards::new(desk.setting.estate, &compromised).violated_by(intent)?;
+    Some(format!("rule `{rule}` would cut the management channel {} -> {}", guard.from, guard.to))
 }
 
 /// Reads back what a point holds, ends the sessions it no longer allows, and tells the world.

@@ -262,3 +262,23 @@ pub fn customers_hit(services: &[ServiceImpact]) -> u64 {
     }
     segments.values().sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn customers_of_one_segment_are_counted_once() {
+        let impact = |service: &str, customers: &[(&str, u64)]| ServiceImpact {
+            service: service.into(),
+            state: bulkhead_model::case::ServiceState::Down,
+            customers: customers
+                .iter()
+                .map(|(segment, count)| Customers { segment: (*segment).to_owned(), count: *count })
+                .collect(),
+            value_per_hour: 0.0,
+        };
+        let hit = [impact("a", &[("business", 5), ("consumer", 2)]), impact("b", &[("business", 9)])];
+        assert_eq!(customers_hit(&hit), 11);
+    }
+}

@@ -2,13 +2,14 @@
 
 use bulkhead_model::case::{
     BaselineName, Clock, ClockStatus, EntityKind, IncidentState, Localized, ServiceImpact, ServiceState,
+    customers_hit,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use crate::html::CaseView;
-use crate::text::{count, heads, moment, number, percent, plural, span, zone};
+use crate::text::{count, moment, number, percent, plural, span, zone};
 
 mod english;
 mod french;
@@ -79,7 +80,7 @@ impl<'a> Facts<'a> {
             accounts: of_kind(EntityKind::Identity).count(),
             hit: hits(view, &view.impact.attacker),
             ours: hits(view, ours),
-            ours_customers: heads(ours),
+            ours_customers: customers_hit(ours),
             ours_per_hour: ours.iter().map(|it| it.value_per_hour).sum(),
             at_once: binding().filter(|it| it.due_earliest.is_none() && it.anchor_at.is_some()).collect(),
             due,
@@ -154,7 +155,7 @@ fn cards(view: &CaseView<'_>, facts: &Facts<'_>) -> Markup {
                 }
             } @else {
                 li class="bad" {
-                    b { (count(heads(&view.impact.attacker))) " customers" }
+                    b { (count(customers_hit(&view.impact.attacker))) " customers" }
                     span { "of services that rest on what the attacker holds" }
                 }
             }
