@@ -7,7 +7,9 @@
 //! tracking knows whether they are replies: a contained host cannot open anything by sending from a management port.
 //! The generation stands in a set of its own, because a table's comment cannot be swapped without removing the table.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use bulkhead_model::estate::{Port, Protocol};
 use bulkhead_model::rules::{Endpoint, PointRules, Verdict};
@@ -119,8 +121,8 @@ pub fn nftables(rules: &PointRules) -> String {
 /// Everything one family's sets hold.
 #[derive(Default)]
 struct Family {
-    from: Vec<String>,
-    to: Vec<String>,
+    from: BTreeMap<IpAddr, String>,
+    to: BTreeMap<IpAddr, String>,
     protected: Vec<IpNet>,
     accept: Kinds,
     drop: Kinds,
@@ -163,11 +165,8 @@ impl Contents {
         let family = &mut self.families[at];
         let host = |it: IpNet| it.prefix_len() == it.max_prefix_len();
         if verdict == Verdict::Drop && ports.is_empty() {
-            let single = |set: &mut Vec<String>, it: IpNet| {
-                let element = format!("{}{timeout} comment \"{label}\"", it.addr());
-                if !set.iter().any(|other| other.starts_with(&format!("{} ", it.addr()))) {
-                    set.push(element);
-                }
+            let single = |set: &mut BTreeMap<IpAddr, String>, it: IpNet| {
+                set.entry(it.addr()).or_insert_with(|| format!("{}{timeout} comment \"{label}\"", it.addr()));
             };
             if host(from) && to.prefix_len() == 0 {
                 return single(&mut family.from, from);
@@ -199,8 +198,8 @@ impl Contents {
     fn sets(&self) -> Vec<(String, Vec<String>)> {
         let mut sets = Vec::new();
         for (family, number) in self.families.iter().zip([4, 6]) {
-            sets.push((format!("from{number}"), family.from.clone()));
-            sets.push((format!("to{number}"), family.to.clone()));
+            sets.push((format!("from{number}"), family.from.values().cloned().collect()));
+            sets.push((format!("to{number}"), family.to.values().cloned().collect()));
             let protected = IpNet::aggregate(&family.protected).into_iter().map(prefix);
             sets.push((format!("protected{number}"), protected.collect()));
             // What stays open carries no lease: it must not lapse before what is dropped does.

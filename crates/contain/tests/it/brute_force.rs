@@ -1,9 +1,11 @@
 //! On small estates the plan costs exactly what the cheapest of all sets of actions costs.
 
+use std::collections::BTreeMap;
+
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_contain::{PlanError, Planner, Request, certificate, checker, plan};
 use bulkhead_model::case::Attitude;
-use bulkhead_model::estate::Estate;
+use bulkhead_model::estate::{Asset, Estate};
 use bulkhead_model::id::{AssetId, IdentityId};
 
 use crate::oracle::Oracle;
@@ -23,7 +25,12 @@ pub struct Case {
 pub fn case(seed: u64, shape: Shape) -> Case {
     let mut dice = Dice::new(seed);
     let estate = estate(&mut dice, shape);
-    let mut compromised = vec![dice.pick(&estate.assets).id.clone()];
+    // Mostly somebody from whom a flow leads on: elsewhere there is little to plan.
+    let opens = |it: &&Asset| estate.flows.iter().any(|flow| flow.from.matches(it));
+    let opening: Vec<&Asset> = estate.assets.iter().filter(opens).collect();
+    let first =
+        if opening.is_empty() || dice.once_in(5) { dice.pick(&estate.assets) } else { dice.pick(&opening) };
+    let mut compromised = vec![first.id.clone()];
     if dice.once_in(3) {
         compromised.push(dice.pick(&estate.assets).id.clone());
     }
@@ -34,13 +41,28 @@ pub fn case(seed: u64, shape: Shape) -> Case {
     Case { estate, compromised, identities: identities.into_iter().collect(), attitude }
 }
 
-/// Plans `case`; checks cost, proof and checker against brute force. False when it has too many actions to try all sets.
-fn check(seed: u64, shape: Shape) -> bool {
+/// What kind of problem a seed posed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Posed {
+    /// Too many actions to try all sets.
+    TooLarge,
+    /// No set of actions meets the hard rules.
+    Infeasible,
+    /// Doing nothing is best.
+    Nothing,
+    /// Actions without side effects are best.
+    Harmless,
+    /// The best actions break a service.
+    Costly,
+}
+
+/// Plans the case of `seed`; checks cost, proof and checker against brute force.
+fn check(seed: u64, shape: Shape) -> Posed {
     let case = case(seed, shape);
     let oracle = Oracle::new(&case.estate, case.attitude, &case.compromised, &case.identities);
     let effects = oracle.effects();
     if effects.len() > 16 {
-        return false;
+        return Posed::TooLarge;
     }
     let ports = MovementPorts::default();
     let request = Request {
@@ -52,7 +74,7 @@ fn check(seed: u64, shape: Shape) -> bool {
     let cheapest = oracle.cheapest(&effects);
     let planned = match (plan(&request), &cheapest) {
         (Ok(planned), Some(_)) => planned,
-        (Err(PlanError::Infeasible { .. }), None) => return true,
+        (Err(PlanError::Infeasible { .. }), None) => return Posed::Infeasible,
         (outcome, _) => panic!("seed {seed}: brute force found {cheapest:?}, the planner {outcome:?}"),
     };
     let cheapest = cheapest.unwrap();
@@ -75,7 +97,13 @@ fn check(seed: u64, shape: Shape) -> bool {
     };
     let verdict = checker::check(&facts, &certificate, &planned.rules);
     assert!(verdict.holds, "seed {seed}: {verdict:#?} {:#?}", planned.rules);
-    true
+    if planned.plan.actions.is_empty() {
+        Posed::Nothing
+    } else if planned.predicted.is_empty() {
+        Posed::Harmless
+    } else {
+        Posed::Costly
+    }
 }
 
 /// How many estates: 120, or what BULKHEAD_ESTATES says.
@@ -84,10 +112,18 @@ fn wanted(by_default: u64) -> u64 {
 }
 
 fn check_many(first_seed: u64, shape: impl Fn(u64) -> Shape) {
-    let (mut checked, mut seed) = (0, first_seed);
-    while checked < wanted(120) {
-        checked += u64::from(check(seed, shape(seed)));
+    let mut posed: BTreeMap<Posed, u64> = BTreeMap::new();
+    let mut seed = first_seed;
+    let checked = |posed: &BTreeMap<Posed, u64>| -> u64 {
+        posed.iter().filter(|it| *it.0 != Posed::TooLarge).map(|it| it.1).sum()
+    };
+    while checked(&posed) < wanted(120) {
+        *posed.entry(check(seed, shape(seed))).or_default() += 1;
         seed += 1;
+    }
+    println!("{posed:?}");
+    for kind in [Posed::Infeasible, Posed::Nothing, Posed::Harmless, Posed::Costly] {
+        assert!(posed.get(&kind).is_some_and(|&n| n * 40 > checked(&posed)), "too few {kind:?}: {posed:?}");
     }
 }
 

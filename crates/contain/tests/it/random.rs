@@ -30,8 +30,10 @@ impl Dice {
     }
 }
 
-const PORTS: [&str; 8] =
-    ["tcp/22", "tcp/443", "tcp/445", "tcp/3389", "tcp/8080", "tcp/6443", "udp/53", "tcp/8443"];
+const PORTS: [&str; 10] = [
+    "tcp/22", "tcp/22", "tcp/445", "tcp/3389", "tcp/3389", "tcp/6443", "tcp/443", "tcp/8080", "udp/53",
+    "tcp/8443",
+];
 
 /// What a random estate may contain beyond zones, assets, flows, services and points.
 #[derive(Clone, Copy)]
@@ -52,8 +54,8 @@ pub fn estate(dice: &mut Dice, shape: Shape) -> Estate {
             json!({
                 "id": format!("a{at}"), "zone": format!("z{}", at % n_zones), "kind": kind, "addresses": addresses,
                 "roles": if dice.once_in(2) { vec!["web"] } else { vec!["db"] },
-                "value": *dice.pick(&[0, 50, 150, 700, 5_000]),
-                "crown_jewel": dice.once_in(6),
+                "value": *dice.pick(&[0, 150, 700, 5_000, 20_000]),
+                "crown_jewel": dice.once_in(5),
                 "exploitable": if dice.once_in(6) { vec![*dice.pick(&PORTS)] } else { vec![] },
             })
         })
@@ -61,7 +63,7 @@ pub fn estate(dice: &mut Dice, shape: Shape) -> Estate {
     let zones: Vec<Value> = (0..n_zones)
         .map(|at| json!({"id": format!("z{at}"), "flat": dice.once_in(7), "cidrs": [format!("10.0.{at}.0/24")]}))
         .collect();
-    let n_flows = 1 + dice.below(shape.flows);
+    let n_flows = 2 + dice.below(shape.flows);
     let flows: Vec<Value> = (0..n_flows)
         .map(|at| {
             json!({"id": format!("f{at}"), "from": selector(dice, n_assets, n_zones), "to": selector(dice, n_assets, n_zones),
@@ -75,7 +77,7 @@ pub fn estate(dice: &mut Dice, shape: Shape) -> Estate {
                 "secrets_on": [selector(dice, n_assets, n_zones)]})
         })
         .collect();
-    let n_services = 1 + dice.below(3);
+    let n_services = 1 + dice.below(4);
     let services: Vec<Value> =
         (0..n_services).map(|at| service(dice, at, n_assets, n_flows, identities.len())).collect();
     let management: Vec<Value> = (0..usize::from(shape.management))
@@ -144,11 +146,11 @@ fn need(
     n_identities: usize,
 ) -> Value {
     if depth == 0 || dice.once_in(4) {
-        return match dice.below(8) {
+        return match dice.below(10) {
             0 if at > 0 => json!({"service": format!("s{}", dice.below(at))}),
             1 if n_identities > 0 => json!({"identity": format!("i{}", dice.below(n_identities))}),
-            2 | 3 => json!({"flow": format!("f{}", dice.below(n_flows))}),
-            4 => {
+            2..=6 => json!({"flow": format!("f{}", dice.below(n_flows))}),
+            7 => {
                 json!({"flow": format!("f{}", dice.below(n_flows)), "from": format!("a{}", dice.below(n_assets)), "to": format!("a{}", dice.below(n_assets))})
             }
             _ => json!({"asset": format!("a{}", dice.below(n_assets))}),
