@@ -260,7 +260,12 @@ fn first_lines(root: &Path, files: &[PathBuf], faults: &mut Vec<String>) {
 /// Files speak of the product alone: no path of the machine they were written on.
 fn places_named(root: &Path, files: &[PathBuf], faults: &mut Vec<String>) {
     // Telemetry that drills make up speaks of homes too: only what a build leaves behind is meant.
-    let forbidden = [concat!("/root/", ".cargo"), concat!("/root/", ".rustup"), concat!("/wo", "rk/"), concat!("/home/", "runner")];
+    let forbidden = [
+        concat!("/root/", ".cargo"),
+        concat!("/root/", ".rustup"),
+        concat!("/wo", "rk/"),
+        concat!("/home/", "runner"),
+    ];
     for file in files {
         if file.starts_with("rules")
             || file.starts_with("scenarios")
