@@ -134,6 +134,12 @@ impl<'e> Text<'e> {
         }
         let mut rest = self.raw;
         while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+            // Windows paths are full of escaped backslashes: the first of the two is copied with what precedes it.
+            if rest.as_bytes().get(at + 1) == Some(&b'\\') {
+                out.push_str(&rest[..=at]);
+                rest = &rest[at + 2..];
+                continue;
+            }
             out.push_str(&rest[..at]);
             rest = unescape(&rest[at..], out);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aho_corasick::packed::{MatchKind as PackedKind, Searcher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::memmem::{self, Finder};
 
@@ -62,7 +63,7 @@ enum Contains {
         automaton: AhoCorasick,
         hits: Vec<Vec<Hit>>,
         /// Tells quickly that nothing matches, for sets small enough for a vector search.
-        any: Option<AhoCorasick>,
+        any: Option<Quick>,
     },
 }
 
@@ -167,11 +168,13 @@ impl Contains {
         }
         let texts: Vec<&str> = by_text.iter().map(|it| it.0.as_str()).collect();
         let kind = (texts.len() <= DFA_MAX).then_some(AhoCorasickKind::DFA);
-        let automaton =
-            AhoCorasick::builder().match_kind(MatchKind::Standard).kind(kind).build(&texts).ok()?;
-        let any = (texts.len() <= QUICK_MAX && texts.iter().all(|it| it.len() > 2))
-            .then(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok())
-            .flatten();
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .prefilter(false)
+            .kind(kind)
+            .build(&texts)
+            .ok()?;
+        let any = Quick::new(&texts);
         Some(Self::Many { automaton, hits: by_text.into_iter().map(|it| it.1).collect(), any })
     }
 
@@ -185,7 +188,7 @@ impl Contains {
                 }
             }
             Self::Many { automaton, hits, any } => {
-                if any.as_ref().is_some_and(|it| !it.is_match(text)) {
+                if any.as_ref().is_some_and(|it| !it.is_match(text.as_bytes())) {
                     return;
                 }
                 for found in automaton.find_overlapping_iter(text) {
@@ -206,10 +209,37 @@ impl Contains {
 /// The characters beyond ASCII whose lower case begins with one within: the Kelvin sign and the dotted capital I.
 const FOLD_TO_ASCII: [&[u8]; 2] = ["\u{212A}".as_bytes(), "\u{130}".as_bytes()];
 
+/// A vector search for any of a few texts.
+#[derive(Debug)]
+struct Quick(Searcher);
+
+impl Quick {
+    fn new(texts: &[&str]) -> Option<Self> {
+        if texts.len() > QUICK_MAX || texts.iter().any(|it| it.len() < 3) {
+            return None;
+        }
+        let mut config = aho_corasick::packed::Config::new();
+        config.match_kind(PackedKind::LeftmostFirst);
+        config.builder().extend(texts).build().map(Self)
+    }
+
+    fn is_match(&self, text: &[u8]) -> bool {
+        self.0.find(text).is_some()
+    }
+}
+
+/// A search for any of some texts.
+#[derive(Debug)]
+enum Any {
+    Quick(Quick),
+    /// Where the texts are too many or too short for a vector search.
+    Sure(AhoCorasick),
+}
+
 /// Tells from the raw bytes of a JSON event that none of its values can hold any of some texts.
 #[derive(Debug)]
 pub struct RawFilter {
-    any: AhoCorasick,
+    any: Any,
 }
 
 impl RawFilter {
@@ -221,7 +251,13 @@ impl RawFilter {
         if pieces.iter().any(|it| it.len() < 2) {
             return None;
         }
-        let any = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&pieces).ok()?;
+        let texts: Vec<&str> = pieces.iter().map(String::as_str).collect();
+        let any = match Quick::new(&texts) {
+            Some(quick) => Any::Quick(quick),
+            None => {
+                Any::Sure(AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok()?)
+            }
+        };
         Some(Self { any })
     }
 
@@ -233,8 +269,11 @@ impl RawFilter {
         memory.clear();
         memory.extend_from_slice(raw);
         memory.make_ascii_lowercase();
-        self.any.is_match(&memory[..])
-            || (!raw.is_ascii() && FOLD_TO_ASCII.iter().any(|it| memmem::find(raw, it).is_some()))
+        let found = match &self.any {
+            Any::Quick(quick) => quick.is_match(memory),
+            Any::Sure(automaton) => automaton.is_match(&memory[..]),
+        };
+        found || (!raw.is_ascii() && FOLD_TO_ASCII.iter().any(|it| memmem::find(raw, it).is_some()))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod hash;
 pub mod index;
 pub mod program;
+pub mod required;
 pub mod test;
 pub mod values;
 

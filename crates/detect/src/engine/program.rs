@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::index::{Hit, Patterns, RawFilter, TextIndex};
+use super::required::required;
 use crate::expr::{Expr, PredId};
 use crate::field::{FieldId, KEYWORDS};
 use crate::matcher::{Cmp, Matcher, TextOp};
@@ -228,6 +229,7 @@ fn cost(field: FieldId, matcher: &Matcher) -> u32 {
         Matcher::Text { op: TextOp::Contains, text, .. } if text.len() > 3 => 300,
         Matcher::Text { op: TextOp::Contains, .. } => 2000,
         Matcher::Glob { pattern, .. } if longest_literal(&pattern.0).is_some_and(|it| it.len() > 3) => 320,
+        Matcher::Regex(pattern) if required(pattern).is_some() => 400,
         Matcher::Present => 100_000,
         _ => 50_000,
     };

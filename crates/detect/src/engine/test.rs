@@ -30,16 +30,16 @@ fn one(inner: &Inner, id: PredId, pred: &Pred, at: u32, values: &mut Values<'_>)
             inner.contains(id, values.folded(at), text)
         }
         Matcher::Text { op, cased: false, text } => op.holds(values.folded(at), text),
-        Matcher::Text { op, cased: true, text } => op.holds(&values.value(at).to_text(), text),
+        Matcher::Text { op, cased: true, text } => op.holds(values.plain(at), text),
         Matcher::Glob { cased: false, pattern } => glob(&pattern.0, values.folded(at)),
-        Matcher::Glob { cased: true, pattern } => glob(&pattern.0, &values.value(at).to_text()),
-        Matcher::Regex(_) => inner.regex(id).is_some_and(|it| it.is_match(&values.value(at).to_text())),
-        Matcher::Cidr(network) => in_network(&values.value(at).to_text(), network),
+        Matcher::Glob { cased: true, pattern } => glob(&pattern.0, values.plain(at)),
+        Matcher::Regex(_) => inner.regex(id).is_some_and(|it| it.is_match(values.plain(at))),
+        Matcher::Cidr(network) => in_network(values.plain(at), network),
         Matcher::Number(cmp, expected) => {
-            number(&values.value(at).to_text()).is_some_and(|it| cmp.holds(it, expected.get()))
+            number(values.plain(at)).is_some_and(|it| cmp.holds(it, expected.get()))
         }
         Matcher::Time(part, cmp, expected) => {
-            time_part(&values.value(at).to_text(), *part).is_some_and(|it| cmp.holds(it, expected.get()))
+            time_part(values.plain(at), *part).is_some_and(|it| cmp.holds(it, expected.get()))
         }
         Matcher::Field { op, cased, field } => {
             let text = values.value(at).to_text();

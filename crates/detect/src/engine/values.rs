@@ -15,6 +15,7 @@ struct Entry<'e> {
     /// The next value of the same field.
     next: u32,
     folded: (u32, u32),
+    plain: (u32, u32),
 }
 
 /// First and last value of a field, valid within one event.
@@ -39,7 +40,7 @@ pub struct Memory {
 pub struct Values<'e> {
     slots: Vec<Slot>,
     entries: Vec<Entry<'e>>,
-    /// Folded texts, one after the other.
+    /// Folded and unescaped texts, one after the other.
     text: String,
     stamp: u64,
     /// First value for keywords, once they were asked for.
@@ -81,7 +82,7 @@ impl<'e> Visitor<'e> for Everything<'_, 'e> {
     fn value(&mut self, _: &str, value: Value<'e>) {
         if value != Value::Null {
             let next = index(self.0.len() + 1);
-            self.0.push(Entry { value, next, folded: (NONE, 0) });
+            self.0.push(Entry { value, next, folded: (NONE, 0), plain: (NONE, 0) });
         }
     }
 }
@@ -111,7 +112,7 @@ impl<'e> Values<'e> {
     #[inline]
     fn push(&mut self, field: FieldId, value: Value<'e>) {
         let at = index(self.entries.len());
-        self.entries.push(Entry { value, next: NONE, folded: (NONE, 0) });
+        self.entries.push(Entry { value, next: NONE, folded: (NONE, 0), plain: (NONE, 0) });
         let slot = &mut self.slots[field as usize];
         if slot.stamp == self.stamp {
             self.entries[slot.last as usize].next = at;
@@ -160,6 +161,26 @@ impl<'e> Values<'e> {
         self.entries[at as usize].value
     }
 
+    /// The value's text.
+    pub fn plain(&mut self, at: u32) -> &str {
+        let entry = &mut self.entries[at as usize];
+        match entry.value {
+            Value::Null => return "",
+            Value::Bool(it) => return if it { "true" } else { "false" },
+            Value::Number(text) => return text,
+            Value::Text(text) if !text.is_escaped() => return text.raw(),
+            Value::Text(text) => {
+                if entry.plain.0 == NONE {
+                    let from = self.text.len();
+                    text.decode_into(&mut self.text);
+                    entry.plain = (index(from), index(self.text.len()));
+                }
+            }
+        }
+        let (from, to) = entry.plain;
+        self.text.get(from as usize..to as usize).unwrap_or_default()
+    }
+
     /// The value's text in lower case.
     #[inline]
     pub fn folded(&mut self, at: u32) -> &str {
@@ -196,5 +217,8 @@ fn fold_value(value: Value<'_>, out: &mut String) {
 /// The same allocation for entries of another event: nothing lives in it, so only its type changes.
 fn recycle<'a, 'b>(mut entries: Vec<Entry<'a>>) -> Vec<Entry<'b>> {
     entries.clear();
-    entries.into_iter().map(|it| Entry { value: Value::Null, next: it.next, folded: it.folded }).collect()
+    entries
+        .into_iter()
+        .map(|it| Entry { value: Value::Null, next: it.next, folded: it.folded, plain: it.plain })
+        .collect()
 }

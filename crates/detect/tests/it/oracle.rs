@@ -57,7 +57,8 @@ fn quoted(text: &str) -> String {
 
 fn item_yaml(item: &Item) -> String {
     let mut key = item.field.unwrap_or_default().to_owned();
-    for modifier in [item.operator, if item.cased { "cased" } else { "" }, if item.all { "all" } else { "" }] {
+    for modifier in [item.operator, if item.cased { "cased" } else { "" }, if item.all { "all" } else { "" }]
+    {
         if !modifier.is_empty() {
             key.push('|');
             key.push_str(modifier);
@@ -79,8 +80,12 @@ fn rule_yaml(number: usize, rule: &Rule) -> String {
     for (index, search) in rule.searches.iter().enumerate() {
         let body = match search {
             Search::Items(items) => map_yaml(items),
-            Search::List(list) => format!("[{}]", list.iter().map(|it| map_yaml(it)).collect::<Vec<_>>().join(", ")),
-            Search::Keywords(words) => format!("[{}]", words.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(", ")),
+            Search::List(list) => {
+                format!("[{}]", list.iter().map(|it| map_yaml(it)).collect::<Vec<_>>().join(", "))
+            }
+            Search::Keywords(words) => {
+                format!("[{}]", words.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(", "))
+            }
         };
         text.push_str(&format!("  s{index}: {body}\n"));
     }
@@ -191,11 +196,17 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn item() -> impl Strategy<Value = Item> {
-    let field = prop_oneof![8 => prop::sample::select(vec![Some("a"), Some("b"), Some("c")]), 1 => Just(None)];
+    let field =
+        prop_oneof![8 => prop::sample::select(vec![Some("a"), Some("b"), Some("c")]), 1 => Just(None)];
     let operator = prop::sample::select(vec!["", "contains", "startswith", "endswith"]);
-    (field, operator, prop::bool::weighted(0.2), any::<bool>(), prop::collection::vec(value(), 1..4)).prop_map(
-        |(field, operator, cased, all, values)| Item { field, operator, cased, all: all && values.len() > 1, values },
-    )
+    (field, operator, prop::bool::weighted(0.2), any::<bool>(), prop::collection::vec(value(), 1..4))
+        .prop_map(|(field, operator, cased, all, values)| Item {
+            field,
+            operator,
+            cased,
+            all: all && values.len() > 1,
+            values,
+        })
 }
 
 /// Items of a mapping, sorted so that equal keys stand together.
@@ -228,7 +239,10 @@ fn condition() -> impl Strategy<Value = Condition> {
 
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let searches = prop::collection::vec(search(), N_SEARCHES);
-    prop::collection::vec((searches, condition()).prop_map(|(searches, condition)| Rule { searches, condition }), 1..8)
+    prop::collection::vec(
+        (searches, condition()).prop_map(|(searches, condition)| Rule { searches, condition }),
+        1..8,
+    )
 }
 
 fn event() -> impl Strategy<Value = Fields> {
@@ -245,7 +259,8 @@ fn event() -> impl Strategy<Value = Fields> {
 
 fn as_json(event: &Fields) -> String {
     let value = |it: &Vec<Json>| if it.len() == 1 { it[0].clone() } else { json!(it) };
-    let members: serde_json::Map<String, Json> = event.iter().map(|(k, v)| ((*k).to_owned(), value(v))).collect();
+    let members: serde_json::Map<String, Json> =
+        event.iter().map(|(k, v)| ((*k).to_owned(), value(v))).collect();
     Json::Object(members).to_string()
 }
 

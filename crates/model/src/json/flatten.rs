@@ -71,12 +71,13 @@ pub(super) fn sniff(raw: &str, entries: &[Entry]) -> Shape {
             _ => 0,
         };
         seen |= bit;
+        if seen & 3 == 3 {
+            return Shape::Windows;
+        }
         index = entry.next as usize;
     }
     let has = |bits: u32| seen & bits == bits;
-    if has(1 | 2) {
-        Shape::Windows
-    } else if has(4 | 8) {
+    if has(4 | 8) {
         Shape::Suricata
     } else if has(16 | 32) {
         Shape::Zeek
@@ -115,6 +116,10 @@ fn field_name(key: &str, windows: bool) -> Cow<'_, str> {
 
 /// The name in Windows' terms of what shippers call otherwise.
 fn windows_alias(name: &str) -> Option<&'static str> {
+    // Most names are told apart by their first letter.
+    if !matches!(name.as_bytes().first(), Some(b'S' | b's' | b'P' | b'p' | b'H' | b'c' | b'e' | b'l')) {
+        return None;
+    }
     Some(match name {
         "SourceName" | "source_name" | "ProviderName" | "provider_name" => "Provider_Name",
         "Hostname" | "computer_name" => "Computer",
@@ -155,7 +160,11 @@ impl<'e, 'v> Walk<'e, 'v> {
         let mut index = 0;
         while let Some(entry) = self.entries.get(index) {
             let name = field_name(key(self.raw, entry), self.windows);
-            if matches!(entry.kind, Kind::Object | Kind::Array) {
+            if entry.kind == Kind::Array && self.only_scalars(index) {
+                for element in &self.entries[index + 1..entry.next as usize] {
+                    leaf(self.visitor, self.raw, &name, element, false);
+                }
+            } else if matches!(entry.kind, Kind::Object | Kind::Array) {
                 let rule = if self.windows { windows_rule(&name) } else { Rule::Dotted };
                 self.names.clear();
                 self.names.push_str(&name);
@@ -169,6 +178,12 @@ impl<'e, 'v> Walk<'e, 'v> {
             }
             index = entry.next as usize;
         }
+    }
+
+    /// Whether the array at `index` holds neither objects nor arrays.
+    fn only_scalars(&self, index: usize) -> bool {
+        let inside = &self.entries[index + 1..self.entries[index].next as usize];
+        inside.iter().all(|it| !matches!(it.kind, Kind::Object | Kind::Array))
     }
 
     /// What stands inside the object or array at `index`, whose name is the current one.
