@@ -81,8 +81,9 @@ pub enum PlanError {
 }
 
 impl<'a> Request<'a> {
-    /// Work limit used when none is given: proves estates of a few hundred assets optimal in well under a second.
-    pub const WORK_LIMIT: u64 = 4_000;
+    /// Work limit used when none is given: proves ordinary intrusions into estates of a few hundred assets optimal in well
+    /// under a second, and ends within seconds on those it cannot prove.
+    pub const WORK_LIMIT: u64 = 2_000;
 
     /// A request with the contract's defaults: attitude `movement`, 24 hours, threshold 0.5, generation 1, a lease as
     /// long as the horizon, every point available, nothing forced or forbidden.
