@@ -28,7 +28,7 @@ pub fn run(json: bool) -> Result<()> {
     let bytes = events.text.len();
     let mut results = Vec::new();
     let mut add = |name: &str, seconds: f64| {
-        results.push((name.to_owned(), events.len() as f64 / seconds, bytes as f64 / seconds / 1e9))
+        results.push((name.to_owned(), events.len() as f64 / seconds, bytes as f64 / seconds / 1e9));
     };
     add(
         "newline scan (memchr)",

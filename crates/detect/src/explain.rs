@@ -138,7 +138,7 @@ impl Trace<'_> {
                 searches.iter().enumerate().for_each(|(number, it)| self.items(it, number, out));
             }
             Search::Nested(searches, _) => {
-                searches.iter().for_each(|(_, it)| self.items(it, alternative, out))
+                searches.iter().for_each(|(_, it)| self.items(it, alternative, out));
             }
         }
     }

@@ -216,7 +216,7 @@ fn lists_of_mappings_are_alternatives() {
 fn conditions() {
     let searches = "s1: {a: 1}\ns2: {b: 1}\ns3: {c: 1}\n_no: {a: 1}\n";
     let all = |condition: &str, event: &str, expect: bool| {
-        check(&format!("{searches}condition: {condition}"), event, expect)
+        check(&format!("{searches}condition: {condition}"), event, expect);
     };
     all("s1 and not s2", r#"{"a":1}"#, true);
     all("s1 and not s2", r#"{"a":1,"b":1}"#, false);
