@@ -134,14 +134,7 @@ impl Sink for Pass {
         self.last_event = self.last_event.max(who.time);
         self.observer.add(&who);
         if let Some(detector) = &mut self.detector {
-            let known = |_: &dyn Event| -> Entities { who.clone() };
-            let at = EventRef {
-                file: record.file,
-                record: record.record,
-                source: record.source,
-                entities: &known,
-            };
-            detector.feed(record.event, &at, &mut self.findings);
+            find(record, &who, detector, &mut self.findings);
         }
         ControlFlow::Continue(())
     }

@@ -94,3 +94,36 @@ fn every_object_of_a_case_obeys_its_committed_schema() {
         check("finding", &serde_json::from_str(line).expect("a finding"));
     }
 }
+
+#[test]
+fn alerts_from_elsewhere_are_findings_too() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut list = String::from("time,name,ip,host,short,time_label,event_label\n");
+    let alerts = [
+        ("Suricata: Alert - ET SCAN Nmap Scripting Engine", "S-Nmap"),
+        ("Wazuh: Web server 400 error code", "W-400"),
+        ("Wazuh: Multiple web server 400 error codes from same source ip", "W-400m"),
+        ("Suricata: Alert - ET WEB_SERVER WebShell Generic", "S-Shell"),
+        ("Wazuh: Successful sudo to ROOT executed", "W-Sudo"),
+        ("AMiner: New user logged in", "A-User"),
+    ];
+    // A day of quiet, then a burst of alerts never seen before on one host.
+    for minute in 0..24 * 60 {
+        list.push_str(&format!(
+            "{},Wazuh: ClamAV database update,10.0.0.4,mail,W-Cav,-,-\n",
+            1_642_000_000 + minute * 60
+        ));
+    }
+    for (index, (name, short)) in alerts.iter().enumerate() {
+        list.push_str(&format!("{},{name},10.0.0.9,web,{short},-,-\n", 1_642_086_400 + index * 60));
+    }
+    fs::write(dir.path().join("alerts.txt"), list).expect("written");
+    let output = run(dir.path(), "respond alerts.txt --yes --out case");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let incident = json(&dir.path().join("case"), "incident.json");
+    assert!(
+        incident["compromised"].to_string().contains("10-0-0-9")
+            || incident["compromised"].to_string().contains("web"),
+        "{incident}"
+    );
+}
