@@ -7,7 +7,7 @@
 //! split over arcs, a secret the bound did not believe reached) and branched on. Deterministic: no clock, no hash order.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use bulkhead_service::{Evaluation, Losses};
 
@@ -19,6 +19,13 @@ use crate::problem::{Assessment, Problem};
 const CLEANED: usize = 600;
 /// Arcs that all nodes of one search may look at together; keeps large estates within about a second per search.
 const ARCS: u64 = 60_000_000;
+
+/// Weight of an arc in the split of an action's cost before anything is known, and the most it may become.
+const EVEN: u32 = 64;
+const MOST: u32 = 1 << 16;
+/// How often the split is moved towards the cut at the first node, and at every other.
+const ROOT_ROUNDS: u32 = 24;
+const ROUNDS: u32 = 2;
 
 /// What the search found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +64,8 @@ struct Cut {
     side: Vec<bool>,
     /// Actions proposed, each with the part of its cost that the cut pays.
     picked: Vec<(u32, i128)>,
+    /// Places in the split at which it pays.
+    paid_at: Vec<usize>,
 }
 
 pub(crate) struct Search<'s, 'p, 'e> {
@@ -65,6 +74,11 @@ pub(crate) struct Search<'s, 'p, 'e> {
     best: Option<Vec<u32>>,
     best_cost: i128,
     forced: BTreeSet<u32>,
+    /// Per arc: where the weights of its cutters begin.
+    places: Vec<usize>,
+    /// Per arc and cutter: how much of the cutter's cost the arc gets when it is split, relative to its other arcs. Any
+    /// split gives a bound; these move towards where cuts pay.
+    split: Vec<u32>,
 }
 
 impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
@@ -72,7 +86,12 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     pub(crate) fn new(problem: &'s Problem<'p, 'e>, forced: &[u32], hints: &[Vec<u32>]) -> Self {
         let has_gates = problem.graph.arcs.iter().any(|it| it.gate.is_some());
         let forced: BTreeSet<u32> = forced.iter().copied().collect();
-        let mut search = Self { problem, has_gates, best: None, best_cost: INFINITE, forced };
+        let mut places = vec![0];
+        for arc in &problem.graph.arcs {
+            places.push(places[places.len() - 1] + arc.cutters.len());
+        }
+        let split = vec![EVEN; places[places.len() - 1]];
+        let mut search = Self { problem, has_gates, best: None, best_cost: INFINITE, forced, places, split };
         search.offer(&search.forced.clone());
         for hint in hints {
             let set = hint.iter().copied().chain(search.forced.iter().copied()).collect();
@@ -173,7 +192,17 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         {
             self.offer(&with(&node.chosen, &cut));
         }
-        let Some(cut) = self.cut(&node, fixed, None) else { return Vec::new() };
+        let Some(mut cut) = self.cut(&node, fixed, None) else { return Vec::new() };
+        let rounds = if node.number == 0 { ROOT_ROUNDS } else { ROUNDS };
+        for _ in 0..rounds {
+            if self.split_action(&cut).is_none() {
+                break;
+            }
+            self.shift(&cut);
+            let Some(next) = self.cut(&node, fixed, None) else { return Vec::new() };
+            node.bound = node.bound.max(fixed + cut.flow);
+            cut = next;
+        }
         node.bound = node.bound.max(fixed + cut.flow);
         if node.bound >= self.best_cost {
             return Vec::new();
@@ -256,7 +285,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         }
         for &number in &relevant {
             let arc = &graph.arcs[number as usize];
-            let capacity = cheapest(&arc.cutters, &prices).map_or(INFINITE, |(_, price)| price);
+            let capacity = self.cheapest(number, &prices).map_or(INFINITE, |(_, price)| price);
             network.arc(arc.from, arc.to, capacity);
         }
         for asset in (0..graph.n_assets).filter(|&it| most.nodes[it]) {
@@ -272,7 +301,8 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             return None;
         }
         let side = network.source_side(source);
-        Some(Cut { flow, picked: pick(problem, &relevant, &prices, &side), side })
+        let (picked, paid_at) = self.pick(&relevant, &prices, &side);
+        Some(Cut { flow, picked, paid_at, side })
     }
 
     /// Per identity: whether its secret is reached even if every action still possible were taken.
@@ -285,25 +315,71 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         Some(least.usable)
     }
 
-    /// Price per arc of each action that may still be chosen.
+    /// Per arc and cutter: the price of cutting there, none when the action is excluded.
     fn prices(&self, node: &Node, relevant: &[u32], extra: Option<&[i128]>) -> Vec<Option<i128>> {
         let problem = self.problem;
-        let mut arcs_of = vec![0_i128; problem.candidates.len()];
+        let mut shares = vec![0_i128; problem.candidates.len()];
         for &number in relevant {
-            for &action in &problem.graph.arcs[number as usize].cutters {
-                arcs_of[action as usize] += 1;
+            for (place, action) in self.cutters(number) {
+                shares[action as usize] += i128::from(self.split[place]);
             }
         }
-        let price = |action: u32| {
+        let price = |place: usize, action: u32| {
             let operating = problem.operating[action as usize];
+            let share = i128::from(self.split[place]);
             match extra {
                 Some(extra) => operating.saturating_add(extra[action as usize]).min(INFINITE - 1),
-                None => operating / arcs_of[action as usize].max(1),
+                None if shares[action as usize] == share => operating,
+                None => operating / shares[action as usize] * share,
             }
         };
-        (0..problem.candidates.len() as u32)
-            .map(|it| (!node.excluded.contains(&it)).then(|| price(it)))
-            .collect()
+        let mut prices = vec![None; self.split.len()];
+        for &number in relevant {
+            for (place, action) in self.cutters(number).filter(|it| !node.excluded.contains(&it.1)) {
+                prices[place] = Some(price(place, action));
+            }
+        }
+        prices
+    }
+
+    /// Places and actions of an arc's cutters.
+    fn cutters(&self, number: u32) -> impl Iterator<Item = (usize, u32)> + '_ {
+        let cutters = &self.problem.graph.arcs[number as usize].cutters;
+        (self.places[number as usize]..).zip(cutters.iter().copied())
+    }
+
+    /// The cheapest place at which an arc can be cut, and its price.
+    fn cheapest(&self, number: u32, prices: &[Option<i128>]) -> Option<((usize, u32), i128)> {
+        let priced = self.cutters(number).filter_map(|it| Some((it, prices[it.0]?)));
+        priced.min_by_key(|&((_, action), price)| (price, action))
+    }
+
+    /// The actions that a cut proposes with what it pays for each, and where it pays.
+    fn pick(
+        &self,
+        relevant: &[u32],
+        prices: &[Option<i128>],
+        side: &[bool],
+    ) -> (Vec<(u32, i128)>, Vec<usize>) {
+        let (mut picked, mut paid_at) = (BTreeMap::new(), Vec::new());
+        for &number in relevant {
+            let arc = &self.problem.graph.arcs[number as usize];
+            if side[arc.from as usize]
+                && !side[arc.to as usize]
+                && let Some(((place, action), price)) = self.cheapest(number, prices)
+            {
+                *picked.entry(action).or_insert(0) += price;
+                paid_at.push(place);
+            }
+        }
+        (picked.into_iter().collect(), paid_at)
+    }
+
+    /// Moves the split of every action towards the arcs at which `cut` pays.
+    fn shift(&mut self, cut: &Cut) {
+        for &place in &cut.paid_at {
+            self.split[place] = (self.split[place] + self.split[place] / 2).min(MOST);
+        }
     }
 
     /// Why the proposal costs more than the bound says.
@@ -374,32 +450,6 @@ fn raise_paid(node: &mut Node, evaluation: &Evaluation) -> bool {
 
 fn with(chosen: &BTreeSet<u32>, cut: &Cut) -> BTreeSet<u32> {
     chosen.iter().copied().chain(cut.picked.iter().map(|it| it.0)).collect()
-}
-
-fn cheapest(cutters: &[u32], prices: &[Option<i128>]) -> Option<(u32, i128)> {
-    cutters
-        .iter()
-        .filter_map(|&it| Some((it, prices[it as usize]?)))
-        .min_by_key(|&(action, price)| (price, action))
-}
-
-fn pick(
-    problem: &Problem<'_, '_>,
-    relevant: &[u32],
-    prices: &[Option<i128>],
-    side: &[bool],
-) -> Vec<(u32, i128)> {
-    let mut picked = std::collections::BTreeMap::new();
-    for &number in relevant {
-        let arc = &problem.graph.arcs[number as usize];
-        if side[arc.from as usize]
-            && !side[arc.to as usize]
-            && let Some((action, price)) = cheapest(&arc.cutters, prices)
-        {
-            *picked.entry(action).or_insert(0) += price;
-        }
-    }
-    picked.into_iter().collect()
 }
 
 fn children(node: &Node, branch: &Branch) -> Vec<Node> {
