@@ -1,6 +1,5 @@
 //! SigmaHQ's regression cases: every recorded attack must raise the rule it was recorded for.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use bulkhead_detect::{Detector, EventRef};
@@ -12,6 +11,21 @@ use bulkhead_model::logsource::LogSource;
 use bulkhead_model::yaml;
 
 use crate::data;
+
+/// Recordings that hold more events of the kind than `match_count` says: rule, events, which.
+const MORE: &[(&str, usize, &str)] = &[
+    ("0b9ad457-2554-44c1-82c2-d56a99c42377", 3, "three files below AppData\\Roaming\\AnyDesk are written"),
+    (
+        "8fbf3271-1ef6-4e94-8210-03c2317947f6",
+        3,
+        "procdump64.exe, procdump64a.exe and procdump.exe are dropped",
+    ),
+    ("45e112d0-7759-4c2a-aa36-9f8fb79d3393", 3, "https, http and * are added to a zone of bad-domain.com"),
+    ("c7dcacd0-cc59-4004-b0a4-1d6cdebe6f3e", 2, "AutoShareServer and AutoShareWks are both set to 0"),
+];
+
+/// Findings of all rules on all recordings, inside the strict gate.
+const N_FINDINGS: usize = 352;
 
 struct Case {
     rule: String,
@@ -58,12 +72,9 @@ fn feed(detector: &mut Detector, event: &dyn Event, record: u64, out: &mut Vec<F
 fn every_recorded_attack_raises_its_rule() {
     let Some(root) = data::root("SigmaHQ regression cases") else { return };
     let (rules, report) = data::compiled(&root);
-    let errors: Vec<String> =
-        report.diagnostics.iter().filter(|it| it.is_error()).map(ToString::to_string).collect();
-    println!("{} rules, {} faults", rules.len(), errors.len());
-    for error in &errors {
-        println!("{error}");
-    }
+    // Two rules need values for a placeholder, which only an operator can give.
+    let errors: Vec<&str> = report.diagnostics.iter().filter(|it| it.is_error()).map(|it| it.code).collect();
+    assert_eq!(errors, ["unknown-placeholder"; 2]);
     let mut detector = Detector::new(&rules);
     let mut missed = Vec::new();
     let mut odd = Vec::new();
@@ -80,21 +91,26 @@ fn every_recorded_attack_raises_its_rule() {
         let n = findings.iter().filter(|it| it.rule.id == case.rule).count();
         if n == 0 {
             missed.push(&case.path);
-        } else if case.count.is_some_and(|it| it != n) {
-            odd.push((&case.path, n, case.count));
+        } else if let Some(count) = case.count {
+            let known = MORE.iter().find(|(id, ..)| *id == case.rule).map(|it| it.1);
+            if n != known.unwrap_or(count) {
+                odd.push((&case.path, n, case.count));
+            }
         }
     }
-    let mut unreachable: BTreeMap<&str, usize> = BTreeMap::new();
-    for rule in &report.rules {
-        if let Some(reason) = &rule.unreachable {
-            *unreachable.entry(reason).or_default() += 1;
-        }
-    }
-    for (reason, n) in unreachable {
-        println!("unreachable {n}: {reason}");
-    }
-    println!("{} cases, {n_findings} findings, missed {missed:#?}, other counts {odd:#?}", cases.len());
-    assert!(missed.is_empty());
+    println!("{} cases, {n_findings} findings", cases.len());
+    assert_eq!((missed, odd), (Vec::new(), Vec::new()));
+    assert_eq!((cases.len(), n_findings), (202, N_FINDINGS));
+}
+
+#[test]
+fn what_no_mapping_speaks_of_is_said() {
+    let Some(root) = data::root("reachability of SigmaHQ's rules") else { return };
+    let (_, report) = data::compiled(&root);
+    let unreachable: Vec<&str> = report.rules.iter().filter_map(|it| it.unreachable.as_deref()).collect();
+    println!("{} of {} rules cannot fire with the mapped log sources", unreachable.len(), report.rules.len());
+    assert!(unreachable.len() < report.rules.len() / 20);
+    assert!(unreachable.iter().all(|it| it.starts_with("no log source mapping for ")), "{unreachable:?}");
 }
 
 #[test]
