@@ -41,9 +41,9 @@ fn contain(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     request.suspected = &start.suspected;
     request.unavailable_points = &start.unavailable;
     settle(&mut request, &args.planning, config)?;
-    let planned = bulkhead_contain::plan(&request).map_err(plan_failure)?;
+    let planned = bulkhead_contain::plan(&request).map_err(|err| plan_failure(&err))?;
     if let Some(path) = &args.svg {
-        let certificate = certificate(&request, &planned.rules).map_err(plan_failure)?;
+        let certificate = certificate(&request, &planned.rules).map_err(|err| plan_failure(&err))?;
         let picture = bulkhead_report::graph::svg(&input.estate, &certificate, "attack-graph");
         emit(&bulkhead_report::standalone(&picture), Some(path))?;
     }
@@ -105,7 +105,7 @@ pub fn settle(request: &mut Request<'_>, flags: &Planning, config: &Config) -> O
 }
 
 /// No plan is the command's own verdict; a name that does not exist is the user's error.
-pub fn plan_failure(err: PlanError) -> Failure {
+pub fn plan_failure(err: &PlanError) -> Failure {
     match err {
         PlanError::Unknown { .. } | PlanError::UnknownAction { .. } => Failure::input(err.to_string()),
         PlanError::Infeasible { .. } => {

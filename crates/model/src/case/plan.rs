@@ -271,7 +271,7 @@ mod tests {
     fn customers_of_one_segment_are_counted_once() {
         let impact = |service: &str, customers: &[(&str, u64)]| ServiceImpact {
             service: service.into(),
-            state: bulkhead_model::case::ServiceState::Down,
+            state: ServiceState::Down,
             customers: customers
                 .iter()
                 .map(|(segment, count)| Customers { segment: (*segment).to_owned(), count: *count })
