@@ -9,8 +9,11 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use crate::bulkhead::{run, stderr, stdout};
 use crate::drill::tree;
 
+/// What each file held before; nothing for one that was not there.
+type Undo = Vec<(PathBuf, Option<Vec<u8>>)>;
+
 /// Changes one thing about the case; returns what, and how to undo it.
-fn edit(case: &Path, names: &[PathBuf], rng: &mut TestRng) -> (String, Vec<(PathBuf, Option<Vec<u8>>)>) {
+fn edit(case: &Path, names: &[PathBuf], rng: &mut TestRng) -> (String, Undo) {
     let pick = |rng: &mut TestRng| case.join(&names[rng.next_u64() as usize % names.len()]);
     let path = pick(rng);
     let old = fs::read(&path).expect("a file");
