@@ -109,7 +109,8 @@ pub fn plan_failure(err: &PlanError) -> Failure {
     match err {
         PlanError::Unknown { .. } | PlanError::UnknownAction { .. } => Failure::input(err.to_string()),
         PlanError::Infeasible { .. } => {
-            println!("no feasible plan: {err}");
+            // Standard output is for a plan; programs that read it must not find prose there.
+            eprintln!("no feasible plan: {err}");
             Failure::Verdict(err.to_string())
         }
     }

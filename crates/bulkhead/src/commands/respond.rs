@@ -106,7 +106,7 @@ fn respond(
     }
     match infeasible {
         Some(why) => {
-            println!("NO FEASIBLE PLAN: {why}");
+            eprintln!("NO FEASIBLE PLAN: {why}");
             Err(Failure::Verdict(why))
         }
         None => Ok(()),
