@@ -267,8 +267,7 @@ impl RawFilter {
             return true;
         }
         memory.clear();
-        memory.extend_from_slice(raw);
-        memory.make_ascii_lowercase();
+        memory.extend(raw.iter().map(u8::to_ascii_lowercase));
         let found = match &self.any {
             Any::Quick(quick) => quick.is_match(memory),
             Any::Sure(automaton) => automaton.is_match(&memory[..]),
