@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use bulkhead_comply::{Facts as LegalFacts, Library};
 use bulkhead_contain::checker::{self, Facts as CheckFacts};
 use bulkhead_contain::{PlanError, Request, certificate, observed_impact};
-use bulkhead_engine::{Command, Effect, GateCheck, State};
+use bulkhead_engine::{Command, Effect, State};
 use bulkhead_incident::assess;
-use bulkhead_model::case::{Entity, EntityKind, Impact, Incident, RecoveryPlan};
+use bulkhead_model::case::{Entity, EntityKind, Impact, Incident, RecoveryPlan, ServiceImpact};
 use bulkhead_model::entity::Observations;
 use bulkhead_model::finding::Finding;
 use bulkhead_model::id::{AssetId, IdentityId, PointId};
@@ -16,7 +16,7 @@ use bulkhead_recover::{Policy as RecoveryPolicy, Request as RecoveryRequest};
 use bulkhead_service::{EstateIndex, Losses, ServiceGraph};
 use jiff::Timestamp;
 
-use super::Setting;
+use super::{Setting, gate};
 use crate::failure::Failure;
 
 /// Simulated recoveries for the percentiles.
@@ -67,9 +67,10 @@ pub fn answer(
         Effect::PlanRecovery { number } => {
             Command::ProposeRecovery { number: *number, plan: recovery(setting, state, incident)? }
         }
-        Effect::CheckGate { stage, .. } => {
-            Command::RecordGateChecks { stage: *stage, checks: gate(knowledge, state, *stage) }
-        }
+        Effect::CheckGate { stage, .. } => Command::RecordGateChecks {
+            stage: *stage,
+            checks: gate::check(setting, knowledge, state, *stage, now)?,
+        },
         other => return Err(fault(&format!("{other:?} has no computed answer"))),
     })
 }
@@ -178,6 +179,22 @@ fn plan_fault(err: PlanError) -> Failure {
     Failure::Internal(anyhow::Error::new(err))
 }
 
+/// Services that the rules found at the enforcement points break now.
+///
+/// # Errors
+/// When the plan names what the estate does not have, a fault of the program.
+pub fn broken_now(
+    setting: &Setting<'_>,
+    state: &State,
+    incident: &Incident,
+) -> Result<Vec<ServiceImpact>, Failure> {
+    let Some(proposal) = &state.containment.proposal else { return Ok(Vec::new()) };
+    let start = start(setting, state, incident);
+    let request = request(setting, &start, proposal.plan.generation);
+    let held: Vec<PointRules> = state.held().cloned().collect();
+    observed_impact(&request, &proposal.plan, &held).map_err(plan_fault)
+}
+
 fn impact(setting: &Setting<'_>, state: &State, incident: &Incident) -> Result<Impact, Failure> {
     let start = start(setting, state, incident);
     let mut impact = Impact { attacker: attacker_impact(setting, incident), ..Impact::default() };
@@ -185,13 +202,12 @@ fn impact(setting: &Setting<'_>, state: &State, incident: &Incident) -> Result<I
     let request = request(setting, &start, proposal.plan.generation);
     impact.containment_predicted =
         observed_impact(&request, &proposal.plan, &proposal.rules).map_err(plan_fault)?;
-    let held: Vec<PointRules> = state.held().cloned().collect();
-    impact.containment_observed = observed_impact(&request, &proposal.plan, &held).map_err(plan_fault)?;
+    impact.containment_observed = broken_now(setting, state, incident)?;
     Ok(impact)
 }
 
 /// Services that do not hold when nothing that was ever in the attacker's hands is trusted.
-fn attacker_impact(setting: &Setting<'_>, incident: &Incident) -> Vec<bulkhead_model::case::ServiceImpact> {
+fn attacker_impact(setting: &Setting<'_>, incident: &Incident) -> Vec<ServiceImpact> {
     let index = EstateIndex::new(setting.estate);
     let graph = ServiceGraph::new(setting.estate, &index);
     let none = graph.evaluate(&index, &Losses::default());
@@ -222,32 +238,4 @@ pub fn recovery(setting: &Setting<'_>, state: &State, incident: &Incident) -> Re
         seed: setting.seed,
     };
     bulkhead_recover::plan(&request).map_err(|err| Failure::Internal(anyhow::Error::new(err)))
-}
-
-/// Every condition of a gate with what was found: each names what it rests on.
-fn gate(knowledge: &Knowledge<'_>, state: &State, stage: u32) -> Vec<GateCheck> {
-    let since = state.recovery.opened.last().map(|(_, at)| *at);
-    let since = since.or_else(|| state.reached(bulkhead_model::case::IncidentState::Recovering));
-    let clean = &state.containment.clean;
-    let seen: Vec<_> = knowledge
-        .findings
-        .iter()
-        .filter(|it| it.time > since && it.host.as_ref().is_some_and(|host| clean.contains(host)))
-        .collect();
-    let steps = state.stage().map(|it| it.steps.len()).unwrap_or_default();
-    let stage = state.recovery.plan.iter().flat_map(|it| &it.stages).find(|it| it.n == stage);
-    let conditions = stage.map(|it| it.gate.checks.clone()).unwrap_or_default();
-    conditions
-        .into_iter()
-        .map(|check| GateCheck {
-            check,
-            holds: seen.is_empty() && state.is_cut(),
-            found: format!(
-                "{steps} steps carried out and verified; {} findings on restored hosts; containment generation {} holds: {}",
-                seen.len(),
-                state.containment.generation,
-                state.is_cut()
-            ),
-        })
-        .collect()
 }

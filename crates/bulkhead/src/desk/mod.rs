@@ -5,6 +5,7 @@
 
 mod answers;
 mod fleet;
+mod gate;
 mod story;
 
 use std::cmp::Reverse;
@@ -28,6 +29,9 @@ pub use answers::{Knowledge, recovery};
 use crate::commands::case::journal_failure;
 use crate::evidence::Evidence;
 use crate::failure::Failure;
+
+/// Looks at gates before a simulated commander gives up.
+const GATE_LOOKS: u32 = 200;
 
 /// Everybody and everything the desk cannot decide: people, crews, and what the telemetry shows next.
 pub trait World {
@@ -336,6 +340,10 @@ impl Executor for Desk<'_> {
         let answer = self.next_answer();
         let next = [answer, until].into_iter().flatten().min();
         if answer.is_none() && next_progress(state).is_none() {
+            return Ok(None);
+        }
+        // Nobody looks at a gate for ever: then it is for people to find out what is wrong.
+        if state.recovery.gate_checks > GATE_LOOKS {
             return Ok(None);
         }
         if let Some(news) = self.world.next_news(self.now, next) {
