@@ -24,6 +24,7 @@ use clap::Parser;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(end_badly));
     let cli = cli::Cli::parse();
     match commands::run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,4 +37,16 @@ fn main() -> ExitCode {
             code
         }
     }
+}
+
+/// A panic is a fault of ours: said in one line, exit code 3. That nobody reads our output any more is no fault at all.
+fn end_badly(info: &std::panic::PanicHookInfo<'_>) {
+    let message = info.payload_as_str().unwrap_or("no message");
+    if message.starts_with("failed printing to stdout") {
+        std::process::exit(0);
+    }
+    let place = info.location().map(|it| format!(" at {}:{}", it.file(), it.line())).unwrap_or_default();
+    eprintln!("internal fault: {message}{place}");
+    eprintln!("  hint: this is a defect of bulkhead; please report it with the command that led to it");
+    std::process::exit(3);
 }

@@ -90,8 +90,10 @@ fn finish(
     let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
     files.report = files::report(&files, estate, proof_holds);
     let format = args.common.format;
-    show(&files, format, || narrate::tell(&files, &ending, &estate.estate, proof_holds))?;
+    let story = narrate::tell(&files, &ending, &estate.estate, proof_holds);
+    // Sealed before anything is printed: whoever closes the pipe early loses no case.
     flow::seal(ending, &files, out, key)?;
+    show(&files, format, &story)?;
     if format == Format::Table {
         print_verdicts(&verdicts);
         println!("\ncase directory: {}", out.display());

@@ -9,7 +9,9 @@ use crate::failure::{Failure, Outcome};
 
 /// Prints completions for `shell`.
 pub fn completions(shell: clap_complete::Shell) -> Outcome {
-    clap_complete::generate(shell, &mut Cli::command(), "bulkhead", &mut std::io::stdout());
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "bulkhead", &mut text);
+    print!("{}", String::from_utf8_lossy(&text));
     Ok(())
 }
 

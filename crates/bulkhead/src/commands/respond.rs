@@ -92,9 +92,11 @@ fn respond(
     let ending = flow::carry(opening, &mut world)?;
     let files = files::assemble(&ending, estate, setting, findings)?;
     let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
-    show(&files, common.format, || narrate::tell(&files, &ending, &estate.estate, proof_holds))?;
+    let story = narrate::tell(&files, &ending, &estate.estate, proof_holds);
     let infeasible = ending.state.containment.infeasible.clone();
+    // Sealed before anything is printed: whoever closes the pipe early loses no case.
     flow::seal(ending, &files, out, key)?;
+    show(&files, common.format, &story)?;
     if common.format == Format::Table {
         if found.others > 0 {
             println!(
@@ -114,10 +116,10 @@ fn respond(
 }
 
 /// Prints the story, or the case's main objects as JSON.
-pub fn show(files: &CaseFiles, format: Format, story: impl FnOnce() -> String) -> Outcome {
+pub fn show(files: &CaseFiles, format: Format, story: &str) -> Outcome {
     match format {
         Format::Table => {
-            print!("{}", story());
+            print!("{story}");
             Ok(())
         }
         Format::Json => print_json(&serde_json::json!({

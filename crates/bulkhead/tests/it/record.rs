@@ -104,3 +104,17 @@ fn an_erased_vault_is_listed_and_accepted() {
     assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
     assert!(stdout(&verified).contains("erased"));
 }
+
+#[test]
+fn whoever_closes_the_pipe_early_loses_no_case() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_bulkhead"))
+        .args(["drill", "--quiet", "--out", "case"])
+        .current_dir(dir.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert!(bulkhead_journal::verify(&dir.path().join("case"), None).expect("readable").is_ok());
+}
