@@ -116,9 +116,9 @@ fn judge(
 ) -> (Score, Vec<Verdict>) {
     let reached: Vec<AssetId> =
         files.certificate.iter().flat_map(|it| &it.reached).map(|it| AssetId::new(it.as_str())).collect();
-    let all = world.findings_until(Timestamp::MAX).to_vec();
+    // A rule that fired on the attacker without anybody being told of it detected nothing: the incident's findings count.
     let facts = Facts {
-        findings: &all,
+        findings: &files.findings,
         incidents: 1,
         declared_at: ending.reached(IncidentState::Declared),
         contained_at: ending.reached(IncidentState::Contained),
