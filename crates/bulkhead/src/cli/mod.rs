@@ -1,0 +1,91 @@
+//! The command line: what was typed. Names here are promises to users and scripts.
+
+mod case;
+mod detect;
+mod estate;
+mod plan;
+mod respond;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use case::{Case, Regime};
+pub use detect::{Detect, FindingFormat, RuleArgs, Rules};
+pub use estate::Estate;
+pub use plan::{Plan, PlanContain, PlanRecover, Planning};
+pub use respond::{Common, Drill, Respond};
+
+/// Detects an intrusion, computes the cheapest isolation that provably stops it, drives recovery, keeps every legal
+/// clock, and leaves a record that a court can check offline.
+#[derive(Debug, Parser)]
+#[command(name = "bulkhead", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Prints results only, no progress.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Configuration file (default: bulkhead.toml in this folder, where there is one).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a working directory: bulkhead.toml, estate.yaml, rules/, all commented.
+    Init(Init),
+    /// Validates, draws and drafts the estate.
+    #[command(subcommand)]
+    Estate(Estate),
+    /// Validates rules and lists what was loaded.
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Runs rules over telemetry files and prints findings.
+    Detect(Detect),
+    /// Carries recorded telemetry all the way: findings, incident, containment, recovery, clocks, case directory.
+    Respond(Respond),
+    /// Computes and explains a plan; changes nothing.
+    #[command(subcommand)]
+    Plan(Plan),
+    /// Plays an attack scenario end to end and scores it.
+    Drill(Drill),
+    /// Shows and verifies the record of a case.
+    #[command(subcommand)]
+    Case(Case),
+    /// Reporting obligations and their deadlines.
+    #[command(subcommand)]
+    Regime(Regime),
+    /// Prints shell completions.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Writes man pages into a folder.
+    Man {
+        /// The folder.
+        dir: PathBuf,
+    },
+}
+
+/// Table for people or JSON for programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder to make; must be absent or empty unless --force.
+    pub dir: PathBuf,
+    /// Overwrites files of the same names.
+    #[arg(long)]
+    pub force: bool,
+}

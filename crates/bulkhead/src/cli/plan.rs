@@ -1,0 +1,87 @@
+//! Flags of `plan ...`, and of every command that plans.
+
+use std::path::PathBuf;
+
+use bulkhead_model::case::Attitude;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::Format;
+
+/// `plan ...`.
+#[derive(Debug, Subcommand)]
+pub enum Plan {
+    /// The cheapest isolation that provably cuts the attacker off.
+    Contain(PlanContain),
+    /// The order in which services come back.
+    Recover(PlanRecover),
+}
+
+/// `plan contain`.
+#[derive(Debug, Args)]
+pub struct PlanContain {
+    /// Compromised assets or identities, by id.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "ID,...")]
+    pub compromised: Vec<String>,
+    /// Suspected assets with their confidence: `ID=0.7,...`.
+    #[arg(long, value_delimiter = ',', value_name = "ID=P,...")]
+    pub suspected: Vec<String>,
+    /// The estate file.
+    #[arg(long, value_name = "FILE")]
+    pub estate: Option<PathBuf>,
+    /// Enforcement points that do not answer.
+    #[arg(long, value_delimiter = ',', value_name = "ID,...")]
+    pub unavailable: Vec<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Writes the attack graph with the cut as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// How the plan is chosen.
+    #[command(flatten)]
+    pub planning: Planning,
+}
+
+/// `plan recover`.
+#[derive(Debug, Args)]
+pub struct PlanRecover {
+    /// Assets to be recovered, by id.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "ID,...")]
+    pub lost: Vec<String>,
+    /// The estate file.
+    #[arg(long, value_name = "FILE")]
+    pub estate: Option<PathBuf>,
+    /// Seed of the duration samples.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// How a plan is chosen.
+#[derive(Debug, Args)]
+pub struct Planning {
+    /// Which flows count as moves of the attacker.
+    #[arg(long, value_parser = attitude, value_name = "movement|strict|credential")]
+    pub attitude: Option<Attitude>,
+    /// Hours over which losses count.
+    #[arg(long, value_name = "HOURS")]
+    pub horizon: Option<f64>,
+    /// Suspected assets at or above this confidence count as compromised.
+    #[arg(long, value_name = "0..1")]
+    pub suspect_threshold: Option<f64>,
+    /// The planning clock (RFC 3339); by default the time of the last event.
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<Timestamp>,
+}
+
+fn attitude(text: &str) -> Result<Attitude, String> {
+    match text {
+        "movement" => Ok(Attitude::Movement),
+        "strict" => Ok(Attitude::Strict),
+        "credential" => Ok(Attitude::Credential),
+        _ => Err("use movement, strict or credential".to_owned()),
+    }
+}

@@ -1,0 +1,69 @@
+//! Flags of `respond` and `drill`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Format, Planning};
+
+/// What `respond` and `drill` have in common.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The estate file.
+    #[arg(long, value_name = "FILE")]
+    pub estate: Option<PathBuf>,
+    /// Rule file or folder, beside the built-in pack; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Leaves the built-in rules out.
+    #[arg(long)]
+    pub no_builtin_rules: bool,
+    /// Case directory to write; must be absent or empty unless --force.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replaces what stands in the case directory.
+    #[arg(long)]
+    pub force: bool,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Seed of everything left to chance.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Gives every approval; recorded as such.
+    #[arg(long)]
+    pub yes: bool,
+    /// File with the key that signs the case; without it the demonstration key is used, and that is said.
+    #[arg(long, value_name = "FILE")]
+    pub signing_key: Option<PathBuf>,
+    /// How the plan is chosen.
+    #[command(flatten)]
+    pub planning: Planning,
+}
+
+/// `respond`.
+#[derive(Debug, Args)]
+pub struct Respond {
+    /// Telemetry: files, folders, or `-`.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Shared flags.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `drill`.
+#[derive(Debug, Args)]
+pub struct Drill {
+    /// Name of a built-in scenario, or a scenario file (default: reference).
+    pub name: Option<String>,
+    /// A scenario file.
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    pub scenario: Option<PathBuf>,
+    /// Lists the built-in scenarios.
+    #[arg(long)]
+    pub list: bool,
+    /// Shared flags.
+    #[command(flatten)]
+    pub common: Common,
+}
