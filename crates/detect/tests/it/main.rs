@@ -3,6 +3,7 @@
 
 mod correlation;
 mod data;
+mod fuzz;
 mod language;
 mod oracle;
 mod pipeline;
