@@ -24,7 +24,7 @@ pub(crate) fn is_header(line: &[u8]) -> bool {
 /// Reads one alert a line.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let mut labels = 2;
-    let mut number = 0;
+    let mut number = stream.before;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
         let line = match line {

@@ -11,17 +11,23 @@ use evtx::{EvtxChunkData, ParserSettings};
 use crate::read::{Out, Stream};
 
 /// Size of the file header.
-const HEADER: usize = 4096;
+pub(crate) const HEADER: usize = 4096;
 
 /// Size of every chunk.
-const CHUNK: usize = 64 * 1024;
+pub(crate) const CHUNK: usize = 64 * 1024;
 
-/// Reads the chunks one after another. Chunks that were never used (all zero) are passed over.
+/// Reads the header and the chunks.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
-    let settings = Arc::new(ParserSettings::new().indent(false));
     let header = stream.input.peek(HEADER).len();
     stream.input.skip(header);
-    let mut reader = Reader { settings, limit: stream.options.record_max, ..Reader::default() };
+    chunks(stream)
+}
+
+/// Reads the chunks one after another. Chunks that were never used (all zero) are passed over.
+pub(crate) fn chunks(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    let settings = Arc::new(ParserSettings::new().indent(false));
+    let limit = stream.options.record_max;
+    let mut reader = Reader { settings, limit, chunk: stream.before, ..Reader::default() };
     loop {
         reader.chunk += 1;
         let bytes = stream.input.peek(CHUNK);

@@ -77,6 +77,9 @@ pub(crate) fn sniff(input: &mut Input<'_>) -> Option<Format> {
     if start == b"ElfFile\0" {
         return Some(Format::Evtx);
     }
+    if let Some(format) = by_first_line(input.window()) {
+        return Some(format);
+    }
     let look = input.peek(LOOK);
     let text = skip_blank(look.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(look));
     match text.first()? {
@@ -84,6 +87,17 @@ pub(crate) fn sniff(input: &mut Input<'_>) -> Option<Format> {
         b'[' if matches!(skip_blank(&text[1..]).first(), Some(b'{' | b']')) => Some(Format::Json),
         b'#' if is_zeek_header(text) => Some(Format::ZeekTsv),
         _ => first_lines(text),
+    }
+}
+
+/// The format when the first line alone decides it, so that nobody waits for more of a live stream.
+fn by_first_line(window: &[u8]) -> Option<Format> {
+    let text = skip_blank(window.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(window));
+    let line = &text[..memchr::memchr(b'\n', text)?];
+    match line.first()? {
+        b'{' => JsonEvent::new(line, Some(Shape::Json)).is_ok().then_some(Format::Ndjson),
+        b'[' | b'#' => None,
+        _ => first_lines(line),
     }
 }
 

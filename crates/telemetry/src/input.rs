@@ -112,7 +112,7 @@ impl<'r> Input<'r> {
     }
 
     /// Takes everything up to and with the next line break; how many bytes that was.
-    fn skip_line(&mut self) -> u64 {
+    pub(crate) fn skip_line(&mut self) -> u64 {
         let mut skipped = 0;
         loop {
             let window = self.window();

@@ -16,7 +16,7 @@ use crate::zeek;
 /// Reads one object a line.
 pub(crate) fn lines(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let mut objects = Objects::new(&stream.out.tally.file);
-    let mut number = 0;
+    let mut number = stream.before;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
         match line {

@@ -13,8 +13,9 @@ use bulkhead_model::logsource::LogSource;
 
 use crate::format::{self, Format, Packing};
 use crate::input::{Counted, Guarded, Input, Limits};
+use crate::parts::{self, Cut, Part, Taker, Whole};
 use crate::record::{Options, Progress, Record, Sink};
-use crate::report::{Tally, Telemetry};
+use crate::report::{SourceReport, Tally, Telemetry};
 use crate::walk::{self, Found};
 use crate::{ait, auditd, evtx, json, syslog, tar, unpack, zeek};
 
@@ -32,15 +33,9 @@ const PROGRESS_EVERY: u64 = 1024;
 /// diagnostics ([`Telemetry::has_errors`]).
 pub fn read(paths: &[String], options: &Options, sink: &mut dyn Sink) -> Telemetry {
     let (files, diagnostics) = walk::walk(paths);
-    let mut reader = Reader {
-        options,
-        sink,
-        telemetry: Telemetry { sources: Vec::new(), diagnostics },
-        read: Rc::default(),
-        total: files.iter().map(|it| it.size).sum(),
-        events: 0,
-        stopped: false,
-    };
+    let mut whole = Whole(sink);
+    let mut reader = Reader::new(options, &mut whole, files.iter().map(|it| it.size).sum());
+    reader.telemetry.diagnostics = diagnostics;
     for file in &files {
         reader.file(file);
         if reader.stopped {
@@ -52,15 +47,9 @@ pub fn read(paths: &[String], options: &Options, sink: &mut dyn Sink) -> Telemet
 
 /// As [`read`], of files held in memory: name and bytes, in the order given.
 pub fn read_bytes(files: &[(String, Vec<u8>)], options: &Options, sink: &mut dyn Sink) -> Telemetry {
-    let mut reader = Reader {
-        options,
-        sink,
-        telemetry: Telemetry::default(),
-        read: Rc::default(),
-        total: files.iter().map(|(_, bytes)| bytes.len() as u64).sum(),
-        events: 0,
-        stopped: false,
-    };
+    let mut whole = Whole(sink);
+    let total = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    let mut reader = Reader::new(options, &mut whole, total);
     for (name, bytes) in files {
         let packed = Rc::clone(&reader.read);
         let origin = Origin { name, named: true, depth: 0, limits: reader.limits(&packed) };
@@ -72,10 +61,12 @@ pub fn read_bytes(files: &[(String, Vec<u8>)], options: &Options, sink: &mut dyn
     reader.telemetry
 }
 
-struct Reader<'o> {
+pub(crate) struct Reader<'o> {
     options: &'o Options,
-    sink: &'o mut dyn Sink,
-    telemetry: Telemetry,
+    taker: &'o mut dyn Taker,
+    pub(crate) telemetry: Telemetry,
+    /// Streams that were handed out in parts.
+    pub(crate) cuts: Vec<Cut>,
     read: Rc<Cell<u64>>,
     total: u64,
     events: u64,
@@ -97,7 +88,20 @@ impl<'n> Origin<'n> {
     }
 }
 
-impl Reader<'_> {
+impl<'o> Reader<'o> {
+    pub(crate) fn new(options: &'o Options, taker: &'o mut dyn Taker, total: u64) -> Self {
+        Self {
+            options,
+            taker,
+            telemetry: Telemetry::default(),
+            cuts: Vec::new(),
+            read: Rc::default(),
+            total,
+            events: 0,
+            stopped: false,
+        }
+    }
+
     /// The limits of one file, whose packed bytes `packed` counts.
     fn limits(&self, packed: &Rc<Cell<u64>>) -> Limits {
         Limits {
@@ -108,7 +112,7 @@ impl Reader<'_> {
         }
     }
 
-    fn file(&mut self, file: &Found) {
+    pub(crate) fn file(&mut self, file: &Found) {
         let packed = Rc::clone(&self.read);
         let origin = Origin { name: &file.name, named: file.named, depth: 0, limits: self.limits(&packed) };
         let Some(path) = &file.path else {
@@ -236,7 +240,9 @@ impl Reader<'_> {
                 let bytes = Guarded::new(unpack::zstd(input), inner.limits.clone());
                 self.stream(&inner, Input::new(bytes));
             }
-            Packing::Plain if tar::is_tar(input.peek(512)) && origin.depth < NESTING_MAX => {
+            Packing::Plain
+                if !is_text(&mut input) && tar::is_tar(input.peek(512)) && origin.depth < NESTING_MAX =>
+            {
                 self.tar(&inner, input);
             }
             Packing::Plain => match unpack::utf16_mark(input.peek(4)) {
@@ -251,39 +257,59 @@ impl Reader<'_> {
             self.unknown(origin, &mut input);
             return;
         };
+        if self.taker.wants_parts() && parts::can_cut(format) {
+            self.in_parts(origin, format, input);
+            return;
+        }
         let mut stream = Stream {
             input,
             options: self.options,
+            before: 0,
             out: Out {
-                sink: &mut *self.sink,
+                sink: &mut *self.taker,
                 tally: Tally::new(origin.name, self.options.shown_max),
                 read: &self.read,
                 total: self.total,
                 events: &mut self.events,
             },
         };
-        let flow = match format {
-            Format::Ndjson => json::lines(&mut stream),
-            Format::Json => json::objects(&mut stream),
-            Format::Evtx => evtx::read(&mut stream),
-            Format::ZeekTsv => zeek::read(&mut stream),
-            Format::Auditd => auditd::read(&mut stream),
-            Format::Syslog => syslog::read(&mut stream),
-            Format::AitAlerts => ait::read(&mut stream),
-        };
-        self.stopped = flow.is_break();
+        self.stopped = parse(format, &mut stream).is_break();
         let Stream { input, out, .. } = stream;
         let mut tally = out.tally;
         if let Some(fault) = input.fault() {
             tally.ended_early(fault);
         }
         let (report, diagnostics) = tally.finish(format, input.served());
-        let hopeless = report.events == 0 && report.malformed > 0;
+        let hopeless = hopeless(&report, origin.named);
         self.telemetry.sources.push(report);
         self.telemetry.diagnostics.extend(diagnostics);
-        if hopeless {
-            self.unusable(origin, "no-telemetry", format!("none of its records could be read as {format}"));
-        }
+        self.telemetry.diagnostics.extend(hopeless);
+    }
+
+    /// Hands the stream out in parts that others parse; its report is completed when they have.
+    fn in_parts(&mut self, origin: &Origin<'_>, format: Format, mut input: Input<'_>) {
+        let stream = self.cuts.len();
+        self.cuts.push(Cut {
+            source_at: self.telemetry.sources.len(),
+            diagnostics_at: self.telemetry.diagnostics.len(),
+            named: origin.named,
+            fault: None,
+        });
+        self.telemetry.sources.push(SourceReport {
+            file: origin.name.to_owned(),
+            format,
+            events: 0,
+            malformed: 0,
+            bytes: 0,
+        });
+        let (taker, read) = (&mut *self.taker, &self.read);
+        let name = std::sync::Arc::from(origin.name);
+        let live = origin.name == "-";
+        let mut emit = |part: Part| taker.part(part, read.get());
+        let cutter = parts::Cutter { stream, file: name, format, live, limit: self.options.record_max };
+        self.stopped = cutter.run(&mut input, &mut emit).is_break();
+        self.cuts[stream].fault = input.fault().map(ToString::to_string);
+        self.telemetry.sources[self.cuts[stream].source_at].bytes = input.served();
     }
 
     /// A stream in no known format.
@@ -301,13 +327,7 @@ impl Reader<'_> {
 
     /// Nothing of this file can be used: an error when the user named it.
     fn unusable(&mut self, origin: &Origin<'_>, code: &'static str, why: String) {
-        if !origin.named {
-            self.warn(origin, code, why);
-            return;
-        }
-        let hint = "telemetry is JSON lines, EVTX, Zeek logs, Suricata EVE, auditd or syslog, plain or in zip, gz or zst";
-        let diagnostic = Diagnostic::error(code, origin.name, None, why).hint(hint);
-        self.telemetry.diagnostics.push(diagnostic);
+        self.telemetry.diagnostics.push(unusable(origin.name, origin.named, code, why));
     }
 
     fn warn(&mut self, origin: &Origin<'_>, code: &'static str, why: String) {
@@ -315,16 +335,80 @@ impl Reader<'_> {
     }
 }
 
+/// Says that nothing of a file can be used.
+fn unusable(file: &str, named: bool, code: &'static str, why: String) -> Diagnostic {
+    if !named {
+        return Diagnostic::warning(code, file, None, why);
+    }
+    let hint = "telemetry is JSON lines, EVTX, Zeek logs, Suricata EVE, auditd or syslog, plain or in zip, gz or zst";
+    Diagnostic::error(code, file, None, why).hint(hint)
+}
+
+/// Says so when no record of a stream could be read.
+pub(crate) fn hopeless(report: &SourceReport, named: bool) -> Option<Diagnostic> {
+    let why = || format!("none of its records could be read as {}", report.format);
+    (report.events == 0 && report.malformed > 0).then(|| unusable(&report.file, named, "no-telemetry", why()))
+}
+
+/// Whether what has arrived begins with a line of text. An archive does not; and on a live stream nobody waits for more
+/// bytes than there are.
+fn is_text(input: &mut Input<'_>) -> bool {
+    let window = input.window();
+    memchr::memchr(b'\n', &window[..window.len().min(512)]).is_some()
+}
+
+/// Reads the records of a stream.
+fn parse(format: Format, stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    match format {
+        Format::Ndjson => json::lines(stream),
+        Format::Json => json::objects(stream),
+        Format::Evtx => evtx::read(stream),
+        Format::ZeekTsv => zeek::read(stream),
+        Format::Auditd => auditd::read(stream),
+        Format::Syslog => syslog::read(stream),
+        Format::AitAlerts => ait::read(stream),
+    }
+}
+
+/// Reads the records of one part of a stream; what they were is told by the tally.
+pub(crate) fn parse_part(part: &Part, options: &Options, taker: &mut dyn Taker) -> Tally {
+    let (read, mut events) = (Cell::new(0), 0);
+    let mut stream = Stream {
+        input: Input::new(part.bytes.as_slice()),
+        options,
+        before: part.before,
+        out: Out {
+            sink: taker,
+            tally: Tally::new(&part.file, options.shown_max),
+            read: &read,
+            total: 0,
+            events: &mut events,
+        },
+    };
+    if let Some(length) = part.too_long {
+        let why = || format!("it is {length} bytes long, more than a record may be");
+        stream.out.tally.malformed(part.before + 1, 0, why);
+    }
+    // A sink that wants no more is asked again at the next part.
+    let _ = match part.format {
+        Format::Evtx => evtx::chunks(&mut stream),
+        format => parse(format, &mut stream),
+    };
+    stream.out.tally
+}
+
 /// What a parser works on: the bytes of one stream, and where its records go.
 pub(crate) struct Stream<'s, 'r> {
     pub(crate) input: Input<'r>,
     pub(crate) options: &'s Options,
+    /// Lines (chunks of EVTX) of the stream before these bytes.
+    pub(crate) before: u64,
     pub(crate) out: Out<'s>,
 }
 
 /// Where the records of one stream go.
 pub(crate) struct Out<'s> {
-    sink: &'s mut dyn Sink,
+    sink: &'s mut dyn Taker,
     pub(crate) tally: Tally,
     read: &'s Cell<u64>,
     total: u64,

@@ -58,19 +58,39 @@ impl Telemetry {
     }
 }
 
-/// Counts what one file yields, and keeps its first faults.
+/// Something that went wrong within one stream; worded at the end, when the numbers before it are known.
+#[derive(Debug)]
+enum Fault {
+    /// A record that could not be read: its number, its line (0 where the format has none), column, and why.
+    Malformed { record: u64, line: u64, column: usize, why: String },
+    /// The stream ended early after so many events.
+    EndedEarly { events: u64, why: String },
+}
+
+/// Counts what one stream (or a part of it) yields, and keeps its first faults.
 #[derive(Debug)]
 pub(crate) struct Tally {
     pub(crate) file: String,
     pub(crate) events: u64,
     pub(crate) malformed: u64,
+    /// Lines with a time of which nobody knows the year.
+    pub(crate) yearless: u64,
     shown_max: usize,
-    diagnostics: Vec<Diagnostic>,
+    shown: usize,
+    faults: Vec<Fault>,
 }
 
 impl Tally {
     pub(crate) fn new(file: &str, shown_max: usize) -> Self {
-        Self { file: file.to_owned(), events: 0, malformed: 0, shown_max, diagnostics: Vec::new() }
+        Self {
+            file: file.to_owned(),
+            events: 0,
+            malformed: 0,
+            yearless: 0,
+            shown_max,
+            shown: 0,
+            faults: Vec::new(),
+        }
     }
 
     /// 1-based number of the record that comes next.
@@ -82,42 +102,79 @@ impl Tally {
     pub(crate) fn malformed(&mut self, line: u64, column: usize, why: impl FnOnce() -> String) {
         let record = self.next_record();
         self.malformed += 1;
-        if self.diagnostics.len() >= self.shown_max {
-            return;
+        if self.shown < self.shown_max {
+            self.shown += 1;
+            self.faults.push(Fault::Malformed { record, line, column, why: why() });
         }
-        let pos = (line > 0).then(|| Pos { line: saturate(line), column: saturate(column as u64 + 1) });
-        let message = if line > 0 {
-            format!("record skipped: {}", why())
-        } else {
-            format!("record {record} skipped: {}", why())
-        };
-        self.diagnostics.push(Diagnostic::warning("malformed-record", &self.file, pos, message));
-    }
-
-    /// Something about the whole file that somebody should know.
-    pub(crate) fn note(&mut self, code: &'static str, message: String, hint: &str) {
-        self.diagnostics.push(Diagnostic::warning(code, &self.file, None, message).hint(hint));
     }
 
     /// A fault that ended the file early.
     pub(crate) fn ended_early(&mut self, why: &dyn std::fmt::Display) {
-        let message = format!("reading ended early: {why}; {} records were read before", self.events);
-        self.diagnostics.push(
-            Diagnostic::warning("incomplete-file", &self.file, None, message)
-                .hint("fetch the file again; what was read is used"),
-        );
+        self.faults.push(Fault::EndedEarly { events: self.events, why: why.to_string() });
+    }
+
+    /// Adds the tally of the part of the stream that follows.
+    pub(crate) fn append(&mut self, part: Self) {
+        let records = self.events + self.malformed;
+        for mut fault in part.faults {
+            match &mut fault {
+                Fault::Malformed { record, .. } => {
+                    if self.shown >= self.shown_max {
+                        continue;
+                    }
+                    self.shown += 1;
+                    *record += records;
+                }
+                Fault::EndedEarly { events, .. } => *events += self.events,
+            }
+            self.faults.push(fault);
+        }
+        self.events += part.events;
+        self.malformed += part.malformed;
+        self.yearless += part.yearless;
     }
 
     /// The report and the faults.
-    pub(crate) fn finish(mut self, format: Format, bytes: u64) -> (SourceReport, Vec<Diagnostic>) {
-        let shown = self.diagnostics.iter().filter(|it| it.code == "malformed-record").count() as u64;
-        if self.malformed > shown {
-            let message = format!("{} more malformed records were skipped", self.malformed - shown);
-            self.diagnostics.push(Diagnostic::warning("malformed-records", &self.file, None, message));
+    pub(crate) fn finish(self, format: Format, bytes: u64) -> (SourceReport, Vec<Diagnostic>) {
+        let mut diagnostics: Vec<Diagnostic> = self.faults.iter().map(|it| it.worded(&self.file)).collect();
+        if self.yearless > 0 {
+            let message =
+                format!("{} lines have a time without a year, so their events carry no time", self.yearless);
+            diagnostics.push(
+                Diagnostic::warning("time-without-year", &self.file, None, message)
+                    .hint("say when the log was written (`--now`)"),
+            );
+        }
+        if self.malformed > self.shown as u64 {
+            let message =
+                format!("{} more malformed records were skipped", self.malformed - self.shown as u64);
+            diagnostics.push(Diagnostic::warning("malformed-records", &self.file, None, message));
         }
         let report =
             SourceReport { file: self.file, format, events: self.events, malformed: self.malformed, bytes };
-        (report, self.diagnostics)
+        (report, diagnostics)
+    }
+}
+
+impl Fault {
+    fn worded(&self, file: &str) -> Diagnostic {
+        match self {
+            Self::Malformed { record, line, column, why } => {
+                let pos =
+                    (*line > 0).then(|| Pos { line: saturate(*line), column: saturate(*column as u64 + 1) });
+                let message = if *line > 0 {
+                    format!("record skipped: {why}")
+                } else {
+                    format!("record {record} skipped: {why}")
+                };
+                Diagnostic::warning("malformed-record", file, pos, message)
+            }
+            Self::EndedEarly { events, why } => {
+                let message = format!("reading ended early: {why}; {events} records were read before");
+                Diagnostic::warning("incomplete-file", file, None, message)
+                    .hint("fetch the file again; what was read is used")
+            }
+        }
     }
 }
 

@@ -43,18 +43,8 @@ pub(crate) fn is_line(line: &[u8]) -> bool {
 
 /// Reads one event a line.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
-    let mut yearless = 0_u64;
-    let flow = lines(stream, &mut yearless);
-    if yearless > 0 {
-        let message = format!("{yearless} lines have a time without a year, so their events carry no time");
-        stream.out.tally.note("time-without-year", message, "say when the log was written (`--now`)");
-    }
-    flow
-}
-
-fn lines(stream: &mut Stream<'_, '_>, yearless: &mut u64) -> ControlFlow<()> {
     let mut buffer = Vec::new();
-    let mut number = 0;
+    let mut number = stream.before;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
         let line = match line {
@@ -70,7 +60,7 @@ fn lines(stream: &mut Stream<'_, '_>, yearless: &mut u64) -> ControlFlow<()> {
         let text = String::from_utf8_lossy(line);
         match parse(&text, stream.options.now) {
             Some(parts) => {
-                *yearless += u64::from(parts.yearless);
+                stream.out.tally.yearless += u64::from(parts.yearless);
                 if let Some(flow) = forwarded(&parts, &mut buffer, &mut stream.out) {
                     flow?;
                     continue;

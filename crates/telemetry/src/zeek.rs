@@ -107,7 +107,7 @@ enum Holds {
 /// Reads the rows. Headers may come again, as in logs put one after another.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let mut header = Header::new(log_of_file(&stream.out.tally.file));
-    let mut number = 0;
+    let mut number = stream.before;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
         let line = match line {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::event::{Value, Visitor};
-use bulkhead_telemetry::{Observer, Options, Record, Telemetry, entities, read};
+use bulkhead_telemetry::{Observer, Options, Record, Telemetry, Worker, entities, read, read_parallel};
 use serde_json::{Map, json};
 
 /// One record, kept.
@@ -22,16 +22,56 @@ pub fn read_all(paths: &[&Path], options: &Options) -> (Vec<Kept>, Telemetry) {
     let paths: Vec<String> = paths.iter().map(|it| it.to_string_lossy().into_owned()).collect();
     let mut kept = Vec::new();
     let mut sink = |record: &Record<'_>| {
-        kept.push(Kept {
-            file: record.file.to_owned(),
-            record: record.record,
-            raw: record.event.raw().to_vec(),
-            shown: show(record),
-        });
+        kept.push(keep(record));
         ControlFlow::Continue(())
     };
     let telemetry = read(&paths, options, &mut sink);
+    if telemetry.bytes() < PARALLEL_MAX {
+        same_in_parallel(&paths, options, &kept, &telemetry);
+    }
     (kept, telemetry)
+}
+
+/// Up to so many bytes everything is read again on many threads; beyond, the tests would take too long.
+const PARALLEL_MAX: u64 = 32 << 20;
+
+fn keep(record: &Record<'_>) -> Kept {
+    Kept {
+        file: record.file.to_owned(),
+        record: record.record,
+        raw: record.event.raw().to_vec(),
+        shown: show(record),
+    }
+}
+
+struct Keeper;
+
+impl Worker for Keeper {
+    type Out = Vec<Kept>;
+
+    fn record(&mut self, record: &Record<'_>, out: &mut Self::Out) {
+        out.push(keep(record));
+    }
+}
+
+/// However many threads read, records, numbers, counts and faults are the same.
+#[track_caller]
+fn same_in_parallel(paths: &[String], options: &Options, kept: &[Kept], telemetry: &Telemetry) {
+    for threads in [1, 2, 3, 8] {
+        let mut again = Vec::new();
+        let workers = std::iter::repeat_with(|| Keeper).take(threads).collect();
+        let report = read_parallel(paths, options, workers, &mut |batch, _| {
+            again.extend(batch.out.into_iter().map(|mut it| {
+                it.record += batch.before;
+                it.shown["record"] = it.record.into();
+                it
+            }));
+            ControlFlow::Continue(())
+        });
+        let first = kept.iter().zip(&again).position(|(a, b)| a != b);
+        assert_eq!((kept.len(), first), (again.len(), None), "{paths:?} on {threads} threads");
+        assert_eq!(*telemetry, report, "{paths:?} on {threads} threads");
+    }
 }
 
 /// The sum of the entities of everything that `paths` yields.

@@ -1,0 +1,233 @@
+//! Streams cut into parts that can be parsed apart from one another: whole lines, whole chunks of EVTX.
+//!
+//! Cutting costs a search for line breaks; parsing and matching, which cost a hundred times as much, go to other
+//! threads. What a part needs of the stream before it (the header of a Zeek log) is put before its bytes.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::ait;
+use crate::evtx::{CHUNK, HEADER};
+use crate::format::Format;
+use crate::input::Input;
+use crate::read;
+use crate::record::{Progress, Record, Sink};
+use crate::report::{Tally, Telemetry};
+
+/// Bytes gathered before a part is cut, where the stream is not live.
+const PART: usize = 256 * 1024;
+
+/// Chunks of EVTX in a part.
+const CHUNKS: usize = 4;
+
+/// Takes records one by one, or streams in parts.
+pub(crate) trait Taker {
+    /// Takes one record; `Break` ends the reading.
+    fn record(&mut self, record: &Record<'_>) -> ControlFlow<()>;
+
+    /// Is told now and then how far reading has come.
+    fn progress(&mut self, _progress: &Progress<'_>) {}
+
+    /// Whether streams that can be cut are wanted in parts.
+    fn wants_parts(&self) -> bool {
+        false
+    }
+
+    /// Takes one part; `read` are the packed bytes read so far.
+    fn part(&mut self, _part: Part, _read: u64) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// A sink that takes every record on the thread that reads.
+pub(crate) struct Whole<'s>(pub(crate) &'s mut dyn Sink);
+
+impl Taker for Whole<'_> {
+    fn record(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        self.0.record(record)
+    }
+
+    fn progress(&mut self, progress: &Progress<'_>) {
+        self.0.progress(progress);
+    }
+}
+
+/// A piece of a stream that can be parsed by itself.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Number of the stream among those of its file that were cut.
+    pub(crate) stream: usize,
+    pub(crate) file: Arc<str>,
+    pub(crate) format: Format,
+    /// Lines (chunks of EVTX) of the stream before `bytes`.
+    pub(crate) before: u64,
+    pub(crate) bytes: Vec<u8>,
+    /// Instead of bytes: a line longer than records may be was skipped.
+    pub(crate) too_long: Option<u64>,
+}
+
+/// A stream that was handed out in parts, as far as its reader knows it.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    /// Where its report stands.
+    pub(crate) source_at: usize,
+    /// How many diagnostics came before its own.
+    pub(crate) diagnostics_at: usize,
+    /// Whether the user named the file.
+    pub(crate) named: bool,
+    /// What ended it early.
+    pub(crate) fault: Option<String>,
+}
+
+/// Completes what the reader of a file knows by the tallies of its cut streams.
+pub(crate) fn complete(mut telemetry: Telemetry, cuts: Vec<Cut>, tallies: Vec<Option<Tally>>) -> Telemetry {
+    let tallies = tallies.into_iter().chain(std::iter::repeat_with(|| None));
+    let parts: Vec<_> = cuts.into_iter().zip(tallies).collect();
+    // From the last to the first, so that positions stay true.
+    for (cut, tally) in parts.into_iter().rev() {
+        let report = &mut telemetry.sources[cut.source_at];
+        let mut tally = tally.unwrap_or_else(|| Tally::new(&report.file, 0));
+        if let Some(fault) = &cut.fault {
+            tally.ended_early(fault);
+        }
+        let (done, mut diagnostics) = tally.finish(report.format, report.bytes);
+        diagnostics.extend(read::hopeless(&done, cut.named));
+        *report = done;
+        let at = cut.diagnostics_at;
+        telemetry.diagnostics.splice(at..at, diagnostics);
+    }
+    telemetry
+}
+
+/// Whether streams of this format can be cut: not where a record may go over many lines.
+pub(crate) fn can_cut(format: Format) -> bool {
+    matches!(format, Format::Ndjson | Format::Evtx | Format::ZeekTsv | Format::Syslog | Format::AitAlerts)
+}
+
+/// Cuts one stream.
+pub(crate) struct Cutter {
+    pub(crate) stream: usize,
+    pub(crate) file: Arc<str>,
+    pub(crate) format: Format,
+    /// Whether whatever has arrived goes out at once.
+    pub(crate) live: bool,
+    /// Longest line.
+    pub(crate) limit: usize,
+}
+
+impl Cutter {
+    /// Cuts all of `input`.
+    pub(crate) fn run(
+        &self,
+        input: &mut Input<'_>,
+        emit: &mut dyn FnMut(Part) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        if self.format == Format::Evtx { self.chunks(input, emit) } else { self.lines(input, emit) }
+    }
+
+    fn part(&self, before: u64, bytes: Vec<u8>) -> Part {
+        let (file, stream) = (Arc::clone(&self.file), self.stream);
+        Part { stream, file, format: self.format, before, bytes, too_long: None }
+    }
+
+    fn chunks(
+        &self,
+        input: &mut Input<'_>,
+        emit: &mut dyn FnMut(Part) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let header = input.peek(HEADER).len();
+        input.skip(header);
+        let mut before = 0;
+        loop {
+            let bytes = input.peek(CHUNKS * CHUNK).to_vec();
+            if bytes.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            input.skip(bytes.len());
+            emit(self.part(before, bytes))?;
+            before += CHUNKS as u64;
+        }
+    }
+
+    fn lines(&self, input: &mut Input<'_>, emit: &mut dyn FnMut(Part) -> ControlFlow<()>) -> ControlFlow<()> {
+        let mut header = Header::default();
+        let mut before = 0;
+        loop {
+            if !self.live {
+                input.peek(PART);
+            }
+            let window = input.window();
+            if window.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            let length = match memchr::memrchr(b'\n', window) {
+                Some(at) => at + 1,
+                None if window.len() > self.limit => {
+                    let length = input.skip_line();
+                    emit(Part { too_long: Some(length), ..self.part(before, Vec::new()) })?;
+                    before += 1;
+                    continue;
+                }
+                None if input.extend() => continue,
+                None => input.window().len(),
+            };
+            let block = &input.window()[..length];
+            let n_lines = memchr::memchr_iter(b'\n', block).count() as u64;
+            let mut bytes = header.text();
+            let part_before = before - header.lines.len() as u64;
+            bytes.extend_from_slice(block);
+            header.learn(self.format, block);
+            input.skip(length);
+            emit(self.part(part_before, bytes))?;
+            before += n_lines;
+        }
+    }
+}
+
+/// The lines of a stream that say how to read those after them, the last of each kind.
+#[derive(Default)]
+struct Header {
+    lines: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Header {
+    fn text(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for (_, line) in &self.lines {
+            text.extend_from_slice(line);
+            text.push(b'\n');
+        }
+        text
+    }
+
+    fn learn(&mut self, format: Format, block: &[u8]) {
+        if !matches!(format, Format::ZeekTsv | Format::AitAlerts) {
+            return;
+        }
+        for line in block.split(|it| *it == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let Some(kind) = kind_of(format, line) else { continue };
+            // A log that begins anew forgets the header before.
+            if kind == b"separator" {
+                self.lines.clear();
+            }
+            match self.lines.iter_mut().find(|(it, _)| it == kind) {
+                Some((_, old)) => *old = line.to_vec(),
+                None => self.lines.push((kind.to_vec(), line.to_vec())),
+            }
+        }
+    }
+}
+
+/// What kind of header line this is; none if it is a record.
+fn kind_of(format: Format, line: &[u8]) -> Option<&[u8]> {
+    const KINDS: [&[u8]; 7] =
+        [b"separator", b"set_separator", b"empty_field", b"unset_field", b"path", b"fields", b"types"];
+    if format == Format::AitAlerts {
+        return ait::is_header(line).then_some(b"header");
+    }
+    let directive = line.trim_ascii_start().strip_prefix(b"#")?;
+    let end = directive.iter().position(|it| !(it.is_ascii_alphanumeric() || *it == b'_'));
+    let name = &directive[..end.unwrap_or(directive.len())];
+    KINDS.into_iter().find(|it| *it == name)
+}
