@@ -72,6 +72,12 @@ pub fn count(number: u64) -> String {
     group_digits(&number.to_string())
 }
 
+/// A count with what is counted: `1 action`, `1 234 actions`.
+pub fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", count(number as u64))
+}
+
 fn grouped(amount: f64) -> String {
     let digits = group_digits(&format!("{:.0}", amount.abs()));
     if amount < 0.0 { format!("-{digits}") } else { digits }

@@ -10,6 +10,7 @@
 mod actions;
 mod attack;
 mod baseline;
+mod catalogue;
 pub mod certificate;
 pub mod checker;
 mod draft;
@@ -28,6 +29,7 @@ pub mod render;
 mod request;
 mod solve;
 
+pub use catalogue::Possible;
 pub use certificate::from_rules as certificate;
 pub use explain::Explanation;
 pub use observed::observed_impact;

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use case::{Case, Regime};
 pub use detect::{Detect, FindingFormat, RuleArgs, Rules};
 pub use estate::Estate;
-pub use plan::{Plan, PlanContain, PlanRecover, Planning};
+pub use plan::{Plan, PlanContain, PlanRecover, Planning, Steering};
 pub use respond::{Common, Drill, Respond};
 
 /// Detects an intrusion, computes the cheapest isolation that provably stops it, drives recovery, keeps every legal

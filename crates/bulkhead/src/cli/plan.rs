@@ -12,7 +12,7 @@ use super::Format;
 #[derive(Debug, Subcommand)]
 pub enum Plan {
     /// The cheapest isolation that provably cuts the attacker off.
-    Contain(PlanContain),
+    Contain(Box<PlanContain>),
     /// The order in which services come back.
     Recover(PlanRecover),
 }
@@ -38,9 +38,38 @@ pub struct PlanContain {
     /// Writes the attack graph with the cut as SVG.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
+    /// Says for each action which attack paths would open again without it, and what it breaks for whom.
+    #[arg(long)]
+    pub explain: bool,
+    /// Lists the actions that could be taken here, instead of choosing among them.
+    #[arg(long, conflicts_with_all = ["svg", "explain"])]
+    pub list_actions: bool,
+    /// How the operator steers the planner.
+    #[command(flatten)]
+    pub steering: Steering,
     /// How the plan is chosen.
     #[command(flatten)]
     pub planning: Planning,
+}
+
+/// How the operator steers the planner.
+#[derive(Debug, Args)]
+pub struct Steering {
+    /// Actions that must be taken, by id; may be given several times.
+    #[arg(long, value_name = "ACTION")]
+    pub force: Vec<String>,
+    /// Actions that must not be taken, by id or with `*`, such as `isolate:db-1@*`; may be given several times.
+    #[arg(long, value_name = "ACTION")]
+    pub forbid: Vec<String>,
+    /// An earlier plan (plan.json) to go on from: its number goes up by one, and what changes is said.
+    #[arg(long, value_name = "FILE")]
+    pub previous: Option<PathBuf>,
+    /// Actions of the earlier plan that stay, by id or with `*`; may be given several times.
+    #[arg(long, value_name = "ACTION", requires = "previous")]
+    pub pin: Vec<String>,
+    /// At most this many actions may need somebody's approval.
+    #[arg(long, value_name = "N")]
+    pub approval_budget: Option<u32>,
 }
 
 /// `plan recover`.

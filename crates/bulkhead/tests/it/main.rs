@@ -3,5 +3,6 @@
 mod broken;
 mod bulkhead;
 mod drill;
+mod plan;
 mod record;
 mod respond;

@@ -1,0 +1,236 @@
+//! Plans for people: what to do first, why, what it breaks, what one would otherwise do.
+
+use bulkhead_contain::{Explanation, PlanStage, Planned, Possible};
+use bulkhead_model::case::{Approval, BaselineName, Objective, Plan, ServiceImpact, customers_hit};
+use bulkhead_model::estate::Estate;
+
+use crate::commands::case::text_of;
+use crate::ui::{Table, count, counted, money};
+
+/// Most rows printed of a list that may have a hundred thousand.
+const ROWS: usize = 60;
+
+/// The plan for people; with `at_length`, every path that each action cuts.
+pub fn plan(planned: &Planned, explained: &[Explanation], at_length: bool, estate: &Estate) -> String {
+    let plan = &planned.plan;
+    let mut text = headline(planned);
+    let mut table = Table::new(["action", "at", "takes", "approval", "cuts", "breaks"]);
+    for it in plan.actions.iter().take(ROWS) {
+        let breaks: Vec<_> =
+            it.breaks.iter().map(|it| format!("{} {}", it.service, text_of(&it.state))).collect();
+        table.row([
+            it.id.clone(),
+            it.enforcement_point.to_string(),
+            format!("{} s", it.time_to_effect_s),
+            text_of(&it.approval),
+            counted(it.cuts.len(), "move"),
+            if breaks.is_empty() { "nothing".to_owned() } else { breaks.join(", ") },
+        ]);
+    }
+    text.push_str(&table.render(2));
+    text.push_str(&more(plan.actions.len(), "actions"));
+    text.push_str(&stages(&planned.stages));
+    for it in explained.iter().take(ROWS) {
+        text.push_str(&if at_length { long(it, estate) } else { short(it, estate) });
+    }
+    text.push_str(&comparison(plan, &planned.predicted));
+    text.push_str(&services(&planned.predicted, estate));
+    for it in plan.not_done.iter().take(10) {
+        text.push_str(&format!("left undone: {}: {}\n", it.what, it.why));
+    }
+    text
+}
+
+fn more(total: usize, what: &str) -> String {
+    if total <= ROWS {
+        return String::new();
+    }
+    format!("  ... and {} more {what}; --format json lists all\n", total - ROWS)
+}
+
+fn headline(planned: &Planned) -> String {
+    let plan = &planned.plan;
+    format!(
+        "{} {} the attacker off under `{}`: {} over {} h, gap {:.2} %; {} within reach, {} were\n",
+        counted(plan.actions.len(), "action"),
+        if plan.actions.len() == 1 { "cuts" } else { "cut" },
+        text_of(&plan.attitude),
+        money(plan.objective.total, &plan.currency),
+        plan.horizon_h,
+        plan.gap * 100.0,
+        match planned.reached.len() {
+            1 => "1 asset stays".to_owned(),
+            n => format!("{} assets stay", count(n as u64)),
+        },
+        planned.stats.reachable_before
+    )
+}
+
+/// What can be done at once and what must wait, where there is anything to wait for.
+fn stages(stages: &[PlanStage]) -> String {
+    if stages.len() < 2 {
+        return String::new();
+    }
+    let mut text = String::new();
+    for it in stages {
+        let who = match it.approval {
+            Approval::Automatic => "at once, nobody's approval",
+            Approval::Commander => "then, once the commander agrees",
+            Approval::ServiceOwner => "then, once commander and service owners agree",
+        };
+        text.push_str(&format!(
+            "  {who}: {} within {} s; after that {} exposed, {} of them protected\n",
+            counted(it.actions.len(), "action"),
+            it.time_to_effect_s,
+            counted(usize::try_from(it.exposed).unwrap_or(usize::MAX), "asset"),
+            count(it.protected_exposed)
+        ));
+    }
+    text
+}
+
+fn short(it: &Explanation, estate: &Estate) -> String {
+    if it.opens.is_empty() {
+        return format!("  why {}: asked for; nothing opens without it\n", it.action);
+    }
+    let path = it.paths.first().map(|it| hops(it)).unwrap_or_default();
+    format!("  why {}: {}; such as by {path}\n", it.action, opens(it, estate))
+}
+
+/// A path by the assets it visits; the means are said at length.
+fn hops(path: &[String]) -> String {
+    let ends = |step: &String| {
+        let ends = step.split(" (").next().unwrap_or(step);
+        let (from, to) = ends.split_once(" -> ").unwrap_or(("", ends));
+        (from.to_owned(), to.to_owned())
+    };
+    let first = path.first().map(|it| ends(it).0);
+    first.into_iter().chain(path.iter().map(|it| ends(it).1)).collect::<Vec<_>>().join(" -> ")
+}
+
+fn opens(it: &Explanation, estate: &Estate) -> String {
+    let protected = match it.protected.as_slice() {
+        [] => String::new(),
+        [one] => format!(", {one} among them, which must not be"),
+        [one, rest @ ..] => format!(", {one} and {} more among them that must not be", rest.len()),
+    };
+    format!(
+        "without it {} worth {} in reach again{protected}",
+        counted(it.opens.len(), "asset"),
+        money(it.exposure, &estate.estate.currency)
+    )
+}
+
+fn long(it: &Explanation, estate: &Estate) -> String {
+    let mut text = format!("  {}\n", it.action);
+    if it.opens.is_empty() {
+        text.push_str("    asked for; nothing opens without it\n");
+    } else {
+        text.push_str(&format!("    {}\n", opens(it, estate)));
+    }
+    for path in &it.paths {
+        text.push_str("    cuts the path\n");
+        for step in path {
+            text.push_str(&format!("      {step}\n"));
+        }
+    }
+    for hit in &it.breaks {
+        let customers: Vec<_> =
+            hit.customers.iter().map(|it| format!("{} {}", count(it.count), it.segment)).collect();
+        let customers =
+            if customers.is_empty() { String::new() } else { format!(" for {}", customers.join(", ")) };
+        text.push_str(&format!(
+            "    breaks {}: {}{customers}, {} per hour\n",
+            hit.service,
+            text_of(&hit.state),
+            money(hit.value_per_hour, &estate.estate.currency)
+        ));
+    }
+    if it.breaks.is_empty() {
+        text.push_str("    breaks nothing by itself\n");
+    }
+    text
+}
+
+/// What a plan keeps, adds and drops of an earlier one.
+pub fn changes(previous: &Plan, plan: &Plan) -> String {
+    let has = |plan: &Plan, id: &str| plan.actions.iter().any(|it| it.id == id);
+    let mut text = format!("against plan {}, this is plan {}:\n", previous.generation, plan.generation);
+    let kept = plan.actions.iter().filter(|it| has(previous, &it.id)).count();
+    text.push_str(&format!("  keeps {}\n", counted(kept, "action")));
+    for it in plan.actions.iter().filter(|it| !has(previous, &it.id)).take(ROWS) {
+        text.push_str(&format!("  adds  {}\n", it.id));
+    }
+    for it in previous.actions.iter().filter(|it| !has(plan, &it.id)).take(ROWS) {
+        text.push_str(&format!("  lifts {}\n", it.id));
+    }
+    text
+}
+
+/// What can be done here.
+pub fn possible(list: &[Possible], currency: &str) -> String {
+    let mut table = Table::new(["action", "at", "costs", "takes"]);
+    for it in list.iter().take(ROWS) {
+        let points: Vec<_> = it.points.iter().map(ToString::to_string).collect();
+        table.row([
+            it.id.clone(),
+            points.join(", "),
+            money(it.operating_cost, currency),
+            format!("{} s", it.time_to_effect_s),
+        ]);
+    }
+    format!(
+        "{} actions could hinder the attacker\n{}{}",
+        list.len(),
+        table.render(2),
+        more(list.len(), "actions")
+    )
+}
+
+/// The plan, its alternatives and the baselines in one table.
+pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
+    let mut table =
+        Table::new(["", "services lost", "exposed", "operating", "total", "services hit", "customers hit"]);
+    let mut row = |name: String, objective: &Objective, services: &[ServiceImpact]| {
+        let figure = |it: f64| money(it, &plan.currency);
+        table.row([
+            name,
+            figure(objective.service_loss),
+            figure(objective.exposure),
+            figure(objective.operating),
+            figure(objective.total),
+            services.len().to_string(),
+            count(customers_hit(services)),
+        ]);
+    };
+    row("this plan".to_owned(), &plan.objective, predicted);
+    for it in &plan.alternatives {
+        row(format!("  {}", it.name.replace('_', " ")), &it.objective, &it.services);
+    }
+    for it in &plan.baselines {
+        let name = match it.name {
+            BaselineName::IsolateAll => "isolate every suspected host",
+            BaselineName::ShutZones => "shut their zones",
+        };
+        let name = if it.feasible { name.to_owned() } else { format!("{name} (breaks a hard rule)") };
+        row(name, &it.objective, &it.services);
+    }
+    table.render(2)
+}
+
+/// Services hit, with their customers.
+pub fn services(list: &[ServiceImpact], estate: &Estate) -> String {
+    let mut table = Table::new(["service hit", "state", "customers", "per hour"]);
+    for it in list {
+        let name = estate.services.iter().find(|known| known.id == it.service).map(|known| known.name.en());
+        let customers: Vec<_> =
+            it.customers.iter().map(|it| format!("{} {}", count(it.count), it.segment)).collect();
+        table.row([
+            name.unwrap_or(it.service.as_str()).to_owned(),
+            text_of(&it.state),
+            customers.join(", "),
+            money(it.value_per_hour, &estate.estate.currency),
+        ]);
+    }
+    if list.is_empty() { "  no service is hit\n".to_owned() } else { table.render(2) }
+}
