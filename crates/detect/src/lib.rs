@@ -18,6 +18,7 @@ mod filter;
 mod load;
 mod logsource;
 mod matcher;
+mod parallel;
 mod pipeline;
 mod ruleset;
 
@@ -26,4 +27,5 @@ pub use correlation::correlator::{CorrelationCounts, CorrelationOptions};
 pub use detector::{Counts, Detector, EventRef};
 pub use explain::{Explanation, ItemTrace, SearchTrace};
 pub use load::{LoadReport, Options, RuleEntry, RuleFile, compile};
+pub use parallel::{Collector, Match, Matcher};
 pub use ruleset::RuleSet;

@@ -8,6 +8,7 @@ use bulkhead_model::finding::{Level, RuleRef};
 use bulkhead_model::yaml::{self, Node};
 
 use crate::compile::{Compiler, Placeholders};
+use crate::correlation::plan::Plan;
 use crate::correlation::{self, Correlation};
 use crate::expr::{Expr, Interner};
 use crate::field::KEYWORDS;
@@ -230,7 +231,9 @@ impl Build {
         for name in correlations.iter().flat_map(Correlation::field_names).collect::<Vec<_>>() {
             self.interner.fields.intern(name);
         }
+        let plan = Arc::new(Plan::new(&correlations, &refs, &self.interner));
         let inner = Inner {
+            plan,
             rules,
             refs,
             generate,

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use crate::compile::Placeholders;
 use crate::correlation::Correlation;
+use crate::correlation::plan::Plan;
 use crate::expr::{Expr, Interner, Pred};
 use crate::field::FieldId;
 use crate::logsource::Mapping;
@@ -38,6 +39,8 @@ pub(crate) struct Inner {
     /// The different gates; most rules share one.
     pub gates: Vec<Expr>,
     pub correlations: Vec<Correlation>,
+    /// Which correlations look at which rules.
+    pub plan: Arc<Plan>,
     /// Values of placeholders, for explanations.
     pub placeholders: Placeholders,
     /// Fields whose values choose the rules that can fire, by family of records.
@@ -74,6 +77,7 @@ impl Inner {
             finders: (0..n_preds).map(|_| OnceLock::new()).collect(),
             gates: Vec::new(),
             correlations: Vec::new(),
+            plan: Arc::default(),
             placeholders: Placeholders::new(),
             routing: Vec::new(),
         }

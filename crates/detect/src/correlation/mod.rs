@@ -1,8 +1,12 @@
 //! Correlation rules: what several findings within a span of time mean together (specification 2.1, "Correlation").
 
 pub mod correlator;
+pub mod groups;
 pub mod parse;
+pub mod plan;
 pub mod resolve;
+pub mod state;
+pub mod statistic;
 pub mod window;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,12 @@
 //! What a correlation remembers of one group, and when that satisfies it. Times only go forward here.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bounds, Correlation, Kind, Statistic};
+use super::statistic::Numbers;
+use super::{Bounds, Correlation, Kind};
 use crate::rule::Condition;
 use crate::rule::condition::Quantity;
 
@@ -14,23 +16,84 @@ const NEVER: i64 = i64::MIN;
 /// One group of one correlation. Times in milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
+    #[serde(rename = "w")]
     window: Window,
     /// When it was last reported, while it still holds.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     raised: Option<i64>,
 }
 
+/// What is remembered. Most groups hold one entry, so what only large ones need is boxed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::box_collection,
+    reason = "a million groups hold one entry; the few that need a queue pay for it"
+)]
 enum Window {
+    /// The time of the only finding; none before the first.
+    #[serde(rename = "o")]
+    One(i64),
     /// Times of findings, no more of them than the bounds can tell apart.
-    Count(VecDeque<i64>),
-    /// Values with times, and how often each is there.
-    Distinct(VecDeque<(i64, String)>, BTreeMap<String, u32>),
-    /// Numbers with times, as bits so that they are restored exactly.
-    Numbers(VecDeque<(i64, u64)>),
+    #[serde(rename = "c")]
+    Count(Box<VecDeque<i64>>),
+    /// Different values.
+    #[serde(rename = "d")]
+    Distinct(Box<Distinct>),
+    /// Numbers.
+    #[serde(rename = "n")]
+    Numbers(Box<Numbers>),
     /// Last time of each rule.
-    Seen(Vec<i64>),
+    #[serde(rename = "s")]
+    Seen(Box<[i64]>),
     /// For each rule, the latest beginning of a sequence that ends with it.
-    Chain(Vec<i64>),
+    #[serde(rename = "q")]
+    Chain(Box<[i64]>),
+}
+
+/// Values, each with the last time it was seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Vec<(String, i64)>", from = "Vec<(String, i64)>")]
+struct Distinct {
+    values: BTreeMap<Arc<str>, i64>,
+    by_time: BTreeSet<(i64, Arc<str>)>,
+}
+
+impl From<Distinct> for Vec<(String, i64)> {
+    fn from(it: Distinct) -> Self {
+        it.values.into_iter().map(|(value, time)| (value.to_string(), time)).collect()
+    }
+}
+
+impl From<Vec<(String, i64)>> for Distinct {
+    fn from(values: Vec<(String, i64)>) -> Self {
+        let mut it = Self::default();
+        for (value, time) in values {
+            let value: Arc<str> = Arc::from(value);
+            it.by_time.insert((time, Arc::clone(&value)));
+            it.values.insert(value, time);
+        }
+        it
+    }
+}
+
+impl Distinct {
+    fn add(&mut self, time: i64, since: i64, value: &str) -> usize {
+        let value = match self.values.get_key_value(value) {
+            Some((known, last)) => {
+                let known = Arc::clone(known);
+                self.by_time.remove(&(*last, Arc::clone(&known)));
+                known
+            }
+            None => Arc::from(value),
+        };
+        self.values.insert(Arc::clone(&value), time);
+        self.by_time.insert((time, value));
+        while let Some((last, value)) = self.by_time.first().filter(|it| it.0 < since).cloned() {
+            self.values.remove(&value);
+            self.by_time.remove(&(last, value));
+        }
+        self.values.len()
+    }
 }
 
 impl Group {
@@ -38,11 +101,11 @@ impl Group {
     pub fn new(correlation: &Correlation) -> Self {
         let n_rules = correlation.refs.len();
         let window = match &correlation.kind {
-            Kind::EventCount(_) => Window::Count(VecDeque::new()),
-            Kind::ValueCount(..) => Window::Distinct(VecDeque::new(), BTreeMap::new()),
-            Kind::Value(..) => Window::Numbers(VecDeque::new()),
-            Kind::Temporal(_) => Window::Seen(vec![NEVER; n_rules]),
-            Kind::TemporalOrdered => Window::Chain(vec![NEVER; n_rules]),
+            Kind::EventCount(_) => Window::One(NEVER),
+            Kind::ValueCount(..) => Window::Distinct(Box::default()),
+            Kind::Value(..) => Window::Numbers(Box::default()),
+            Kind::Temporal(_) => Window::Seen(vec![NEVER; n_rules].into()),
+            Kind::TemporalOrdered => Window::Chain(vec![NEVER; n_rules].into()),
         };
         Self { window, raised: None }
     }
@@ -50,10 +113,28 @@ impl Group {
     /// How many entries it holds.
     pub fn len(&self) -> usize {
         match &self.window {
+            Window::One(time) => usize::from(*time != NEVER),
             Window::Count(times) => times.len(),
-            Window::Distinct(values, _) => values.len(),
+            Window::Distinct(values) => values.values.len(),
             Window::Numbers(numbers) => numbers.len(),
             Window::Seen(times) | Window::Chain(times) => times.len(),
+        }
+    }
+
+    /// Whether a group of `correlation` can look like this; makes anew what is not saved.
+    pub fn restored(&mut self, correlation: &Correlation) -> bool {
+        let n_rules = correlation.refs.len();
+        match (&mut self.window, &correlation.kind) {
+            (Window::One(_) | Window::Count(_), Kind::EventCount(_))
+            | (Window::Distinct(_), Kind::ValueCount(..)) => true,
+            (Window::Numbers(it), Kind::Value(statistic, ..)) => {
+                it.restored(*statistic);
+                true
+            }
+            (Window::Seen(it), Kind::Temporal(_)) | (Window::Chain(it), Kind::TemporalOrdered) => {
+                it.len() == n_rules
+            }
+            _ => false,
         }
     }
 
@@ -68,17 +149,27 @@ impl Group {
     ) -> Option<f64> {
         let since = time.saturating_sub(correlation.timespan_ms);
         let found = match (&mut self.window, &correlation.kind) {
+            (Window::One(NEVER), Kind::EventCount(bounds)) => {
+                self.window = Window::One(time);
+                bounds.hold(1.0).then_some(1.0)
+            }
+            (Window::One(first), Kind::EventCount(bounds)) => {
+                let mut times = VecDeque::from([*first]);
+                let found = count(&mut times, bounds, time, since);
+                self.window = match (times.len(), times.back()) {
+                    (1, Some(only)) => Window::One(*only),
+                    _ => Window::Count(Box::new(times)),
+                };
+                found
+            }
             (Window::Count(times), Kind::EventCount(bounds)) => count(times, bounds, time, since),
-            (Window::Distinct(values, counts), Kind::ValueCount(_, bounds)) => {
-                distinct(values, counts, bounds, time, since, value?)
+            (Window::Distinct(values), Kind::ValueCount(_, bounds)) => {
+                let n = small(values.add(time, since, value?));
+                bounds.hold(n).then_some(n)
             }
             (Window::Numbers(numbers), Kind::Value(statistic, _, bounds)) => {
                 let value = crate::matcher::number(value?)?;
-                numbers.push_back((time, value.to_bits()));
-                while numbers.front().is_some_and(|it| it.0 < since) {
-                    numbers.pop_front();
-                }
-                let number = statistic.of(numbers.iter().map(|it| f64::from_bits(it.1)));
+                let number = numbers.add(*statistic, time, since, value);
                 bounds.hold(number).then_some(number)
             }
             (Window::Seen(times), Kind::Temporal(condition)) => {
@@ -122,26 +213,8 @@ fn count(times: &mut VecDeque<i64>, bounds: &Bounds, time: i64, since: i64) -> O
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]
-fn distinct(
-    values: &mut VecDeque<(i64, String)>,
-    counts: &mut BTreeMap<String, u32>,
-    bounds: &Bounds,
-    time: i64,
-    since: i64,
-    value: &str,
-) -> Option<f64> {
-    values.push_back((time, value.to_owned()));
-    *counts.entry(value.to_owned()).or_default() += 1;
-    while let Some((_, gone)) = values.pop_front_if(|it| it.0 < since) {
-        if let Some(left) = counts.get_mut(&gone) {
-            *left -= 1;
-            if *left == 0 {
-                counts.remove(&gone);
-            }
-        }
-    }
-    let n = counts.len() as f64;
-    bounds.hold(n).then_some(n)
+fn small(n: usize) -> f64 {
+    n as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a correlation names few rules")]
@@ -195,46 +268,4 @@ fn chain(starts: &mut [i64], positions: &[usize], time: i64, since: i64) -> Opti
     let last = starts.len() - 1;
     (positions.contains(&last) && starts[last] != NEVER && starts[last] >= since)
         .then_some(starts.len() as f64)
-}
-
-impl Statistic {
-    /// The number made of `values`, which are not empty.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rank lies within the number of values"
-    )]
-    pub fn of(self, values: impl ExactSizeIterator<Item = f64>) -> f64 {
-        let n = values.len();
-        match self {
-            Self::Sum => values.sum(),
-            Self::Avg => values.sum::<f64>() / n.max(1) as f64,
-            Self::Percentile(share) => {
-                let mut sorted: Vec<f64> = values.collect();
-                sorted.sort_by(f64::total_cmp);
-                let rank = share / 100.0 * (n.max(1) - 1) as f64;
-                let (low, high) = (rank.floor() as usize, rank.ceil() as usize);
-                match (sorted.get(low), sorted.get(high)) {
-                    (Some(low), Some(high)) => low + (high - low) * rank.fract(),
-                    _ => 0.0,
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statistics() {
-        let of = |statistic: Statistic| statistic.of([4.0, 1.0, 3.0, 2.0].into_iter());
-        assert!((of(Statistic::Sum) - 10.0).abs() < 1e-9);
-        assert!((of(Statistic::Avg) - 2.5).abs() < 1e-9);
-        assert!((of(Statistic::Percentile(50.0)) - 2.5).abs() < 1e-9);
-        assert!((of(Statistic::Percentile(100.0)) - 4.0).abs() < 1e-9);
-        assert!((of(Statistic::Percentile(0.0)) - 1.0).abs() < 1e-9);
-    }
 }
