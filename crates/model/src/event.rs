@@ -4,6 +4,7 @@
 //! being read as text, and text is unescaped only when somebody asks for it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Which family of records an event comes from; decides how nested names are flattened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +94,26 @@ pub trait Visitor<'e> {
     }
 }
 
+/// What events of one kind have in common: the names of their fields in the order they stand, and which scalar of the
+/// event each is. Made once by a reader that met the kind before; whoever reads many such events works with places
+/// instead of names. Two layouts are the same if they are the same allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    fields: Vec<(Box<str>, u32)>,
+}
+
+impl Layout {
+    /// A layout of these names, each with the place of its value.
+    pub fn new(fields: Vec<(Box<str>, u32)>) -> Self {
+        Self { fields }
+    }
+
+    /// Names in the order [`Event::visit`] shows them, each with the place [`Event::value_at`] takes.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.fields.iter().map(|(name, place)| (&**name, *place))
+    }
+}
+
 /// Raw bytes with borrowed, lazy field access.
 pub trait Event {
     /// The bytes as they came, for evidence and keyword search.
@@ -111,6 +132,16 @@ pub trait Event {
     /// no value holds a text.
     fn raw_holds_values(&self) -> bool {
         false
+    }
+
+    /// The layout of the event, where its reader knows one.
+    fn layout(&self) -> Option<&Arc<Layout>> {
+        None
+    }
+
+    /// The value at a place of the event's layout; null where it has none.
+    fn value_at(&self, _place: u32) -> Value<'_> {
+        Value::Null
     }
 }
 

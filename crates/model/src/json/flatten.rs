@@ -24,23 +24,61 @@ enum Rule {
     Root,
 }
 
+/// Takes the fields that a walk over an event comes by.
+trait Sink {
+    /// The scalar of entry number `entry`, as the field `name`.
+    fn field(&mut self, name: &str, entry: usize);
+
+    /// Whether no more fields are wanted.
+    fn done(&self) -> bool {
+        false
+    }
+}
+
 /// Shows every field to `visitor`.
 pub(super) fn visit<'e>(raw: &'e str, shape: Shape, entries: &'e [Entry], visitor: &mut dyn Visitor<'e>) {
-    Walk::new(raw, shape, entries, visitor).run();
+    struct Shown<'e, 'v> {
+        raw: &'e str,
+        entries: &'e [Entry],
+        visitor: &'v mut dyn Visitor<'e>,
+    }
+    impl Sink for Shown<'_, '_> {
+        fn field(&mut self, name: &str, entry: usize) {
+            if self.visitor.wants(name) {
+                self.visitor.value(name, value(self.raw, &self.entries[entry]));
+            }
+        }
+        fn done(&self) -> bool {
+            self.visitor.done()
+        }
+    }
+    Walk::new(raw, shape, entries, &mut Shown { raw, entries, visitor }).run();
+}
+
+/// Name and entry of every field, in the order [`visit`] shows them.
+pub(super) fn names(raw: &str, shape: Shape, entries: &[Entry]) -> Vec<(Box<str>, usize)> {
+    struct Named(Vec<(Box<str>, usize)>);
+    impl Sink for Named {
+        fn field(&mut self, name: &str, entry: usize) {
+            self.0.push((name.into(), entry));
+        }
+    }
+    let mut named = Named(Vec::new());
+    Walk::new(raw, shape, entries, &mut named).run();
+    named.0
 }
 
 /// The first value of the field `name`.
 pub(super) fn get<'e>(raw: &'e str, shape: Shape, entries: &'e [Entry], name: &str) -> Option<Value<'e>> {
-    struct First<'n, 'e> {
+    struct First<'n> {
         name: &'n str,
-        found: Option<Value<'e>>,
+        found: Option<usize>,
     }
-    impl<'e> Visitor<'e> for First<'_, 'e> {
-        fn wants(&mut self, name: &str) -> bool {
-            self.found.is_none() && name == self.name
-        }
-        fn value(&mut self, _: &str, value: Value<'e>) {
-            self.found.get_or_insert(value);
+    impl Sink for First<'_> {
+        fn field(&mut self, name: &str, entry: usize) {
+            if self.found.is_none() && name == self.name {
+                self.found = Some(entry);
+            }
         }
         fn done(&self) -> bool {
             self.found.is_some()
@@ -48,7 +86,7 @@ pub(super) fn get<'e>(raw: &'e str, shape: Shape, entries: &'e [Entry], name: &s
     }
     let mut first = First { name, found: None };
     Walk::new(raw, shape, entries, &mut first).run();
-    first.found
+    Some(value(raw, &entries[first.found?]))
 }
 
 /// The family of records a JSON object comes from, by the names at its top.
@@ -129,7 +167,7 @@ fn windows_alias(name: &str) -> Option<&'static str> {
     })
 }
 
-fn value<'e>(raw: &'e str, entry: &Entry) -> Value<'e> {
+pub(super) fn value<'e>(raw: &'e str, entry: &Entry) -> Value<'e> {
     let text = slice(raw, entry.start, entry.end);
     match entry.kind {
         Kind::True => Value::Bool(true),
@@ -141,19 +179,19 @@ fn value<'e>(raw: &'e str, entry: &Entry) -> Value<'e> {
     }
 }
 
-struct Walk<'e, 'v> {
+struct Walk<'e, 's, S> {
     raw: &'e str,
     entries: &'e [Entry],
     windows: bool,
-    visitor: &'v mut dyn Visitor<'e>,
+    sink: &'s mut S,
     /// Names under construction; the current one begins at `start`.
     names: String,
     start: usize,
 }
 
-impl<'e, 'v> Walk<'e, 'v> {
-    fn new(raw: &'e str, shape: Shape, entries: &'e [Entry], visitor: &'v mut dyn Visitor<'e>) -> Self {
-        Self { raw, entries, windows: shape == Shape::Windows, visitor, names: String::new(), start: 0 }
+impl<'e, 's, S: Sink> Walk<'e, 's, S> {
+    fn new(raw: &'e str, shape: Shape, entries: &'e [Entry], sink: &'s mut S) -> Self {
+        Self { raw, entries, windows: shape == Shape::Windows, sink, names: String::new(), start: 0 }
     }
 
     fn run(mut self) {
@@ -161,8 +199,8 @@ impl<'e, 'v> Walk<'e, 'v> {
         while let Some(entry) = self.entries.get(index) {
             let name = field_name(key(self.raw, entry), self.windows);
             if entry.kind == Kind::Array && self.only_scalars(index) {
-                for element in &self.entries[index + 1..entry.next as usize] {
-                    leaf(self.visitor, self.raw, &name, element, false);
+                for element in index + 1..entry.next as usize {
+                    leaf(self.sink, &name, element, false);
                 }
             } else if matches!(entry.kind, Kind::Object | Kind::Array) {
                 let rule = if self.windows { windows_rule(&name) } else { Rule::Dotted };
@@ -171,9 +209,9 @@ impl<'e, 'v> Walk<'e, 'v> {
                 self.start = 0;
                 self.nested(index, rule);
             } else {
-                leaf(self.visitor, self.raw, &name, entry, self.windows);
+                leaf(self.sink, &name, index, self.windows);
             }
-            if self.visitor.done() {
+            if self.sink.done() {
                 return;
             }
             index = entry.next as usize;
@@ -197,7 +235,7 @@ impl<'e, 'v> Walk<'e, 'v> {
             } else if matches!(entry.kind, Kind::Object | Kind::Array) {
                 self.nested(inner, rule);
             } else {
-                leaf(self.visitor, self.raw, &self.names[self.start..], &entry, false);
+                leaf(self.sink, &self.names[self.start..], inner, false);
             }
             inner = entry.next as usize;
         }
@@ -211,7 +249,7 @@ impl<'e, 'v> Walk<'e, 'v> {
         if matches!(entry.kind, Kind::Object | Kind::Array) {
             self.nested(index, below);
         } else {
-            leaf(self.visitor, self.raw, &self.names[self.start..], entry, rule == Rule::Winlog);
+            leaf(self.sink, &self.names[self.start..], index, rule == Rule::Winlog);
         }
         self.names.truncate(length);
         self.start = start;
@@ -239,15 +277,10 @@ impl<'e, 'v> Walk<'e, 'v> {
     }
 }
 
-fn leaf<'e>(visitor: &mut dyn Visitor<'e>, raw: &'e str, name: &str, entry: &Entry, alias: bool) {
-    if visitor.wants(name) {
-        visitor.value(name, value(raw, entry));
-    }
-    if alias
-        && let Some(alias) = windows_alias(name)
-        && visitor.wants(alias)
-    {
-        visitor.value(alias, value(raw, entry));
+fn leaf(sink: &mut impl Sink, name: &str, entry: usize, alias: bool) {
+    sink.field(name, entry);
+    if alias && let Some(alias) = windows_alias(name) {
+        sink.field(alias, entry);
     }
 }
 

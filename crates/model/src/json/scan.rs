@@ -5,6 +5,9 @@ use memchr::memchr;
 /// Objects and arrays nested deeper than this are refused; no log source comes near it.
 const DEPTH_MAX: usize = 64;
 
+/// Longer texts are refused: places in them are kept in 32 bits.
+pub(super) const LENGTH_MAX: usize = u32::MAX as usize;
+
 /// Why a text is not a JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a JSON object: {what} (byte {at})")]
@@ -40,15 +43,23 @@ pub struct Entry {
     pub(super) kind: Kind,
 }
 
-struct Scanner<'t, 'o> {
-    text: &'t [u8],
-    at: usize,
-    out: &'o mut Vec<Entry>,
+impl Entry {
+    /// A scalar whose key is known from elsewhere.
+    pub(super) fn scalar(start: u32, end: u32, kind: Kind) -> Self {
+        Self { key_start: 0, key_end: 0, start, end, next: 0, kind }
+    }
+}
+
+/// Reads a text from byte `at` on.
+pub(super) struct Scanner<'t, 'o> {
+    pub(super) text: &'t [u8],
+    pub(super) at: usize,
+    pub(super) out: &'o mut Vec<Entry>,
 }
 
 /// Appends the entries of the one object that `text` holds.
 pub(super) fn scan(text: &[u8], out: &mut Vec<Entry>) -> Result<(), Malformed> {
-    if text.len() >= u32::MAX as usize {
+    if text.len() >= LENGTH_MAX {
         return Err(Malformed { at: 0, what: "an event of 4 GiB or more" });
     }
     let mut scanner = Scanner { text, at: 0, out };
@@ -135,35 +146,22 @@ impl Scanner<'_, '_> {
         }
     }
 
+    /// A value under a key.
     #[expect(clippy::cast_possible_truncation, reason = "`scan` refuses texts of 4 GiB or more")]
     fn value(&mut self, key_start: u32, key_end: u32, depth: usize) -> Result<(), Malformed> {
         self.skip_space();
-        let first = self.peek();
         let mut entry =
             Entry { key_start, key_end, start: self.at as u32, end: 0, next: 0, kind: Kind::Null };
-        match first {
+        match self.peek() {
             b'"' => {
                 (entry.start, entry.end) = self.string()?;
                 entry.kind = Kind::Text;
             }
-            b'-' | b'0'..=b'9' => {
-                self.number()?;
-                entry.kind = Kind::Number;
-            }
             b'{' | b'[' => return self.container(entry, depth + 1),
-            b't' => {
-                self.literal(b"true")?;
-                entry.kind = Kind::True;
+            _ => {
+                entry.kind = self.bare()?;
+                entry.end = self.at as u32;
             }
-            b'f' => {
-                self.literal(b"false")?;
-                entry.kind = Kind::False;
-            }
-            b'n' => self.literal(b"null")?,
-            _ => return self.fail("expected a value"),
-        }
-        if entry.kind != Kind::Text {
-            entry.end = self.at as u32;
         }
         entry.next = self.out.len() as u32 + 1;
         self.out.push(entry);
@@ -190,23 +188,45 @@ impl Scanner<'_, '_> {
         Ok(())
     }
 
-    /// The inside of a string; a quote ends it unless an odd number of backslashes stands before it.
+    /// A number, `true`, `false` or `null`.
+    #[inline]
+    pub(super) fn bare(&mut self) -> Result<Kind, Malformed> {
+        match self.peek() {
+            b'-' | b'0'..=b'9' => self.number().map(|()| Kind::Number),
+            b't' => self.literal(b"true").map(|()| Kind::True),
+            b'f' => self.literal(b"false").map(|()| Kind::False),
+            b'n' => self.literal(b"null").map(|()| Kind::Null),
+            _ => self.fail("expected a value"),
+        }
+    }
+
+    /// A string with its quotes: where its inside stands.
+    #[inline]
+    fn string(&mut self) -> Result<(u32, u32), Malformed> {
+        let quote = self.at;
+        self.at += 1;
+        let Some(inside) = self.inside() else {
+            self.at = quote;
+            return self.fail("a string without end");
+        };
+        self.at += 1;
+        Ok(inside)
+    }
+
+    /// The inside of a string, up to its closing quote; an odd number of backslashes before a quote escapes it.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "`scan` refuses texts of 4 GiB or more")]
-    fn string(&mut self) -> Result<(u32, u32), Malformed> {
-        let start = self.at + 1;
+    pub(super) fn inside(&mut self) -> Option<(u32, u32)> {
+        let start = self.at;
         let mut from = start;
         loop {
-            let Some(found) = memchr(b'"', self.text.get(from..).unwrap_or_default()) else {
-                return self.fail("a string without end");
-            };
-            let quote = from + found;
+            let quote = from + memchr(b'"', self.text.get(from..)?)?;
             let backslashes = self.text[start..quote].iter().rev().take_while(|it| **it == b'\\').count();
-            from = quote + 1;
             if backslashes % 2 == 0 {
-                self.at = from;
-                return Ok((start as u32, quote as u32));
+                self.at = quote;
+                return Some((start as u32, quote as u32));
             }
+            from = quote + 1;
         }
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::{JsonEvent, Malformed};
+use super::{JsonEvent, Malformed, Memory};
 use crate::event::{Event, Shape, Value, Visitor};
 
 /// Collects every field as `name=value`.
@@ -15,9 +15,12 @@ impl<'e> Visitor<'e> for All {
         true
     }
     fn value(&mut self, name: &str, value: Value<'e>) {
-        let text = if value == Value::Null { "null".to_owned() } else { value.to_text().into_owned() };
-        self.0.push((name.to_owned(), text));
+        self.0.push((name.to_owned(), text(value)));
     }
+}
+
+fn text(value: Value<'_>) -> String {
+    if value == Value::Null { "null".to_owned() } else { value.to_text().into_owned() }
 }
 
 fn fields(event: &dyn Event) -> Vec<(String, String)> {
@@ -35,7 +38,7 @@ fn check(raw: &str, shape: Shape, expect: &[(&str, &str)]) {
     assert_eq!(fields(&event), expect);
     for (name, _) in &expect {
         let first = expect.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str());
-        let got = event.get(name).map(|it| if it == Value::Null { "null".into() } else { it.to_text() });
+        let got = event.get(name).map(text);
         assert_eq!(got.as_deref(), first, "{name}");
     }
     assert_eq!(event.get("no such field"), None);
@@ -192,7 +195,80 @@ fn json() -> impl Strategy<Value = Json> {
     })
 }
 
+/// Reads `text` with what was learned so far, and compares with a reading that knows nothing.
+#[track_caller]
+fn check_learned(raw: &str, shape: Option<Shape>, memory: Memory) -> (Memory, bool) {
+    let fresh = JsonEvent::new(raw.as_bytes(), shape);
+    match (JsonEvent::with_memory(raw.as_bytes(), shape, memory), fresh) {
+        (Ok(event), Ok(fresh)) => {
+            assert_eq!(event.shape(), fresh.shape(), "{raw}");
+            let expect = fields(&fresh);
+            assert_eq!(fields(&event), expect, "{raw}");
+            for (name, _) in &expect {
+                assert_eq!(event.get(name), fresh.get(name), "{raw}: {name}");
+            }
+            if let Some(layout) = event.layout() {
+                let placed =
+                    layout.fields().map(|(name, place)| (name.to_owned(), text(event.value_at(place))));
+                assert_eq!(placed.collect::<Vec<_>>(), expect);
+            }
+            let learned = event.layout().is_some();
+            (event.into_memory(), learned)
+        }
+        (Err((fault, memory)), Err(fresh)) => {
+            assert_eq!(fault, fresh, "{raw}");
+            (memory, false)
+        }
+        (left, right) => panic!("{raw}: {left:?} {right:?}"),
+    }
+}
+
+#[test]
+fn what_is_seen_twice_is_learned() {
+    let mut memory = Memory::default();
+    let mut learned = Vec::new();
+    for value in ["1", "-2.5", "null", "\"x\"", "\"\"", "\"\\\"\"", "[3]", "[]", "true", "\"y\""] {
+        let text =
+            format!("{{\"EventID\":1, \"a key longer than thirty-two bytes\": {value},\"Channel\":\"C\"}}\n");
+        let (kept, known) = check_learned(&text, None, memory);
+        memory = kept;
+        learned.push(known);
+    }
+    assert_eq!(learned, [false, false, true, false, false, true, false, false, true, true]);
+}
+
+#[test]
+fn a_flood_of_layouts_is_forgotten() {
+    let mut memory = Memory::default();
+    for round in 0..9_000 {
+        for _ in 0..2 {
+            memory = check_learned(&format!("{{\"a{round}\":1,\"b\":\"x\"}}"), None, memory).0;
+        }
+    }
+    let layouts = memory.layouts.as_ref().unwrap();
+    assert!(layouts.n_nodes() < 16 << 10);
+}
+
 proptest! {
+    #[test]
+    fn what_was_learned_changes_nothing(
+        trees in prop::collection::vec(prop::collection::btree_map(r#"[a-c\\"é]{1,2}|EventID|Channel|ts|uid"#, json(), 0..4), 1..4),
+        broken in prop::collection::vec(r#"\{("a":|[{}\[\],: 01e.-]|"b"|"\\"|true|null){0,8}\}?"#, 1..6),
+        picks in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..24),
+    ) {
+        let mut texts = broken;
+        for tree in trees {
+            let tree = Json::Object(tree.into_iter().collect());
+            texts.push(tree.to_string());
+            texts.push(serde_json::to_string_pretty(&tree).unwrap());
+            texts.push(tree.to_string().replace("true", "\"x\"").replace("false", "7"));
+        }
+        let mut memory = Memory::default();
+        for (pick, shape) in picks {
+            memory = check_learned(pick.get::<String>(&texts), shape.then_some(Shape::Json), memory).0;
+        }
+    }
+
     #[test]
     fn agrees_with_serde_json(
         members in prop::collection::btree_map(r#"[a-c\\"é]{1,4}"#, json(), 0..6),
