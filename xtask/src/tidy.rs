@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bulkhead-telemetry", &["model"]),
     ("bulkhead-enforce", &["model"]),
     ("bulkhead-report", &["model"]),
+    ("bulkhead-import", &["model"]),
     (
         "bulkhead",
         &[
@@ -40,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "telemetry",
             "enforce",
             "report",
+            "import",
         ],
     ),
     // Developer crates see everything and are seen by nobody.
@@ -59,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "telemetry",
             "enforce",
             "report",
+            "import",
         ],
     ),
     ("xtask", &[]),
@@ -66,7 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What pure crates may use from outside: nothing that reads a clock, a file, the network or chance.
 const PURE: &[&str] =
-    &["model", "service", "detect", "incident", "contain", "recover", "comply", "engine", "evaluate"];
+    &["model", "service", "detect", "incident", "contain", "recover", "comply", "engine", "evaluate", "import"];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "base64",

@@ -1,0 +1,167 @@
+//! Who may talk to whom: pairs of hosts per port, less what the base already allows, as flows between selectors that
+//! mean exactly these pairs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bulkhead_model::estate::{Estate, Flow, Index, Movement, Port, Selector};
+use bulkhead_model::id::FlowId;
+use jiff::Timestamp;
+
+use crate::facts::{Gathered, Seen};
+use crate::import::Bounds;
+use crate::merge::{Draft, told};
+use crate::names::sanitise;
+use crate::report::{FlowReport, LeftOut, Report};
+use crate::select::{Catalogue, Chosen};
+
+/// Ordered pairs of assets (places in `estate.assets`) that may talk, by port.
+pub(crate) type Pairs = BTreeMap<Port, BTreeSet<(usize, usize)>>;
+
+/// Adds the observed flows.
+pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, report: &mut Report) {
+    let (pairs, evidence, strangers) = observed(draft, gathered);
+    if strangers > 0 {
+        let why = "observed flows with an end that is no host of the estate".to_owned();
+        report.left_out.push(LeftOut { why, count: strangers });
+    }
+    let before = pairs.values().map(BTreeSet::len).sum::<usize>();
+    let pairs = without_allowed(&draft.estate, pairs);
+    let covered = before - pairs.values().map(BTreeSet::len).sum::<usize>();
+    if covered > 0 {
+        let why =
+            "observed flows that the estate already allows, or that lie within one flat zone".to_owned();
+        report.left_out.push(LeftOut { why, count: covered as u64 });
+    }
+    let catalogue = Catalogue::new(&draft.estate.assets);
+    let mut taken: BTreeSet<String> = draft.estate.flows.iter().map(|it| it.id.to_string()).collect();
+    let mut beyond = 0_u64;
+    for (port, pairs) in &pairs {
+        for (from, to) in generalise(&catalogue, pairs) {
+            if draft.added.flows.len() >= bounds.flows {
+                beyond += 1;
+                continue;
+            }
+            let stem = sanitise(&format!("{}-to-{}-{port}", catalogue.name(&from), catalogue.name(&to)));
+            let numbered = (2..).map(|n| format!("{stem}-{n}"));
+            let mut ids = [stem.clone()].into_iter().chain(numbered);
+            let id = ids.find(|it| taken.insert(it.clone())).unwrap_or(stem);
+            let flow = Flow {
+                id: FlowId::new(&id),
+                from: catalogue.selector(&from),
+                to: catalogue.selector(&to),
+                ports: vec![*port],
+                movement: Movement::Auto,
+            };
+            let (comment, told) = evidence_of(&flow, &draft.estate, *port, pairs, &evidence, gathered);
+            draft.added.flows.insert(id, comment);
+            report.flows.push(told);
+            draft.estate.flows.push(flow);
+        }
+    }
+    if beyond > 0 {
+        report
+            .left_out
+            .push(LeftOut { why: "more flows than an estate should hold".to_owned(), count: beyond });
+    }
+}
+
+type Evidence<'g> = BTreeMap<(Port, usize, usize), Vec<&'g Seen>>;
+
+/// Observed flows between assets, with their evidence, and how many had an end that is no asset.
+fn observed<'g>(draft: &Draft, gathered: &'g Gathered) -> (Pairs, Evidence<'g>, u64) {
+    let mut pairs = Pairs::new();
+    let mut evidence: Evidence<'g> = BTreeMap::new();
+    let mut strangers = 0;
+    for ((from, to, port), seen) in &gathered.links {
+        match (draft.by_address.get(from), draft.by_address.get(to)) {
+            (Some(from), Some(to)) if from != to => {
+                pairs.entry(*port).or_default().insert((*from, *to));
+                evidence.entry((*port, *from, *to)).or_default().push(seen);
+            }
+            (Some(_), Some(_)) => {}
+            _ => strangers += 1,
+        }
+    }
+    (pairs, evidence, strangers)
+}
+
+/// The pairs that no flow of the estate and no flat zone allows yet.
+pub(crate) fn without_allowed(estate: &Estate, mut pairs: Pairs) -> Pairs {
+    let index = Index::new(estate);
+    let flat: BTreeSet<&str> = estate.zones.iter().filter(|it| it.flat).map(|it| it.id.as_str()).collect();
+    let zone = |n: usize| estate.assets[n].zone.as_str();
+    let sets: Vec<(BTreeSet<usize>, BTreeSet<usize>, &[Port])> = estate
+        .flows
+        .iter()
+        .map(|it| (places(&index, &it.from), places(&index, &it.to), it.ports.as_slice()))
+        .collect();
+    for (port, pairs) in &mut pairs {
+        let open: Vec<_> = sets.iter().filter(|it| it.2.iter().any(|it| it.contains(*port))).collect();
+        pairs.retain(|(from, to)| {
+            let inside = zone(*from) == zone(*to) && flat.contains(zone(*from));
+            !inside && !open.iter().any(|it| it.0.contains(from) && it.1.contains(to))
+        });
+    }
+    pairs.retain(|_, it| !it.is_empty());
+    pairs
+}
+
+fn places(index: &Index<'_>, selector: &Selector) -> BTreeSet<usize> {
+    index.select(selector).into_iter().map(|it| it as usize).collect()
+}
+
+/// Pairs of selectors that together mean exactly `pairs`: sources are gathered for every destination, then destinations
+/// for every set of sources.
+pub(crate) fn generalise(catalogue: &Catalogue, pairs: &BTreeSet<(usize, usize)>) -> Vec<(Chosen, Chosen)> {
+    let mut sources: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (from, to) in pairs {
+        sources.entry(*to).or_default().insert(*from);
+    }
+    let mut destinations: BTreeMap<Chosen, BTreeSet<usize>> = BTreeMap::new();
+    for (to, from) in &sources {
+        // No host moves to itself, so a zone is whole without the destination.
+        for chosen in catalogue.cover(from, Some(*to)) {
+            destinations.entry(chosen).or_default().insert(*to);
+        }
+    }
+    let mut flows = Vec::new();
+    for (from, to) in destinations {
+        let also = if let Chosen::Asset(n) = from { Some(n) } else { None };
+        flows.extend(catalogue.cover(&to, also).into_iter().map(|to| (from.clone(), to)));
+    }
+    flows
+}
+
+/// What shows a flow: connections, first and last seen, places.
+fn evidence_of(
+    flow: &Flow,
+    estate: &Estate,
+    port: Port,
+    pairs: &BTreeSet<(usize, usize)>,
+    evidence: &Evidence<'_>,
+    gathered: &Gathered,
+) -> (String, FlowReport) {
+    let mut connections = 0_u64;
+    let (mut first, mut last) = (None::<i64>, None::<i64>);
+    let mut origins = BTreeSet::new();
+    let mut n_pairs = 0_u64;
+    let means = |it: &Selector, n: usize| it.matches(&estate.assets[n]);
+    for (from, to) in pairs.iter().filter(|it| means(&flow.from, it.0) && means(&flow.to, it.1)) {
+        n_pairs += 1;
+        for seen in evidence.get(&(port, *from, *to)).into_iter().flatten() {
+            connections += seen.connections;
+            first = [first, seen.first].into_iter().flatten().min();
+            last = [last, seen.last].into_iter().flatten().max();
+            origins.insert(seen.origin);
+        }
+    }
+    let time = |it: Option<i64>| Some(Timestamp::from_second(it?).ok()?.to_string());
+    let (first, last) = (time(first), time(last));
+    let by = told(origins.into_iter(), &gathered.files);
+    let span = match (&first, &last) {
+        (Some(first), Some(last)) => format!(", {first} to {last}"),
+        _ => String::new(),
+    };
+    let comment = format!("{}: {connections} connections of {n_pairs} pairs{span}", by.join("; "));
+    (comment, FlowReport { id: flow.id.to_string(), connections, first, last, by })
+}

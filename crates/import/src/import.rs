@@ -1,0 +1,184 @@
+//! The way through: files to claims, claims to hosts, hosts to an estate.
+
+use bulkhead_model::diag::Diagnostic;
+use bulkhead_model::estate::Estate;
+
+use crate::facts::{Gathered, Intake};
+use crate::report::{FileReport, LeftOut, Report};
+use crate::sniff::{Format, sniff};
+use crate::source::Source;
+use crate::{emit, flows, merge, nmap, todo, zones};
+
+/// One file: its name as the user would write it, and what it holds.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Name for provenance and faults.
+    pub name: String,
+    /// Content.
+    pub bytes: Vec<u8>,
+}
+
+/// How to import.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Short name of a new estate.
+    pub name: String,
+    /// Limits of size.
+    pub bounds: Bounds,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { name: "imported".to_owned(), bounds: Bounds::default() }
+    }
+}
+
+/// What is held at most; what goes beyond is counted and said.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Claims about hosts.
+    pub hosts: usize,
+    /// Claims about zones.
+    pub zones: usize,
+    /// Different observed flows.
+    pub links: usize,
+    /// Identities in the estate.
+    pub identities: usize,
+    /// Flows in the estate.
+    pub flows: usize,
+    /// Faults told of one file; all are counted.
+    pub diagnostics_per_file: u64,
+    /// Bytes of one file.
+    pub file_bytes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            hosts: 500_000,
+            zones: 20_000,
+            links: 1_000_000,
+            identities: 20_000,
+            flows: 20_000,
+            diagnostics_per_file: 20,
+            file_bytes: 512 << 20,
+        }
+    }
+}
+
+/// An imported estate.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The estate: the base with everything added.
+    pub estate: Estate,
+    /// The same as a file, with the place every line came from.
+    pub text: String,
+    /// What was done, and what a person should look at.
+    pub report: Report,
+    /// Faults of the files, each with its place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The estate imported onto, as it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Base<'b> {
+    /// The file's name.
+    pub name: &'b str,
+    /// Its text.
+    pub text: &'b str,
+    /// What it says.
+    pub estate: &'b Estate,
+}
+
+/// Imports `files` into a new estate, or onto `base`, of which nothing is lost or changed.
+///
+/// The order of the files does not matter, and importing the same files onto the result adds nothing.
+pub fn import(files: &[SourceFile], base: Option<Base<'_>>, options: &Options) -> Imported {
+    let mut gathered = Gathered::default();
+    gathered.files.push(base.map_or_else(String::new, |it| it.name.to_owned()));
+    let mut files: Vec<&SourceFile> = files.iter().collect();
+    files.sort_by(|a, b| (&a.name, &a.bytes).cmp(&(&b.name, &b.bytes)));
+    files.dedup_by(|a, b| a.name == b.name && a.bytes == b.bytes);
+    for file in files {
+        read(file, &mut gathered, &options.bounds);
+    }
+    let mut report = Report::default();
+    let base_estate = base.map(|it| it.estate);
+    let mut draft = merge::Draft::new(base_estate, &options.name);
+    zones::add(&mut draft, &gathered);
+    merge::hosts(&mut draft, &gathered, &mut report);
+    zones::finish(&mut draft, &gathered);
+    flows::add(&mut draft, &gathered, &options.bounds, &mut report);
+    todo::add(&mut draft, &gathered, base_estate, &mut report);
+    finish(&draft, &mut gathered, &mut report);
+    let text = emit::text(&draft, &report, base);
+    Imported { estate: draft.estate, text, report, diagnostics: gathered.diagnostics }
+}
+
+/// Reads one file by what it holds.
+fn read(file: &SourceFile, gathered: &mut Gathered, bounds: &Bounds) {
+    let number = u32::try_from(gathered.files.len()).unwrap_or(u32::MAX);
+    gathered.files.push(file.name.clone());
+    let report = FileReport { file: file.name.clone(), ..FileReport::default() };
+    let mut intake = Intake { file: number, source: Source::Nmap, bounds, gathered, report };
+    let whole =
+        |code, message: String, hint: &str| Diagnostic::warning(code, &file.name, None, message).hint(hint);
+    if file.bytes.len() > bounds.file_bytes {
+        let message =
+            format!("{} bytes, more than the {} that are read", file.bytes.len(), bounds.file_bytes);
+        intake.gathered.diagnostics.push(whole("file-too-large", message, "split the export"));
+    } else {
+        let text = String::from_utf8_lossy(&file.bytes);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        match sniff(text) {
+            Some(format) => {
+                intake.report.format = Some(format.name().to_owned());
+                read_as(format, text, &mut intake);
+            }
+            None => {
+                let hint = "nmap XML, Zeek conn logs, NetFlow CSV, BloodHound JSON, NetBox JSON or CSV, and Kubernetes \
+                            manifests are read";
+                let message = "nothing that can be imported is recognised in it".to_owned();
+                intake.gathered.diagnostics.push(whole("unknown-format", message, hint));
+            }
+        }
+    }
+    let report = intake.report;
+    gathered.reports.push(report);
+}
+
+fn read_as(format: Format, text: &str, intake: &mut Intake<'_>) {
+    match format {
+        Format::Nmap => {
+            intake.source = Source::Nmap;
+            nmap::read(text, intake);
+        }
+    }
+}
+
+/// Sums up what the files held.
+fn finish(draft: &merge::Draft, gathered: &mut Gathered, report: &mut Report) {
+    report.files = std::mem::take(&mut gathered.reports);
+    let mut left_out = std::collections::BTreeMap::new();
+    for file in &report.files {
+        report.summary.records += file.records;
+        report.summary.malformed += file.malformed;
+        for (why, count) in &file.left_out {
+            *left_out.entry(why.clone()).or_insert(0) += count;
+        }
+    }
+    for it in std::mem::take(&mut report.left_out) {
+        *left_out.entry(it.why).or_insert(0) += it.count;
+    }
+    report.left_out = left_out.into_iter().map(|(why, count)| LeftOut { why, count }).collect();
+    report.conflicts.sort();
+    report.conflicts.dedup();
+    report.summary.conflicts = report.conflicts.len();
+    report.summary.zones = draft.added.zones.len();
+    report.summary.assets = draft.added.assets.len();
+    report.summary.assets_extended = draft.extended_assets.len();
+    report.summary.identities = draft.added.identities.len();
+    report.summary.identities_extended = draft.extended_identities.len();
+    report.summary.flows = draft.added.flows.len();
+    report.summary.services = draft.added.services.len();
+}

@@ -1,0 +1,518 @@
+//! One host of many claims: which value of each attribute counts, and which disagreements are shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use bulkhead_model::estate::{Asset, AssetKind};
+use bulkhead_model::id::{AssetId, ZoneId};
+
+use super::Draft;
+use crate::facts::{Gathered, Host};
+use crate::names::{is_full, label, sanitise};
+use crate::report::{AssetReport, Choice, Conflict, Disagreement, Report};
+use crate::roles;
+use crate::source::{Origin, Source};
+
+/// Places named per value.
+const NAMED: usize = 4;
+
+/// Makes or extends one asset per group of claims.
+pub(super) fn settle(
+    draft: &mut Draft,
+    claims: &[Host],
+    groups: &[Vec<usize>],
+    gathered: &Gathered,
+    report: &mut Report,
+) {
+    let files = &gathered.files;
+    let mut hosts: Vec<Group<'_>> = groups
+        .iter()
+        .map(|group| Group {
+            claims: group.iter().map(|at| &claims[*at]).collect(),
+            addresses: BTreeSet::new(),
+            files,
+        })
+        .collect();
+    for (address, owner) in owners(claims, groups, files, report) {
+        hosts[owner].addresses.insert(address);
+    }
+    shared_names(claims, groups, files, report);
+    let typed_places: BTreeMap<String, usize> =
+        draft.estate.assets.iter().enumerate().map(|(n, it)| (it.id.to_string(), n)).collect();
+    hosts.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut ids: BTreeSet<String> = draft.estate.assets.iter().map(|it| it.id.to_string()).collect();
+    for host in &hosts {
+        let typed = host.claims.iter().find(|it| it.origin.source == Source::Typed);
+        let place = typed.and_then(|it| typed_places.get(it.key.as_deref()?).copied());
+        if host.claims.iter().all(|it| it.origin.source == Source::Typed) {
+            if let Some(place) = place {
+                index(draft, host, place);
+            }
+            continue;
+        }
+        let place = match place {
+            Some(place) => {
+                host.extend(draft, place, report);
+                place
+            }
+            None => host.add(draft, &mut ids, report),
+        };
+        index(draft, host, place);
+    }
+    report.assets.sort_by(|a, b| a.id.cmp(&b.id));
+}
+
+fn index(draft: &mut Draft, host: &Group<'_>, place: usize) {
+    for address in &host.addresses {
+        draft.by_address.insert(*address, place);
+    }
+    for claim in &host.claims {
+        if let Some(key) = &claim.key {
+            draft.by_key.insert((claim.origin.source, key.clone()), place);
+        }
+    }
+}
+
+/// Which group each address belongs to: where several claim one, the best source, then the most claims, decide.
+fn owners(
+    claims: &[Host],
+    groups: &[Vec<usize>],
+    files: &[String],
+    report: &mut Report,
+) -> BTreeMap<IpAddr, usize> {
+    let mut claimed: BTreeMap<IpAddr, BTreeMap<usize, Vec<Origin>>> = BTreeMap::new();
+    for (n, group) in groups.iter().enumerate() {
+        for claim in group.iter().map(|at| &claims[*at]) {
+            for address in &claim.addresses {
+                claimed.entry(*address).or_default().entry(n).or_default().push(claim.origin);
+            }
+        }
+    }
+    let mut owners = BTreeMap::new();
+    for (address, by) in claimed {
+        let mut ranked: Vec<(&usize, &Vec<Origin>)> = by.iter().collect();
+        ranked.sort_by_key(|(n, origins)| {
+            let best = origins.iter().map(|it| it.source).min();
+            (best, std::cmp::Reverse(origins.len()), **n)
+        });
+        owners.insert(address, *ranked[0].0);
+        if ranked.len() > 1 {
+            let choice = |(n, origins): &(&usize, &Vec<Origin>)| {
+                let group: Vec<&Host> = groups[**n].iter().map(|at| &claims[*at]).collect();
+                Choice { value: called(&group), by: told(origins.iter().copied(), files) }
+            };
+            report.conflicts.push(Conflict {
+                on: Disagreement::Address,
+                subject: address.to_string(),
+                chosen: choice(&ranked[0]),
+                rejected: ranked[1..].iter().map(choice).collect(),
+            });
+        }
+    }
+    owners
+}
+
+/// Names that several hosts carry, though something says that they are not one.
+fn shared_names(claims: &[Host], groups: &[Vec<usize>], files: &[String], report: &mut Report) {
+    let mut carried: BTreeMap<&str, BTreeMap<usize, Vec<Origin>>> = BTreeMap::new();
+    for (n, group) in groups.iter().enumerate() {
+        for claim in group.iter().map(|at| &claims[*at]) {
+            for name in &claim.names {
+                carried.entry(name).or_default().entry(n).or_default().push(claim.origin);
+            }
+        }
+    }
+    for (name, by) in carried.into_iter().filter(|it| it.1.len() > 1) {
+        let mut choices: Vec<Choice> = by
+            .iter()
+            .map(|(n, origins)| {
+                let group: Vec<&Host> = groups[*n].iter().map(|at| &claims[*at]).collect();
+                let addresses: BTreeSet<String> =
+                    group.iter().flat_map(|it| &it.addresses).map(ToString::to_string).collect();
+                let addresses: Vec<String> = addresses.into_iter().take(NAMED).collect();
+                let value = if addresses.is_empty() { "no address".to_owned() } else { addresses.join(" ") };
+                Choice { value, by: told(origins.iter().copied(), files) }
+            })
+            .collect();
+        let chosen = choices.remove(0);
+        let conflict =
+            Conflict { on: Disagreement::SharedName, subject: name.to_owned(), chosen, rejected: choices };
+        report.conflicts.push(conflict);
+    }
+}
+
+/// A group for people.
+fn called(group: &[&Host]) -> String {
+    let id = group.iter().find_map(|it| it.id.clone());
+    let name = group.iter().find_map(|it| it.names.first().cloned());
+    let key = group.iter().find_map(|it| it.key.clone());
+    let mac = group.iter().find_map(|it| it.macs.first().cloned());
+    id.or(name).or(key).or(mac).unwrap_or_else(|| "a host without a name".to_owned())
+}
+
+/// `source file:line`, each once, at most a few.
+pub(crate) fn told(origins: impl Iterator<Item = Origin>, files: &[String]) -> Vec<String> {
+    let origins: BTreeSet<Origin> = origins.collect();
+    let more = origins.len().saturating_sub(NAMED);
+    let mut told: Vec<String> =
+        origins.iter().take(NAMED).map(|it| format!("{} {}", it.source.name(), it.text(files))).collect();
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    told
+}
+
+/// One host.
+struct Group<'c> {
+    claims: Vec<&'c Host>,
+    addresses: BTreeSet<IpAddr>,
+    files: &'c [String],
+}
+
+/// A value that counts, who says so, and what does not count.
+struct Chosen<T> {
+    value: T,
+    by: Vec<Origin>,
+    rejected: Vec<(T, Vec<Origin>)>,
+}
+
+/// The value of the best source; among those of one source, of most claims, then the smallest.
+fn choose<T: Ord + Clone>(claimed: impl Iterator<Item = (T, Origin)>) -> Option<Chosen<T>> {
+    let mut values: BTreeMap<T, Vec<Origin>> = BTreeMap::new();
+    for (value, origin) in claimed {
+        values.entry(value).or_default().push(origin);
+    }
+    let mut ranked: Vec<(T, Vec<Origin>)> = values.into_iter().collect();
+    ranked.sort_by_key(|(_, by)| (by.iter().map(|it| it.source).min(), std::cmp::Reverse(by.len())));
+    let mut ranked = ranked.into_iter();
+    let (value, by) = ranked.next()?;
+    Some(Chosen { value, by, rejected: ranked.collect() })
+}
+
+impl Group<'_> {
+    /// Named hosts before nameless ones, then by name, address and key: ids depend on nothing else.
+    fn order(&self) -> impl Ord + use<> {
+        let name = self.claims.iter().flat_map(|it| &it.names).min().cloned();
+        let id = self.claims.iter().find_map(|it| it.id.clone());
+        let key = self.claims.iter().find_map(|it| it.key.clone());
+        (name.is_none(), name, self.addresses.clone(), id, key)
+    }
+
+    /// Adds a new asset.
+    fn add(&self, draft: &mut Draft, ids: &mut BTreeSet<String>, report: &mut Report) -> usize {
+        let mut said: BTreeMap<&'static str, Vec<Origin>> = BTreeMap::new();
+        let hostname = self.hostname(&mut said);
+        let id = self.free_id(hostname.as_deref(), ids);
+        self.hostname_conflict(&id, hostname.as_deref(), report);
+        let os = self.os(&id, &mut said, report);
+        let roles = self.roles(&mut said);
+        let answers = self.claims.iter().any(|it| !it.listening.is_empty());
+        let kind = self.kind(&id, &mut said, report);
+        let kind = kind.unwrap_or_else(|| roles::guess(os.as_deref(), &roles, answers));
+        if !self.addresses.is_empty() {
+            said.insert("addresses", self.by(|it| !it.addresses.is_empty()));
+        }
+        let zone = self.zone(&id, draft, &mut said, report);
+        draft.estate.assets.push(Asset {
+            id: AssetId::new(&id),
+            hostname,
+            addresses: self.addresses.iter().copied().collect(),
+            zone: ZoneId::new(zone),
+            kind,
+            os,
+            roles: roles.into_iter().collect(),
+            value: roles::assumed_value(kind),
+            crown_jewel: false,
+            data: Vec::new(),
+            exploitable: Vec::new(),
+        });
+        draft.added.assets.insert(id.clone(), self.comment(&said));
+        self.report(id, false, &said, report);
+        draft.estate.assets.len() - 1
+    }
+
+    /// Adds to a typed asset what it does not say; what it says stands.
+    fn extend(&self, draft: &mut Draft, place: usize, report: &mut Report) {
+        let mut asset = draft.estate.assets[place].clone();
+        let id = asset.id.to_string();
+        let mut said: BTreeMap<&'static str, Vec<Origin>> = BTreeMap::new();
+        let mut added = Vec::new();
+        let typed: BTreeSet<IpAddr> = asset.addresses.iter().map(IpAddr::to_canonical).collect();
+        for address in self.addresses.difference(&typed) {
+            asset.addresses.push(*address);
+            added.push(format!("address {address}"));
+            said.insert("addresses", self.by(|it| it.addresses.contains(address)));
+        }
+        let os = self.os(&id, &mut said, report);
+        if asset.os.is_none() && os.is_some() {
+            added.extend(os.iter().map(|it| format!("os {it}")));
+            asset.os = os;
+        }
+        self.kind(&id, &mut said, report);
+        let roles = self.roles(&mut said);
+        if asset.roles.is_empty() {
+            added.extend(roles.iter().map(|it| format!("role {it}")));
+            asset.roles = roles.into_iter().collect();
+        } else {
+            self.roles_not_typed(&asset, report);
+        }
+        let hostname = self.hostname(&mut said);
+        if asset.hostname.is_none() && hostname.as_deref().is_some_and(|it| it != id) {
+            added.extend(hostname.iter().map(|it| format!("hostname {it}")));
+            asset.hostname = hostname;
+        } else {
+            self.hostname_conflict(&id, asset.hostname.as_deref(), report);
+        }
+        self.zone(&id, draft, &mut said, report);
+        if !added.is_empty() {
+            draft.extended_assets.insert(id.clone(), added);
+            draft.estate.assets[place] = asset;
+        }
+        self.report(id, true, &said, report);
+    }
+
+    /// The claims for which `holds`.
+    fn by(&self, holds: impl Fn(&Host) -> bool) -> Vec<Origin> {
+        self.claims.iter().filter(|it| holds(it)).map(|it| it.origin).collect()
+    }
+
+    /// The best source's name; a full name of the same label is the same name, said in full.
+    fn hostname(&self, said: &mut BTreeMap<&'static str, Vec<Origin>>) -> Option<String> {
+        let labels =
+            self.claims.iter().flat_map(|it| it.names.iter().map(|name| (label(name).to_owned(), it.origin)));
+        let label_chosen = choose(labels)?;
+        let names = self.claims.iter().flat_map(|it| it.names.iter().map(|name| (name.clone(), it.origin)));
+        let same = names.filter(|(name, _)| label(name) == label_chosen.value);
+        let (full, short): (Vec<_>, Vec<_>) = same.partition(|(name, _)| is_full(name));
+        let chosen = choose(if full.is_empty() { short } else { full }.into_iter())?;
+        said.insert("hostname", chosen.by);
+        Some(chosen.value)
+    }
+
+    fn hostname_conflict(&self, id: &str, hostname: Option<&str>, report: &mut Report) {
+        let Some(hostname) = hostname else { return };
+        let names = self.claims.iter().flat_map(|it| it.names.iter().map(|name| (name.clone(), it.origin)));
+        let (same, other): (Vec<_>, Vec<_>) = names.partition(|(name, _)| {
+            name == hostname || (label(name) == label(hostname) && !(is_full(name) && is_full(hostname)))
+        });
+        let mut rejected: BTreeMap<String, Vec<Origin>> = BTreeMap::new();
+        for (name, origin) in other {
+            rejected.entry(name).or_default().push(origin);
+        }
+        let by = same.into_iter().map(|it| it.1).collect();
+        let chosen = Chosen { value: hostname.to_owned(), by, rejected: rejected.into_iter().collect() };
+        self.conflict(Disagreement::Hostname, id, &chosen, report);
+    }
+
+    fn os(
+        &self,
+        id: &str,
+        said: &mut BTreeMap<&'static str, Vec<Origin>>,
+        report: &mut Report,
+    ) -> Option<String> {
+        let chosen = choose(self.claims.iter().filter_map(|it| Some((it.os.clone()?, it.origin))))?;
+        self.conflict(Disagreement::Os, id, &chosen, report);
+        said.insert("os", chosen.by);
+        Some(chosen.value)
+    }
+
+    /// A server that is found to be a particular kind of server is no disagreement, unless `server` was typed.
+    fn kind(
+        &self,
+        id: &str,
+        said: &mut BTreeMap<&'static str, Vec<Origin>>,
+        report: &mut Report,
+    ) -> Option<AssetKind> {
+        let claimed = || self.claims.iter().filter_map(|it| Some((it.kind?, it.origin)));
+        let particular = |it: AssetKind| {
+            matches!(it, AssetKind::IdentityProvider | AssetKind::Hypervisor | AssetKind::Appliance)
+        };
+        let refined = claimed().any(|(kind, _)| particular(kind));
+        let chosen = choose(claimed().filter(|(kind, origin)| {
+            !(refined && *kind == AssetKind::Server && origin.source != Source::Typed)
+        }))?;
+        let as_text = Chosen {
+            value: kind_name(chosen.value),
+            by: chosen.by.clone(),
+            rejected: chosen.rejected.into_iter().map(|(kind, by)| (kind_name(kind), by)).collect(),
+        };
+        self.conflict(Disagreement::Kind, id, &as_text, report);
+        said.insert("kind", chosen.by);
+        Some(chosen.value)
+    }
+
+    fn roles(&self, said: &mut BTreeMap<&'static str, Vec<Origin>>) -> BTreeSet<String> {
+        let roles: BTreeSet<String> = self.claims.iter().flat_map(|it| it.roles.iter().cloned()).collect();
+        if !roles.is_empty() {
+            said.insert("roles", self.by(|it| !it.roles.is_empty()));
+        }
+        roles
+    }
+
+    /// Roles decide which typed selectors mean an asset, so none is added to a typed list.
+    fn roles_not_typed(&self, asset: &Asset, report: &mut Report) {
+        let of = |it: &&&Host| it.origin.source != Source::Typed;
+        let mut missing: BTreeMap<String, Vec<Origin>> = BTreeMap::new();
+        for claim in self.claims.iter().filter(of) {
+            for role in claim.roles.iter().filter(|it| !asset.roles.contains(it)) {
+                missing.entry(role.clone()).or_default().push(claim.origin);
+            }
+        }
+        let chosen = Chosen {
+            value: asset.roles.join(" "),
+            by: self.by(|it| it.origin.source == Source::Typed),
+            rejected: missing.into_iter().collect(),
+        };
+        self.conflict(Disagreement::Roles, asset.id.as_str(), &chosen, report);
+    }
+
+    /// The zone it was typed in, or its namespace, or that of its addresses, or what a source says.
+    fn zone(
+        &self,
+        id: &str,
+        draft: &mut Draft,
+        said: &mut BTreeMap<&'static str, Vec<Origin>>,
+        report: &mut Report,
+    ) -> String {
+        let stated = |source: Source| {
+            let of = self.claims.iter().filter(move |it| it.origin.source == source);
+            choose(of.filter_map(|it| Some((it.zone.clone()?, it.origin))))
+        };
+        let by_address = self.zones_by_address(draft);
+        let fixed = stated(Source::Typed).or_else(|| stated(Source::Kubernetes));
+        let (zone, by) = if let Some(fixed) = fixed {
+            (fixed.value, fixed.by)
+        } else if let Some((zone, by)) = by_address.first().cloned() {
+            (zone, by)
+        } else if let Some(site) = stated(Source::Netbox) {
+            (site.value, site.by)
+        } else if let Some(address) = self.first_address() {
+            (draft.zoning.network_zone(address), self.by(|it| it.addresses.contains(&address)))
+        } else if let Some(domain) = stated(Source::Bloodhound) {
+            (domain.value, domain.by)
+        } else {
+            (draft.zoning.unknown_zone(), Vec::new())
+        };
+        let rejected: Vec<(String, Vec<Origin>)> =
+            by_address.into_iter().filter(|(it, _)| *it != zone).collect();
+        // A pod's address says where its cluster's network is, not in which namespace it stands.
+        if !by.iter().any(|it| it.source == Source::Kubernetes) {
+            let chosen = Chosen { value: zone.clone(), by: by.clone(), rejected };
+            self.conflict(Disagreement::Zone, id, &chosen, report);
+        }
+        draft.zoning.used(&zone);
+        said.insert("zone", by);
+        zone
+    }
+
+    /// The zones in whose ranges it has addresses: typed ranges first, then the primary address's.
+    fn zones_by_address(&self, draft: &Draft) -> Vec<(String, Vec<Origin>)> {
+        let mut ranked: Vec<(bool, bool, bool, IpAddr)> = self
+            .addresses
+            .iter()
+            .map(|it| {
+                let primary = self.claims.iter().any(|claim| claim.primary == Some(*it));
+                let typed = draft.zoning.zone_of(*it).is_some_and(|it| draft.zoning.is_typed(it));
+                (!typed, !primary, it.is_ipv6(), *it)
+            })
+            .collect();
+        ranked.sort();
+        let mut zones: Vec<(String, Vec<Origin>)> = Vec::new();
+        for (.., address) in ranked {
+            let Some(zone) = draft.zoning.zone_of(address) else { continue };
+            if zones.iter().all(|it| it.0 != zone) {
+                let by = draft.zoning.origins(zone);
+                let by = if by.is_empty() { self.by(|it| it.addresses.contains(&address)) } else { by };
+                zones.push((zone.to_owned(), by));
+            }
+        }
+        zones
+    }
+
+    fn first_address(&self) -> Option<IpAddr> {
+        let primary = self.claims.iter().find_map(|it| it.primary).filter(|it| self.addresses.contains(it));
+        primary.or_else(|| self.addresses.first().copied())
+    }
+
+    /// The first that is free of: the id a source gives, the name's label, the whole name, a number behind it.
+    fn free_id(&self, hostname: Option<&str>, ids: &mut BTreeSet<String>) -> String {
+        let given = self.claims.iter().find_map(|it| it.id.clone());
+        let whole = match (hostname, self.first_address()) {
+            (Some(name), _) => sanitise(name),
+            (None, Some(address)) => format!("ip-{}", sanitise(&address.to_string())),
+            (None, None) => sanitise(&self.claims.iter().find_map(|it| it.key.clone()).unwrap_or_default()),
+        };
+        let short = hostname.map(label).map(sanitise);
+        let stem = given.clone().unwrap_or_else(|| whole.clone());
+        let numbered = (2..).map(|n| format!("{stem}-{n}"));
+        let mut candidates = given.into_iter().chain(short).chain([whole]).chain(numbered);
+        candidates.find(|it| ids.insert(it.clone())).unwrap_or(stem.clone())
+    }
+
+    fn conflict(&self, on: Disagreement, subject: &str, chosen: &Chosen<String>, report: &mut Report) {
+        if chosen.rejected.is_empty() {
+            return;
+        }
+        let choice = |value: &String, by: &[Origin]| Choice {
+            value: value.clone(),
+            by: told(by.iter().copied(), self.files),
+        };
+        report.conflicts.push(Conflict {
+            on,
+            subject: subject.to_owned(),
+            chosen: choice(&chosen.value, &chosen.by),
+            rejected: chosen.rejected.iter().map(|(value, by)| choice(value, by)).collect(),
+        });
+    }
+
+    /// Where it comes from, in one line: places with what they told.
+    fn comment(&self, said: &BTreeMap<&'static str, Vec<Origin>>) -> String {
+        let mut by_origin: BTreeMap<Origin, Vec<&str>> = BTreeMap::new();
+        for (attribute, by) in said {
+            for origin in by.iter().collect::<BTreeSet<_>>() {
+                by_origin.entry(*origin).or_default().push(attribute);
+            }
+        }
+        let more = by_origin.len().saturating_sub(NAMED);
+        let place = |(origin, told): (&Origin, &Vec<&str>)| {
+            format!("{} {} ({})", origin.source.name(), origin.text(self.files), told.join(", "))
+        };
+        let mut parts: Vec<String> = by_origin.iter().take(NAMED).map(place).collect();
+        if more > 0 {
+            parts.push(format!("and {more} more places"));
+        }
+        parts.join("; ")
+    }
+
+    fn report(
+        &self,
+        id: String,
+        typed: bool,
+        said: &BTreeMap<&'static str, Vec<Origin>>,
+        report: &mut Report,
+    ) {
+        let listening: BTreeSet<_> = self.claims.iter().flat_map(|it| it.listening.iter()).collect();
+        report.assets.push(AssetReport {
+            id,
+            typed,
+            attributes: said
+                .iter()
+                .map(|(attribute, by)| (*attribute, told(by.iter().copied(), self.files)))
+                .filter(|it| !it.1.is_empty())
+                .collect(),
+            listening: listening.into_iter().map(ToString::to_string).collect(),
+        });
+    }
+}
+
+fn kind_name(kind: AssetKind) -> String {
+    match kind {
+        AssetKind::Server => "server",
+        AssetKind::Workstation => "workstation",
+        AssetKind::NetworkDevice => "network_device",
+        AssetKind::Hypervisor => "hypervisor",
+        AssetKind::Appliance => "appliance",
+        AssetKind::IdentityProvider => "identity_provider",
+    }
+    .to_owned()
+}

@@ -1,0 +1,168 @@
+//! Which claims speak of one host: by the source's own key, by declared id, by hardware address, by full name, by
+//! address, and last by short name; never against what a source says are two things.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::facts::Host;
+use crate::names::{is_full, label};
+use crate::source::Source;
+
+/// Claims by host: places in the list of claims, ascending.
+pub(crate) fn find(claims: &[Host]) -> Vec<Vec<usize>> {
+    let mut groups = Groups::new(claims);
+    let own_key = |it: &Host| it.key.iter().map(|key| (it.origin.source, key.clone())).collect();
+    groups.join_by(claims, own_key, |_, _| true);
+    groups.join_by(claims, |it: &Host| it.id.iter().cloned().collect(), |_, _| true);
+    groups.join_by(claims, |it| it.macs.iter().cloned().collect(), |_, _| true);
+    let full_names = |it: &Host| it.names.iter().filter(|it| is_full(it)).cloned().collect();
+    groups.join_by(claims, full_names, |_, _| true);
+    groups.join_by(claims, |it| it.addresses.iter().copied().collect(), Known::may_share_address);
+    groups.join_by(
+        claims,
+        |it| it.names.iter().map(|it| label(it).to_owned()).collect(),
+        Known::may_share_label,
+    );
+    groups.lists()
+}
+
+/// What is known of a group: enough to tell that two cannot be one.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    keys: BTreeSet<(Source, String)>,
+    /// Full names by source.
+    full_names: BTreeSet<(Source, String)>,
+    names: BTreeSet<String>,
+    macs: BTreeSet<String>,
+    addresses: BTreeSet<IpAddr>,
+}
+
+impl Known {
+    fn of(host: &Host) -> Self {
+        let source = host.origin.source;
+        let full = host.names.iter().filter(|it| is_full(it));
+        Self {
+            keys: host.key.iter().map(|it| (source, it.clone())).collect(),
+            full_names: full.map(|it| (source, it.clone())).collect(),
+            names: host.names.clone(),
+            macs: host.macs.clone(),
+            addresses: host.addresses.clone(),
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.keys.extend(other.keys);
+        self.full_names.extend(other.full_names);
+        self.names.extend(other.names);
+        self.macs.extend(other.macs);
+        self.addresses.extend(other.addresses);
+    }
+
+    /// Two keys of one source are two things.
+    fn may_be_one(&self, other: &Self) -> bool {
+        !told_apart(&self.keys, &other.keys)
+    }
+
+    /// One address at different times may be two hosts: then their hardware addresses differ, or one source calls them
+    /// by different names.
+    fn may_share_address(&self, other: &Self) -> bool {
+        let macs_differ =
+            !self.macs.is_empty() && !other.macs.is_empty() && self.macs.is_disjoint(&other.macs);
+        !macs_differ && !told_apart(&self.full_names, &other.full_names)
+    }
+
+    /// A short name is shared by hosts of different domains; and hosts whose known addresses have nothing in common are
+    /// not taken for one because of a label.
+    fn may_share_label(&self, other: &Self) -> bool {
+        let full = |it: &Self| it.names.iter().any(|it| is_full(it));
+        let addresses_differ = !self.addresses.is_empty() && !other.addresses.is_empty();
+        !(addresses_differ || full(self) && full(other))
+    }
+}
+
+/// Whether some source has a word for each, and never the same.
+fn told_apart(a: &BTreeSet<(Source, String)>, b: &BTreeSet<(Source, String)>) -> bool {
+    let sources: BTreeSet<Source> = a.iter().map(|it| it.0).collect();
+    sources.into_iter().any(|source| {
+        let of = |set: &BTreeSet<(Source, String)>| -> BTreeSet<String> {
+            set.iter().filter(|it| it.0 == source).map(|it| it.1.clone()).collect()
+        };
+        let (a, b) = (of(a), of(b));
+        !b.is_empty() && a.is_disjoint(&b)
+    })
+}
+
+/// Disjoint sets of claims.
+struct Groups {
+    parent: Vec<usize>,
+    known: Vec<Known>,
+}
+
+impl Groups {
+    fn new(claims: &[Host]) -> Self {
+        Self { parent: (0..claims.len()).collect(), known: claims.iter().map(Known::of).collect() }
+    }
+
+    fn root(&mut self, mut at: usize) -> usize {
+        while self.parent[at] != at {
+            self.parent[at] = self.parent[self.parent[at]];
+            at = self.parent[at];
+        }
+        at
+    }
+
+    /// Joins claims that have one of `marks` in common, where nothing speaks against it. Marks are taken in order, and
+    /// the claims of each in order: the first claim that a later one may be one with takes it.
+    fn join_by<M: Ord>(
+        &mut self,
+        claims: &[Host],
+        marks: impl Fn(&Host) -> Vec<M>,
+        may: impl Fn(&Known, &Known) -> bool,
+    ) {
+        let mut holders: BTreeMap<M, Vec<usize>> = BTreeMap::new();
+        for (at, claim) in claims.iter().enumerate() {
+            for mark in marks(claim) {
+                holders.entry(mark).or_default().push(at);
+            }
+        }
+        for holders in holders.into_values() {
+            let mut apart: Vec<usize> = Vec::new();
+            for claim in holders {
+                let root = self.root(claim);
+                let mut joined = false;
+                for other in &mut apart {
+                    *other = self.root(*other);
+                    let (a, b) = (&self.known[*other], &self.known[root]);
+                    if *other == root || (a.may_be_one(b) && may(a, b)) {
+                        *other = self.join(*other, root);
+                        joined = true;
+                        break;
+                    }
+                }
+                if !joined {
+                    apart.push(root);
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, a: usize, b: usize) -> usize {
+        if a == b {
+            return a;
+        }
+        let (first, second) = (a.min(b), a.max(b));
+        let known = std::mem::take(&mut self.known[second]);
+        self.known[first].add(known);
+        self.parent[second] = first;
+        first
+    }
+
+    fn lists(mut self) -> Vec<Vec<usize>> {
+        let mut lists: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for at in 0..self.parent.len() {
+            let root = self.root(at);
+            lists.entry(root).or_default().push(at);
+        }
+        lists.into_values().collect()
+    }
+}

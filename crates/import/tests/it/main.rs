@@ -1,0 +1,3 @@
+//! Imports held to what was written by hand.
+
+mod cases;
