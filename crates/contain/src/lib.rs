@@ -8,6 +8,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod actions;
+mod alone;
 mod attack;
 mod baseline;
 mod catalogue;
@@ -25,6 +26,7 @@ pub mod ports;
 mod problem;
 pub mod reach;
 mod refusal;
+mod relax;
 pub mod render;
 mod request;
 mod solve;

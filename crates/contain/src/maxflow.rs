@@ -38,6 +38,16 @@ impl Network {
         }
     }
 
+    /// How much arc number `arc` carries.
+    pub(crate) fn sent(&self, arc: usize) -> i128 {
+        self.capacity[2 * arc + 1]
+    }
+
+    /// Changes the capacity of arc number `arc`, to no less than it carries.
+    pub(crate) fn set_capacity(&mut self, arc: usize, capacity: i128) {
+        self.capacity[2 * arc] = (capacity - self.sent(arc)).max(0);
+    }
+
     /// Sends as much as possible from `source` to `sink`; stops once `enough` has flowed.
     pub(crate) fn run(&mut self, source: u32, sink: u32, enough: i128) -> i128 {
         let mut total = 0;

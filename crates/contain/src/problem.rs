@@ -1,7 +1,7 @@
-//! What is to be minimised, in whole numbers: micro-units of the currency, then the number of actions, then their ids.
+//! What is to be minimised, in whole numbers: micro-units of the currency, then the number of actions.
 //!
-//! One `i128` holds all three, so that a sum of costs compares exactly as the contract says ties are broken:
-//! bits 60 and up the cost, bits 48..60 how many actions, below that the ids (smallest first, exact for the first 48).
+//! One `i128` holds both, so that a sum of costs compares as the contract says ties are broken: bits 60 and up the cost,
+//! below that how many actions. Which ids are smallest among the plans left equal, the search finds out.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,9 @@ pub(crate) fn cost_of(currency: f64) -> i128 {
     (micro as i128) << COST_SHIFT
 }
 
-/// A cost back in the currency; action counts and ids are left out.
+/// A cost back in the currency; action counts are left out.
 pub(crate) fn currency_of(cost: i128) -> f64 {
-    // Adding one action count rounds the bonus for small ids, which is below it, back up.
-    let micro = (cost + (1 << COUNT_SHIFT) - 1) >> COST_SHIFT;
-    micro as f64 / 1e6
+    (cost >> COST_SHIFT) as f64 / 1e6
 }
 
 /// How much each part of the objective weighs; (1, 1) is the contract's objective.
@@ -50,7 +48,7 @@ pub(crate) struct Assessment {
     pub(crate) reach: Reach,
     pub(crate) evaluation: Evaluation,
     pub(crate) parts: Parts,
-    /// Weighted cost with count and ids; none when a hard rule is broken.
+    /// Weighted cost with count; none when a hard rule is broken.
     pub(crate) cost: Option<i128>,
 }
 
@@ -63,7 +61,7 @@ pub(crate) struct Problem<'p, 'e> {
     pub(crate) weights: Weights,
     /// Per candidate: numbers of the service leaves it may take away.
     pub(crate) touched: Vec<Vec<u32>>,
-    /// Per candidate: operating cost with its count and the bonus of its id.
+    /// Per candidate: operating cost with its count.
     pub(crate) operating: Vec<i128>,
     /// Per asset: unweighted cost of its being reached.
     pub(crate) values: Vec<i128>,
@@ -76,6 +74,8 @@ pub(crate) struct Problem<'p, 'e> {
     pub(crate) approval_budget: Option<u32>,
     /// Per service and state (up, degraded, down): unweighted cost over the horizon beyond the baseline.
     pub(crate) losses: Vec<[i128; 3]>,
+    /// Micro-units of which every plan costs a multiple, whatever the weights.
+    step: i128,
 }
 
 impl<'p, 'e> Problem<'p, 'e> {
@@ -88,22 +88,18 @@ impl<'p, 'e> Problem<'p, 'e> {
         weights: Weights,
     ) -> Self {
         let baseline = ground.services.evaluate(&ground.index, &Losses::none(ground.exempt.clone()));
-        let bonus = |rank: usize| {
-            if rank < COUNT_SHIFT as usize { 1_i128 << (COUNT_SHIFT as usize - 1 - rank) } else { 0 }
-        };
-        let operating = candidates
-            .iter()
-            .enumerate()
-            .map(|(rank, it)| (cost_of(it.cost) + (1 << COUNT_SHIFT)) * i128::from(it.count) - bonus(rank))
-            .collect();
+        let counted = |it: &Candidate| (cost_of(it.cost) + (1 << COUNT_SHIFT)) * i128::from(it.count);
+        let operating = candidates.iter().map(counted).collect();
         let n = ground.index.n_assets() as u32;
         let hard: Vec<bool> = (0..n).map(|it| ground.hard.contains(&it)).collect();
-        let values = (0..n)
+        let values: Vec<i128> = (0..n)
             .map(|it| if ground.start.compromised.contains(&it) { 0 } else { value_of(ground, it) })
             .collect();
-        let losses = (0..ground.services.len())
+        let losses: Vec<[i128; 3]> = (0..ground.services.len())
             .map(|number| loss_table(ground, number, baseline.states[number], horizon_h))
             .collect();
+        let parts = candidates.iter().map(operating_of).chain(values.iter().copied());
+        let step = parts.chain(losses.iter().flatten().copied()).fold(0, |a, b| gcd(a, b >> COST_SHIFT));
         let touched = touched_leaves(ground, candidates);
         let needs_approval = (0..)
             .zip(candidates)
@@ -122,6 +118,7 @@ impl<'p, 'e> Problem<'p, 'e> {
             needs_approval,
             approval_budget,
             losses,
+            step,
         }
     }
 
@@ -157,6 +154,19 @@ impl<'p, 'e> Problem<'p, 'e> {
         Assessment { reach, evaluation, parts, cost }
     }
 
+    /// The least that any plan can cost that costs at least `bound`.
+    pub(crate) fn rounded_up(&self, bound: i128) -> i128 {
+        let micro = bound >> COST_SHIFT;
+        // Counts carry into the cost once in 4,096 actions.
+        let carried =
+            self.candidates.iter().map(|it| i128::from(it.count)).sum::<i128>() >> (COST_SHIFT - COUNT_SHIFT);
+        if self.step > 0 && micro % self.step > carried {
+            return (micro / self.step + 1) * self.step << COST_SHIFT;
+        }
+        let count = 1_i128 << COUNT_SHIFT;
+        (bound + count - 1) / count * count
+    }
+
     /// Whether no more of `chosen` need approval than may.
     pub(crate) fn within_budget(&self, chosen: impl Iterator<Item = u32>) -> bool {
         let approvals = chosen
@@ -185,6 +195,10 @@ fn needs_approval(
     let mut losses = Losses::none(ground.exempt.clone());
     candidate.effect.apply(&mut losses);
     !ground.services.changes(&ground.index, baseline, &losses, touched).is_empty()
+}
+
+fn gcd(a: i128, b: i128) -> i128 {
+    if b == 0 { a.abs() } else { gcd(b, a % b) }
 }
 
 fn value_of(ground: &Ground<'_>, unit: u32) -> i128 {
@@ -270,10 +284,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn costs_survive_the_journey_with_counts_and_bonuses() {
+    fn costs_survive_the_journey_with_counts() {
         for (currency, actions) in [(0.0, 0), (0.0, 1), (1.0, 3), (864_000.25, 17)] {
-            let counted =
-                (0..actions).map(|rank| (1_i128 << COUNT_SHIFT) - (1_i128 << (47 - rank))).sum::<i128>();
+            let counted = actions * (1_i128 << COUNT_SHIFT);
             assert!(
                 (currency_of(cost_of(currency) + counted) - currency).abs() < 1e-9,
                 "{currency} {actions}"

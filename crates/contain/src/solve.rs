@@ -1,38 +1,36 @@
 //! The exact planner: best-first branch and bound over services and actions, with a minimum cut as lower bound.
 //!
 //! At a node some actions are chosen, some excluded, and each service has a least state already paid for and a worst
-//! state allowed. What the remaining actions must at least cost is a minimum cut of the compact attack graph, in which
-//! an action that cuts several arcs has its cost split among them and services cost nothing beyond what is paid. The cut
-//! proposes a set of actions; where its true cost exceeds the bound, the cause is found (a service it breaks, an action
-//! split over arcs, a secret the bound did not believe reached) and branched on. Deterministic: no clock, no hash order.
+//! state allowed. What the rest must at least cost is the bound of `relax`. Its cut proposes a set of actions; where the
+//! true cost of that exceeds the bound, the largest cause is found (a service broken, an action split over arcs, a secret
+//! the bound did not believe reached) and branched on. Once the least cost is proven, the same search goes on among the
+//! plans that cost as much for the one with the smallest ids. Deterministic: no clock, no hash order.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeSet, BinaryHeap};
+use std::rc::Rc;
 
-use bulkhead_service::{Evaluation, Losses};
+use bulkhead_service::Evaluation;
 
-use crate::attack::Reach;
-use crate::maxflow::{INFINITE, Network};
+use crate::alone::{Breakers, Breaks};
+use crate::maxflow::INFINITE;
 use crate::problem::{Assessment, Problem};
+use crate::relax::{Cut, Query, Relaxation, Status};
 
 /// Larger sets are not tried without each of their actions: that would cost a search of the graph per action.
 const CLEANED: usize = 600;
-/// Arcs that all nodes of one search may look at together; keeps large estates within about a second per search.
-const ARCS: u64 = 60_000_000;
-
-/// Weight of an arc in the split of an action's cost before anything is known, and the most it may become.
-const EVEN: u32 = 64;
-const MOST: u32 = 1 << 16;
-/// How often the split is moved towards the cut at the first node, and at every other.
-const ROOT_ROUNDS: u32 = 24;
-const ROUNDS: u32 = 2;
+/// Arcs that all nodes of one search may look at together; keeps it within a fraction of a second.
+const ARCS: u64 = 12_000_000;
+/// How often prices are moved at the first node, and at every other.
+const ROOT_ROUNDS: u32 = 60;
+const ROUNDS: u32 = 8;
 
 /// What the search found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Solution {
     /// Positions of the chosen candidates, ascending; none when the hard rules cannot be met.
     pub(crate) chosen: Option<Vec<u32>>,
-    /// Weighted cost of the chosen set, with count and ids.
+    /// Weighted cost of the chosen set, with its count.
     pub(crate) cost: i128,
     /// Proven lower bound of the weighted cost; equal to `cost` when proven optimal.
     pub(crate) bound: i128,
@@ -40,16 +38,45 @@ pub(crate) struct Solution {
     pub(crate) nodes: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 struct Node {
     bound: i128,
-    /// Deeper first among equals, then oldest first: finds complete plans soonest.
-    depth: Reverse<u32>,
+    depth: u32,
     number: u64,
     chosen: BTreeSet<u32>,
     excluded: BTreeSet<u32>,
     /// Per service: least state paid for, worst state allowed (0 up, 1 degraded, 2 down).
     levels: Vec<(u8, u8)>,
+    /// What each action by itself breaks, and the actions chosen since that was found.
+    alone: Option<Rc<Breaks>>,
+    since: Vec<u32>,
+}
+
+impl Node {
+    /// Cheapest first; deeper first among equals, then oldest first: finds complete plans soonest.
+    fn rank(&self) -> (i128, Reverse<u32>, u64) {
+        (self.bound, Reverse(self.depth), self.number)
+    }
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank() == other.rank()
+    }
+}
+
+impl Eq for Node {}
+
+impl PartialOrd for Node {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Node {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
 }
 
 enum Branch {
@@ -57,41 +84,34 @@ enum Branch {
     Service { number: usize, kept: u8, paid: u8 },
 }
 
-/// A minimum cut at a node.
-struct Cut {
-    flow: i128,
-    /// Nodes of the graph on the attacker's side.
-    side: Vec<bool>,
-    /// Actions proposed, each with the part of its cost that the cut pays.
-    picked: Vec<(u32, i128)>,
-    /// Places in the split at which it pays.
-    paid_at: Vec<usize>,
-}
-
 pub(crate) struct Search<'s, 'p, 'e> {
     problem: &'s Problem<'p, 'e>,
-    has_gates: bool,
+    relaxation: Relaxation<'s, 'p, 'e>,
+    breakers: Breakers,
     best: Option<Vec<u32>>,
     best_cost: i128,
     forced: BTreeSet<u32>,
-    /// Per arc: where the weights of its cutters begin.
-    places: Vec<usize>,
-    /// Per arc and cutter: how much of the cutter's cost the arc gets when it is split, relative to its other arcs. Any
-    /// split gives a bound; these move towards where cuts pay.
-    split: Vec<u32>,
+    /// Whether the least cost is known and only smaller ids are of interest.
+    ties: bool,
+    /// Arcs and leaves looked at beside the relaxation's.
+    work: u64,
+    nodes: u64,
 }
 
 impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     /// A search in which the candidates `forced` are always chosen; `hints` are sets of actions worth trying first.
     pub(crate) fn new(problem: &'s Problem<'p, 'e>, forced: &[u32], hints: &[Vec<u32>]) -> Self {
-        let has_gates = problem.graph.arcs.iter().any(|it| it.gate.is_some());
-        let forced: BTreeSet<u32> = forced.iter().copied().collect();
-        let mut places = vec![0];
-        for arc in &problem.graph.arcs {
-            places.push(places[places.len() - 1] + arc.cutters.len());
-        }
-        let split = vec![EVEN; places[places.len() - 1]];
-        let mut search = Self { problem, has_gates, best: None, best_cost: INFINITE, forced, places, split };
+        let mut search = Self {
+            problem,
+            relaxation: Relaxation::new(problem),
+            breakers: Breakers::new(problem),
+            best: None,
+            best_cost: INFINITE,
+            forced: forced.iter().copied().collect(),
+            ties: false,
+            work: 0,
+            nodes: 0,
+        };
         search.offer(&search.forced.clone());
         for hint in hints {
             let set = hint.iter().copied().chain(search.forced.iter().copied()).collect();
@@ -100,43 +120,65 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         search
     }
 
-    /// Runs until optimality is proven or `work_limit` nodes have been expanded; fewer on graphs so large that these
-    /// would look at too many arcs, but never fewer than 40.
+    /// Runs until optimality is proven, `work_limit` nodes have been expanded or too many arcs were looked at.
     pub(crate) fn run(mut self, work_limit: u64) -> Solution {
-        let affordable = (ARCS / self.problem.graph.arcs.len().max(1) as u64).max(40);
-        let work_limit = work_limit.min(affordable);
+        let bound = self.search(work_limit, ARCS);
+        if bound >= self.best_cost && self.best.is_some() {
+            self.ties = true;
+            self.search(work_limit, ARCS / 4);
+        }
+        Solution {
+            chosen: self.best,
+            cost: self.best_cost,
+            bound: bound.min(self.best_cost),
+            nodes: self.nodes,
+        }
+    }
+
+    /// Searches on from the first node; returns what is proven to be the least cost.
+    fn search(&mut self, work_limit: u64, arcs: u64) -> i128 {
         let root = Node {
             bound: 0,
-            depth: Reverse(0),
+            depth: 0,
             number: 0,
             chosen: self.forced.clone(),
             excluded: BTreeSet::new(),
             levels: vec![(0, 2); self.problem.losses.len()],
+            alone: None,
+            since: Vec::new(),
         };
         let mut open = BinaryHeap::from([Reverse(root)]);
         let (mut nodes, mut created) = (0, 0);
-        let mut bound = self.best_cost;
+        let begun = self.work + self.relaxation.work;
         while let Some(Reverse(node)) = open.pop() {
-            if node.bound >= self.best_cost {
-                bound = self.best_cost;
-                break;
+            if self.is_hopeless(node.bound) {
+                return self.best_cost;
             }
-            if nodes >= work_limit {
-                bound = node.bound;
+            if nodes >= work_limit.max(1) || self.work + self.relaxation.work - begun > arcs {
                 self.fall_back();
-                break;
+                return node.bound;
             }
             nodes += 1;
+            self.nodes += 1;
             for mut child in self.expand(node) {
                 created += 1;
                 child.number = created;
-                if child.bound < self.best_cost {
+                if !self.is_hopeless(child.bound) {
                     open.push(Reverse(child));
                 }
             }
-            bound = self.best_cost;
         }
-        Solution { chosen: self.best, cost: self.best_cost, bound: bound.min(self.best_cost), nodes }
+        self.best_cost
+    }
+
+    /// Whether a node of this bound holds nothing better.
+    fn is_hopeless(&self, bound: i128) -> bool {
+        if self.ties { bound > self.best_cost } else { bound >= self.best_cost }
+    }
+
+    /// What a cut may cost before it is of no interest.
+    fn enough(&self, fixed: i128) -> i128 {
+        (self.best_cost - fixed + i128::from(self.ties)).min(INFINITE)
     }
 
     /// Stopped without any plan: taking every action is one, if there is one at all.
@@ -150,23 +192,32 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     /// Judges `set`, drops what it does not need, and keeps it when it is the best so far. Returns the judgement of `set`.
     fn offer(&mut self, set: &BTreeSet<u32>) -> Assessment {
         let mut chosen: Vec<u32> = set.iter().copied().collect();
-        let assessment = self.problem.assess(&chosen);
+        let assessment = self.assess(&chosen);
         let Some(mut cost) = assessment.cost else { return assessment };
-        if chosen.len() <= CLEANED && cost < self.best_cost.saturating_add(cost / 4) {
+        let worthwhile =
+            cost < self.best_cost || (self.nodes < 32 && cost < self.best_cost.saturating_add(cost / 4));
+        if chosen.len() <= CLEANED && worthwhile {
             let mut by_cost = chosen.clone();
-            by_cost.sort_by_key(|&it| (Reverse(self.problem.operating[it as usize]), it));
-            for action in by_cost.into_iter().filter(|it| !self.forced.contains(it)) {
+            by_cost.sort_by_key(|&it| (Reverse(self.problem.operating[it as usize]), Reverse(it)));
+            by_cost.retain(|it| !self.forced.contains(it));
+            for action in by_cost {
                 let fewer: Vec<u32> = chosen.iter().copied().filter(|&it| it != action).collect();
-                if let Some(cheaper) = self.problem.assess(&fewer).cost.filter(|&it| it < cost) {
+                if let Some(cheaper) = self.assess(&fewer).cost.filter(|&it| it < cost) {
                     (chosen, cost) = (fewer, cheaper);
                 }
             }
         }
-        if cost < self.best_cost {
+        let smaller = cost == self.best_cost && self.best.as_ref().is_some_and(|it| chosen < *it);
+        if cost < self.best_cost || smaller {
             self.best_cost = cost;
             self.best = Some(chosen);
         }
         assessment
+    }
+
+    fn assess(&mut self, chosen: &[u32]) -> Assessment {
+        self.work += (self.problem.graph.arcs.len() / 2) as u64;
+        self.problem.assess(chosen)
     }
 
     fn expand(&mut self, mut node: Node) -> Vec<Node> {
@@ -174,43 +225,41 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         let chosen: Vec<u32> = node.chosen.iter().copied().collect();
         let losses = problem.losses_of(&chosen);
         let evaluation = problem.ground.services.evaluate(&problem.ground.index, &losses);
-        if !raise_paid(&mut node, &evaluation) {
+        if !raise_paid(&mut node, &evaluation) || !problem.within_budget(chosen.iter().copied()) {
             return Vec::new();
         }
-        if !problem.within_budget(node.chosen.iter().copied()) {
+        let alone = match &node.alone {
+            Some(known) => self.breakers.updated(problem, known, &node.since, &losses, &evaluation),
+            None => self.breakers.all(problem, &losses, &evaluation),
+        };
+        node.since.clear();
+        node.alone = Some(alone.clone());
+        let fixed = self.fixed(&node);
+        if self.is_hopeless(fixed) {
             return Vec::new();
         }
-        let paid: i128 = node.levels.iter().zip(&problem.losses).map(|(it, loss)| loss[it.0 as usize]).sum();
-        let fixed = paid * problem.weights.service
-            + chosen.iter().map(|&it| problem.operating[it as usize]).sum::<i128>();
-        if fixed >= self.best_cost {
-            return Vec::new();
-        }
-        let extra = self.exclude_hopeless(&mut node, fixed, &losses, &evaluation);
+        let extra = self.exclude_hopeless(&mut node, fixed, &alone);
+        let status = self.status(&node);
         if node.number == 0
-            && let Some(cut) = self.cut(&node, fixed, Some(&extra))
+            && let Some(proposed) = self.relaxation.proposal(&status, &extra)
         {
-            self.offer(&with(&node.chosen, &cut));
+            self.offer(&with(&node.chosen, proposed.into_iter()));
         }
-        let Some(mut cut) = self.cut(&node, fixed, None) else { return Vec::new() };
-        let rounds = if node.number == 0 { ROOT_ROUNDS } else { ROUNDS };
-        for _ in 0..rounds {
-            if self.split_action(&cut).is_none() {
-                break;
-            }
-            self.shift(&cut);
-            let Some(next) = self.cut(&node, fixed, None) else { return Vec::new() };
-            node.bound = node.bound.max(fixed + cut.flow);
-            cut = next;
-        }
-        node.bound = node.bound.max(fixed + cut.flow);
-        if node.bound >= self.best_cost {
+        let query = Query {
+            status: &status,
+            alone: &alone,
+            levels: &node.levels,
+            enough: self.enough(fixed),
+            rounds: if node.number == 0 { ROOT_ROUNDS } else { ROUNDS },
+        };
+        let Some(cut) = self.relaxation.cut(&query) else { return Vec::new() };
+        node.bound = node.bound.max(problem.rounded_up(fixed + cut.flow));
+        if self.is_hopeless(node.bound) {
             return Vec::new();
         }
-        let proposed = with(&node.chosen, &cut);
-        let assessment = self.offer(&proposed);
+        let assessment = self.offer(&with(&node.chosen, cut.picked.iter().map(|it| it.0)));
         if assessment.cost.is_some_and(|it| it <= node.bound) {
-            return Vec::new();
+            return self.smaller_ids(&node, &cut);
         }
         match self.branch(&node, &cut, &assessment) {
             Some(branch) => children(&node, &branch),
@@ -218,175 +267,86 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         }
     }
 
+    /// What is paid at a node whatever else is decided.
+    fn fixed(&self, node: &Node) -> i128 {
+        let problem = self.problem;
+        let paid: i128 = node.levels.iter().zip(&problem.losses).map(|(it, loss)| loss[it.0 as usize]).sum();
+        let operating: i128 = node.chosen.iter().map(|&it| problem.operating[it as usize]).sum();
+        paid * problem.weights.service + operating
+    }
+
+    fn status(&self, node: &Node) -> Vec<Status> {
+        let mut status = vec![Status::Undecided; self.problem.candidates.len()];
+        node.excluded.iter().for_each(|&it| status[it as usize] = Status::Excluded);
+        node.chosen.iter().for_each(|&it| status[it as usize] = Status::Chosen);
+        status
+    }
+
     /// Excludes actions that alone break what must be kept or cost more than the best plan; returns for every other one
     /// what it alone costs in services beyond what is paid.
-    fn exclude_hopeless(
-        &self,
-        node: &mut Node,
-        fixed: i128,
-        losses: &Losses,
-        evaluation: &Evaluation,
-    ) -> Vec<i128> {
+    fn exclude_hopeless(&mut self, node: &mut Node, fixed: i128, alone: &Breaks) -> Vec<i128> {
         let problem = self.problem;
         let mut extra = vec![0; problem.candidates.len()];
-        for (action, candidate) in (0..).zip(problem.candidates) {
-            if node.chosen.contains(&action) || node.excluded.contains(&action) {
-                continue;
+        for (&action, broken) in alone {
+            for &(service, state) in broken {
+                let (paid, allowed) = node.levels[service as usize];
+                let table = &problem.losses[service as usize];
+                let beyond = table[state as usize] - table[paid as usize];
+                extra[action as usize] = if state > allowed {
+                    INFINITE
+                } else {
+                    beyond.max(0) * problem.weights.service + extra[action as usize]
+                };
             }
-            let touched = &problem.touched[action as usize];
-            if !touched.is_empty() {
-                let mut more = losses.clone();
-                candidate.effect.apply(&mut more);
-                let index = &problem.ground.index;
-                for (service, state) in problem.ground.services.changes(index, evaluation, &more, touched) {
-                    let (paid, allowed) = node.levels[service as usize];
-                    let table = &problem.losses[service as usize];
-                    if state as u8 > allowed {
-                        extra[action as usize] = INFINITE;
-                        break;
-                    }
-                    let beyond = table[state as usize] - table[paid as usize];
-                    extra[action as usize] += beyond.max(0) * problem.weights.service;
-                }
-            }
-            let beyond_budget = problem.needs_approval[action as usize]
+        }
+        let approvals = problem.approval_budget.is_some();
+        for action in 0..problem.candidates.len() as u32 {
+            let at = action as usize;
+            let least = fixed.saturating_add(problem.operating[at]).saturating_add(extra[at]);
+            let beyond_budget = approvals
+                && problem.needs_approval[at]
                 && !problem.within_budget(node.chosen.iter().copied().chain([action]));
-            let least = fixed
-                .saturating_add(problem.operating[action as usize])
-                .saturating_add(extra[action as usize]);
-            if beyond_budget || least >= self.best_cost {
+            if (beyond_budget || self.is_hopeless(least)) && !node.chosen.contains(&action) {
                 node.excluded.insert(action);
             }
         }
         extra
     }
 
-    /// The minimum cut at `node`; with `extra`, each action costs that much more and is not split: a proposal, no bound.
-    /// None when no cut is cheaper than the best plan, or none exists.
-    fn cut(&self, node: &Node, fixed: i128, extra: Option<&[i128]>) -> Option<Cut> {
-        let (problem, graph) = (self.problem, self.problem.graph);
-        let shut = |arc: &crate::attack::Arc| arc.cutters.iter().any(|it| node.chosen.contains(it));
-        let most = graph.reach(shut);
-        let sure = self.surely_usable(node);
-        let relevant: Vec<u32> = (0..)
-            .zip(&graph.arcs)
-            .filter(|(_, arc)| {
-                most.nodes[arc.from as usize]
-                    && arc.gate.is_none_or(|it| sure.as_ref().is_some_and(|sure| sure[it as usize]))
-                    && !shut(arc)
-            })
-            .map(|(number, _)| number)
-            .collect();
-        let prices = self.prices(node, &relevant, extra);
-        let (source, sink) = (graph.n_nodes as u32, graph.n_nodes as u32 + 1);
-        let mut network = Network::new(graph.n_nodes + 2);
-        for &it in &graph.sources {
-            network.arc(source, it, INFINITE);
-        }
-        for &number in &relevant {
-            let arc = &graph.arcs[number as usize];
-            let capacity = self.cheapest(number, &prices).map_or(INFINITE, |(_, price)| price);
-            network.arc(arc.from, arc.to, capacity);
-        }
-        for asset in (0..graph.n_assets).filter(|&it| most.nodes[it]) {
-            let value = problem.values[asset] * problem.weights.exposure;
-            let capacity = if problem.hard[asset] { INFINITE } else { value };
-            if capacity > 0 {
-                network.arc(asset as u32, sink, capacity);
+    /// Among plans of the least cost, where one with smaller ids than the best may be.
+    fn smaller_ids(&self, node: &Node, cut: &Cut) -> Vec<Node> {
+        let Some(best) = self.best.as_ref().filter(|_| self.ties) else { return Vec::new() };
+        let spare = self.best_cost - self.fixed(node) - cut.flow;
+        for action in 0..self.problem.candidates.len() as u32 {
+            let wanted = best.binary_search(&action).is_ok();
+            match (node.chosen.contains(&action), wanted) {
+                (true, false) => return self.first_free(node, cut, spare, action),
+                (false, true) if node.excluded.contains(&action) => return Vec::new(),
+                (false, false) if self.is_free(node, cut, spare, action) => {
+                    return children(node, &Branch::Action(action));
+                }
+                _ => {}
             }
         }
-        let enough = if extra.is_some() { INFINITE } else { (self.best_cost - fixed).min(INFINITE) };
-        let flow = network.run(source, sink, enough);
-        if flow >= enough {
-            return None;
-        }
-        let side = network.source_side(source);
-        let (picked, paid_at) = self.pick(&relevant, &prices, &side);
-        Some(Cut { flow, picked, paid_at, side })
+        Vec::new()
     }
 
-    /// Per identity: whether its secret is reached even if every action still possible were taken.
-    fn surely_usable(&self, node: &Node) -> Option<Vec<bool>> {
-        if !self.has_gates {
-            return None;
-        }
-        let least: Reach =
-            self.problem.graph.reach(|arc| arc.cutters.iter().any(|it| !node.excluded.contains(it)));
-        Some(least.usable)
+    /// The node's plans have smaller ids than the best up to `beyond`, whatever comes after: any of them will do.
+    fn first_free(&self, node: &Node, cut: &Cut, spare: i128, beyond: u32) -> Vec<Node> {
+        let mut free = (0..self.problem.candidates.len() as u32).filter(|&it| it != beyond);
+        let next = free.find(|&it| !node.chosen.contains(&it) && self.is_free(node, cut, spare, it));
+        next.map_or(Vec::new(), |it| children(node, &Branch::Action(it)))
     }
 
-    /// Per arc and cutter: the price of cutting there, none when the action is excluded.
-    fn prices(&self, node: &Node, relevant: &[u32], extra: Option<&[i128]>) -> Vec<Option<i128>> {
-        let problem = self.problem;
-        let mut shares = vec![0_i128; problem.candidates.len()];
-        for &number in relevant {
-            for (place, action) in self.cutters(number) {
-                shares[action as usize] += i128::from(self.split[place]);
-            }
-        }
-        let price = |place: usize, action: u32| {
-            let operating = problem.operating[action as usize];
-            let share = i128::from(self.split[place]);
-            match extra {
-                Some(extra) => operating.saturating_add(extra[action as usize]).min(INFINITE - 1),
-                None if shares[action as usize] == share => operating,
-                None => operating / shares[action as usize] * share,
-            }
-        };
-        let mut prices = vec![None; self.split.len()];
-        for &number in relevant {
-            for (place, action) in self.cutters(number).filter(|it| !node.excluded.contains(&it.1)) {
-                prices[place] = Some(price(place, action));
-            }
-        }
-        prices
+    /// Whether an action can be part of a plan that costs no more than the best.
+    fn is_free(&self, node: &Node, cut: &Cut, spare: i128, action: u32) -> bool {
+        !node.excluded.contains(&action) && cut.slack[action as usize] <= spare
     }
 
-    /// Places and actions of an arc's cutters.
-    fn cutters(&self, number: u32) -> impl Iterator<Item = (usize, u32)> + '_ {
-        let cutters = &self.problem.graph.arcs[number as usize].cutters;
-        (self.places[number as usize]..).zip(cutters.iter().copied())
-    }
-
-    /// The cheapest place at which an arc can be cut, and its price.
-    fn cheapest(&self, number: u32, prices: &[Option<i128>]) -> Option<((usize, u32), i128)> {
-        let priced = self.cutters(number).filter_map(|it| Some((it, prices[it.0]?)));
-        priced.min_by_key(|&((_, action), price)| (price, action))
-    }
-
-    /// The actions that a cut proposes with what it pays for each, and where it pays.
-    fn pick(
-        &self,
-        relevant: &[u32],
-        prices: &[Option<i128>],
-        side: &[bool],
-    ) -> (Vec<(u32, i128)>, Vec<usize>) {
-        let (mut picked, mut paid_at) = (BTreeMap::new(), Vec::new());
-        for &number in relevant {
-            let arc = &self.problem.graph.arcs[number as usize];
-            if side[arc.from as usize]
-                && !side[arc.to as usize]
-                && let Some(((place, action), price)) = self.cheapest(number, prices)
-            {
-                *picked.entry(action).or_insert(0) += price;
-                paid_at.push(place);
-            }
-        }
-        (picked.into_iter().collect(), paid_at)
-    }
-
-    /// Moves the split of every action towards the arcs at which `cut` pays.
-    fn shift(&mut self, cut: &Cut) {
-        for &place in &cut.paid_at {
-            self.split[place] = (self.split[place] + self.split[place] / 2).min(MOST);
-        }
-    }
-
-    /// Why the proposal costs more than the bound says.
+    /// Why the proposal costs more than the bound says: the largest cause.
     fn branch(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
         self.over_budget(node, cut)
-            .or_else(|| self.broken_service(node, cut, proposal))
-            .or_else(|| self.split_action(cut))
+            .or_else(|| self.largest(node, cut, proposal))
             .or_else(|| self.unbelieved_secret(node, cut, proposal))
             .or_else(|| cut.picked.first().map(|it| Branch::Action(it.0)))
     }
@@ -399,29 +359,27 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         picked().find(|&it| self.problem.needs_approval[it as usize]).map(Branch::Action)
     }
 
-    fn broken_service(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
+    fn largest(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
         let beyond = |number: usize| {
             let table = &self.problem.losses[number];
-            table[proposal.evaluation.states[number] as usize] - table[node.levels[number].0 as usize]
+            let true_cost =
+                table[proposal.evaluation.states[number] as usize] - table[node.levels[number].0 as usize];
+            true_cost * self.problem.weights.service - cut.paid.get(&(number as u32)).copied().unwrap_or(0)
         };
-        let worst = (0..node.levels.len())
-            .max_by_key(|&it| (beyond(it), Reverse(it)))
-            .filter(|&it| beyond(it) > 0)?;
+        let service = (0..node.levels.len()).map(|it| (beyond(it), Reverse(it))).max();
+        let action = cut.picked.iter().map(|it| (it.1, Reverse(it.0))).max();
+        let service = service.filter(|it| it.0 > 0 && action.is_none_or(|action| it.0 >= action.0));
+        let Some((_, Reverse(worst))) = service else {
+            return action.filter(|it| it.0 > 0).map(|it| Branch::Action(it.1.0));
+        };
         let (paid, allowed) = node.levels[worst];
         if paid < allowed {
             return Some(Branch::Service { number: worst, kept: paid, paid: paid + 1 });
         }
         // Kept by the branch, broken by several actions together: one of them is undecided.
-        let dependents =
-            |leaf: &u32| self.problem.ground.services.dependents(*leaf).contains(&(worst as u32));
-        let touches = |action: u32| self.problem.touched[action as usize].iter().any(dependents);
-        cut.picked.iter().map(|it| it.0).find(|&it| touches(it)).map(Branch::Action)
-    }
-
-    fn split_action(&self, cut: &Cut) -> Option<Branch> {
-        let missing = |&(action, paid): &(u32, i128)| self.problem.operating[action as usize] - paid;
-        let worst = cut.picked.iter().max_by_key(|it| (missing(it), Reverse(it.0)))?;
-        (missing(worst) > 0).then_some(Branch::Action(worst.0))
+        let breakers = self.breakers.of(worst);
+        let mut picked = cut.picked.iter().map(|it| it.0);
+        picked.find(|it| breakers.binary_search(it).is_ok()).map(Branch::Action)
     }
 
     fn unbelieved_secret(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
@@ -448,16 +406,17 @@ fn raise_paid(node: &mut Node, evaluation: &Evaluation) -> bool {
     node.levels.iter().all(|it| it.0 <= it.1)
 }
 
-fn with(chosen: &BTreeSet<u32>, cut: &Cut) -> BTreeSet<u32> {
-    chosen.iter().copied().chain(cut.picked.iter().map(|it| it.0)).collect()
+fn with(chosen: &BTreeSet<u32>, more: impl Iterator<Item = u32>) -> BTreeSet<u32> {
+    chosen.iter().copied().chain(more).collect()
 }
 
 fn children(node: &Node, branch: &Branch) -> Vec<Node> {
-    let child = || Node { depth: Reverse(node.depth.0 + 1), ..node.clone() };
+    let child = || Node { depth: node.depth + 1, ..node.clone() };
     let (mut one, mut other) = (child(), child());
     match *branch {
         Branch::Action(action) => {
             one.chosen.insert(action);
+            one.since.push(action);
             other.excluded.insert(action);
         }
         Branch::Service { number, kept, paid } => {

@@ -1,0 +1,412 @@
+//! The lower bound: a minimum cut of the compact attack graph whose prices add up to no more than any plan pays.
+//!
+//! An action that cuts several arcs has its cost split among them, and what a service loses is split among the actions
+//! that alone break it; a cut under such prices costs no more than any plan does. Any split gives a bound. Here a
+//! round finds the cut, takes back what no flow needs of the prices and puts it where the cut pays: the bound never
+//! falls, and the flow is carried on instead of begun anew.
+
+use std::collections::BTreeMap;
+
+use crate::alone::Breaks;
+use crate::maxflow::{INFINITE, Network};
+use crate::problem::Problem;
+
+/// Prices are remembered from node to node in shares of this.
+const WHOLE: i128 = 1 << 24;
+
+/// What is decided about an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Undecided,
+    Chosen,
+    Excluded,
+}
+
+/// A minimum cut.
+pub(crate) struct Cut {
+    /// What it costs: a lower bound of what undecided actions, broken services and exposure must cost.
+    pub(crate) flow: i128,
+    /// Nodes of the graph on the attacker's side.
+    pub(crate) side: Vec<bool>,
+    /// Actions proposed, ascending, each with the part of its price that the cut does not pay.
+    pub(crate) picked: Vec<(u32, i128)>,
+    /// Per service: how much of its loss the proposed actions pay.
+    pub(crate) paid: BTreeMap<u32, i128>,
+    /// Per action: what taking it must cost beyond the cut.
+    pub(crate) slack: Vec<i128>,
+}
+
+/// What the bound is asked for.
+pub(crate) struct Query<'q> {
+    pub(crate) status: &'q [Status],
+    /// What each action by itself breaks.
+    pub(crate) alone: &'q Breaks,
+    /// Per service: least state paid for and worst state allowed.
+    pub(crate) levels: &'q [(u8, u8)],
+    /// No cut that costs this much is of interest.
+    pub(crate) enough: i128,
+    /// How often prices may be moved.
+    pub(crate) rounds: u32,
+}
+
+/// The graph with the prices that served best so far.
+pub(crate) struct Relaxation<'s, 'p, 'e> {
+    problem: &'s Problem<'p, 'e>,
+    has_gates: bool,
+    /// Per arc: where its cutters' prices begin.
+    places: Vec<usize>,
+    /// Per arc and cutter: its share of the cutter's price.
+    shares: Vec<u32>,
+    /// (service, action) -> how much of the service's loss the action's price holds.
+    charged: BTreeMap<(u32, u32), i128>,
+    /// Arcs looked at so far.
+    pub(crate) work: u64,
+}
+
+/// The prices of one node while they are moved.
+struct Prices<'q> {
+    query: &'q Query<'q>,
+    relevant: Vec<u32>,
+    /// Per place.
+    price: Vec<i128>,
+    /// Per action: what its prices may add up to.
+    budget: Vec<i128>,
+    /// Per service: what none of its breakers holds yet.
+    pool: BTreeMap<u32, i128>,
+    charged: BTreeMap<(u32, u32), i128>,
+}
+
+impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
+    pub(crate) fn new(problem: &'s Problem<'p, 'e>) -> Self {
+        let mut places = vec![0];
+        for arc in &problem.graph.arcs {
+            places.push(places[places.len() - 1] + arc.cutters.len());
+        }
+        Self {
+            problem,
+            has_gates: problem.graph.arcs.iter().any(|it| it.gate.is_some()),
+            shares: vec![1; places[places.len() - 1]],
+            places,
+            charged: BTreeMap::new(),
+            work: 0,
+        }
+    }
+
+    /// The minimum cut, with prices moved for as long as that helps; none when it costs `enough` or none exists.
+    pub(crate) fn cut(&mut self, query: &Query<'_>) -> Option<Cut> {
+        let mut prices = self.prices(query, self.relevant(query.status));
+        let mut network = self.network(&prices);
+        let (source, sink) = self.ends();
+        let mut flow = 0;
+        let mut stalled = 0;
+        for round in 0.. {
+            let before = flow;
+            flow += network.run(source, sink, (query.enough - flow).max(0));
+            self.work += prices.relevant.len() as u64 * 2 + 50;
+            if flow >= query.enough {
+                self.remember(&prices);
+                return None;
+            }
+            let side = network.source_side(source);
+            stalled = if (flow - before) * 4096 < flow { stalled + 1 } else { 0 };
+            let moved = round < query.rounds
+                && stalled < 4
+                && self.move_prices(&mut prices, &mut network, &side, round + 1 == query.rounds);
+            if !moved {
+                let cut = self.describe(&prices, &network, flow, side);
+                self.remember(&prices);
+                return Some(cut);
+            }
+        }
+        None
+    }
+
+    /// The cut when each action costs its own cost and `extra`, unsplit: a proposal, no bound.
+    pub(crate) fn proposal(&mut self, status: &[Status], extra: &[i128]) -> Option<Vec<u32>> {
+        let relevant = self.relevant(status);
+        let cost = |it: u32| self.problem.operating[it as usize].saturating_add(extra[it as usize]);
+        let undecided = |it: &&u32| status[**it as usize] == Status::Undecided;
+        let cheapest = |number: u32| {
+            let cutters = self.problem.graph.arcs[number as usize].cutters.iter().filter(undecided);
+            cutters.copied().min_by_key(|&it| (cost(it), it))
+        };
+        let capacity = |number: u32| cheapest(number).map_or(INFINITE, |it| cost(it).min(INFINITE - 1));
+        let mut network = self.network_of(&relevant, capacity);
+        let (source, sink) = self.ends();
+        if network.run(source, sink, INFINITE) >= INFINITE {
+            return None;
+        }
+        let side = network.source_side(source);
+        let arc = |number: u32| &self.problem.graph.arcs[number as usize];
+        let crossing =
+            relevant.iter().filter(|&&it| side[arc(it).from as usize] && !side[arc(it).to as usize]);
+        let mut picked: Vec<u32> = crossing.filter_map(|&it| cheapest(it)).collect();
+        picked.sort_unstable();
+        picked.dedup();
+        self.work += relevant.len() as u64 * 2;
+        Some(picked)
+    }
+
+    fn ends(&self) -> (u32, u32) {
+        (self.problem.graph.n_nodes as u32, self.problem.graph.n_nodes as u32 + 1)
+    }
+
+    /// Arcs that an attacker may pass although the chosen actions are taken, as far as that is sure.
+    fn relevant(&self, status: &[Status]) -> Vec<u32> {
+        let graph = self.problem.graph;
+        let shut =
+            |arc: &crate::attack::Arc| arc.cutters.iter().any(|&it| status[it as usize] == Status::Chosen);
+        let most = graph.reach(shut).nodes;
+        // A gate is believed open when its secret is reached even if every action still possible were taken.
+        let sure = self.has_gates.then(|| {
+            let gone = |it: &u32| status[*it as usize] != Status::Excluded;
+            graph.reach(|arc| arc.cutters.iter().any(gone)).usable
+        });
+        let open = |arc: &crate::attack::Arc| {
+            most[arc.from as usize]
+                && arc.gate.is_none_or(|it| sure.as_ref().is_some_and(|sure| sure[it as usize]))
+                && !shut(arc)
+        };
+        (0..).zip(&graph.arcs).filter(|it| open(it.1)).map(|it| it.0).collect()
+    }
+
+    /// Places and actions of an arc's cutters.
+    fn cutters(&self, number: u32) -> impl Iterator<Item = (usize, u32)> + '_ {
+        let cutters = &self.problem.graph.arcs[number as usize].cutters;
+        (self.places[number as usize]..).zip(cutters.iter().copied())
+    }
+
+    /// What a service must at least lose when `action` breaks it, beyond what is paid for.
+    fn step(&self, query: &Query<'_>, service: u32, state: u8) -> i128 {
+        let table = &self.problem.losses[service as usize];
+        let beyond = table[state as usize] - table[query.levels[service as usize].0 as usize];
+        beyond.max(0) * self.problem.weights.service
+    }
+
+    /// Prices to begin with: as they were left, scaled to what this node allows.
+    fn prices<'q>(&self, query: &'q Query<'q>, relevant: Vec<u32>) -> Prices<'q> {
+        let problem = self.problem;
+        let n = problem.candidates.len();
+        let mut total = vec![0_i128; n];
+        let mut count = vec![0_i128; n];
+        for &number in &relevant {
+            for (place, action) in self.cutters(number) {
+                total[action as usize] += i128::from(self.shares[place]);
+                count[action as usize] += 1;
+            }
+        }
+        let mut budget = problem.operating.clone();
+        let (pool, charged) = self.charge(query, &count, &mut budget);
+        let mut price = vec![INFINITE; self.shares.len()];
+        for &number in &relevant {
+            for (place, action) in self.cutters(number) {
+                let at = action as usize;
+                if query.status[at] != Status::Undecided {
+                    continue;
+                }
+                price[place] = match total[at] {
+                    _ if count[at] == 1 => budget[at],
+                    0 => budget[at] / count[at],
+                    total => budget[at] / total * i128::from(self.shares[place]),
+                };
+            }
+        }
+        Prices { query, relevant, price, budget, pool, charged }
+    }
+
+    /// Puts what services lose into the budgets of the actions that alone break them, as far as they held it before.
+    fn charge(
+        &self,
+        query: &Query<'_>,
+        count: &[i128],
+        budget: &mut [i128],
+    ) -> (BTreeMap<u32, i128>, BTreeMap<(u32, u32), i128>) {
+        let mut pool: BTreeMap<u32, i128> = BTreeMap::new();
+        let mut wanted: BTreeMap<(u32, u32), i128> = BTreeMap::new();
+        for (&action, broken) in query.alone {
+            let at = action as usize;
+            if query.status[at] != Status::Undecided || count[at] == 0 {
+                continue;
+            }
+            for &(service, state) in broken {
+                let step = self.step(query, service, state);
+                if step > 0 {
+                    let least = pool.entry(service).or_insert(step);
+                    *least = (*least).min(step);
+                    let before = self.charged.get(&(service, action)).copied().unwrap_or(0);
+                    wanted.insert((service, action), before);
+                }
+            }
+        }
+        let mut sums: BTreeMap<u32, i128> = BTreeMap::new();
+        wanted.iter().for_each(|(key, it)| *sums.entry(key.0).or_insert(0) += it);
+        let whole = pool.clone();
+        for ((service, action), held) in &mut wanted {
+            let (sum, most) = (sums[service], whole[service]);
+            if sum > most {
+                // Scaled down; costs have room for the factor once the lowest bits are left out.
+                *held = (*held >> 24) * ((most << 2) / ((sum >> 22).max(1))).min(WHOLE);
+            }
+            *held = (*held).min(pool[service]);
+            if let Some(left) = pool.get_mut(service) {
+                *left -= *held;
+            }
+            budget[*action as usize] += *held;
+        }
+        (pool, wanted)
+    }
+
+    fn network(&self, prices: &Prices<'_>) -> Network {
+        self.network_of(&prices.relevant, |number| self.capacity(prices, number))
+    }
+
+    /// Sources first, then the relevant arcs in order, then what being reached costs.
+    fn network_of(&self, relevant: &[u32], capacity: impl Fn(u32) -> i128) -> Network {
+        let (problem, graph) = (self.problem, self.problem.graph);
+        let (source, sink) = self.ends();
+        let mut network = Network::new(graph.n_nodes + 2);
+        let mut seen = vec![false; graph.n_nodes];
+        for &it in &graph.sources {
+            network.arc(source, it, INFINITE);
+            seen[it as usize] = true;
+        }
+        for &number in relevant {
+            let arc = &graph.arcs[number as usize];
+            network.arc(arc.from, arc.to, capacity(number));
+            seen[arc.to as usize] = true;
+        }
+        for asset in (0..graph.n_assets).filter(|&it| seen[it]) {
+            let value = problem.values[asset] * problem.weights.exposure;
+            let capacity = if problem.hard[asset] { INFINITE } else { value };
+            if capacity > 0 {
+                network.arc(asset as u32, sink, capacity);
+            }
+        }
+        network
+    }
+
+    fn capacity(&self, prices: &Prices<'_>, number: u32) -> i128 {
+        self.cutters(number).map(|it| prices.price[it.0]).min().unwrap_or(INFINITE)
+    }
+
+    /// Takes back what no flow needs and puts it where the cut pays; false when there is nothing to move.
+    fn move_prices(&self, prices: &mut Prices<'_>, network: &mut Network, side: &[bool], last: bool) -> bool {
+        let n = self.problem.candidates.len();
+        let first = self.problem.graph.sources.len();
+        let (mut used, mut here, mut elsewhere) = (vec![0_i128; n], vec![0_i128; n], vec![0_i128; n]);
+        let crosses = |number: u32| {
+            let arc = &self.problem.graph.arcs[number as usize];
+            side[arc.from as usize] && !side[arc.to as usize]
+        };
+        let undecided = |action: u32| prices.query.status[action as usize] == Status::Undecided;
+        for (at, &number) in prices.relevant.iter().enumerate() {
+            let (sent, crossing) = (network.sent(first + at), crosses(number));
+            for (_, action) in self.cutters(number).filter(|it| undecided(it.1)) {
+                used[action as usize] += sent;
+                let counts = if crossing { &mut here } else { &mut elsewhere };
+                counts[action as usize] += 1;
+            }
+        }
+        self.charge_more(prices, &used, &here);
+        let mut moved = false;
+        for (at, &number) in prices.relevant.iter().enumerate() {
+            if !self.cutters(number).any(|it| here[it.1 as usize] > 0 && undecided(it.1)) {
+                continue;
+            }
+            let (sent, crossing) = (network.sent(first + at), crosses(number));
+            for (place, action) in self.cutters(number).filter(|it| undecided(it.1)) {
+                let a = action as usize;
+                if here[a] == 0 {
+                    continue;
+                }
+                let slack = prices.budget[a] - used[a];
+                let kept = if last || elsewhere[a] == 0 { 0 } else { slack / 4 };
+                prices.price[place] =
+                    sent + if crossing { (slack - kept) / here[a] } else { kept / elsewhere[a].max(1) };
+            }
+            let capacity = self.capacity(prices, number);
+            moved |= crossing && capacity > sent;
+            network.set_capacity(first + at, capacity);
+        }
+        moved
+    }
+
+    /// Lets actions that the cut pays in full hold more of what the services they break lose; takes back what others
+    /// hold and no flow needs.
+    fn charge_more(&self, prices: &mut Prices<'_>, used: &[i128], here: &[i128]) {
+        for (&(service, action), held) in &mut prices.charged {
+            let a = action as usize;
+            let idle = (prices.budget[a] - used[a]).min(*held);
+            if here[a] == 0 && idle > 0 {
+                *held -= idle;
+                prices.budget[a] -= idle;
+                *prices.pool.entry(service).or_insert(0) += idle;
+            }
+        }
+        let wants = |action: u32| {
+            let a = action as usize;
+            here[a] > 0 && (prices.budget[a] - used[a]) * 64 <= prices.budget[a]
+        };
+        let mut wanting: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for &(service, action) in prices.charged.keys().filter(|it| wants(it.1)) {
+            wanting.entry(service).or_default().push(action);
+        }
+        for (service, actions) in wanting {
+            let left = prices.pool.get(&service).copied().unwrap_or(0);
+            let each = left / actions.len() as i128;
+            if each == 0 {
+                continue;
+            }
+            prices.pool.insert(service, left - each * actions.len() as i128);
+            for action in actions {
+                prices.budget[action as usize] += each;
+                *prices.charged.entry((service, action)).or_insert(0) += each;
+            }
+        }
+    }
+
+    /// The actions that the cut proposes, the cheapest of each arc.
+    fn describe(&self, prices: &Prices<'_>, network: &Network, flow: i128, side: Vec<bool>) -> Cut {
+        let first = self.problem.graph.sources.len();
+        let mut slack = prices.budget.clone();
+        for (at, &number) in prices.relevant.iter().enumerate() {
+            self.cutters(number).for_each(|it| slack[it.1 as usize] -= network.sent(first + at));
+        }
+        let mut paid: BTreeMap<u32, i128> = BTreeMap::new();
+        for &number in &prices.relevant {
+            let arc = &self.problem.graph.arcs[number as usize];
+            if !side[arc.from as usize] || side[arc.to as usize] {
+                continue;
+            }
+            let undecided = |it: &(usize, u32)| prices.query.status[it.1 as usize] == Status::Undecided;
+            // Among equals one that is proposed already, then the smallest id.
+            let rank = |it: &(usize, u32)| (prices.price[it.0], !paid.contains_key(&it.1), it.1);
+            if let Some((place, action)) = self.cutters(number).filter(undecided).min_by_key(rank) {
+                *paid.entry(action).or_insert(0) += prices.price[place];
+            }
+        }
+        let mut services: BTreeMap<u32, i128> = BTreeMap::new();
+        for (&(service, action), held) in &prices.charged {
+            if paid.contains_key(&action) {
+                *services.entry(service).or_insert(0) += held;
+            }
+        }
+        let picked =
+            paid.into_iter().map(|(action, paid)| (action, prices.budget[action as usize] - paid)).collect();
+        Cut { flow, side, picked, paid: services, slack }
+    }
+
+    fn remember(&mut self, prices: &Prices<'_>) {
+        for &number in &prices.relevant {
+            let from = self.places[number as usize];
+            for (place, &action) in (from..).zip(&self.problem.graph.arcs[number as usize].cutters) {
+                let price = prices.price[place];
+                if prices.query.status[action as usize] == Status::Undecided && price < INFINITE {
+                    let whole = prices.budget[action as usize] >> 24;
+                    self.shares[place] = (price / whole.max(1)).clamp(0, WHOLE) as u32;
+                }
+            }
+        }
+        self.charged.extend(prices.charged.iter().map(|(key, held)| (*key, *held)));
+    }
+}
