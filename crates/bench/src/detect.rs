@@ -9,7 +9,7 @@ use bulkhead_detect::{Detector, EventRef, Options, RuleFile, RuleSet, compile};
 use bulkhead_model::entity::Entities;
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::finding::Finding;
-use bulkhead_model::json::JsonEvent;
+use bulkhead_model::json::{JsonEvent, Memory};
 use bulkhead_model::logsource::LogSource;
 use serde_json::Value as Json;
 
@@ -31,19 +31,19 @@ const ROUNDS: usize = 3;
 /// Feeds lines through a detector, from bytes to findings.
 struct Feeder {
     detector: Detector,
-    buffer: Vec<bulkhead_model::json::Entry>,
+    memory: Memory,
     record: u64,
 }
 
 impl Feeder {
     fn new(set: &RuleSet) -> Self {
-        Self { detector: Detector::new(set), buffer: Vec::new(), record: 0 }
+        Self { detector: Detector::new(set), memory: Memory::default(), record: 0 }
     }
 
     fn feed(&mut self, line: &[u8], out: &mut Vec<Finding>) {
         self.record += 1;
-        let buffer = std::mem::take(&mut self.buffer);
-        self.buffer = match JsonEvent::with_buffer(line, None, buffer) {
+        let memory = std::mem::take(&mut self.memory);
+        self.memory = match JsonEvent::with_memory(line, None, memory) {
             Ok(event) => {
                 let at = EventRef {
                     file: "otrf",
@@ -52,9 +52,9 @@ impl Feeder {
                     entities: &|_| Entities::default(),
                 };
                 self.detector.feed(&event, &at, out);
-                event.into_buffer()
+                event.into_memory()
             }
-            Err((_, buffer)) => buffer,
+            Err((_, memory)) => memory,
         };
     }
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use anyhow::Result;
 use bulkhead_model::event::{Event, Value, Visitor};
-use bulkhead_model::json::JsonEvent;
+use bulkhead_model::json::{JsonEvent, Memory};
 
 use crate::corpus::Events;
 use crate::{measure, peers};
@@ -49,17 +49,29 @@ pub fn run(json: bool) -> Result<()> {
         }),
     );
     add(
+        "JsonEvent, layouts learned",
+        measure::best(3, || {
+            let mut memory = Memory::default();
+            for line in events.iter() {
+                memory = match JsonEvent::with_memory(line, None, memory) {
+                    Ok(event) => black_box(event).into_memory(),
+                    Err((_, memory)) => memory,
+                };
+            }
+        }),
+    );
+    add(
         "JsonEvent, six fields read",
         measure::best(3, || {
-            let mut buffer = Vec::new();
+            let mut memory = Memory::default();
             let mut six = Six(0);
             for line in events.iter() {
-                buffer = match JsonEvent::with_buffer(line, None, buffer) {
+                memory = match JsonEvent::with_memory(line, None, memory) {
                     Ok(event) => {
                         event.visit(&mut six);
-                        event.into_buffer()
+                        event.into_memory()
                     }
-                    Err((_, buffer)) => buffer,
+                    Err((_, memory)) => memory,
                 };
             }
             black_box(six.0);

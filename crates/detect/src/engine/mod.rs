@@ -2,42 +2,53 @@
 
 pub mod hash;
 pub mod index;
+pub mod memo;
 pub mod program;
 pub mod required;
+pub mod route;
 pub mod test;
 pub mod values;
-
-use std::collections::HashMap;
 
 use bulkhead_model::event::{Event, Value};
 use bulkhead_model::logsource::LogSource;
 
-use crate::expr::{Dimension, Expr};
-use crate::field::KEYWORDS;
-use crate::matcher::Matcher;
-use crate::ruleset::{Inner, Instance, RuleSet};
-use hash::FastHash;
-use program::Program;
+use crate::expr::Expr;
+use crate::ruleset::{Inner, RuleSet};
+use index::Hit;
+use memo::{Known, OutcomeMemo, ValueMemo};
+use program::{Look, Program};
+use route::Routes;
+pub use route::admits;
 use values::{Memory, Values};
-
-/// Routes kept; a flood of made-up channels empties the table instead of the memory.
-const ROUTES_MAX: usize = 4096;
 
 /// Finds the rules that an event matches. Keeps memory and compiled programs from event to event.
 #[derive(Debug)]
 pub struct Matching {
     set: RuleSet,
-    routes: HashMap<Vec<u8>, usize, FastHash>,
-    programs: Vec<Program>,
-    key: Vec<u8>,
+    routes: Routes,
     memory: Memory,
+    evaluation: Evaluation,
+}
+
+/// What evaluating an event needs and keeps for the next.
+#[derive(Debug, Default)]
+struct Evaluation {
+    /// By comparison of the program, the event it was made for and how it came out.
     memo: Vec<u64>,
+    /// By rule of the program, the event it was last a candidate for.
     marks: Vec<u64>,
     candidates: Vec<u32>,
     matched: Vec<u32>,
     /// The raw event in lower case, where keywords are looked for.
     folded: Vec<u8>,
     stamp: u64,
+    values: ValueMemo,
+    outcomes: OutcomeMemo,
+    /// Numbers of the event's values.
+    key: Vec<u64>,
+    /// Where each look's value is remembered.
+    known: Vec<Option<Known>>,
+    hits: Vec<Hit>,
 }
 
 /// What one event is evaluated with.
@@ -55,16 +66,9 @@ impl Matching {
     pub fn new(set: &RuleSet) -> Self {
         Self {
             set: set.clone(),
-            routes: HashMap::default(),
-            programs: Vec::new(),
-            key: Vec::new(),
+            routes: Routes::default(),
             memory: Memory::default(),
-            memo: Vec::new(),
-            marks: Vec::new(),
-            candidates: Vec::new(),
-            matched: Vec::new(),
-            folded: Vec::new(),
-            stamp: 0,
+            evaluation: Evaluation::default(),
         }
     }
 
@@ -75,13 +79,16 @@ impl Matching {
         source: &LogSource<'_>,
         mut each: impl FnMut(&Inner, u32, &Values<'e>),
     ) {
-        let set = self.set.clone();
-        let inner = &*set.inner;
-        let memory = std::mem::take(&mut self.memory);
-        let mut values = Values::gather(memory, &inner.interner.fields, event);
-        let program = self.route(inner, event, source, &mut values);
-        self.evaluate(inner, program, event, &mut values);
-        for instance in &self.matched {
+        let inner = &*self.set.inner;
+        let mut routed = self.routes.route(inner, std::mem::take(&mut self.memory), event, source);
+        let program = self.routes.program(routed.program);
+        self.evaluation.run(inner, program, event, &mut routed.values);
+        if self.evaluation.matched.is_empty() {
+            self.memory = routed.values.into_memory();
+            return;
+        }
+        let values = self.routes.all_values(routed, event);
+        for instance in &self.evaluation.matched {
             each(inner, *instance, &values);
         }
         self.memory = values.into_memory();
@@ -89,8 +96,7 @@ impl Matching {
 
     /// Whether the log source gate lets `event` through to rule `rule`.
     pub fn admits(&mut self, rule: u32, event: &dyn Event, source: &LogSource<'_>) -> bool {
-        let set = self.set.clone();
-        let inner = &*set.inner;
+        let inner = &*self.set.inner;
         let mut values = Values::gather(std::mem::take(&mut self.memory), &inner.interner.fields, event);
         let admits = inner
             .instances
@@ -100,57 +106,62 @@ impl Matching {
         self.memory = values.into_memory();
         admits
     }
+}
 
-    /// Number of the program for the event's kind, compiled when the kind is new.
-    fn route<'e>(
-        &mut self,
-        inner: &Inner,
-        event: &'e dyn Event,
-        source: &LogSource<'_>,
-        values: &mut Values<'e>,
-    ) -> usize {
-        let shape = event.shape();
-        self.key.clear();
-        self.key.push(shape as u8);
-        for part in [source.product, source.category, source.service] {
-            self.key.extend_from_slice(part.unwrap_or_default().as_bytes());
-            self.key.push(0);
-        }
-        for field in inner.routing(shape) {
-            let mut next = values.first(*field);
-            while let Some(at) = next {
-                match values.value(at) {
-                    Value::Text(text) => self.key.extend_from_slice(text.raw().as_bytes()),
-                    Value::Number(text) => self.key.extend_from_slice(text.as_bytes()),
-                    Value::Bool(it) => self.key.push(if it { 2 } else { 3 }),
-                    Value::Null => self.key.push(4),
-                }
-                self.key.push(1);
-                next = values.next(at);
-            }
-            self.key.push(0);
-        }
-        if let Some(program) = self.routes.get(self.key.as_slice()) {
-            return *program;
-        }
-        if self.routes.len() >= ROUTES_MAX {
-            self.routes.clear();
-            self.programs.clear();
-        }
-        let residual = residual(inner, event, source, values);
-        self.programs.push(Program::new(inner, residual));
-        self.routes.insert(self.key.clone(), self.programs.len() - 1);
-        self.programs.len() - 1
-    }
-
-    fn evaluate<'e>(&mut self, inner: &Inner, program: usize, event: &'e dyn Event, values: &mut Values<'e>) {
+impl Evaluation {
+    /// Leaves in `matched` the instances of `program` that `event` matches.
+    fn run<'e>(&mut self, inner: &Inner, program: &Program, event: &'e dyn Event, values: &mut Values<'e>) {
         self.matched.clear();
-        let program = &self.programs[program];
         if program.rules.is_empty() {
             return;
         }
+        let keywords = program.keywords.is_some()
+            && !(event.raw_holds_values()
+                && program
+                    .keyword_filter
+                    .as_ref()
+                    .is_some_and(|it| !it.may_match(event.raw(), &mut self.folded)));
+        let whole = self.recognise(program, values);
+        let by_values = whole && !keywords && program.by_values;
+        if by_values && let Some(matched) = self.outcomes.get(&self.key) {
+            self.matched.extend_from_slice(matched);
+            return;
+        }
+        self.find_candidates(program, event, values, keywords);
+        self.evaluate(inner, program, event, values);
+        if by_values {
+            self.outcomes.put(&self.key, &self.matched);
+        }
+    }
+
+    /// Looks the event's values up, and makes a key of them; whether the key tells all values.
+    #[inline]
+    fn recognise(&mut self, program: &Program, values: &Values<'_>) -> bool {
+        self.key.clear();
+        self.known.clear();
+        self.key.push(program.first_look);
+        let mut whole = true;
+        for (look, number) in program.looks.iter().zip(program.first_look..) {
+            let first = values.first(look.field);
+            let value = first.map_or(Value::Null, |it| values.value(it));
+            let known = self.values.place(number, value);
+            whole &= known.is_some() || value == Value::Null;
+            whole &= first.is_none_or(|it| values.next(it).is_none());
+            self.key.push(known.map_or(0, |it| it.number));
+            self.known.push(known);
+        }
+        whole
+    }
+
+    /// Collects the rules of which an anchor is there.
+    fn find_candidates<'e>(
+        &mut self,
+        program: &Program,
+        event: &'e dyn Event,
+        values: &mut Values<'e>,
+        keywords: bool,
+    ) {
         self.stamp += 1;
-        let stamp = self.stamp;
         if self.memo.len() < program.preds.len() {
             self.memo.resize(program.preds.len(), 0);
         }
@@ -159,42 +170,75 @@ impl Matching {
         }
         self.candidates.clear();
         self.candidates.extend(&program.always);
-        let (memo, marks, candidates) = (&mut self.memo, &mut self.marks, &mut self.candidates);
-        for (field, index) in &program.indexes {
-            let mut next =
-                if *field != KEYWORDS {
-                    values.first(*field)
-                } else if program.keywords.as_ref().is_some_and(|it| {
-                    event.raw_holds_values() && !it.may_match(event.raw(), &mut self.folded)
-                }) {
-                    None
-                } else {
-                    values.first_keyword(event)
-                };
+        for number in 0..program.looks.len() {
+            let Look { field, index: Some(index) } = &program.looks[number] else { continue };
+            let mut known = self.known[number];
+            let mut next = values.first(*field);
             while let Some(at) = next {
                 if values.value(at) != Value::Null {
-                    index.find(values.folded(at), |hit| {
-                        if hit.sure {
-                            memo[hit.pred as usize] = stamp << 1 | 1;
-                        }
-                        let (from, to) = program.triggers[hit.pred as usize];
-                        for rule in &program.triggered[from as usize..to as usize] {
-                            if marks[*rule as usize] != stamp {
-                                marks[*rule as usize] = stamp;
-                                candidates.push(*rule);
-                            }
-                        }
-                    });
+                    let known = known.take();
+                    let hits = std::mem::take(&mut self.hits);
+                    self.hits = self.look(program, index, known, at, values, hits);
                 }
                 next = values.next(at);
             }
         }
-        if candidates.is_empty() {
-            return;
+        if let (true, Some(index)) = (keywords, &program.keywords) {
+            let mut next = values.first_keyword(event);
+            while let Some(at) = next {
+                let hits = std::mem::take(&mut self.hits);
+                self.hits = self.look(program, index, None, at, values, hits);
+                next = values.next(at);
+            }
         }
-        candidates.sort_unstable();
-        let mut run = Run { inner, program, values, event, memo, stamp };
-        for rule in candidates.iter() {
+    }
+
+    /// Takes in what `index` finds in the value at `at`.
+    fn look(
+        &mut self,
+        program: &Program,
+        index: &index::TextIndex,
+        known: Option<Known>,
+        at: u32,
+        values: &mut Values<'_>,
+        mut hits: Vec<Hit>,
+    ) -> Vec<Hit> {
+        hits.clear();
+        match known.and_then(|it| self.values.hits(it)) {
+            Some(found) => hits.extend_from_slice(found),
+            None => {
+                index.find(values.folded(at), |it| hits.push(it));
+                if let Some(known) = known {
+                    self.values.found(known, &hits);
+                }
+            }
+        }
+        for hit in &hits {
+            if hit.sure {
+                self.memo[hit.pred as usize] = self.stamp << 1 | 1;
+            }
+            let (from, to) = program.triggers[hit.pred as usize];
+            for rule in &program.triggered[from as usize..to as usize] {
+                if self.marks[*rule as usize] != self.stamp {
+                    self.marks[*rule as usize] = self.stamp;
+                    self.candidates.push(*rule);
+                }
+            }
+        }
+        hits
+    }
+
+    /// Evaluates the candidates.
+    fn evaluate<'e>(
+        &mut self,
+        inner: &Inner,
+        program: &Program,
+        event: &'e dyn Event,
+        values: &mut Values<'e>,
+    ) {
+        self.candidates.sort_unstable();
+        let mut run = Run { inner, program, values, event, memo: &mut self.memo, stamp: self.stamp };
+        for rule in &self.candidates {
             let candidate = &program.rules[*rule as usize];
             if candidate.expr.eval(&mut |leaf| run.leaf(leaf)) {
                 self.matched.push(candidate.instance);
@@ -221,105 +265,29 @@ impl Run<'_, '_> {
     }
 }
 
-/// Whether the gate of `instance` lets `event` through.
-pub fn admits<'e>(
-    inner: &Inner,
-    instance: &Instance,
-    event: &'e dyn Event,
-    source: &LogSource<'_>,
-    values: &mut Values<'e>,
-) -> bool {
-    let shape = event.shape();
-    inner.gates[instance.gate as usize].eval(&mut |leaf| match leaf {
-        Expr::Shape(shapes) => shapes.contains(&shape),
-        Expr::Hint(dimension, value) => hinted(source, *dimension, value),
-        Expr::Pred(pred) => test::holds(inner, *pred, values, event),
-        _ => false,
-    })
-}
-
-/// What remains of every rule once shape, hints and routing fields of the event are known.
-fn residual<'e>(
-    inner: &Inner,
-    event: &'e dyn Event,
-    source: &LogSource<'_>,
-    values: &mut Values<'e>,
-) -> Vec<(u32, Expr)> {
-    let shape = event.shape();
-    let routing = inner.routing(shape);
-    let mut leaf = |it: &Expr| match it {
-        Expr::Shape(shapes) => Expr::Const(shapes.contains(&shape)),
-        Expr::Hint(dimension, value) => Expr::Const(hinted(source, *dimension, value)),
-        Expr::Pred(pred) => {
-            let known = &inner.interner.preds[*pred as usize];
-            if routing.contains(&known.field) && !matches!(known.matcher, Matcher::Field { .. }) {
-                Expr::Const(test::holds(inner, *pred, values, event))
-            } else {
-                it.clone()
-            }
-        }
-        other => other.clone(),
-    };
-    let gates: Vec<Expr> = inner.gates.iter().map(|it| it.map(&mut leaf)).collect();
-    let mut left = Vec::new();
-    for (number, instance) in inner.instances.iter().enumerate() {
-        let when = &gates[instance.gate as usize];
-        if *when == Expr::Const(false) {
-            continue;
-        }
-        let expr = Expr::and([when.clone(), instance.expr.map(&mut leaf)]);
-        if expr != Expr::Const(false) {
-            left.push((u32::try_from(number).unwrap_or(u32::MAX), expr));
-        }
-    }
-    left
-}
-
-/// Whether the reader of the event says that it is of that product, category or service.
-pub fn hinted(source: &LogSource<'_>, dimension: Dimension, value: &str) -> bool {
-    let said = match dimension {
-        Dimension::Product => source.product,
-        Dimension::Category => source.category,
-        Dimension::Service => source.service,
-    };
-    said.is_some_and(|it| it.eq_ignore_ascii_case(value))
-}
-
 impl Matching {
-    /// One line per route for people who tune: key, rules, rules without anchor, fields looked into.
-    #[expect(clippy::disallowed_methods, reason = "sorted below")]
+    /// One line per route for people who tune: key, rules, rules without anchor, fields looked into, fields read.
     pub fn describe(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self
-            .routes
-            .iter()
-            .map(|(key, program)| {
-                let program = &self.programs[*program];
-                let fields: Vec<String> = program
-                    .indexes
-                    .iter()
-                    .map(|(field, index)| {
-                        format!("{}[{}]", self.set.inner.interner.fields.name(*field), index.describe())
-                    })
-                    .collect();
-                let always: Vec<&str> = program
-                    .always
-                    .iter()
-                    .map(|it| {
-                        let rule =
-                            self.set.inner.instances[program.rules[*it as usize].instance as usize].rule;
-                        self.set.inner.refs[rule as usize].title.as_str()
-                    })
-                    .collect();
-                format!(
-                    "{} rules={} always={:?} {}",
-                    String::from_utf8_lossy(key).replace(|c: char| c.is_control(), " "),
-                    program.rules.len(),
-                    always,
-                    fields.join(" ")
-                )
-            })
-            .collect();
-        lines.sort();
-        lines
+        let inner = &*self.set.inner;
+        let line = |(key, program): (&[u8], &Program)| {
+            let named = |it: &Look| match &it.index {
+                Some(index) => format!("{}[{}]", inner.interner.fields.name(it.field), index.describe()),
+                None => inner.interner.fields.name(it.field).to_owned(),
+            };
+            let mut fields: Vec<String> = program.looks.iter().map(named).collect();
+            fields.extend(program.keywords.as_ref().map(|it| format!("keywords[{}]", it.describe())));
+            let title = |it: &u32| {
+                let rule = inner.instances[program.rules[*it as usize].instance as usize].rule;
+                inner.refs[rule as usize].title.as_str()
+            };
+            let always: Vec<&str> = program.always.iter().map(title).collect();
+            format!(
+                "{} rules={} always={always:?} {}",
+                String::from_utf8_lossy(key).replace(|c: char| c.is_control(), " "),
+                program.rules.len(),
+                fields.join(" ")
+            )
+        };
+        self.routes.sorted().into_iter().map(line).collect()
     }
 }

@@ -3,7 +3,7 @@
 //! Every rule has an anchor: a set of comparisons of which at least one must hold for the rule to hold. Only anchors
 //! are looked for (in one index per field); the other comparisons of a rule are made when an anchor was found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::index::{Hit, Patterns, RawFilter, TextIndex};
 use super::required::required;
@@ -29,10 +29,16 @@ pub struct Program {
     pub rules: Vec<Candidate>,
     /// Rules without an anchor.
     pub always: Vec<u32>,
-    /// By field, what to look for in its values.
-    pub indexes: Vec<(FieldId, TextIndex)>,
+    /// The fields that the rules read, sorted, and what to look for in their values.
+    pub looks: Vec<Look>,
+    /// Number of the first look, counted over all programs; that of the program itself precedes it.
+    pub first_look: u64,
+    /// What to look for in every value.
+    pub keywords: Option<TextIndex>,
     /// Spares most events the look into every value that keywords need.
-    pub keywords: Option<RawFilter>,
+    pub keyword_filter: Option<RawFilter>,
+    /// Whether the values of the fields alone tell what matches, once the filter has found no keyword.
+    pub by_values: bool,
     /// Global number of each comparison.
     pub preds: Vec<PredId>,
     /// Whether a comparison that its index did not find does not hold.
@@ -43,6 +49,15 @@ pub struct Program {
     pub triggered: Vec<u32>,
 }
 
+/// One field that rules read.
+#[derive(Debug)]
+pub struct Look {
+    /// Which.
+    pub field: FieldId,
+    /// Its anchors.
+    pub index: Option<TextIndex>,
+}
+
 /// A set of comparisons of which one must hold, and what looking for them costs.
 struct Anchor {
     cost: u32,
@@ -50,9 +65,10 @@ struct Anchor {
 }
 
 impl Program {
-    /// Arranges the rules left over on a route: instance number and what remains to be decided.
-    pub fn new(inner: &Inner, residual: Vec<(u32, Expr)>) -> Self {
-        let mut program = Self::default();
+    /// Arranges the rules left over on a route: instance number and what remains to be decided. `n_looks` is how many
+    /// looks programs before had.
+    pub fn new(inner: &Inner, residual: Vec<(u32, Expr)>, n_looks: u64) -> Self {
+        let mut program = Self { first_look: n_looks + 1, ..Self::default() };
         let mut locals: HashMap<PredId, u32> = HashMap::new();
         let mut anchored: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (instance, expr) in residual {
@@ -80,6 +96,20 @@ impl Program {
         }
         program.rules = rules;
         program
+    }
+
+    /// Every field that the rules read, keywords apart.
+    fn fields_read(&self, inner: &Inner) -> BTreeSet<FieldId> {
+        let mut fields = BTreeSet::new();
+        for pred in &self.preds {
+            let pred = &inner.interner.preds[*pred as usize];
+            fields.insert(pred.field);
+            if let Matcher::Field { field, .. } = pred.matcher {
+                fields.insert(field);
+            }
+        }
+        fields.remove(&KEYWORDS);
+        fields
     }
 
     /// Orders the sides of `expr` by what they cost to evaluate, and returns what the whole costs.
@@ -134,8 +164,19 @@ impl Program {
             self.triggered.extend(rules);
             self.triggers[local as usize] = (from, size(self.triggered.len()));
         }
-        self.keywords = by_field.get(&KEYWORDS).and_then(Patterns::raw_filter);
-        self.indexes = by_field.into_iter().map(|(field, it)| (field, TextIndex::new(it))).collect();
+        if let Some(patterns) = by_field.remove(&KEYWORDS) {
+            self.keyword_filter = patterns.raw_filter();
+            self.keywords = Some(TextIndex::new(patterns));
+        }
+        self.by_values = self.preds.iter().zip(&self.decided).all(|(pred, decided)| {
+            inner.interner.preds[*pred as usize].field != KEYWORDS
+                || (*decided && self.keyword_filter.is_some())
+        });
+        let fields = self.fields_read(inner);
+        self.looks = fields
+            .into_iter()
+            .map(|field| Look { field, index: by_field.remove(&field).map(TextIndex::new) })
+            .collect();
     }
 }
 

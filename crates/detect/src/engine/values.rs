@@ -35,6 +35,15 @@ pub struct Memory {
     stamp: u64,
 }
 
+impl Memory {
+    /// The same, with room for this number of fields.
+    #[inline]
+    pub fn for_fields(mut self, n_fields: usize) -> Self {
+        self.slots.resize(n_fields, Slot::default());
+        self
+    }
+}
+
 /// The values of one event.
 #[derive(Debug)]
 pub struct Values<'e> {
@@ -95,12 +104,23 @@ impl<'e> Values<'e> {
     /// Gathers from `event` the values of all `fields`.
     #[inline]
     pub fn gather(memory: Memory, fields: &Fields, event: &'e dyn Event) -> Self {
-        let Memory { mut slots, entries, text, stamp } = memory;
-        slots.resize(fields.len(), Slot::default());
+        let Memory { slots, entries, text, stamp } = memory.for_fields(fields.len());
         let mut values = Self { slots, entries: recycle(entries), text, stamp: stamp + 1, keywords: None };
         values.text.clear();
         let mut collector = Collector { fields, values: &mut values, current: 0 };
         event.visit(&mut collector);
+        values
+    }
+
+    /// Gathers from `event` the values that stand at `places` of its layout, in their order there.
+    #[inline]
+    pub fn gather_at(memory: Memory, places: &[(FieldId, u32)], event: &'e dyn Event) -> Self {
+        let Memory { slots, entries, text, stamp } = memory;
+        let mut values = Self { slots, entries: recycle(entries), text, stamp: stamp + 1, keywords: None };
+        values.text.clear();
+        for (field, place) in places {
+            values.push(*field, event.value_at(*place));
+        }
         values
     }
 

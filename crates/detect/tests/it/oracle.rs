@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use bulkhead_detect::{Detector, EventRef, Options};
 use bulkhead_model::entity::Entities;
-use bulkhead_model::json::JsonEvent;
+use bulkhead_model::finding::Finding;
+use bulkhead_model::json::{JsonEvent, Memory};
 use bulkhead_model::logsource::LogSource;
 use proptest::prelude::*;
 use regex::Regex;
@@ -264,6 +265,12 @@ fn as_json(event: &Fields) -> String {
     Json::Object(members).to_string()
 }
 
+fn feed(detector: &mut Detector, event: &JsonEvent<'_>, out: &mut Vec<Finding>) {
+    let at =
+        EventRef { file: "f", record: 1, source: LogSource::default(), entities: &|_| Entities::default() };
+    detector.feed(event, &at, out);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -273,12 +280,17 @@ proptest! {
         let (set, report) = load(&texts.join("---\n"), &Options::default());
         prop_assert!(report.diagnostics.is_empty(), "{:?}\n{}", report.diagnostics, texts.join("---\n"));
         let mut detector = Detector::new(&set);
-        for fields in &events {
+        let mut memory = Memory::default();
+        // Again and again, for what readers and engine remember of events before.
+        for fields in events.iter().cycle().take(4 * events.len()) {
             let line = as_json(fields);
-            let event = JsonEvent::new(line.as_bytes(), None).unwrap();
+            let mut fresh = Vec::new();
+            feed(&mut Detector::new(&set), &JsonEvent::new(line.as_bytes(), None).unwrap(), &mut fresh);
+            let event = JsonEvent::with_memory(line.as_bytes(), None, memory).unwrap();
             let mut out = Vec::new();
-            let at = EventRef { file: "f", record: 1, source: LogSource::default(), entities: &|_| Entities::default() };
-            detector.feed(&event, &at, &mut out);
+            feed(&mut detector, &event, &mut out);
+            memory = event.into_memory();
+            prop_assert_eq!(&out, &fresh);
             let got: Vec<&str> = out.iter().map(|it| it.rule.id.as_str()).collect();
             let expect: Vec<String> = rules
                 .iter()
@@ -294,8 +306,7 @@ proptest! {
     fn loading_never_panics(text in "(title: x\n|logsource: \\{\\}\n|detection:\n|  s: |\\{a: 1\\}\n|[a-c|:{}'*?\\[\\] \n-]{1,6}|  condition: s\n|correlation:\n|filter:\n){0,12}") {
         let (set, _) = load(&text, &Options::default());
         let event = JsonEvent::new(br#"{"a":1}"#, None).unwrap();
-        let at = EventRef { file: "f", record: 1, source: LogSource::default(), entities: &|_| Entities::default() };
-        Detector::new(&set).feed(&event, &at, &mut Vec::new());
+        feed(&mut Detector::new(&set), &event, &mut Vec::new());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use bulkhead_detect::{Detector, EventRef};
 use bulkhead_model::entity::Entities;
 use bulkhead_model::event::{Event, Field, FieldsEvent, Shape};
 use bulkhead_model::finding::Finding;
-use bulkhead_model::json::JsonEvent;
+use bulkhead_model::json::{JsonEvent, Memory};
 use bulkhead_model::logsource::LogSource;
 use bulkhead_model::yaml;
 
@@ -76,6 +76,7 @@ fn every_recorded_attack_raises_its_rule() {
     let errors: Vec<&str> = report.diagnostics.iter().filter(|it| it.is_error()).map(|it| it.code).collect();
     assert_eq!(errors, ["unknown-placeholder"; 2]);
     let mut detector = Detector::new(&rules);
+    let mut memory = Memory::default();
     let mut missed = Vec::new();
     let mut odd = Vec::new();
     let mut n_findings = 0;
@@ -83,9 +84,10 @@ fn every_recorded_attack_raises_its_rule() {
     for case in &cases {
         let mut findings = Vec::new();
         for (index, record) in evtx_records(&root.join("sigma").join(&case.path)).iter().enumerate() {
-            let event = JsonEvent::new(record.as_bytes(), None).unwrap();
+            let event = JsonEvent::with_memory(record.as_bytes(), None, memory).unwrap();
             assert_eq!(event.shape(), Shape::Windows);
             feed(&mut detector, &event, index as u64 + 1, &mut findings);
+            memory = event.into_memory();
         }
         n_findings += findings.len();
         let n = findings.iter().filter(|it| it.rule.id == case.rule).count();
