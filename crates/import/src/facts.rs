@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use crate::import::Bounds;
 use crate::report::FileReport;
 use crate::source::{Origin, Source};
+use crate::traffic::Traffic;
 
 /// What one record says of one host.
 #[derive(Clone, Debug)]
@@ -77,8 +78,6 @@ pub(crate) struct Seen {
     pub(crate) last: Option<i64>,
     /// Where first noted; the smallest of all.
     pub(crate) origin: Origin,
-    /// The sources that show it.
-    pub(crate) files: BTreeSet<u32>,
 }
 
 /// Everything read so far.
@@ -90,6 +89,8 @@ pub(crate) struct Gathered {
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) hosts: Vec<Host>,
     pub(crate) zones: Vec<ZoneClaim>,
+    /// Observed traffic as read.
+    pub(crate) traffic: Traffic,
     /// Observed flows by source, destination and port.
     pub(crate) links: BTreeMap<(IpAddr, IpAddr, Port), Seen>,
 }

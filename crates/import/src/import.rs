@@ -7,6 +7,7 @@ use crate::facts::{Gathered, Intake};
 use crate::report::{FileReport, LeftOut, Report};
 use crate::sniff::{Format, sniff};
 use crate::source::Source;
+use crate::traffic::{self, netflow, zeek};
 use crate::{emit, flows, merge, nmap, todo, zones};
 
 /// One file: its name as the user would write it, and what it holds.
@@ -103,6 +104,7 @@ pub fn import(files: &[SourceFile], base: Option<Base<'_>>, options: &Options) -
         read(file, &mut gathered, &options.bounds);
     }
     let mut report = Report::default();
+    traffic::settle(&mut gathered, &mut report);
     let base_estate = base.map(|it| it.estate);
     let mut draft = merge::Draft::new(base_estate, &options.name);
     zones::add(&mut draft, &gathered);
@@ -148,11 +150,13 @@ fn read(file: &SourceFile, gathered: &mut Gathered, bounds: &Bounds) {
 }
 
 fn read_as(format: Format, text: &str, intake: &mut Intake<'_>) {
+    intake.source = format.source();
     match format {
-        Format::Nmap => {
-            intake.source = Source::Nmap;
-            nmap::read(text, intake);
-        }
+        Format::Nmap => nmap::read(text, intake),
+        Format::ZeekConn => zeek::read_table(text, intake),
+        Format::ZeekConnJson => zeek::read_json(text, intake),
+        Format::FlowTable => netflow::read_table(text, intake),
+        Format::FlowLines => netflow::read_lines(text, intake),
     }
 }
 

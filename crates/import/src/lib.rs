@@ -24,6 +24,8 @@ mod todo;
 mod zones;
 
 mod nmap;
+mod table;
+mod traffic;
 mod xml;
 
 pub use import::{Base, Bounds, Imported, Options, SourceFile, import};
