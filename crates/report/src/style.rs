@@ -57,6 +57,7 @@ svg .attack,svg .source{fill:var(--bad)}svg .response{fill:var(--act)}svg .insid
 svg .reached{fill:var(--warn)}svg .beyond{fill:var(--act)}svg .protected{fill:var(--good)}
 svg .zone{fill:var(--panel);stroke:var(--line)}
 svg .cut{fill:none;stroke:var(--soft);stroke-width:1.2;stroke-dasharray:4 3}svg g:hover .cut{stroke:var(--bad);stroke-width:2.4}
+svg .move{fill:none;stroke:var(--bad);stroke-width:1.2;opacity:.75}svg g:hover .move{stroke-width:2.4;opacity:1}
 svg .cross{fill:none;stroke:var(--bad);stroke-width:2}
 svg .bar{fill:var(--act)}svg .s2{fill:var(--good)}svg .s3{fill:var(--warn)}svg .s0{fill:var(--soft)}
 svg .late{stroke:var(--soft);stroke-width:2}svg .gate{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 3}
