@@ -25,7 +25,9 @@ mod ruleset;
 pub use compile::Placeholders;
 pub use correlation::correlator::{CorrelationCounts, CorrelationOptions};
 pub use detector::{Counts, Detector, EventRef};
-pub use explain::{Explanation, ItemTrace, SearchTrace};
+pub use explain::{
+    Contribution, CorrelationExplanation, Explanation, ItemTrace, Node, NodeKind, SearchTrace,
+};
 pub use load::{LoadReport, Options, RuleEntry, RuleFile, compile};
 pub use parallel::{Collector, Match, Matcher};
 pub use ruleset::RuleSet;

@@ -29,6 +29,14 @@ enum Kind {
 }
 
 impl Match {
+    /// What correlations see of it.
+    pub(crate) fn hit(&self) -> Option<&Hit> {
+        match &self.0 {
+            Kind::Hit(it) => Some(it),
+            Kind::Finding(_) | Kind::Untimed => None,
+        }
+    }
+
     /// Adds `before` to the number of the event's record, for matches that were numbered from the start of a batch.
     pub fn after(&mut self, before: u64) {
         match &mut self.0 {

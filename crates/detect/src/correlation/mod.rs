@@ -118,6 +118,22 @@ impl Bounds {
     }
 }
 
+impl std::fmt::Display for Bounds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let all = [
+            (">", self.gt),
+            (">=", self.gte),
+            ("<", self.lt),
+            ("<=", self.lte),
+            ("=", self.eq),
+            ("!=", self.neq),
+        ];
+        let given: Vec<String> =
+            all.iter().filter_map(|(sign, bound)| bound.map(|it| format!("{sign} {it}"))).collect();
+        f.write_str(&given.join(" and "))
+    }
+}
+
 impl Correlation {
     /// The field that `name` (a field or an alias) means in findings of the rule written `rule`.
     pub fn field<'c>(&'c self, name: &'c str, rule: &str) -> &'c str {

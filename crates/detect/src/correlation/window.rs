@@ -138,6 +138,19 @@ impl Group {
         }
     }
 
+    /// As [`Group::add`] for temporal correlations, whatever was reported before.
+    pub fn check(&mut self, correlation: &Correlation, positions: &[usize], time: i64) -> Option<f64> {
+        let since = time.saturating_sub(correlation.timespan_ms);
+        match (&mut self.window, &correlation.kind) {
+            (Window::Seen(times), Kind::Temporal(condition)) => {
+                positions.iter().for_each(|it| times[*it] = time);
+                seen(times, condition.as_ref(), correlation, since)
+            }
+            (Window::Chain(starts), Kind::TemporalOrdered) => chain(starts, positions, time, since),
+            _ => None,
+        }
+    }
+
     /// Adds a finding of the rules at `positions` at `time`, with the value of the correlation's field. Returns the
     /// number found when the correlation is to be reported now: when it becomes satisfied, and again after a timespan.
     pub fn add(
@@ -172,12 +185,7 @@ impl Group {
                 let number = numbers.add(*statistic, time, since, value);
                 bounds.hold(number).then_some(number)
             }
-            (Window::Seen(times), Kind::Temporal(condition)) => {
-                positions.iter().for_each(|it| times[*it] = time);
-                seen(times, condition.as_ref(), correlation, since)
-            }
-            (Window::Chain(starts), Kind::TemporalOrdered) => chain(starts, positions, time, since),
-            _ => None,
+            _ => self.check(correlation, positions, time),
         };
         if found.is_none() {
             self.raised = None;

@@ -6,6 +6,8 @@ use bulkhead_model::event::{Event, Value};
 use bulkhead_model::finding::RuleRef;
 use bulkhead_model::logsource::LogSource;
 
+use serde::Serialize;
+
 use crate::compile::Compiler;
 use crate::engine::values::{Memory, Values};
 use crate::engine::{admits, test};
@@ -14,8 +16,14 @@ use crate::rule::parse::Reader;
 use crate::rule::{Item, Search};
 use crate::ruleset::{Inner, Instance, RuleSet};
 
+mod correlation;
+mod tree;
+
+pub use correlation::{Contribution, CorrelationExplanation};
+pub use tree::{Node, NodeKind};
+
 /// What became of a rule on an event.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanation {
     /// The rule.
     pub rule: RuleRef,
@@ -25,14 +33,20 @@ pub struct Explanation {
     pub admitted: bool,
     /// Whether it fires: let through, and a condition holds.
     pub matched: bool,
+    /// Every way of meeting the log source, and what of it holds.
+    pub gate: Vec<Node>,
     /// Conditions, and whether each holds.
     pub conditions: Vec<(String, bool)>,
+    /// The conditions as trees down to the single comparison.
+    pub tree: Vec<Node>,
+    /// What stands in the way of a match; empty where it matched.
+    pub advice: Vec<String>,
     /// Its searches, in the order written.
     pub searches: Vec<SearchTrace>,
 }
 
 /// One named search.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SearchTrace {
     /// Its name.
     pub name: String,
@@ -43,7 +57,7 @@ pub struct SearchTrace {
 }
 
 /// One item.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ItemTrace {
     /// Number of the alternative in a list of mappings, from 0.
     pub alternative: usize,
@@ -80,12 +94,26 @@ impl RuleSet {
                 )
             })
             .collect();
+        let gate: Vec<Node> =
+            ways.iter().map(|it| tree::gate(inner, it, event, source, &mut values)).collect();
+        let tree: Vec<Node> = rule.conditions.iter().map(|it| trace.condition(it, &rule.searches)).collect();
+        let matched = admitted.is_some() && conditions.iter().any(|it| it.1);
+        let mut advice = Vec::new();
+        if admitted.is_none() {
+            advice.extend(tree::blame_any(&gate));
+        }
+        if !conditions.iter().any(|it| it.1) {
+            advice.extend(tree::blame_any(&tree));
+        }
         Some(Explanation {
             rule: inner.refs[number].clone(),
             log_source: rule.source.to_string(),
             admitted: admitted.is_some(),
-            matched: admitted.is_some() && conditions.iter().any(|it| it.1),
+            matched,
+            gate,
             conditions,
+            tree,
+            advice,
             searches,
         })
     }
