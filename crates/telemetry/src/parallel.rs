@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::parts::{self, Cut, Part, Taker};
 use crate::read::{Reader, parse_part};
@@ -23,6 +24,9 @@ const WAITING: usize = 1024;
 
 /// Records whose results go out together, where a stream is not cut.
 const RECORDS: usize = 128;
+
+/// After so long without a result the caller is asked whether to go on.
+const QUIET: Duration = Duration::from_millis(200);
 
 /// What one thread does with the records; it must depend on nothing but the record.
 pub trait Worker: Send {
@@ -42,7 +46,8 @@ pub struct Batch<O> {
     pub out: O,
 }
 
-/// Takes results in their order, with how far reading has come; `Break` ends the reading.
+/// Takes results in their order, with how far reading has come; `Break` ends the reading. While nothing comes it is
+/// called with an empty batch several times a second, so that it can look at a clock or at a wish to end.
 pub type Take<'t, O> = dyn FnMut(Batch<O>, &Progress<'_>) -> ControlFlow<()> + 't;
 
 /// Reads `paths` as [`crate::read`] does, on one thread for each of `workers`. `take` receives the results on the
@@ -72,9 +77,23 @@ pub fn read_parallel<W: Worker>(
 
 /// The result of a piece of a file.
 enum Piece<O> {
-    Part { stream: usize, tally: Tally, out: O },
-    Records { events: u64, out: O },
-    End { telemetry: Telemetry, cuts: Vec<Cut> },
+    Part {
+        stream: usize,
+        tally: Tally,
+        out: O,
+    },
+    Records {
+        events: u64,
+        out: O,
+    },
+    End {
+        telemetry: Telemetry,
+        cuts: Vec<Cut>,
+    },
+    /// Nothing came for a while.
+    Nothing {
+        out: O,
+    },
 }
 
 struct Shared<O> {
@@ -318,7 +337,12 @@ impl<W: Worker> Taker for Feed<'_, '_, W> {
 }
 
 /// Hands the results out in their order.
-fn merge<O>(shared: &Shared<O>, telemetry: &mut Telemetry, options: &Options, take: &mut Take<'_, O>) {
+fn merge<O: Default>(
+    shared: &Shared<O>,
+    telemetry: &mut Telemetry,
+    options: &Options,
+    take: &mut Take<'_, O>,
+) {
     let total = shared.files.iter().map(|it| it.size).sum();
     let mut events = 0;
     for (number, file) in shared.files.iter().enumerate() {
@@ -326,6 +350,7 @@ fn merge<O>(shared: &Shared<O>, telemetry: &mut Telemetry, options: &Options, ta
         loop {
             let Some((piece, read)) = next_result(shared) else { return };
             let (before, out) = match piece {
+                Piece::Nothing { out } => (0, out),
                 Piece::End { telemetry: done, cuts } => {
                     let done = parts::complete(done, cuts, tallies);
                     telemetry.sources.extend(done.sources);
@@ -360,7 +385,7 @@ fn merge<O>(shared: &Shared<O>, telemetry: &mut Telemetry, options: &Options, ta
 }
 
 /// The result whose turn it is, once it is there, and the bytes read so far; none when reading was ended.
-fn next_result<O>(shared: &Shared<O>) -> Option<(Piece<O>, u64)> {
+fn next_result<O: Default>(shared: &Shared<O>) -> Option<(Piece<O>, u64)> {
     let mut state = shared.lock();
     loop {
         if state.stopped {
@@ -376,6 +401,11 @@ fn next_result<O>(shared: &Shared<O>) -> Option<(Piece<O>, u64)> {
             }
             return Some((piece, read));
         }
-        state = shared.results.wait(state).unwrap_or_else(PoisonError::into_inner);
+        let (next, waited) =
+            shared.results.wait_timeout(state, QUIET).unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() && !next.results.contains_key(&next.turn) && !next.stopped {
+            return Some((Piece::Nothing { out: O::default() }, next.read));
+        }
+        state = next;
     }
 }
