@@ -1,5 +1,6 @@
 //! `bulkhead.toml`: what an operator sets once instead of typing it at every command.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bulkhead_model::case::Attitude;
@@ -19,6 +20,15 @@ pub struct Config {
     /// Rule files and folders, beside the built-in pack.
     #[serde(default)]
     pub rules: Vec<PathBuf>,
+    /// Files that say where log sources of rules are found in the telemetry; they come before the built-in ones.
+    #[serde(default)]
+    pub log_sources: Vec<PathBuf>,
+    /// Processing pipelines that change rules to fit the telemetry.
+    #[serde(default)]
+    pub pipelines: Vec<PathBuf>,
+    /// Values of placeholders (`%name%`) in rules, by name.
+    #[serde(default)]
+    pub placeholders: BTreeMap<String, Vec<String>>,
     /// How plans are chosen.
     #[serde(default)]
     pub planning: Planning,
@@ -48,7 +58,9 @@ pub fn read(given: Option<&Path>) -> Outcome<Config> {
     let mut config = parse(&path.display().to_string(), &text)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     config.estate = config.estate.map(|it| folder.join(it));
-    config.rules = config.rules.into_iter().map(|it| folder.join(it)).collect();
+    for paths in [&mut config.rules, &mut config.log_sources, &mut config.pipelines] {
+        paths.iter_mut().for_each(|it| *it = folder.join(&*it));
+    }
     Ok(config)
 }
 
@@ -100,10 +112,14 @@ mod tests {
 
     #[test]
     fn reads_every_key() {
-        let text = "estate = 'e.yaml'\nrules = ['r']\n[planning]\nattitude = 'strict'\nhorizon_h = 48.0\nsuspect_threshold = 0.7\n";
+        let text = "estate = 'e.yaml'\nrules = ['r']\nlog_sources = ['l.yml']\npipelines = ['p.yml']\n\
+                    placeholders = {admins = ['root', 'adm-*']}\n[planning]\nattitude = 'strict'\nhorizon_h = 48.0\nsuspect_threshold = 0.7\n";
         let config = parse("bulkhead.toml", text).expect("valid");
         assert_eq!(config.planning.attitude, Some(Attitude::Strict));
         assert_eq!(config.rules, [PathBuf::from("r")]);
+        assert_eq!(config.log_sources, [PathBuf::from("l.yml")]);
+        assert_eq!(config.pipelines, [PathBuf::from("p.yml")]);
+        assert_eq!(config.placeholders["admins"], ["root", "adm-*"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `bulkhead`: the command line. Every command is one file in `commands`; the whole flow is `flow::carry`.
 
+mod attack;
 mod casedir;
 mod cli;
 mod commands;
@@ -9,8 +10,11 @@ mod estate_input;
 mod evidence;
 mod failure;
 mod files;
+mod finding_filter;
 mod finding_output;
 mod flow;
+mod hunt;
+mod interrupt;
 mod narrate;
 mod rule_input;
 mod telemetry_input;

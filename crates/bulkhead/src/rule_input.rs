@@ -3,19 +3,33 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bulkhead_detect::{LoadReport, Options, RuleFile, RuleSet, compile};
+use bulkhead_detect::{LoadReport, Options, Placeholders, RuleFile, RuleSet, compile};
+use bulkhead_model::diag::Diagnostic;
+use bulkhead_model::yaml;
 
+use crate::cli::RuleReading;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 
 /// Faults printed before the rest is only counted; a corpus of thousands may hold many.
 const SHOWN: usize = 10;
 
-/// Loads the built-in pack (unless left out), the configuration's rules and those named; a bad rule is reported, the
-/// rest load.
+/// Loads the built-in pack (unless left out), the configuration's rules and those named, read as the configuration says;
+/// a bad rule is reported, the rest load.
 pub fn load(
     paths: &[PathBuf],
     builtin: bool,
+    config: &Config,
+    quiet: bool,
+) -> Outcome<(RuleSet, LoadReport)> {
+    load_with(paths, builtin, &RuleReading::default(), config, quiet)
+}
+
+/// As [`load`], with what the command line says on how to read rules.
+pub fn load_with(
+    paths: &[PathBuf],
+    builtin: bool,
+    reading: &RuleReading,
     config: &Config,
     quiet: bool,
 ) -> Outcome<(RuleSet, LoadReport)> {
@@ -23,7 +37,7 @@ pub fn load(
     for path in config.rules.iter().chain(paths) {
         collect(path, &mut files)?;
     }
-    let (set, report) = compile(&files, &Options::default());
+    let (set, report) = compile(&files, &options(reading, config)?);
     if report.rules.is_empty() {
         print_diagnostics(&report.diagnostics, SHOWN);
         return Err(Failure::input(format!("no rule could be loaded from {} files", files.len()))
@@ -33,6 +47,53 @@ pub fn load(
         print_diagnostics(&report.diagnostics, SHOWN);
     }
     Ok((set, report))
+}
+
+/// Log source mappings, pipelines and placeholders of the command line and the configuration.
+pub fn options(reading: &RuleReading, config: &Config) -> Outcome<Options> {
+    let texts = |given: &[PathBuf], configured: &[PathBuf]| -> Outcome<Vec<(String, String)>> {
+        let paths = given.iter().chain(configured);
+        paths.map(|it| Ok((it.display().to_string(), crate::estate_input::text(it)?))).collect()
+    };
+    let mut placeholders = config.placeholders.clone();
+    for path in &reading.placeholders {
+        placeholders.extend(placeholder_file(path)?);
+    }
+    placeholders.extend(reading.placeholder.iter().cloned());
+    Ok(Options {
+        log_sources: texts(&reading.log_sources, &config.log_sources)?,
+        pipelines: texts(&reading.pipeline, &config.pipelines)?,
+        placeholders,
+    })
+}
+
+/// Placeholders of a YAML file: a value or a list of values by name, perhaps under `vars` as in a pipeline.
+fn placeholder_file(path: &Path) -> Outcome<Placeholders> {
+    let name = path.display().to_string();
+    let (documents, faults) = yaml::parse(&name, &crate::estate_input::text(path)?);
+    if faults.iter().any(Diagnostic::is_error) {
+        print_diagnostics(&faults, SHOWN);
+        return Err(Failure::input(format!("{name} is no YAML")));
+    }
+    let mut placeholders = Placeholders::new();
+    for document in &documents {
+        for (key, value) in document.get("vars").unwrap_or(document).entries() {
+            let values: Option<Vec<String>> =
+                value.one_or_many().iter().map(|it| it.as_scalar().map(|it| it.text.clone())).collect();
+            let Some(values) = values else {
+                let place = format!("{name}:{}:{}", value.pos.line, value.pos.column);
+                return Err(Failure::input(format!("{place}: `{}` is no list of values", key.text))
+                    .hint("write NAME: [VALUE, VALUE]"));
+            };
+            placeholders.insert(key.text.trim_matches('%').to_owned(), values);
+        }
+    }
+    if placeholders.is_empty() {
+        return Err(
+            Failure::input(format!("{name} holds no placeholders")).hint("write NAME: [VALUE, VALUE]")
+        );
+    }
+    Ok(placeholders)
 }
 
 /// The files of exactly these paths.

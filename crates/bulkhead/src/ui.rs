@@ -25,6 +25,34 @@ pub fn progress(quiet: bool, what: &str, total: Option<u64>) -> ProgressBar {
     bar
 }
 
+/// A progress bar of a hunt: bytes, events, rate and time left; none before a second has passed.
+pub fn hunting(quiet: bool, live: bool) -> ProgressBar {
+    let bar = progress(quiet, "hunting", (!live).then_some(0));
+    let template = if live {
+        "{spinner} {msg} {bytes} {bytes_per_sec} {elapsed}"
+    } else {
+        "{msg} [{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec} eta {eta}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.disable_steady_tick();
+    bar
+}
+
+/// Shows how far a hunt has come.
+pub fn hunted(bar: &ProgressBar, progress: &bulkhead_telemetry::Progress<'_>) {
+    if bar.elapsed() < Duration::from_secs(1) {
+        return;
+    }
+    if progress.total > 0 {
+        bar.set_length(progress.total);
+    }
+    let rate = progress.events as f64 / bar.elapsed().as_secs_f64().max(1e-9);
+    bar.set_message(format!("{} events, {}/s", count(progress.events), count(rate as u64)));
+    bar.set_position(progress.read);
+}
+
 /// A table with a header; columns as wide as their content, numbers are the caller's to align.
 #[derive(Debug, Default)]
 pub struct Table {

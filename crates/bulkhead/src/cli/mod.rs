@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use case::{Case, Regime};
-pub use detect::{Detect, FindingFormat, RuleArgs, Rules};
+pub use detect::{Coverage, Detect, FindingFormat, Lateness, RuleArgs, RuleReading, Rules, Wanted};
 pub use estate::Estate;
 pub use plan::{Plan, PlanContain, PlanRecover, Planning, Steering};
 pub use respond::{Common, Drill, Respond};

@@ -1,61 +1,76 @@
 //! `detect`: the standalone hunter. Findings stream out as they are made.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use bulkhead_detect::{Detector, EventRef};
-use bulkhead_model::entity::Entities;
-use bulkhead_model::event::Event;
+use bulkhead_detect::{CorrelationOptions, Counts, LoadReport};
 use bulkhead_model::finding::{Finding, Level};
-use bulkhead_telemetry::{Progress, Record, Sink, entities, read};
+use bulkhead_telemetry::{Progress, Telemetry};
 use indicatif::ProgressBar;
 
-use crate::cli::{Detect, FindingFormat};
+use crate::cli::{Detect, FindingFormat, Lateness};
+use crate::commands::explain;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::finding_filter::FindingFilter;
+use crate::hunt::{Hunt, Hunter};
+use crate::interrupt::Interrupt;
 use crate::{finding_output, rule_input, telemetry_input, ui};
+
+/// How far event times may go back on standard input, which has no end to wait for.
+const LIVE_LATENESS_MS: i64 = 5 * 60 * 1000;
 
 /// Runs `detect`.
 pub fn run(args: &Detect, config: &Config, quiet: bool) -> Outcome {
-    let (rules, report) = rule_input::load(&args.rules, !args.no_builtin_rules, config, quiet)?;
+    if let Some(asked) = &args.explain {
+        return explain::run(args, asked, config, quiet);
+    }
+    let (rules, report) =
+        rule_input::load_with(&args.rules, !args.no_builtin_rules, &args.reading, config, quiet)?;
     let names: Vec<String> = args.files.iter().map(|it| it.display().to_string()).collect();
     let start = Instant::now();
-    let mut hunt = Hunt {
-        args,
-        detector: Detector::new(&rules),
-        buffer: Vec::new(),
+    let mut printer = Printer {
+        format: args.format,
+        filter: FindingFilter::new(&args.wanted, &report)?,
         out: BufWriter::new(io::stdout().lock()),
-        shown: 0,
-        worst: None,
+        shown: BTreeMap::new(),
         broken: None,
-        bar: ui::progress(quiet, "hunting", Some(0)),
+        interrupt: Interrupt::watch(),
+        interrupted: false,
+        bar: ui::hunting(quiet, names.iter().any(|it| it == "-")),
+        events: 0,
     };
-    hunt.begin();
-    let telemetry = read(&names, &telemetry_input::options(None), &mut hunt);
-    hunt.end();
-    hunt.bar.finish_and_clear();
-    let (shown, worst, broken) = (hunt.shown, hunt.worst, hunt.broken.take());
-    drop(hunt);
+    printer.begin();
+    let reading = telemetry_input::options(None);
+    let hunt = Hunt {
+        paths: &names,
+        reading: &reading,
+        rules: &rules,
+        threads: threads(args),
+        correlation: correlation(args, &names),
+    };
+    let (telemetry, counts) = hunt.run(&mut printer);
+    let (broken, interrupted) = (printer.broken.take(), printer.interrupted);
     match broken {
         // Whoever read our output has seen enough.
         Some(err) if err.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
         Some(err) => return Err(Failure::Internal(anyhow::Error::new(err).context("cannot write findings"))),
         None => {}
     }
-    telemetry_input::refuse_unreadable(&telemetry, quiet)?;
-    if !quiet {
-        let seconds = start.elapsed().as_secs_f64().max(1e-9);
-        eprintln!(
-            "{shown} findings in {} events ({} malformed) from {} sources, {} rules; {:.0} events/s",
-            telemetry.events(),
-            telemetry.malformed(),
-            telemetry.sources.len(),
-            report.rules.len(),
-            telemetry.events() as f64 / seconds
-        );
+    if !interrupted {
+        telemetry_input::refuse_unreadable(&telemetry, quiet)?;
     }
+    if !quiet {
+        let summary = Summary { shown: &printer.shown, events: printer.events, counts, report: &report };
+        summary.print(&telemetry, interrupted, start.elapsed().as_secs_f64());
+    }
+    let worst = printer.shown.keys().next_back().copied();
     match (args.fail_on, worst) {
+        _ if interrupted => {
+            Err(Failure::Verdict("interrupted before the telemetry was read to its end".to_owned()))
+        }
         (Some(limit), Some(worst)) if worst >= limit => {
             Err(Failure::Verdict(format!("a finding of level {}", worst.as_str())))
         }
@@ -63,29 +78,41 @@ pub fn run(args: &Detect, config: &Config, quiet: bool) -> Outcome {
     }
 }
 
-struct Hunt<'a> {
-    args: &'a Detect,
-    detector: Detector,
-    buffer: Vec<Finding>,
-    out: BufWriter<io::StdoutLock<'static>>,
-    shown: u64,
-    worst: Option<Level>,
-    broken: Option<io::Error>,
-    bar: ProgressBar,
+fn threads(args: &Detect) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    args.threads.map_or_else(cores, usize::from)
 }
 
-impl Hunt<'_> {
+fn correlation(args: &Detect, names: &[String]) -> CorrelationOptions {
+    let live = names.iter().any(|it| it == "-");
+    let lateness_ms = match args.lateness {
+        Some(Lateness::Ms(ms)) => Some(ms),
+        Some(Lateness::Unbounded) => None,
+        None => live.then_some(LIVE_LATENESS_MS),
+    };
+    CorrelationOptions { lateness_ms, groups_max: args.groups_max, ..CorrelationOptions::default() }
+}
+
+/// Writes findings as they come.
+struct Printer<'a> {
+    format: FindingFormat,
+    filter: FindingFilter<'a>,
+    out: BufWriter<io::StdoutLock<'static>>,
+    /// Findings printed, by level.
+    shown: BTreeMap<Level, u64>,
+    broken: Option<io::Error>,
+    interrupt: Interrupt,
+    interrupted: bool,
+    bar: ProgressBar,
+    events: u64,
+}
+
+impl Printer<'_> {
     fn begin(&mut self) {
-        if self.args.format == FindingFormat::Csv {
+        if self.format == FindingFormat::Csv {
             let header = finding_output::csv_header();
             self.keep(|out| writeln!(out, "{header}"));
         }
-    }
-
-    fn end(&mut self) {
-        self.detector.finish(&mut self.buffer);
-        self.print();
-        self.keep(io::Write::flush);
     }
 
     /// Writes, remembering the first failure.
@@ -94,41 +121,88 @@ impl Hunt<'_> {
             self.broken = write(&mut self.out).err();
         }
     }
+}
 
-    fn print(&mut self) {
-        let mut findings = std::mem::take(&mut self.buffer);
-        findings.retain(|it| self.is_wanted(it));
+impl Printer<'_> {
+    fn print(&mut self, findings: &mut Vec<Finding>) {
+        findings.retain(|it| self.filter.holds(it));
         for finding in findings.drain(..) {
-            self.shown += 1;
-            self.worst = self.worst.max(Some(finding.rule.level));
-            let line = finding_output::line(&finding, self.args.format);
+            *self.shown.entry(finding.rule.level).or_default() += 1;
+            let line = finding_output::line(&finding, self.format);
             self.keep(|out| writeln!(out, "{line}"));
         }
-        self.buffer = findings;
-    }
-
-    fn is_wanted(&self, finding: &Finding) -> bool {
-        let args = self.args;
-        args.level.is_none_or(|it| finding.rule.level >= it)
-            && (args.tag.is_empty() || args.tag.iter().any(|it| finding.rule.tags.contains(it)))
-            && args.since.is_none_or(|since| finding.time.is_some_and(|it| it >= since))
-            && args.until.is_none_or(|until| finding.time.is_some_and(|it| it < until))
     }
 }
 
-impl Sink for Hunt<'_> {
-    fn record(&mut self, record: &Record<'_>) -> ControlFlow<()> {
-        let who = |event: &dyn Event| -> Entities { telemetry_input::placed(entities(event)) };
-        let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &who };
-        self.detector.feed(record.event, &at, &mut self.buffer);
-        if !self.buffer.is_empty() {
-            self.print();
+impl Hunter for Printer<'_> {
+    fn take(
+        &mut self,
+        findings: &mut Vec<Finding>,
+        progress: &Progress<'_>,
+        counts: Counts,
+    ) -> ControlFlow<()> {
+        self.events = counts.events;
+        if !findings.is_empty() {
+            self.print(findings);
+            // Someone may wait for each finding of a live stream; a flush costs little beside what was found.
+            self.keep(io::Write::flush);
         }
-        if self.broken.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        ui::hunted(&self.bar, progress);
+        self.interrupted = self.interrupt.wished();
+        let ended = self.broken.is_some() || self.interrupted;
+        if ended { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn progress(&mut self, progress: &Progress<'_>) {
-        self.bar.set_length(progress.total);
-        self.bar.set_position(progress.read);
+    fn end(&mut self, findings: &mut Vec<Finding>, counts: Counts, live: bool) {
+        self.events = counts.events;
+        self.print(findings);
+        self.keep(io::Write::flush);
+        self.bar.finish_and_clear();
+        if live {
+            // The thread that waits for standard input may wait for ever: there is no way back through it.
+            if self.interrupted {
+                eprintln!("interrupted; {} events were read", ui::count(self.events));
+            }
+            std::process::exit(i32::from(self.interrupted));
+        }
+    }
+}
+
+/// What is said at the end, on standard error.
+struct Summary<'a> {
+    shown: &'a BTreeMap<Level, u64>,
+    events: u64,
+    counts: Counts,
+    report: &'a LoadReport,
+}
+
+impl Summary<'_> {
+    fn print(&self, telemetry: &Telemetry, interrupted: bool, seconds: f64) {
+        let by_level: Vec<String> =
+            self.shown.iter().rev().map(|(level, n)| format!("{n} {}", level.as_str())).collect();
+        let found: u64 = self.shown.values().sum();
+        let found = if by_level.is_empty() {
+            "no findings".to_owned()
+        } else {
+            format!("{} findings ({})", ui::count(found), by_level.join(", "))
+        };
+        let faults = self.report.diagnostics.iter().filter(|it| it.is_error()).count();
+        let skipped = if faults > 0 { format!(", {faults} faults in rules left out") } else { String::new() };
+        let cut = if interrupted { " before the interruption" } else { "" };
+        eprintln!(
+            "{found} in {} events{cut} ({} malformed) from {} files; {} rules{skipped}; {:.0} events/s",
+            ui::count(self.events),
+            telemetry.malformed(),
+            telemetry.sources.len(),
+            self.report.rules.len(),
+            self.events as f64 / seconds.max(1e-9)
+        );
+        let left = self.counts.correlation;
+        if left.evicted + left.late + left.untimed > 0 {
+            eprintln!(
+                "correlations left out {} groups (evicted: more than --groups-max), {} late and {} untimed findings",
+                left.evicted, left.late, left.untimed
+            );
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! One file per command.
 
 pub mod case;
+mod coverage;
 mod detect;
 
 mod drill;
 mod estate;
+mod explain;
 mod generated;
 mod init;
 pub mod plan;

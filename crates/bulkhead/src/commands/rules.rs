@@ -1,11 +1,12 @@
-//! `rules check|list`.
+//! `rules check|list|coverage`.
 
 use std::path::PathBuf;
 
-use bulkhead_detect::{LoadReport, Options, compile};
+use bulkhead_detect::{LoadReport, compile};
 
 use crate::cli::{Format, RuleArgs, Rules};
 use crate::commands::case::print_json;
+use crate::commands::coverage;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::rule_input;
@@ -16,6 +17,7 @@ pub fn run(command: &Rules, config: &Config) -> Outcome {
     match command {
         Rules::Check(args) => check(&report(args, config)?, args.format),
         Rules::List(args) => list(&report(args, config)?, args.format),
+        Rules::Coverage(args) => coverage::run(&report(&args.rules, config)?, args),
     }
 }
 
@@ -23,14 +25,14 @@ pub fn run(command: &Rules, config: &Config) -> Outcome {
 fn report(args: &RuleArgs, config: &Config) -> Outcome<LoadReport> {
     let named: Vec<PathBuf> = args.paths.iter().chain(&args.rules).chain(&config.rules).cloned().collect();
     let files = if named.is_empty() { rule_input::pack() } else { rule_input::files(&named)? };
-    Ok(compile(&files, &Options::default()).1)
+    Ok(compile(&files, &rule_input::options(&args.reading, config)?).1)
 }
 
 fn check(report: &LoadReport, format: Format) -> Outcome {
     let errors = report.diagnostics.iter().filter(|it| it.is_error()).count();
     match format {
         Format::Json => print_json(&report.diagnostics)?,
-        Format::Table => print_diagnostics(&report.diagnostics, 1000),
+        Format::Table => print_diagnostics(&report.diagnostics, usize::MAX),
     }
     if errors > 0 {
         return Err(Failure::input(format!("{errors} faults; {} rules load", report.rules.len())));
