@@ -62,7 +62,7 @@ svg .cross{fill:none;stroke:var(--bad);stroke-width:2}
 svg .bar{fill:var(--act)}svg .s2{fill:var(--good)}svg .s3{fill:var(--warn)}svg .s0{fill:var(--soft)}
 svg .late{stroke:var(--soft);stroke-width:2}svg .gate{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 3}
 svg .watch{fill:var(--good);opacity:.12}svg .beside{font-size:11px;fill:var(--soft);paint-order:stroke;stroke:var(--paper);stroke-width:5px}
-svg .rule-name{font:9.5px ui-monospace,"Liberation Mono",Menlo,monospace;paint-order:stroke;stroke:var(--paper);stroke-width:6px;stroke-linejoin:round}
+svg .rule-name{font:9.5px ui-monospace,"Liberation Mono",Menlo,monospace}
 svg .paper{fill:var(--paper)}svg .title{font-size:20px;font-weight:700}svg .role{fill:var(--soft);font-size:11px}
 svg .mark{fill:var(--act)}svg .star{fill:#d99a00;stroke:var(--ink);stroke-width:.6}svg .guard{fill:none;stroke:var(--good);stroke-width:2}
 svg .door{fill:var(--good);stroke:var(--paper);stroke-width:1}svg .lane{fill:none;stroke:var(--soft);stroke-width:1.1}
