@@ -107,6 +107,9 @@ impl Case<'_> {
             return None;
         }
         let fired = self.fired(hosts);
+        if !self.is_corroborated(&fired) {
+            return None;
+        }
         let first = fired.first()?.first;
         let last = fired.iter().filter_map(|it| self.groups[it.group].times.last()).max().copied()?;
         let mut entities: Vec<Entity> = hosts.iter().filter_map(|it| self.host_entity(*it)).collect();
@@ -137,6 +140,13 @@ impl Case<'_> {
             findings,
             movements,
         })
+    }
+
+    /// Whether more than one weak rule speaks for the incident.
+    fn is_corroborated(&self, fired: &[Hit]) -> bool {
+        let groups = || fired.iter().map(|it| &self.groups[it.group]);
+        let rules: BTreeSet<&str> = groups().map(|it| it.rule.id.as_str()).collect();
+        rules.len() >= self.policy.declare_rules || groups().any(|it| it.is_strong())
     }
 
     /// Whether a ground says by itself that the attacker was there: a grave rule, or a link.

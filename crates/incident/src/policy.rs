@@ -63,6 +63,9 @@ pub struct Policy {
     pub compromised: f64,
     /// Points that at least one host must have for an incident to be declared. Default 10.
     pub declare_points: f64,
+    /// Different rules that must have fired for an incident to be declared where none of them is high or critical: one
+    /// medium finding after a logon is what an administrator's day looks like. Default 2.
+    pub declare_rules: usize,
     /// Most reasons listed per entity, the strongest. Default 12.
     pub max_reasons: usize,
     /// TCP ports over which attackers move; the default is the list of the planner semantics.
@@ -99,6 +102,7 @@ impl Default for Policy {
             suspected: 0.3,
             compromised: 0.65,
             declare_points: 10.0,
+            declare_rules: 2,
             max_reasons: 12,
             movement_ports: vec![
                 22, 23, 135, 139, 445, 3389, 5900, 5985, 5986, 623, 2375, 6443, 10250, 1433, 1521, 3306, 5432,
