@@ -64,12 +64,23 @@ pub enum Kind {
     EventCount(Bounds),
     /// So many different values of a field.
     ValueCount(String, Bounds),
-    /// Every rule, or a condition over them, in any order.
-    Temporal(Option<Condition>),
-    /// Every rule in the order written.
-    TemporalOrdered,
+    /// Rules in any order.
+    Temporal(Together),
+    /// Rules in the order written: all of them, or so many.
+    TemporalOrdered(Option<Bounds>),
     /// A number made of a field's values.
     Value(Statistic, String, Bounds),
+}
+
+/// Which rules must be seen in a timespan.
+#[derive(Clone, Debug)]
+pub enum Together {
+    /// Every one.
+    All,
+    /// So many of them.
+    Count(Bounds),
+    /// Those that make the condition hold.
+    Condition(Condition),
 }
 
 /// How a number is made of values.
@@ -144,7 +155,7 @@ impl Correlation {
     pub fn value_field(&self) -> Option<&str> {
         match &self.kind {
             Kind::ValueCount(field, _) | Kind::Value(_, field, _) => Some(field),
-            Kind::EventCount(_) | Kind::Temporal(_) | Kind::TemporalOrdered => None,
+            Kind::EventCount(_) | Kind::Temporal(_) | Kind::TemporalOrdered(_) => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bulkhead_model::finding::RuleRef;
 use bulkhead_model::yaml::Node;
 
-use super::{Bounds, Correlation, Kind, Statistic};
+use super::{Bounds, Correlation, Kind, Statistic, Together};
 use crate::rule::condition;
 use crate::rule::parse::{Reader, level};
 
@@ -86,18 +86,18 @@ fn kind(reader: &mut Reader<'_>, body: &Node) -> Option<Kind> {
     let pos = node.map_or(body.pos, |it| it.pos);
     let condition = body.get("condition");
     match name {
-        "temporal" => {
-            let text = condition.filter(|it| it.as_scalar().is_some());
-            let Some(node) = text else { return Some(Kind::Temporal(None)) };
-            match condition::parse(node.as_str().unwrap_or_default()) {
-                Ok(condition) => Some(Kind::Temporal(Some(condition))),
-                Err(fault) => {
-                    reader.error("bad-condition", node.pos, fault.message);
-                    None
-                }
+        "temporal" => Some(Kind::Temporal(together(reader, body, pos)?)),
+        "temporal_ordered" => match condition.filter(|it| !it.is_null()) {
+            None => Some(Kind::TemporalOrdered(None)),
+            Some(it) if it.as_map().is_some() => {
+                Some(Kind::TemporalOrdered(Some(bounds(reader, body, pos)?)))
             }
-        }
-        "temporal_ordered" => Some(Kind::TemporalOrdered),
+            Some(it) => {
+                reader.error("bad-condition", it.pos, "the condition of `temporal_ordered` is a count of its rules").hint =
+                    Some("write `gte: 2`, or leave it out to ask for every rule; a text is a condition of `temporal`".to_owned());
+                None
+            }
+        },
         "event_count" => Some(Kind::EventCount(bounds(reader, body, pos)?)),
         "value_count" | "value_sum" | "value_avg" | "value_percentile" | "value_median" => {
             let bounds = bounds(reader, body, pos)?;
@@ -123,6 +123,26 @@ fn kind(reader: &mut Reader<'_>, body: &Node) -> Option<Kind> {
             reader
                 .error("unknown-correlation", pos, format!("`{other}` is not a type of correlation"))
                 .hint = Some(format!("known are {known}"));
+            None
+        }
+    }
+}
+
+/// What a temporal correlation asks for: a text is a condition over its rules, a mapping a count of them.
+fn together(reader: &mut Reader<'_>, body: &Node, pos: bulkhead_model::diag::Pos) -> Option<Together> {
+    let Some(node) = body.get("condition").filter(|it| !it.is_null()) else { return Some(Together::All) };
+    if node.as_map().is_some() {
+        return bounds(reader, body, pos).map(Together::Count);
+    }
+    let Some(text) = node.as_str() else {
+        let message = format!("the condition is {}, expected a text or a count", node.describe());
+        reader.error("wrong-type", node.pos, message);
+        return None;
+    };
+    match condition::parse(text) {
+        Ok(condition) => Some(Together::Condition(condition)),
+        Err(fault) => {
+            reader.error("bad-condition", node.pos, fault.message);
             None
         }
     }

@@ -2,7 +2,7 @@
 
 use bulkhead_model::diag::Diagnostic;
 
-use super::{Correlation, Kind, Source};
+use super::{Correlation, Kind, Source, Together};
 use crate::load::RuleEntry;
 use crate::rule::{Condition, Rule};
 
@@ -77,7 +77,7 @@ fn condition_names(correlation: &Correlation) -> bool {
             Condition::Of(_, meant) => names.iter().any(|it| meant.matches(it)),
         }
     }
-    let Kind::Temporal(Some(condition)) = &correlation.kind else { return true };
+    let Kind::Temporal(Together::Condition(condition)) = &correlation.kind else { return true };
     let names: Vec<&str> = correlation.refs.iter().map(|(name, _)| name.as_str()).collect();
     known(condition, &names)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::statistic::Numbers;
-use super::{Bounds, Correlation, Kind};
+use super::{Bounds, Correlation, Kind, Together};
 use crate::rule::Condition;
 use crate::rule::condition::Quantity;
 
@@ -45,7 +45,7 @@ enum Window {
     /// Last time of each rule.
     #[serde(rename = "s")]
     Seen(Box<[i64]>),
-    /// For each rule, the latest beginning of a sequence that ends with it.
+    /// For each length (from 1) and each rule, the latest beginning of a sequence so long that ends with the rule.
     #[serde(rename = "q")]
     Chain(Box<[i64]>),
 }
@@ -105,7 +105,7 @@ impl Group {
             Kind::ValueCount(..) => Window::Distinct(Box::default()),
             Kind::Value(..) => Window::Numbers(Box::default()),
             Kind::Temporal(_) => Window::Seen(vec![NEVER; n_rules].into()),
-            Kind::TemporalOrdered => Window::Chain(vec![NEVER; n_rules].into()),
+            Kind::TemporalOrdered(_) => Window::Chain(vec![NEVER; n_rules * n_rules].into()),
         };
         Self { window, raised: None }
     }
@@ -131,9 +131,8 @@ impl Group {
                 it.restored(*statistic);
                 true
             }
-            (Window::Seen(it), Kind::Temporal(_)) | (Window::Chain(it), Kind::TemporalOrdered) => {
-                it.len() == n_rules
-            }
+            (Window::Seen(it), Kind::Temporal(_)) => it.len() == n_rules,
+            (Window::Chain(it), Kind::TemporalOrdered(_)) => it.len() == n_rules * n_rules,
             _ => false,
         }
     }
@@ -142,11 +141,13 @@ impl Group {
     pub fn check(&mut self, correlation: &Correlation, positions: &[usize], time: i64) -> Option<f64> {
         let since = time.saturating_sub(correlation.timespan_ms);
         match (&mut self.window, &correlation.kind) {
-            (Window::Seen(times), Kind::Temporal(condition)) => {
+            (Window::Seen(times), Kind::Temporal(together)) => {
                 positions.iter().for_each(|it| times[*it] = time);
-                seen(times, condition.as_ref(), correlation, since)
+                seen(times, together, correlation, since)
             }
-            (Window::Chain(starts), Kind::TemporalOrdered) => chain(starts, positions, time, since),
+            (Window::Chain(starts), Kind::TemporalOrdered(bounds)) => {
+                chain(starts, correlation.refs.len(), bounds.as_ref(), positions, time, since)
+            }
             _ => None,
         }
     }
@@ -226,12 +227,13 @@ fn small(n: usize) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a correlation names few rules")]
-fn seen(times: &[i64], condition: Option<&Condition>, correlation: &Correlation, since: i64) -> Option<f64> {
+fn seen(times: &[i64], together: &Together, correlation: &Correlation, since: i64) -> Option<f64> {
     let fresh = |position: usize| times[position] >= since && times[position] != NEVER;
     let n = (0..times.len()).filter(|it| fresh(*it)).count();
-    let holds = match condition {
-        None => n == times.len(),
-        Some(condition) => holds(
+    let holds = match together {
+        Together::All => n == times.len(),
+        Together::Count(bounds) => bounds.hold(n as f64),
+        Together::Condition(condition) => holds(
             condition,
             &|name| {
                 correlation.refs.iter().enumerate().any(|(position, (it, _))| it == name && fresh(position))
@@ -261,19 +263,29 @@ fn holds(condition: &Condition, fresh: &dyn Fn(&str) -> bool, correlation: &Corr
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a correlation names few rules")]
-fn chain(starts: &mut [i64], positions: &[usize], time: i64, since: i64) -> Option<f64> {
+fn chain(
+    starts: &mut [i64],
+    n_rules: usize,
+    bounds: Option<&Bounds>,
+    positions: &[usize],
+    time: i64,
+    since: i64,
+) -> Option<f64> {
+    let mut longest = 0;
     // From the last rule to the first, so that one finding never serves two places of a sequence.
-    for position in positions.iter().rev() {
-        match position.checked_sub(1) {
-            None => starts[0] = time,
-            Some(before) => {
-                if starts[before] != NEVER && starts[before] >= since {
-                    starts[*position] = starts[*position].max(starts[before]);
-                }
+    for position in positions.iter().rev().copied() {
+        for length in (1..=position).rev() {
+            let before = &starts[(length - 1) * n_rules..][..position];
+            let begin = before.iter().copied().max().unwrap_or(NEVER);
+            if begin != NEVER && begin >= since {
+                let slot = &mut starts[length * n_rules + position];
+                *slot = (*slot).max(begin);
+                longest = longest.max(length + 1);
             }
         }
+        starts[position] = time;
+        longest = longest.max(1);
     }
-    let last = starts.len() - 1;
-    (positions.contains(&last) && starts[last] != NEVER && starts[last] >= since)
-        .then_some(starts.len() as f64)
+    let found = longest as f64;
+    bounds.map_or(longest == n_rules, |it| it.hold(found)).then_some(found)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::correlation::correlator::{Hit, group_key, value_of};
 use crate::correlation::plan::Reader;
 use crate::correlation::statistic::Numbers;
-use crate::correlation::{Correlation, Kind, Source};
+use crate::correlation::{Correlation, Kind, Source, Together};
 use crate::parallel::Match;
 use crate::ruleset::{Inner, RuleSet};
 
@@ -159,7 +159,7 @@ fn judge(
             let last = all.map(|it| numbers.add(*statistic, 0, 0, it)).last();
             (last.unwrap_or_default(), bounds, "as the number")
         }
-        Kind::Temporal(_) | Kind::TemporalOrdered => {
+        Kind::Temporal(_) | Kind::TemporalOrdered(_) => {
             temporal(inner, correlation, window, explanation);
             return;
         }
@@ -195,8 +195,10 @@ fn temporal(
         let missing = format!("no finding of `{}` in the window", title(inner, correlation, position));
         explanation.lacks.push(missing);
     }
-    if explanation.lacks.is_empty() {
+    if explanation.lacks.is_empty() && matches!(correlation.kind, Kind::TemporalOrdered(_)) {
         explanation.lacks.push("the rules did not come in the order written".to_owned());
+    } else if explanation.lacks.is_empty() {
+        explanation.lacks.push("the condition over the rules seen does not hold".to_owned());
     }
 }
 
@@ -214,8 +216,10 @@ fn wanted(inner: &Inner, correlation: &Correlation) -> String {
         Kind::EventCount(bounds) => format!("findings {bounds}"),
         Kind::ValueCount(field, bounds) => format!("different values of `{field}` {bounds}"),
         Kind::Value(statistic, field, bounds) => format!("{statistic:?} of `{field}` {bounds}"),
-        Kind::Temporal(None) => format!("all of {}", rules.join(", ")),
-        Kind::Temporal(Some(condition)) => condition.to_string(),
-        Kind::TemporalOrdered => format!("in this order {}", rules.join(", ")),
+        Kind::Temporal(Together::All) => format!("all of {}", rules.join(", ")),
+        Kind::Temporal(Together::Count(bounds)) => format!("{bounds} of {}", rules.join(", ")),
+        Kind::Temporal(Together::Condition(condition)) => condition.to_string(),
+        Kind::TemporalOrdered(None) => format!("in this order {}", rules.join(", ")),
+        Kind::TemporalOrdered(Some(bounds)) => format!("{bounds} in this order of {}", rules.join(", ")),
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod correlation;
+mod correlation_oracle;
 mod data;
 mod fuzz;
 mod language;
