@@ -22,6 +22,9 @@ pub struct Entities {
     pub role: Option<&'static str>,
     /// Addresses the event gives a name to, other than `host`'s own; names lower case, as another party states them.
     pub named: Vec<(IpAddr, String)>,
+    /// Address of the host the event is about, where that is not who recorded it or where a name is not known: the
+    /// client that asked a proxy or a name server, a device that a syslog line names by its address.
+    pub subject: Option<IpAddr>,
     /// The account that acted: `domain\name` or `name`, lower case, the domain cut at its first dot (so that `CORP\a`
     /// and `corp.example\a` are one account); machine and system accounts included.
     pub user: Option<String>,

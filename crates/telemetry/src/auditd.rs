@@ -12,6 +12,7 @@ use memchr::memmem;
 
 use crate::input::Line;
 use crate::read::{Out, Stream};
+use crate::syscalls;
 use crate::zeek::hex_digit;
 
 /// An event of more records than this is handed out in parts.
@@ -128,7 +129,21 @@ pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
             event.push("type", Field::text(kind));
         }
         pairs(body.strip_prefix(':').unwrap_or(body), kind, event);
+        // An enriched log has the name itself, which rules ask for.
+        if kind == "SYSCALL"
+            && !body.contains("SYSCALL=")
+            && let Some(name) = word(body, "arch=")
+                .zip(word(body, "syscall="))
+                .and_then(|(arch, it)| syscalls::name(arch, it))
+        {
+            event.push("SYSCALL", Field::text(name));
+        }
     }
+}
+
+/// The value behind `key`, up to a blank.
+fn word<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    text.split(' ').find_map(|it| it.strip_prefix(key))
 }
 
 /// Adds `key=value` pairs. `msg='...'` of programs holds pairs of its own.

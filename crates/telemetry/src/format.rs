@@ -6,6 +6,8 @@ use bulkhead_model::event::Shape;
 use bulkhead_model::json::JsonEvent;
 
 use crate::input::Input;
+use crate::web::{access, squid, w3c};
+use crate::{delimited, server, winxml};
 
 /// How many bytes are looked at to tell a format.
 const LOOK: usize = 64 * 1024;
@@ -27,6 +29,18 @@ pub enum Format {
     Syslog,
     /// Alerts as the AIT Alert Data Set lists them, `time,name,ip,host,short,...`.
     AitAlerts,
+    /// Windows events as XML.
+    WindowsXml,
+    /// A table with a header row: CSV, TSV.
+    Csv,
+    /// Access log of a web server: common, combined.
+    AccessLog,
+    /// Squid's native access log.
+    Squid,
+    /// W3C extended log: IIS, CloudFront, ProxySG, the Windows firewall.
+    W3c,
+    /// Error logs of Apache and nginx, logs of BIND and Unbound.
+    ServerLog,
 }
 
 impl Format {
@@ -40,6 +54,12 @@ impl Format {
             Self::Auditd => "auditd",
             Self::Syslog => "syslog",
             Self::AitAlerts => "ait-alerts",
+            Self::WindowsXml => "windows-xml",
+            Self::Csv => "csv",
+            Self::AccessLog => "access-log",
+            Self::Squid => "squid",
+            Self::W3c => "w3c",
+            Self::ServerLog => "server-log",
         }
     }
 }
@@ -86,7 +106,14 @@ pub(crate) fn sniff(input: &mut Input<'_>) -> Option<Format> {
         b'{' => Some(objects_or_lines(text)),
         b'[' if matches!(skip_blank(&text[1..]).first(), Some(b'{' | b']')) => Some(Format::Json),
         b'#' if is_zeek_header(text) => Some(Format::ZeekTsv),
-        _ => first_lines(text),
+        b'#' if w3c::is_log(text) => Some(Format::W3c),
+        b'<' if winxml::is_log(text) => Some(Format::WindowsXml),
+        _ => {
+            let first = text.split(|it| *it == b'\n').next().unwrap_or_default();
+            first_lines(first)
+                .or_else(|| delimited::detect(text).map(|_| Format::Csv))
+                .or_else(|| first_lines(text))
+        }
     }
 }
 
@@ -105,6 +132,10 @@ fn by_first_line(window: &[u8]) -> Option<Format> {
 fn objects_or_lines(text: &[u8]) -> Format {
     let mut lines = text.splitn(3, |it| *it == b'\n');
     let first = lines.next().unwrap_or_default();
+    // Records in one wrapper may be more than a line should hold.
+    if crate::envelope::records(text).is_some() {
+        return Format::Json;
+    }
     let Some(second) = lines.next() else {
         return Format::Ndjson;
     };
@@ -130,6 +161,12 @@ fn first_lines(text: &[u8]) -> Option<Format> {
             Some(Format::Auditd)
         } else if crate::syslog::is_line(line) {
             Some(Format::Syslog)
+        } else if access::is_line(line) {
+            Some(Format::AccessLog)
+        } else if squid::is_line(line) {
+            Some(Format::Squid)
+        } else if server::is_line(line) {
+            Some(Format::ServerLog)
         } else if line.starts_with(b"{\"") {
             Some(Format::Ndjson)
         } else {

@@ -9,9 +9,13 @@ use bulkhead_model::event::{Event, Shape, Text, Value, Visitor};
 use bulkhead_model::json::{Entry, JsonEvent, Malformed};
 use bulkhead_model::logsource::LogSource;
 
+use crate::envelope::{self, Step};
 use crate::input::{Input, Line};
 use crate::read::{Out, Stream};
 use crate::zeek;
+
+/// How many bytes are looked at to tell whether an object wraps records.
+const WRAPPER: usize = 4096;
 
 /// Reads one object a line.
 pub(crate) fn lines(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
@@ -23,7 +27,9 @@ pub(crate) fn lines(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
             Line::TooLong(length) => too_long(&mut stream.out, number, length),
             Line::Whole(line) => {
                 let line = without_bom(line, number);
-                if !line.trim_ascii().is_empty() {
+                if let Some(at) = envelope::records(line) {
+                    objects.wrapped(&mut stream.out, line, at, number)?;
+                } else if !line.trim_ascii().is_empty() {
                     objects.read(&mut stream.out, line, number)?;
                 }
             }
@@ -48,13 +54,21 @@ pub(crate) fn without_bom(line: &[u8], number: u64) -> &[u8] {
 pub(crate) fn objects(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let mut objects = Objects::new(&stream.out.tally.file);
     let mut line = 1;
+    // Wrappers that are open: their end may stand in a gap.
+    let mut depth = 0;
     loop {
-        let gap = to_object(&mut stream.input, &mut line);
+        let gap = to_object(&mut stream.input, &mut line, &mut depth);
         if let Some(junk) = gap.junk {
             stream.out.tally.malformed(line, 0, || format!("`{junk}` stands between the objects"));
         }
         if gap.end {
             return ControlFlow::Continue(());
+        }
+        if let Some(at) = envelope::records(stream.input.peek(WRAPPER)) {
+            line += count_lines(&stream.input.window()[..at]);
+            stream.input.skip(at);
+            depth += 1;
+            continue;
         }
         match object_length(&mut stream.input, stream.options.record_max) {
             Extent::Whole(length) => {
@@ -84,22 +98,27 @@ struct Gap {
     end: bool,
 }
 
-/// Moves to the next `{`.
-fn to_object(input: &mut Input<'_>, line: &mut u64) -> Gap {
+/// Moves to the next `{` of a record, behind the ends of the `depth` wrappers that are open.
+fn to_object(input: &mut Input<'_>, line: &mut u64, depth: &mut usize) -> Gap {
     let mut junk = None;
     loop {
         let window = input.window();
         if window.is_empty() {
             return Gap { junk, end: true };
         }
-        let at = memchr::memchr(b'{', window);
+        let at = window.iter().position(|it| matches!(it, b'{' | b']'));
         let gap = &window[..at.unwrap_or(window.len())];
-        let expected = |it: &u8| it.is_ascii_whitespace() || b",[]\xEF\xBB\xBF\x1e".contains(it);
+        let expected = |it: &u8| it.is_ascii_whitespace() || b",[\xEF\xBB\xBF\x1e".contains(it);
         junk = junk.or_else(|| gap.iter().find(|it| !expected(it)).map(|it| char::from(*it)));
+        let ends = at.is_some_and(|at| window[at] == b']');
         *line += count_lines(gap);
-        let length = gap.len();
+        let length = gap.len() + usize::from(ends);
         input.skip(length);
-        if at.is_some() {
+        if ends && *depth > 0 {
+            // What follows the records inside a wrapper is no record.
+            *depth -= 1;
+            *line += skip_to_end(input, Braces { depth: 1, ..Braces::default() });
+        } else if at.is_some() && !ends {
             return Gap { junk, end: false };
         }
     }
@@ -136,7 +155,11 @@ fn object_length(input: &mut Input<'_>, limit: usize) -> Extent {
 
 /// Moves behind the object that begins the window without holding it; how many lines it had.
 fn skip_object(input: &mut Input<'_>) -> u64 {
-    let mut braces = Braces::default();
+    skip_to_end(input, Braces::default())
+}
+
+/// The same for an object of which `braces` has seen the beginning.
+fn skip_to_end(input: &mut Input<'_>, mut braces: Braces) -> u64 {
     let mut lines = 0;
     loop {
         let window = input.window();
@@ -153,7 +176,7 @@ fn skip_object(input: &mut Input<'_>) -> u64 {
 
 /// Follows nesting through a text that comes in pieces.
 #[derive(Default)]
-struct Braces {
+pub(crate) struct Braces {
     depth: usize,
     in_text: bool,
     escaped: bool,
@@ -161,7 +184,7 @@ struct Braces {
 
 impl Braces {
     /// Offset behind the brace that closes the first one, when it stands in `piece`.
-    fn end(&mut self, piece: &[u8]) -> Option<usize> {
+    pub(crate) fn end(&mut self, piece: &[u8]) -> Option<usize> {
         for (at, byte) in piece.iter().enumerate() {
             if self.in_text {
                 match byte {
@@ -200,8 +223,25 @@ impl Objects {
         Self { buffer: Vec::new(), zeek: zeek::log_of_file(file) }
     }
 
+    /// Hands out the records of a wrapper that lies in one line, from `at` on.
+    fn wrapped(&mut self, out: &mut Out<'_>, text: &[u8], mut at: usize, line: u64) -> ControlFlow<()> {
+        loop {
+            match envelope::step(text, &mut at) {
+                Step::Record(object) => self.read(out, object, line)?,
+                Step::End => return ControlFlow::Continue(()),
+                Step::Broken => {
+                    out.tally.malformed(line, column(text, at), || {
+                        "the list of records is broken here".to_owned()
+                    });
+                    return ControlFlow::Continue(());
+                }
+            }
+        }
+    }
+
     /// Hands out the event of one object, or counts it as malformed.
     fn read(&mut self, out: &mut Out<'_>, object: &[u8], line: u64) -> ControlFlow<()> {
+        let object = envelope::inner(object).unwrap_or(object);
         // A Zeek log that not every record of tells by its names (dhcp, pe, notice, ...) goes by the file's.
         let shape = match &self.zeek {
             Some(log) if log == "loaded_scripts" || memchr::memmem::find(object, b"\"ts\"").is_some() => {

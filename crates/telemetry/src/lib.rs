@@ -19,9 +19,18 @@ mod walk;
 
 mod ait;
 mod auditd;
+mod delimited;
+mod dns;
+mod envelope;
 mod evtx;
 mod json;
+mod lines;
+mod message;
+mod server;
+mod syscalls;
 mod syslog;
+mod web;
+mod winxml;
 mod zeek;
 
 pub use entities::{entities, parse_address, parse_time};

@@ -101,7 +101,17 @@ pub(crate) fn complete(mut telemetry: Telemetry, cuts: Vec<Cut>, tallies: Vec<Op
 
 /// Whether streams of this format can be cut: not where a record may go over many lines.
 pub(crate) fn can_cut(format: Format) -> bool {
-    matches!(format, Format::Ndjson | Format::Evtx | Format::ZeekTsv | Format::Syslog | Format::AitAlerts)
+    matches!(
+        format,
+        Format::Ndjson
+            | Format::Evtx
+            | Format::ZeekTsv
+            | Format::Syslog
+            | Format::AitAlerts
+            | Format::AccessLog
+            | Format::Squid
+            | Format::ServerLog
+    )
 }
 
 /// Cuts one stream.

@@ -17,7 +17,8 @@ use crate::parts::{self, Cut, Part, Taker, Whole};
 use crate::record::{Options, Progress, Record, Sink};
 use crate::report::{SourceReport, Tally, Telemetry};
 use crate::walk::{self, Found};
-use crate::{ait, auditd, evtx, json, syslog, tar, unpack, zeek};
+use crate::web::{access, squid, w3c};
+use crate::{ait, auditd, delimited, evtx, json, server, syslog, tar, unpack, winxml, zeek};
 
 /// Archives inside archives are opened to this depth.
 const NESTING_MAX: usize = 4;
@@ -340,7 +341,8 @@ fn unusable(file: &str, named: bool, code: &'static str, why: String) -> Diagnos
     if !named {
         return Diagnostic::warning(code, file, None, why);
     }
-    let hint = "telemetry is JSON lines, EVTX, Zeek logs, Suricata EVE, auditd or syslog, plain or in zip, gz or zst";
+    let hint = "telemetry is JSON, EVTX, Windows XML, CSV with a header, Zeek, Suricata EVE, auditd, syslog, access and W3C logs, \
+                plain or in zip, gz or zst";
     Diagnostic::error(code, file, None, why).hint(hint)
 }
 
@@ -367,6 +369,12 @@ fn parse(format: Format, stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         Format::Auditd => auditd::read(stream),
         Format::Syslog => syslog::read(stream),
         Format::AitAlerts => ait::read(stream),
+        Format::WindowsXml => winxml::read(stream),
+        Format::Csv => delimited::read(stream),
+        Format::AccessLog => access::read(stream),
+        Format::Squid => squid::read(stream),
+        Format::W3c => w3c::read(stream),
+        Format::ServerLog => server::read(stream),
     }
 }
 

@@ -65,6 +65,8 @@ enum Fault {
     Malformed { record: u64, line: u64, column: usize, why: String },
     /// The stream ended early after so many events.
     EndedEarly { events: u64, why: String },
+    /// Something about the whole stream that somebody should know.
+    Note { code: &'static str, message: String, hint: &'static str },
 }
 
 /// Counts what one stream (or a part of it) yields, and keeps its first faults.
@@ -113,6 +115,11 @@ impl Tally {
         self.faults.push(Fault::EndedEarly { events: self.events, why: why.to_string() });
     }
 
+    /// Something about the whole stream that somebody should know.
+    pub(crate) fn note(&mut self, code: &'static str, message: String, hint: &'static str) {
+        self.faults.push(Fault::Note { code, message, hint });
+    }
+
     /// Adds the tally of the part of the stream that follows.
     pub(crate) fn append(&mut self, part: Self) {
         let records = self.events + self.malformed;
@@ -126,6 +133,7 @@ impl Tally {
                     *record += records;
                 }
                 Fault::EndedEarly { events, .. } => *events += self.events,
+                Fault::Note { .. } => {}
             }
             self.faults.push(fault);
         }
@@ -173,6 +181,9 @@ impl Fault {
                 let message = format!("reading ended early: {why}; {events} records were read before");
                 Diagnostic::warning("incomplete-file", file, None, message)
                     .hint("fetch the file again; what was read is used")
+            }
+            Self::Note { code, message, hint } => {
+                Diagnostic::warning(code, file, None, message.clone()).hint(*hint)
             }
         }
     }

@@ -15,9 +15,9 @@ use jiff::tz::TimeZone;
 
 use crate::input::Line;
 use crate::read::{Out, Stream};
-use crate::{auditd, json};
+use crate::{auditd, json, message};
 
-const MONTHS: [&str; 12] =
+pub(crate) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The parts of a line. Empty where the line does not have them.
@@ -116,6 +116,8 @@ fn event<'a>(raw: &'a [u8], parts: &Parts<'a>) -> FieldsEvent<'a> {
     structured_data(parts.data, &mut event);
     if is_audit {
         auditd::fields(parts.message, &mut event);
+    } else {
+        message::fields(parts.program, parts.message, &mut event);
     }
     event
 }
@@ -126,26 +128,14 @@ fn source<'s>(event: &FieldsEvent<'_>, parts: &Parts<'s>) -> LogSource<'s> {
     if event.shape == Shape::Auditd {
         return source;
     }
-    if is_cisco(parts.message) || is_cisco(parts.program) {
+    if message::mnemonic(parts.program, parts.message).is_some() {
         return LogSource { product: Some("cisco"), ..source };
+    }
+    if message::is_fortigate(parts.message) {
+        return LogSource { product: Some("fortigate"), ..source };
     }
     let program = parts.program.rsplit('/').next().unwrap_or_default();
     LogSource { service: Some(program).filter(|it| !it.is_empty()), ..source }
-}
-
-/// `%FACILITY-SEVERITY-MNEMONIC`, at the beginning or behind the sequence number and time that devices put before it.
-fn is_cisco(text: &str) -> bool {
-    let start = text.trim_start_matches(['*', ':', ' ']);
-    let inner = text.find(": %").map(|at| &text[at + 2..]);
-    [Some(start), inner].into_iter().flatten().filter_map(|it| it.strip_prefix('%')).any(is_mnemonic)
-}
-
-fn is_mnemonic(text: &str) -> bool {
-    let mut parts = text.splitn(3, '-');
-    parts
-        .next()
-        .is_some_and(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it == b'_'))
-        && parts.next().is_some_and(|it| matches!(it.as_bytes(), [b'0'..=b'7']))
 }
 
 fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
@@ -155,6 +145,9 @@ fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
     {
         return rfc5424(priority, rest);
     }
+    if let Some(parts) = fortigate(priority, rest).or_else(|| cisco(priority, rest, now)) {
+        return Some(parts);
+    }
     let (time, yearless, rest) = match civil_time(rest) {
         Some((time, rest)) => {
             let yearless = time.year.is_none() && now.is_none();
@@ -162,6 +155,18 @@ fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
         }
         None => iso_time(rest).map(|(time, rest)| (Some(time), false, rest))?,
     };
+    if let Some(device) = accounting_device(rest.trim_start()) {
+        let message = rest.trim_start();
+        return Some(Parts {
+            priority,
+            time,
+            host: device,
+            program: "tac_plus",
+            message,
+            yearless,
+            ..Parts::default()
+        });
+    }
     let (host, rest) = rest.trim_start().split_once(' ')?;
     // Without a host the tag stands in its place: `Oct 11 22:14:15 su: message`.
     let (host, rest) = if host.ends_with(':') {
@@ -171,6 +176,59 @@ fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
     };
     let (program, pid, message) = tag(rest.trim_start());
     Some(Parts { priority, time, host, program, pid, data: "", message, yearless })
+}
+
+/// A record of FortiOS, which puts nothing of syslog but the priority before it.
+fn fortigate(priority: Option<u8>, rest: &str) -> Option<Parts<'_>> {
+    let starts =
+        ["date=", "timestamp=", "eventtime=", "logver=", "devname="].iter().any(|it| rest.starts_with(it));
+    if !starts || !message::is_fortigate(rest) {
+        return None;
+    }
+    let pair = |name| message::pair(rest, name);
+    let written = || {
+        let zone = pair("tz").unwrap_or("Z");
+        crate::parse_time(&format!("{} {}{zone}", pair("date")?, pair("time")?))
+    };
+    let time = pair("eventtime").and_then(crate::parse_time).or_else(written);
+    let host = pair("devname").or_else(|| pair("devid")).unwrap_or_default();
+    Some(Parts { priority, time, host, message: rest, ..Parts::default() })
+}
+
+/// `172.16.5.10 6705: *Feb 17 13:40:03.673 UTC: %PARSER-5-CFGLOG_LOGGEDCMD: ...`, as IOS writes and as collectors keep it:
+/// host and sequence number may be missing.
+fn cisco(priority: Option<u8>, rest: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
+    let at = rest.find(": %")?;
+    let message = &rest[at + 2..];
+    message::mnemonic("", message)?;
+    let mut head = rest;
+    let mut host = "";
+    for _ in 0..3 {
+        if let Some((time, after)) = civil_time(head) {
+            // At most a zone stands between: otherwise the time is a collector's, with a host behind it.
+            let zone = after.get(..after.len().checked_sub(message.len())?)?.trim_matches([':', ' ']);
+            if !zone.bytes().all(|it| it.is_ascii_uppercase()) {
+                return None;
+            }
+            let yearless = time.year.is_none() && now.is_none();
+            let time = time.latest_before(now);
+            return Some(Parts { priority, time, host, message, yearless, ..Parts::default() });
+        }
+        let (word, after) = head.split_once(' ')?;
+        let name = word.trim_end_matches(':');
+        if !name.bytes().all(|it| it.is_ascii_digit()) {
+            host = name;
+        }
+        head = after.trim_start();
+    }
+    None
+}
+
+/// The device that a line of tac_plus' own accounting file names first, between tabs.
+fn accounting_device(rest: &str) -> Option<&str> {
+    let (device, after) = rest.split_once('\t')?;
+    let is_record = after.contains("\ttask_id=") || after.contains("\tservice=") || after.contains("\tcmd=");
+    (is_record && !device.contains(' ')).then_some(device)
 }
 
 /// `<34>`: facility times 8 plus severity, at most 191.

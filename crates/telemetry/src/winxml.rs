@@ -164,8 +164,9 @@ fn event(bytes: &[u8]) -> Result<Fields<'static>, String> {
                 walk.close();
             }
             Ok(Xml::End(_)) => walk.close(),
-            Ok(Xml::Text(text)) => walk.text(&text.xml10_content()),
-            Ok(Xml::CData(text)) => walk.text(&text.xml10_content()),
+            // Line breaks stay as Windows wrote them, CR LF, so that a value is the one EVTX holds.
+            Ok(Xml::Text(text)) => walk.text(&text.into_inner()),
+            Ok(Xml::CData(text)) => walk.text(&text.into_inner()),
             Ok(Xml::GeneralRef(name)) => match name.resolve_char_ref() {
                 Ok(Some(c)) => walk.text(c.encode_utf8(&mut [0; 4])),
                 _ => walk.text(entity(&name.xml10_content())),
@@ -249,7 +250,8 @@ impl Walk {
             // One more level is dropped: the provider's own element.
             "UserData" => self.path.get(3..).unwrap_or_default(),
             "RenderingInfo" if element.name == "Message" => &self.path[2..],
-            _ => return,
+            "RenderingInfo" => return,
+            _ => &self.path[1..],
         };
         let in_system = section == "System";
         if in_system && text.trim().is_empty() {

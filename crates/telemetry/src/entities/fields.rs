@@ -26,6 +26,8 @@ slots! {
     Ts = "ts";
     Time = "time";
     EventTime = "EventTime";
+    CloudTime = "eventTime" | "eventTimestamp" | "createdDateTime" | "activityDateTime" | "CreationTime" | "published"
+        | "requestReceivedTimestamp" | "created_at" | "utc_time" | "id.time" | "eventtime" | "TimeGenerated";
     // Windows.
     Computer = "Computer" | "Hostname";
     EventId = "EventID";
@@ -70,6 +72,26 @@ slots! {
     Result = "res";
     LoginUser = "AUID";
     EffectiveUser = "UID";
+    Mnemonic = "mnemonic";
+    Device = "device" | "devname";
+    Query = "query";
+    // Web servers, proxies, firewalls.
+    Dataset = "event.dataset";
+    ClientIp = "c-ip" | "src-ip" | "srcip";
+    ServerIp = "s-ip";
+    ServerPort = "s-port";
+    ServerHost = "s-computername";
+    RemoteIp = "r-ip" | "dst-ip" | "dstip";
+    RemotePort = "cs-uri-port" | "dst-port" | "dstport";
+    WebUser = "cs-username";
+    FirewallProtocol = "protocol";
+    // Clouds.
+    CloudUser = "userIdentity.userName" | "userIdentity.arn" | "UserId" | "userPrincipalName"
+        | "properties.userPrincipalName" | "actor.alternateId" | "actor.email" | "initiatedBy.user.userPrincipalName"
+        | "properties.initiatedBy.user.userPrincipalName" | "protoPayload.authenticationInfo.principalEmail"
+        | "user.username" | "actor" | "caller";
+    CanaryNode = "node_id";
+    CanaryClient = "src_host";
     // Network sensors.
     OrigHost = "id.orig_h" | "id_orig_h";
     RespHost = "id.resp_h" | "id_resp_h";

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use bulkhead_model::entity::{Entities, Logon};
+use bulkhead_model::entity::{Entities, Logon, ObservedFlow};
 
 use super::address::{is_usable, parse_address};
 use super::fields::{Fields, Slot};
-use super::names;
+use super::{names, network};
 
 /// Programs whose lines only a Linux or Unix host writes.
 const UNIX_PROGRAMS: [&str; 9] =
@@ -51,7 +51,28 @@ fn origin(text: &str) -> Option<String> {
 
 /// A syslog line.
 pub(super) fn syslog(fields: &Fields<'_>, out: &mut Entities) {
-    out.host = fields.text(Slot::Host).and_then(|it| names::host(&it));
+    let host = fields.text(Slot::Host);
+    out.host = host.as_deref().and_then(names::host);
+    if fields.text(Slot::Mnemonic).is_some() || fields.text(Slot::Device).is_some() {
+        device(host.as_deref(), fields, out);
+        return;
+    }
+    if let Some(dataset) = fields.text(Slot::Dataset) {
+        super::web(&dataset, fields, out);
+        return;
+    }
+    if fields.text(Slot::Query).is_some() {
+        // Who asked, not the name server that answered.
+        out.host = None;
+        out.subject = fields.text(Slot::SrcIp).and_then(|it| parse_address(&it)).filter(|it| is_usable(*it));
+        let slots = [Slot::SrcIp, Slot::DestIp, Slot::DestPort, Slot::Proto];
+        out.flow = network::flow(fields, slots).map(|it| ObservedFlow {
+            protocol: "udp".to_owned(),
+            port: 53,
+            ..it
+        });
+        return;
+    }
     let program = fields.text(Slot::Program).unwrap_or_default();
     let program = program.rsplit('/').next().unwrap_or_default().to_lowercase();
     if program.starts_with('%') {
@@ -71,6 +92,25 @@ pub(super) fn syslog(fields: &Fields<'_>, out: &mut Entities) {
     }
     if !program.is_empty() && out.process.is_none() {
         out.process = Some(program);
+    }
+}
+
+/// A network device, or a server that keeps account of what is done on devices.
+fn device(sender: Option<&str>, fields: &Fields<'_>, out: &mut Entities) {
+    out.os = Some("network");
+    let named = fields.text(Slot::Device);
+    let device = named.as_deref().or(sender);
+    out.host = device.and_then(names::host);
+    if out.host.is_none() {
+        out.subject = device.and_then(parse_address);
+    }
+    out.user = fields.text(Slot::UserLower).and_then(|it| names::account(None, &it));
+    let slots = [Slot::ClientIp, Slot::RemoteIp, Slot::RemotePort, Slot::Proto];
+    out.flow = network::flow(fields, slots);
+    if out.flow.is_some() {
+        // Traffic through a device is about who sent it.
+        out.host = None;
+        out.subject = fields.text(Slot::ClientIp).and_then(|it| parse_address(&it));
     }
 }
 

@@ -20,6 +20,9 @@ pub use time::parse_time;
 
 use fields::{Fields, Slot};
 
+/// Values of `event.dataset` that the readers of web and firewall logs give.
+const DATASETS: [&str; 3] = ["web.access", "proxy.access", "firewall.log"];
+
 /// The entities of one event, whatever its family.
 pub fn entities(event: &dyn Event) -> Entities {
     let fields = Fields::of(event);
@@ -36,8 +39,44 @@ pub fn entities(event: &dyn Event) -> Entities {
     out
 }
 
+/// The log of a web server, a proxy or a host's firewall: the client is who matters to a proxy, the server to its own log.
+fn web(dataset: &str, fields: &Fields<'_>, out: &mut Entities) {
+    let address = |slot| fields.text(slot).and_then(|it| parse_address(&it)).filter(|it| is_usable(*it));
+    let client = address(Slot::ClientIp);
+    out.user = fields.text(Slot::WebUser).and_then(|it| names::account(None, &it));
+    if dataset == "web.access" {
+        out.host = out.host.take().or_else(|| fields.text(Slot::ServerHost).and_then(|it| names::host(&it)));
+        let own = address(Slot::ServerIp);
+        if out.host.is_some() {
+            out.host_addresses.extend(own);
+        } else {
+            out.subject = own;
+        }
+        let slots = [Slot::ClientIp, Slot::ServerIp, Slot::ServerPort, Slot::Proto];
+        out.flow = network::flow(fields, slots);
+        return;
+    }
+    if dataset == "proxy.access" {
+        // Who asked, not the proxy that answered.
+        out.host = None;
+        out.subject = client;
+    }
+    let slots = if dataset == "firewall.log" && fields.text(Slot::FirewallProtocol).is_some() {
+        [Slot::ClientIp, Slot::RemoteIp, Slot::RemotePort, Slot::FirewallProtocol]
+    } else if fields.text(Slot::SrcIp).is_some() {
+        [Slot::SrcIp, Slot::DestIp, Slot::DestPort, Slot::Proto]
+    } else {
+        [Slot::ClientIp, Slot::RemoteIp, Slot::RemotePort, Slot::Proto]
+    };
+    out.flow = network::flow(fields, slots);
+}
+
 /// Elastic Common Schema, and the names that others commonly give to the same things.
 fn generic(fields: &Fields<'_>, out: &mut Entities) {
+    if let Some(dataset) = fields.text(Slot::Dataset).filter(|it| DATASETS.contains(&it.as_ref())) {
+        web(&dataset, fields, out);
+        return;
+    }
     out.host = fields.first(&[Slot::EcsHost, Slot::Host]).and_then(|it| names::host(&it));
     out.os = fields.text(Slot::OsType).and_then(|it| names::os(&it));
     if out.host.is_some() {
@@ -45,9 +84,14 @@ fn generic(fields: &Fields<'_>, out: &mut Entities) {
         out.host_addresses.extend(own.and_then(|it| parse_address(&it)));
     }
     let domain = fields.text(Slot::EcsDomain);
-    out.user =
-        fields.first(&[Slot::EcsUser, Slot::UserLower]).and_then(|it| names::account(domain.as_deref(), &it));
+    out.user = fields
+        .first(&[Slot::EcsUser, Slot::UserLower, Slot::CloudUser])
+        .and_then(|it| names::account(domain.as_deref(), &it));
     out.process = fields.first(&[Slot::EcsExecutable, Slot::EcsProcess]).map(std::borrow::Cow::into_owned);
+    if fields.text(Slot::CanaryNode).is_some() {
+        // Whoever touches a canary is who matters.
+        out.subject = fields.text(Slot::CanaryClient).and_then(|it| parse_address(&it));
+    }
     out.flow = network::flow(
         fields,
         [Slot::EcsSourceIp, Slot::EcsDestinationIp, Slot::EcsDestinationPort, Slot::EcsTransport],

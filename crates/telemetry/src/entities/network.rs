@@ -21,7 +21,9 @@ pub(super) fn flow(fields: &Fields<'_>, [from, to, port, protocol]: [Slot; 4]) -
     let (from, to) = (address(fields, from)?, address(fields, to)?);
     let protocol = fields.text(protocol).map_or(Cow::Borrowed("tcp"), |it| Cow::Owned(it.to_lowercase()));
     let protocol = match protocol.as_ref() {
-        "ipv6-icmp" | "icmp6" | "icmpv6" => "icmp",
+        "ipv6-icmp" | "icmp6" | "icmpv6" | "1" | "58" => "icmp",
+        "6" => "tcp",
+        "17" => "udp",
         other => other,
     };
     if from == to || !matches!(protocol, "tcp" | "udp" | "icmp") {

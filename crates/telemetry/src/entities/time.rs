@@ -14,6 +14,7 @@ pub(super) fn of(fields: &Fields<'_>) -> Option<Timestamp> {
         Slot::AtTimestamp,
         Slot::Timestamp,
         Slot::Time,
+        Slot::CloudTime,
         Slot::EventTime,
     ]
     .into_iter()
@@ -41,8 +42,11 @@ fn calendar(text: &[u8]) -> Option<Timestamp> {
     }
     let (year, month, day) = (digits(&text[..4])?, digits(&text[5..7])?, digits(&text[8..10])?);
     let (hour, minute, second) = (digits(&text[11..13])?, digits(&text[14..16])?, digits(&text[17..19])?);
-    let in_range =
-        (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
+    let in_range = (1..=12).contains(&month)
+        && (1..=days_in_month(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
     if !in_range {
         return None;
     }
@@ -78,6 +82,15 @@ fn offset(text: &[u8]) -> Option<i64> {
         _ => return None,
     };
     Some(sign * (hours * 3600 + minutes * 60))
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
 }
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date
@@ -135,9 +148,16 @@ mod tests {
 
     #[test]
     fn refuses_the_rest() {
-        for text in
-            ["", "-", "x", "2020-13-06 15:56:04", "2020-08-06 25:56:04", "2020-08-06 15:56:04 CEST", "12:00"]
-        {
+        for text in [
+            "",
+            "-",
+            "x",
+            "2020-13-06 15:56:04",
+            "2021-02-29 15:56:04",
+            "2020-08-06 25:56:04",
+            "2020-08-06 15:56:04 CEST",
+            "12:00",
+        ] {
             check(text, None);
         }
     }

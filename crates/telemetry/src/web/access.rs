@@ -210,7 +210,10 @@ mod tests {
         const TAIL: &str = r#"[22/Nov/2026:14:15:42 +0000] "GET / HTTP/1.1" 200 5"#;
         check(&format!("10.0.0.1 - - {TAIL}"), Some(["", "", "10.0.0.1", "-", "200", ""]));
         check(&format!("10.0.0.1 - an na {TAIL}"), Some(["", "", "10.0.0.1", "an na", "200", ""]));
-        check(&format!("w.example:443 10.0.0.1 - - {TAIL}"), Some(["w.example", "443", "10.0.0.1", "-", "200", ""]));
+        check(
+            &format!("w.example:443 10.0.0.1 - - {TAIL}"),
+            Some(["w.example", "443", "10.0.0.1", "-", "200", ""]),
+        );
         check(&format!("w.example 10.0.0.1 - - {TAIL}"), Some(["w.example", "", "10.0.0.1", "-", "200", ""]));
         check(&format!("2001:db8::1 - a b {TAIL}"), Some(["", "", "2001:db8::1", "a b", "200", ""]));
         check(&format!("h - - {TAIL} \"-\" \"-\" TCP_MISS:X"), Some(["", "", "h", "-", "200", "TCP_MISS:X"]));

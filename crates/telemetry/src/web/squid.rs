@@ -23,9 +23,8 @@ pub(crate) fn is_line(line: &[u8]) -> bool {
 /// Reads one event a line.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     lines::each(stream, |out, line, text| {
-        let columns = columns(text).ok_or(
-            "not `time elapsed client action/status bytes method URL user hierarchy/peer type`",
-        )?;
+        let columns = columns(text)
+            .ok_or("not `time elapsed client action/status bytes method URL user hierarchy/peer type`")?;
         let mut event = FieldsEvent::new(line, Shape::Json);
         fields(columns, &mut event);
         Ok(out.event(&event, LogSource::default()))

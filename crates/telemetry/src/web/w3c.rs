@@ -154,12 +154,18 @@ impl Header {
 
     /// The parts of the URI that rules ask for and that the log does not write.
     fn uri<'a>(&self, cells: &[&'a str], event: &mut FieldsEvent<'a>) {
-        let (stem, query) = (self.cell(cells, "cs-uri-stem"), self.cell(cells, "cs-uri-query"));
+        let path = self.cell(cells, "cs-uri-path");
+        let (stem, query) = (self.cell(cells, "cs-uri-stem").or(path), self.cell(cells, "cs-uri-query"));
+        if let Some(path) = path {
+            event.push("cs-uri-stem", Field::text(path));
+        }
         let written = self.cell(cells, "cs-uri");
         let whole = match (written, stem, query) {
             (Some(uri), ..) => Cow::Borrowed(uri),
             (None, Some(stem), None) => Cow::Borrowed(stem),
-            (None, Some(stem), Some(query)) => Cow::Owned(format!("{stem}?{}", query.trim_start_matches('?'))),
+            (None, Some(stem), Some(query)) => {
+                Cow::Owned(format!("{stem}?{}", query.trim_start_matches('?')))
+            }
             (None, None, _) => match self.cell(cells, "c-uri") {
                 Some(uri) => Cow::Borrowed(uri),
                 None => return,
@@ -222,6 +228,10 @@ impl Column {
             return;
         }
         event.push(name, Field::text(cell));
+        if kind == FIREWALL && name == "action" && cell == "ALLOW" {
+            // What other firewalls say, and rules ask for.
+            event.push(name, Field::text("accept"));
+        }
         // Rules are written either way.
         if self.of_client && !cell.contains(' ') {
             if cell.contains('+') {
@@ -280,9 +290,11 @@ mod tests {
 
     #[test]
     fn headers_of_the_request_have_one_spelling() {
-        for (written, expect) in
-            [("cs(User-Agent)", "cs-user-agent"), ("sc(Content-Type)", "sc-content-type"), ("cs-URI-Stem", "cs-uri-stem")]
-        {
+        for (written, expect) in [
+            ("cs(User-Agent)", "cs-user-agent"),
+            ("sc(Content-Type)", "sc-content-type"),
+            ("cs-URI-Stem", "cs-uri-stem"),
+        ] {
             assert_eq!(Column::of(written).name, expect);
         }
     }

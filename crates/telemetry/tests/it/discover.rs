@@ -26,10 +26,11 @@ fn check(paths: &[&Path]) -> (Estate, Vec<String>) {
 
 #[test]
 fn a_windows_log_gives_hosts_flows_accounts_and_a_domain_controller() {
-    let (estate, said) = check(&[&samples::folder().join("windows-nxlog.in")]);
+    let (estate, said) = check(&[&samples::folder().join("samples").join("windows-nxlog.in")]);
     let text =
         serde_json::to_string_pretty(&serde_json::json!({"assumptions": said, "estate": estate})).unwrap();
-    expect_file![samples::folder().join("../discover/windows-nxlog.json")].assert_eq(&(text + "\n"));
+    expect_file![samples::folder().join("samples").join("../discover/windows-nxlog.json")]
+        .assert_eq(&(text + "\n"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod archives;
 mod broken;
 mod discover;
 mod evtx;
+mod fires;
 mod properties;
 mod samples;
 mod shared_data;

@@ -1,4 +1,5 @@
-//! Every `samples/*.in`, and what it must read to: `samples/*.json`. `UPDATE_EXPECT=1` writes the latter.
+//! Every `*.in` below a family's folder, and what it must read to: the `.json` beside it. `UPDATE_EXPECT=1` writes the
+//! latter.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +10,17 @@ use serde_json::json;
 use crate::support::read_all;
 
 pub fn folder() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests"))
 }
 
 pub fn files() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
-        .unwrap()
-        .map(|it| it.unwrap().path())
+    let entries = |folder: &Path| -> Vec<PathBuf> {
+        std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect()
+    };
+    let mut files: Vec<PathBuf> = entries(&folder())
+        .into_iter()
+        .filter(|it| it.is_dir())
+        .flat_map(|it| entries(&it))
         .filter(|it| it.extension().is_some_and(|it| it == "in"))
         .collect();
     files.sort();
@@ -30,7 +35,7 @@ pub fn options() -> Options {
 fn check(file: &Path) {
     let (records, telemetry) = read_all(&[file], &options());
     let report = &telemetry.sources[0];
-    let prefix = format!("{}/", folder().display());
+    let prefix = format!("{}/", file.parent().unwrap().display());
     let shown = json!({
         "format": report.format.name(),
         "events": report.events,
@@ -45,7 +50,7 @@ fn check(file: &Path) {
 #[test]
 fn every_sample_reads_to_its_events() {
     let files = files();
-    assert!(files.len() >= 15, "samples are missing");
+    assert!(files.len() >= 50, "samples are missing");
     for file in files {
         check(&file);
     }

@@ -66,3 +66,56 @@ fn ait_alerts_without_their_labels() {
     check_all_read(&telemetry, 0);
     assert_eq!((telemetry.events(), faults), (45_544 + 130_779, 0));
 }
+
+/// The same events as EVTX and as the XML that Windows writes of them have the same fields.
+#[test]
+fn xml_has_the_fields_of_evtx() {
+    let Some(folder) = shared_data("evtx") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let (mut compared, mut different) = (0, Vec::new());
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let Ok(mut parser) = evtx::EvtxParser::from_path(&path) else { continue };
+            let xml: String = parser.records().flatten().map(|it| it.data + "\n").collect();
+            let file = scratch.path().join("events.xml");
+            std::fs::write(&file, xml).unwrap();
+            let (of_evtx, _) = read_all(&[&path], &Options::default());
+            let (of_xml, telemetry) = read_all(&[&file], &Options::default());
+            assert_eq!((of_evtx.len(), telemetry.malformed()), (of_xml.len(), 0), "{}", path.display());
+            for (left, right) in of_evtx.iter().zip(&of_xml) {
+                compared += 1;
+                if let Some(it) = difference(&left.shown["fields"], &right.shown["fields"]) {
+                    different.push(format!("{} {}: {it}", path.display(), left.record));
+                }
+            }
+        }
+    }
+    assert!(compared > 8000);
+    assert!(
+        different.is_empty(),
+        "{} of {compared}:\n{}",
+        different.len(),
+        different[..different.len().min(40)].join("\n")
+    );
+}
+
+/// The first field of `left` that `right` has not with the same values.
+fn difference(left: &serde_json::Value, right: &serde_json::Value) -> Option<String> {
+    let (left, right) = (left.as_object()?, right.as_object()?);
+    // Namespaces are no data, an empty element is no value, and XML cannot hold control characters.
+    let found = left.iter().find(|(name, value)| {
+        let same = match value {
+            serde_json::Value::Bool(it) => right.get(*name) == Some(&it.to_string().into()),
+            other => right.get(*name) == Some(other),
+        };
+        let is_text = !value.as_str().is_some_and(|it| it.contains(|c: char| c < '\t' || c == '\u{f}'));
+        !name.contains("#attributes") && !value.is_null() && is_text && !same
+    });
+    found.map(|(name, value)| format!("{name}: {value} {:?}", right.get(name)))
+}

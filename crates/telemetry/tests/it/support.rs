@@ -112,6 +112,7 @@ fn show_entities(it: &Entities) -> serde_json::Value {
     };
     put("time", it.time.map(|it| it.to_string()));
     put("host", it.host.clone());
+    put("subject", it.subject.map(|it| it.to_string()));
     put("os", it.os.map(str::to_owned));
     put("role", it.role.map(str::to_owned));
     put("user", it.user.clone());
