@@ -7,6 +7,7 @@ use bulkhead_model::diag::{Diagnostic, Pos};
 use bulkhead_model::estate::{AssetKind, Port};
 use ipnet::IpNet;
 
+use crate::bloodhound::Directory;
 use crate::import::Bounds;
 use crate::report::FileReport;
 use crate::source::{Origin, Source};
@@ -89,6 +90,8 @@ pub(crate) struct Gathered {
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) hosts: Vec<Host>,
     pub(crate) zones: Vec<ZoneClaim>,
+    /// What directories say of accounts.
+    pub(crate) directory: Directory,
     /// Observed traffic as read.
     pub(crate) traffic: Traffic,
     /// Observed flows by source, destination and port.
@@ -99,6 +102,8 @@ pub(crate) struct Gathered {
 pub(crate) struct Intake<'g> {
     pub(crate) file: u32,
     pub(crate) source: Source,
+    /// Number of the record being read, where its line does not tell which.
+    pub(crate) record: u32,
     pub(crate) bounds: &'g Bounds,
     pub(crate) gathered: &'g mut Gathered,
     pub(crate) report: FileReport,
@@ -107,7 +112,7 @@ pub(crate) struct Intake<'g> {
 impl Intake<'_> {
     /// The place of a record at `line`.
     pub(crate) fn origin(&self, line: u32) -> Origin {
-        Origin { source: self.source, file: self.file, line }
+        Origin { source: self.source, file: self.file, line, record: self.record }
     }
 
     /// Notes a record that cannot be used; reading goes on.

@@ -3,12 +3,13 @@
 use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::estate::Estate;
 
+use crate::bloodhound::{opengraph, sharphound};
 use crate::facts::{Gathered, Intake};
 use crate::report::{FileReport, LeftOut, Report};
 use crate::sniff::{Format, sniff};
 use crate::source::Source;
 use crate::traffic::{self, netflow, zeek};
-use crate::{emit, flows, merge, nmap, todo, zones};
+use crate::{emit, flows, identities, json, merge, netbox, nmap, todo, zones};
 
 /// One file: its name as the user would write it, and what it holds.
 #[derive(Clone, Debug)]
@@ -111,6 +112,8 @@ pub fn import(files: &[SourceFile], base: Option<Base<'_>>, options: &Options) -
     merge::hosts(&mut draft, &gathered, &mut report);
     zones::finish(&mut draft, &gathered);
     flows::add(&mut draft, &gathered, &options.bounds, &mut report);
+    let accounts = identities::of_directory(&draft, &gathered, &mut report);
+    identities::add(&mut draft, accounts, &gathered, &options.bounds, &mut report);
     todo::add(&mut draft, &gathered, base_estate, &mut report);
     finish(&draft, &mut gathered, &mut report);
     let text = emit::text(&draft, &report, base);
@@ -122,7 +125,7 @@ fn read(file: &SourceFile, gathered: &mut Gathered, bounds: &Bounds) {
     let number = u32::try_from(gathered.files.len()).unwrap_or(u32::MAX);
     gathered.files.push(file.name.clone());
     let report = FileReport { file: file.name.clone(), ..FileReport::default() };
-    let mut intake = Intake { file: number, source: Source::Nmap, bounds, gathered, report };
+    let mut intake = Intake { file: number, source: Source::Nmap, record: 0, bounds, gathered, report };
     let whole =
         |code, message: String, hint: &str| Diagnostic::warning(code, &file.name, None, message).hint(hint);
     if file.bytes.len() > bounds.file_bytes {
@@ -153,6 +156,10 @@ fn read_as(format: Format, text: &str, intake: &mut Intake<'_>) {
     intake.source = format.source();
     match format {
         Format::Nmap => nmap::read(text, intake),
+        Format::SharpHound => sharphound::read(&json::split(text), intake),
+        Format::OpenGraph => opengraph::read(&json::split(text), intake),
+        Format::NetboxJson => netbox::read(&json::split(text), intake),
+        Format::NetboxCsv => netbox::read_csv(text, intake),
         Format::ZeekConn => zeek::read_table(text, intake),
         Format::ZeekConnJson => zeek::read_json(text, intake),
         Format::FlowTable => netflow::read_table(text, intake),

@@ -16,6 +16,7 @@ mod source;
 
 mod emit;
 mod flows;
+mod identities;
 mod merge;
 mod names;
 mod roles;
@@ -23,6 +24,9 @@ mod select;
 mod todo;
 mod zones;
 
+mod bloodhound;
+mod json;
+mod netbox;
 mod nmap;
 mod table;
 mod traffic;

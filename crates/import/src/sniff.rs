@@ -1,5 +1,7 @@
 //! What a file is, told by its content and never by its name.
 
+use crate::json;
+use crate::netbox;
 use crate::source::Source;
 use crate::traffic::netflow;
 
@@ -8,6 +10,14 @@ use crate::traffic::netflow;
 pub enum Format {
     /// nmap `-oX`.
     Nmap,
+    /// SharpHound's `{"data": ..., "meta": ...}`.
+    SharpHound,
+    /// BloodHound OpenGraph.
+    OpenGraph,
+    /// NetBox's REST API.
+    NetboxJson,
+    /// NetBox tables.
+    NetboxCsv,
     /// Zeek's conn log with `#fields`.
     ZeekConn,
     /// Zeek's conn log as JSON.
@@ -23,6 +33,10 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Nmap => "nmap XML",
+            Self::SharpHound => "SharpHound",
+            Self::OpenGraph => "BloodHound OpenGraph",
+            Self::NetboxJson => "NetBox JSON",
+            Self::NetboxCsv => "NetBox CSV",
             Self::ZeekConn => "Zeek conn log",
             Self::ZeekConnJson => "Zeek conn log, JSON",
             Self::FlowTable => "flow table",
@@ -36,6 +50,8 @@ impl Format {
     pub(crate) fn source(self) -> Source {
         match self {
             Self::Nmap => Source::Nmap,
+            Self::NetboxJson | Self::NetboxCsv => Source::Netbox,
+            Self::SharpHound | Self::OpenGraph => Source::Bloodhound,
             Self::ZeekConn | Self::ZeekConnJson | Self::FlowTable | Self::FlowLines => Source::Flows,
         }
     }
@@ -61,11 +77,43 @@ pub(crate) fn sniff(text: &str) -> Option<Format> {
     if first.starts_with('{') && first.contains("\"id.orig_h\"") && first.contains("\"conn_state\"") {
         return Some(Format::ZeekConnJson);
     }
+    if look.starts_with(['{', '['])
+        && let Some(format) = json(text)
+    {
+        return Some(format);
+    }
+    if netbox::is_header(first).is_some() {
+        return Some(Format::NetboxCsv);
+    }
     if netflow::delimiter(first).is_some() {
         return Some(Format::FlowTable);
     }
     if look.lines().take(10).any(netflow::is_line) {
         return Some(Format::FlowLines);
+    }
+    None
+}
+
+/// JSON by what stands near its top and in its first record. SharpHound writes its head last, so the whole is looked at.
+fn json(text: &str) -> Option<Format> {
+    let split = json::split(text);
+    let meta = split.other("meta").is_some_and(|it| it.get("type").is_some());
+    let in_list = |name: &str| split.records.iter().any(|it| it.0 == name);
+    if meta && (in_list("data") || split.other("data").is_none()) {
+        return Some(Format::SharpHound);
+    }
+    // A file cut short has lost its head; its records still say what they are.
+    let of_directory = |it: &&str| it.contains("\"ObjectIdentifier\"");
+    if split.records.first().is_some_and(|it| it.0 == "data" && of_directory(&it.2)) {
+        return Some(Format::SharpHound);
+    }
+    if in_list("graph.nodes") || in_list("graph.edges") {
+        return Some(Format::OpenGraph);
+    }
+    let first = split.records.iter().find(|it| matches!(it.0, "" | "results"));
+    let first = first.and_then(|it| serde_json::from_str(it.2).ok());
+    if first.is_some_and(|it| netbox::kind_of(&it).is_some()) {
+        return Some(Format::NetboxJson);
     }
     None
 }

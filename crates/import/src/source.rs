@@ -40,12 +40,18 @@ pub(crate) struct Origin {
     pub(crate) source: Source,
     pub(crate) file: u32,
     pub(crate) line: u32,
+    /// 1-based number of the record where several stand on one line; 0 where the line tells enough.
+    pub(crate) record: u32,
 }
 
 impl Origin {
-    /// `scan.xml:12`; without a line, the file alone.
+    /// `scan.xml:12`, `devices.json:1 #7`; without a line, the file alone.
     pub(crate) fn text(self, files: &[String]) -> String {
         let file = files.get(self.file as usize).map_or("?", String::as_str);
-        if self.line == 0 { file.to_owned() } else { format!("{file}:{}", self.line) }
+        match (self.line, self.record) {
+            (0, _) => file.to_owned(),
+            (line, 0) => format!("{file}:{line}"),
+            (line, record) => format!("{file}:{line} #{record}"),
+        }
     }
 }

@@ -131,8 +131,8 @@ fn assumptions(draft: &Draft, gathered: &Gathered, report: &mut Report) {
         draft.estate.zones.iter().filter(|it| draft.added.zones.contains_key(it.id.as_str())).collect();
     if added.iter().any(|it| it.flat) {
         said.push(
-            "Inside a zone made from a network every host is assumed to reach every other (flat); a host in no known \
-             range stands in the zone of its /24 (IPv6: /64)"
+            "Inside a zone made from a network or a domain every host is assumed to reach every other (flat); a host in no \
+             known range stands in the zone of its /24 (IPv6: /64)"
                 .to_owned(),
         );
     }

@@ -122,6 +122,13 @@ impl Zoning {
         UNKNOWN.to_owned()
     }
 
+    /// The zone of hosts of which only their domain is known.
+    pub(crate) fn domain_zone(&mut self, id: &str) -> String {
+        let domain = id.trim_start_matches("ad-");
+        self.candidate(id, &format!("Domain {domain}, addresses not known"), true);
+        id.to_owned()
+    }
+
     /// Notes that an asset stands in a zone.
     pub(crate) fn used(&mut self, zone: &str) {
         if self.typed_ids.contains(zone) {

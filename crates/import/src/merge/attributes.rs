@@ -389,7 +389,7 @@ impl Group<'_> {
         } else if let Some(address) = self.first_address() {
             (draft.zoning.network_zone(address), self.by(|it| it.addresses.contains(&address)))
         } else if let Some(domain) = stated(Source::Bloodhound) {
-            (domain.value, domain.by)
+            (draft.zoning.domain_zone(&domain.value), domain.by)
         } else {
             (draft.zoning.unknown_zone(), Vec::new())
         };

@@ -92,7 +92,7 @@ fn order(it: &Host) -> impl Ord {
 
 /// A typed asset as a claim. Its id stands for its name where it has none.
 fn typed(asset: &bulkhead_model::estate::Asset) -> Host {
-    let mut host = Host::new(Origin { source: Source::Typed, file: 0, line: 0 });
+    let mut host = Host::new(Origin { source: Source::Typed, file: 0, line: 0, record: 0 });
     host.key = Some(asset.id.to_string());
     host.id = Some(asset.id.to_string());
     let name = asset.hostname.as_deref().unwrap_or(asset.id.as_str());
