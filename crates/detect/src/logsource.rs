@@ -174,6 +174,9 @@ pub fn hinted(source: &Source) -> Expr {
 }
 
 fn condition(field: crate::field::FieldId, value: &str, interner: &mut Interner) -> Expr {
+    if value == "null" {
+        return Expr::not(interner.pred(field, Matcher::Present));
+    }
     match crate::matcher::number(value) {
         Some(number) => interner.pred(field, Matcher::Number(Cmp::Eq, Number::new(number))),
         None => interner.pred(field, Matcher::text(Pattern::parse(value), false)),
@@ -258,5 +261,5 @@ fn when(reader: &mut Reader<'_>, node: &Node) -> Vec<(String, Vec<String>)> {
 
 fn bad_when(reader: &mut Reader<'_>, pos: Pos, what: &str) {
     reader.error("bad-when", pos, format!("`when` holds {what}")).hint =
-        Some("write a field and one value or a list of values; `*` means the field is there".to_owned());
+        Some("write a field and one value or a list of values; `*` means the field is there, `null` that it is not".to_owned());
 }
