@@ -77,7 +77,9 @@ pub(crate) enum Step<'t> {
     Record(&'t [u8]),
     /// The array has ended.
     End,
-    /// Something else stands there, or the object has no end.
+    /// Something stands there that is no object; it was passed over.
+    Other,
+    /// The object has no end, or the array has none.
     Broken,
 }
 
@@ -96,7 +98,12 @@ pub(crate) fn step<'t>(text: &'t [u8], at: &mut usize) -> Step<'t> {
             None => Step::Broken,
         },
         Some(b']') => Step::End,
-        _ => Step::Broken,
+        Some(_) => {
+            let rest = &text[*at..];
+            *at += rest.iter().position(|it| matches!(it, b'{' | b']')).unwrap_or(rest.len());
+            Step::Other
+        }
+        None => Step::Broken,
     }
 }
 
@@ -133,6 +140,7 @@ mod tests {
                 match step(bytes, &mut at) {
                     Step::Record(record) => found.push(String::from_utf8_lossy(record).into_owned()),
                     Step::End => break,
+                    Step::Other => found.push("other".to_owned()),
                     Step::Broken => {
                         found.push("broken".to_owned());
                         break;
@@ -148,7 +156,8 @@ mod tests {
         check(r#"{"Records":[{"a":"}]"},{"b":[1]}]}"#, &[r#"{"a":"}]"}"#, r#"{"b":[1]}"#]);
         check("{\n \"@odata.context\": \"x\\\"\", \"n\": 3,\n \"value\": [ {} ], \"next\": \"{\" }", &["{}"]);
         check(r#"{"records":[]}"#, &[]);
-        check(r#"{"value":[{"a":1},2]}"#, &[r#"{"a":1}"#, "broken"]);
+        check(r#"{"value":[{"a":1},2,{"b":1}]}"#, &[r#"{"a":1}"#, "other", r#"{"b":1}"#]);
+        check(r#"{"value":[{"a":1},2"#, &[r#"{"a":1}"#, "other", "broken"]);
         check(r#"{"value":[{"a":1}"#, &[r#"{"a":1}"#, "broken"]);
     }
 

@@ -229,10 +229,12 @@ impl Objects {
             match envelope::step(text, &mut at) {
                 Step::Record(object) => self.read(out, object, line)?,
                 Step::End => return ControlFlow::Continue(()),
+                Step::Other => {
+                    out.tally.malformed(line, column(text, at), || "no object stands before this".to_owned());
+                }
                 Step::Broken => {
-                    out.tally.malformed(line, column(text, at), || {
-                        "the list of records is broken here".to_owned()
-                    });
+                    out.tally
+                        .malformed(line, column(text, at), || "the list of records has no end".to_owned());
                     return ControlFlow::Continue(());
                 }
             }
