@@ -107,8 +107,11 @@ pub fn find(record: &Record<'_>, who: &Entities, detector: &mut Detector, findin
     detector.feed(record.event, &at, findings);
 }
 
-/// A network sensor is not the host concerned: the end of the flow that is ours is.
+/// A network sensor is not the host concerned: whom the event is about is, or the end of the flow that is ours.
 pub fn placed(mut who: Entities) -> Entities {
+    if who.host.is_none() {
+        who.host = who.subject.map(|it| it.to_string());
+    }
     if who.host.is_none() {
         who.host = who.flow.as_ref().and_then(host_of_flow);
     }
