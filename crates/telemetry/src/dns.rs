@@ -28,6 +28,27 @@ pub(crate) fn question<'m>(program: &str, message: &'m str) -> Option<Question<'
     }
 }
 
+/// Name and type as rules write them, of what Windows' own server logs: `example.com.` and `16`.
+pub(crate) fn of_windows<'m>(name: &'m str, kind: &'m str) -> (&'m str, &'m str) {
+    const TYPES: [(&str, &str); 13] = [
+        ("1", "A"),
+        ("2", "NS"),
+        ("5", "CNAME"),
+        ("6", "SOA"),
+        ("10", "NULL"),
+        ("12", "PTR"),
+        ("15", "MX"),
+        ("16", "TXT"),
+        ("28", "AAAA"),
+        ("33", "SRV"),
+        ("65", "HTTPS"),
+        ("252", "AXFR"),
+        ("255", "ANY"),
+    ];
+    let kind = TYPES.iter().find(|(number, _)| *number == kind).map_or(kind, |(_, it)| it);
+    (name.strip_suffix('.').filter(|it| !it.is_empty()).unwrap_or(name), kind)
+}
+
 /// Adds the fields of a question.
 pub(crate) fn fields<'m>(it: &Question<'m>, event: &mut FieldsEvent<'m>) {
     let named = [

@@ -1,14 +1,18 @@
 //! Windows event logs (EVTX), read chunk by chunk from any stream; every record becomes one line of JSON.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use bulkhead_model::event::Shape;
+use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::json::JsonEvent;
 use bulkhead_model::logsource::LogSource;
 use evtx::{EvtxChunkData, ParserSettings};
+use memchr::memmem;
 
+use crate::dns;
 use crate::read::{Out, Stream};
+use crate::with::With;
 
 /// Size of the file header.
 pub(crate) const HEADER: usize = 4096;
@@ -98,7 +102,11 @@ impl Reader {
         }
         match JsonEvent::with_buffer(json, Some(Shape::Windows), std::mem::take(&mut self.buffer)) {
             Ok(event) => {
-                let flow = out.event(&event, LogSource::of_shape(Shape::Windows));
+                let source = LogSource::of_shape(Shape::Windows);
+                let flow = match question(&event) {
+                    Some(more) => out.event(&With { event: &event, more }, source),
+                    None => out.event(&event, source),
+                };
                 self.buffer = event.into_buffer();
                 flow
             }
@@ -109,6 +117,14 @@ impl Reader {
             }
         }
     }
+}
+
+/// Name and type of a question to Windows' name server (its analytic log), as rules write them.
+fn question<'e>(event: &'e JsonEvent<'_>) -> Option<Vec<(&'static str, Cow<'e, str>)>> {
+    memmem::find(event.raw(), b"\"QNAME\"")?;
+    let (name, kind) = (event.get("QNAME")?.to_text(), event.get("QTYPE")?.to_text());
+    let (name, kind) = dns::of_windows(&name, &kind);
+    Some(vec![("query", Cow::Owned(name.to_owned())), ("record_type", Cow::Owned(kind.to_owned()))])
 }
 
 /// An error with its causes.

@@ -31,6 +31,7 @@ mod syscalls;
 mod syslog;
 mod web;
 mod winxml;
+mod with;
 mod zeek;
 
 pub use entities::{entities, parse_address, parse_time};

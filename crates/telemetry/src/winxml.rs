@@ -12,6 +12,7 @@ use memchr::memmem;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event as Xml};
 
+use crate::dns;
 use crate::input::Input;
 use crate::read::Stream;
 
@@ -179,7 +180,20 @@ fn event(bytes: &[u8]) -> Result<Fields<'static>, String> {
     if walk.fields.iter().all(|(name, _)| name != "EventID") {
         return Err("an event without `EventID`".to_owned());
     }
+    question(&mut walk.fields);
     Ok(walk.fields)
+}
+
+/// Adds name and type of a question to Windows' name server (its analytic log), as rules write them.
+fn question(fields: &mut Fields<'static>) {
+    let text = |wanted: &str| match fields.iter().find(|(name, _)| name == wanted) {
+        Some((_, Field::Text(it) | Field::Number(it))) => Some(it.as_ref()),
+        _ => None,
+    };
+    let (Some(name), Some(kind)) = (text("QNAME"), text("QTYPE")) else { return };
+    let (name, kind) = dns::of_windows(name, kind);
+    let more = [("query", name.to_owned()), ("record_type", kind.to_owned())];
+    fields.extend(more.map(|(name, value)| (Cow::Borrowed(name), Field::Text(Cow::Owned(value)))));
 }
 
 /// The five entities XML has of itself; another stands for nothing.

@@ -49,6 +49,7 @@ slots! {
     Param2 = "Param2";
     Image = "Image" | "NewProcessName";
     ProcessName = "ProcessName" | "SourceImage" | "Application";
+    Asker = "Source";
     SourceIp = "SourceIp" | "SourceAddress";
     SourcePort = "SourcePort";
     SourceHostname = "SourceHostname";

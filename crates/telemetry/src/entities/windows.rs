@@ -27,6 +27,12 @@ pub(super) fn entities(fields: &Fields<'_>, out: &mut Entities) {
     }
     let is_sysmon = channel.ends_with("Sysmon/Operational");
     out.user = actor(fields, is_sysmon);
+    if channel.ends_with("DNSServer/Analytical") || channel.ends_with("DNS-Server/Analytical") {
+        // Who asked, not the name server that answered.
+        out.host = None;
+        out.subject = fields.text(Slot::Asker).and_then(|it| parse_address(&it));
+        return;
+    }
     if channel.contains("TerminalServices") {
         terminal_services(id, fields, out);
     } else if id == 3 {
