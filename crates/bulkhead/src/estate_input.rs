@@ -61,7 +61,8 @@ pub fn text(path: &Path) -> Outcome<String> {
     })
 }
 
-fn read_file(path: &Path, quiet: bool) -> Outcome<EstateInput> {
+/// Reads the estate at `path`; an input error names every fault.
+pub fn read_file(path: &Path, quiet: bool) -> Outcome<EstateInput> {
     let text = text(path)?;
     parse(&path.display().to_string(), &text, quiet)
 }

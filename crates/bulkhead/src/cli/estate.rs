@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::Format;
 
@@ -43,6 +43,28 @@ pub enum Estate {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Imports an estate from nmap XML, Zeek conn logs, NetFlow CSV, BloodHound, NetBox and Kubernetes exports.
+    Import(EstateImport),
     /// Prints the JSON Schema of the estate file, for editors.
     Schema,
+}
+
+/// `estate import`.
+#[derive(Debug, Args)]
+pub struct EstateImport {
+    /// Exports: files or folders, in any order; what each is, is told by its content.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Adds to this estate; nothing that it says is lost or changed.
+    #[arg(long, value_name = "BASE")]
+    pub estate: Option<PathBuf>,
+    /// Where to write the estate (default: standard output).
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print the report; without --out, `json` prints one object with estate and report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Writes the whole report as JSON: provenance of every attribute, conflicts, what is not known.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 }

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use case::{Case, Regime};
 pub use detect::{Coverage, Detect, FindingFormat, Lateness, RuleArgs, RuleReading, Rules, Wanted};
-pub use estate::Estate;
+pub use estate::{Estate, EstateImport};
 pub use plan::{Plan, PlanContain, PlanRecover, Planning, Steering};
 pub use respond::{Common, Drill, Respond};
 

@@ -1,4 +1,4 @@
-//! `estate check|show|discover|schema`.
+//! `estate check|show|discover|import|schema`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,7 @@ pub fn run(command: &Estate, config: &Config, quiet: bool) -> Outcome {
             }
         }
         Estate::Discover { files, out } => discover(files, out.as_deref(), quiet),
+        Estate::Import(args) => super::estate_import::run(args, quiet),
         Estate::Schema => emit(&estate_schema()?, None),
     }
 }

@@ -6,6 +6,7 @@ mod detect;
 
 mod drill;
 mod estate;
+mod estate_import;
 mod explain;
 mod generated;
 mod init;

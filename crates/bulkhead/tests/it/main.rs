@@ -2,7 +2,9 @@
 
 mod broken;
 mod bulkhead;
+mod detect;
 mod drill;
+mod import;
 mod plan;
 mod record;
 mod respond;

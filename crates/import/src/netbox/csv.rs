@@ -31,7 +31,7 @@ const COLUMNS: &[(&str, &[&str])] = &[
 
 /// What the rows of a table are, told by its header.
 pub(crate) fn is_header(line: &str) -> Option<Record> {
-    let titles: Vec<String> = line.split(',').map(|it| plain(it)).collect();
+    let titles: Vec<String> = line.split(',').map(plain).collect();
     let has = |name: &str| titles.iter().any(|it| it == name);
     if !has("status") {
         None
