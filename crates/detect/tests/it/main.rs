@@ -6,6 +6,7 @@ mod correlation_oracle;
 mod data;
 mod fuzz;
 mod language;
+mod log_sources;
 mod oracle;
 mod pipeline;
 mod regression;
