@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use aho_corasick::packed::{MatchKind as PackedKind, Searcher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 
 use super::hash::FastHash;
+use super::raw::RawFilter;
 use crate::matcher::number;
 
 /// What a hit tells.
@@ -206,16 +207,14 @@ impl Contains {
     }
 }
 
-/// The characters beyond ASCII whose lower case begins with one within: the Kelvin sign and the dotted capital I.
-const FOLD_TO_ASCII: [&[u8]; 2] = ["\u{212A}".as_bytes(), "\u{130}".as_bytes()];
-
 /// A vector search for any of a few texts.
 #[derive(Debug)]
-struct Quick(Searcher);
+pub struct Quick(Searcher);
 
 impl Quick {
-    fn new(texts: &[&str]) -> Option<Self> {
-        if texts.len() > QUICK_MAX || texts.iter().any(|it| it.len() < 3) {
+    /// A search; none where it would not pay.
+    pub fn new<T: AsRef<[u8]>>(texts: &[T]) -> Option<Self> {
+        if texts.len() > QUICK_MAX || texts.iter().any(|it| it.as_ref().len() < 3) {
             return None;
         }
         let mut config = aho_corasick::packed::Config::new();
@@ -223,63 +222,10 @@ impl Quick {
         config.builder().extend(texts).build().map(Self)
     }
 
-    fn is_match(&self, text: &[u8]) -> bool {
+    /// Whether one of the texts stands in `text`.
+    pub fn is_match(&self, text: &[u8]) -> bool {
         self.0.find(text).is_some()
     }
-}
-
-/// A search for any of some texts.
-#[derive(Debug)]
-enum Any {
-    Quick(Quick),
-    /// Where the texts are too many or too short for a vector search.
-    Sure(AhoCorasick),
-}
-
-/// Tells from the raw bytes of a JSON event that none of its values can hold any of some texts.
-#[derive(Debug)]
-pub struct RawFilter {
-    any: Any,
-}
-
-impl RawFilter {
-    /// A filter for texts in lower case; none if one of them has no piece that JSON never escapes.
-    pub fn new(texts: &[&str]) -> Option<Self> {
-        let escaped = |c: char| !c.is_ascii() || c.is_ascii_control() || matches!(c, '"' | '\\' | '/');
-        let piece = |it: &str| it.split(escaped).max_by_key(|it| it.len()).unwrap_or_default().to_owned();
-        let pieces: Vec<String> = texts.iter().map(|it| piece(it)).collect();
-        if pieces.iter().any(|it| it.len() < 2) {
-            return None;
-        }
-        let texts: Vec<&str> = pieces.iter().map(String::as_str).collect();
-        let any = match Quick::new(&texts) {
-            Some(quick) => Any::Quick(quick),
-            None => {
-                Any::Sure(AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok()?)
-            }
-        };
-        Some(Self { any })
-    }
-
-    /// Whether a value may hold one of the texts; `memory` is reused from event to event.
-    pub fn may_match(&self, raw: &[u8], memory: &mut Vec<u8>) -> bool {
-        if has_unicode_escape(raw) {
-            return true;
-        }
-        memory.clear();
-        memory.extend(raw.iter().map(u8::to_ascii_lowercase));
-        let found = match &self.any {
-            Any::Quick(quick) => quick.is_match(memory),
-            Any::Sure(automaton) => automaton.is_match(&memory[..]),
-        };
-        found || (!raw.is_ascii() && FOLD_TO_ASCII.iter().any(|it| memmem::find(raw, it).is_some()))
-    }
-}
-
-/// Whether `\uXXXX` stands anywhere in a JSON text: a `\u` after an even number of backslashes.
-fn has_unicode_escape(raw: &[u8]) -> bool {
-    memmem::find_iter(raw, b"\\u")
-        .any(|at| raw[..at].iter().rev().take_while(|it| **it == b'\\').count() % 2 == 0)
 }
 
 /// A byte trie, walked from one end of a text until it leads nowhere.

@@ -4,6 +4,7 @@ pub mod hash;
 pub mod index;
 pub mod memo;
 pub mod program;
+pub mod raw;
 pub mod required;
 pub mod route;
 pub mod test;

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::index::{Hit, Patterns, RawFilter, TextIndex};
+use super::index::{Hit, Patterns, TextIndex};
+use super::raw::RawFilter;
 use super::required::required;
 use crate::expr::{Expr, PredId};
 use crate::field::{FieldId, KEYWORDS};
