@@ -321,7 +321,8 @@ impl<'o> Reader<'o> {
         } else if input.window().is_empty() {
             self.warn(origin, "empty-file", "holds nothing".to_owned());
         } else {
-            let why = "is in no format that is read here; skipped".to_owned();
+            let why = delimited::unknown(input.peek(64 * 1024))
+                .unwrap_or_else(|| "is in no format that is read here; skipped".to_owned());
             self.unusable(origin, "unknown-format", why);
         }
     }

@@ -145,7 +145,7 @@ enum Holds {
 pub(crate) fn detect(text: &[u8]) -> Option<Table> {
     let cut = text.len() >= LOOK;
     let text = String::from_utf8_lossy(text);
-    let mut found: Vec<Table> = SEPARATORS.iter().filter_map(|it| table(&text, *it, cut)).collect();
+    let mut found: Vec<Table> = SEPARATORS.iter().filter_map(|it| table(&text, *it, cut, 2)).collect();
     // Of equals the first in the order above stands.
     found.sort_by_key(|it| std::cmp::Reverse(it.columns.len()));
     let others = found.split_off(found.len().min(1));
@@ -171,8 +171,24 @@ fn shown(separator: u8) -> String {
     if separator == b'\t' { "tab".to_owned() } else { char::from(separator).to_string() }
 }
 
-/// The table, if it is one with this separator.
-fn table(text: &str, separator: u8, cut: bool) -> Option<Table> {
+/// Says of a stream that begins a table, but none of telemetry, why it is not read.
+pub(crate) fn unknown(text: &[u8]) -> Option<String> {
+    let cut = text.len() >= LOOK;
+    let text = String::from_utf8_lossy(text);
+    let table =
+        SEPARATORS.iter().find_map(|it| table(&text, *it, cut, 0)).filter(|it| it.columns.len() > 2)?;
+    let names: Vec<&str> = table.columns.iter().take(5).map(|it| it.name.as_str()).collect();
+    Some(format!(
+        "looks like a table of {} columns separated by `{}` ({}, ...), but fewer than two of them have names known of telemetry, \
+         such as timestamp, host, user, EventID; skipped",
+        table.columns.len(),
+        shown(table.separator),
+        names.join(", ")
+    ))
+}
+
+/// The table, if it is one with this separator and at least `known_min` columns of known names.
+fn table(text: &str, separator: u8, cut: bool, known_min: usize) -> Option<Table> {
     let mut lines = text.lines();
     let mut header_lines = 1;
     let mut header = lines.next()?;
@@ -188,11 +204,14 @@ fn table(text: &str, separator: u8, cut: bool) -> Option<Table> {
         cells(header, separator, COLUMNS_MAX).iter().map(|it| it.trim().to_owned()).collect();
     let keys: Vec<String> = names.iter().map(|it| key(it)).collect();
     let known = keys.iter().filter(|it| TIMES.contains(&it.as_str()) || KNOWN.contains(&it.as_str())).count();
-    if names.len() < 2 || known < 2 || !names.iter().all(|it| is_name(it)) {
+    if names.len() < 2 || known < known_min || !names.iter().all(|it| is_name(it)) {
         return None;
     }
     let rows = sample(lines, separator, cut);
     let fits = |it: &&Vec<String>| it.len() == names.len() || it.len() == names.len() + 1;
+    if known_min == 0 && rows.is_empty() {
+        return None;
+    }
     if rows.iter().filter(fits).count() * 2 < rows.len() {
         return None;
     }
@@ -212,7 +231,7 @@ fn table(text: &str, separator: u8, cut: bool) -> Option<Table> {
 
 /// Whether a cell of the header can be a column's name.
 fn is_name(text: &str) -> bool {
-    let odd = |c: char| !c.is_alphanumeric() && !" _-.@()[]/:#%{}&'".contains(c);
+    let odd = |c: char| !c.is_alphanumeric() && !" _-.@()[]/:#%{}&',;|".contains(c);
     !text.is_empty() && text.len() <= 128 && !text.contains(odd) && text.contains(char::is_alphabetic)
 }
 

@@ -75,6 +75,74 @@ fn a_file_in_no_known_format_is_an_error_when_the_user_named_it() {
 }
 
 #[test]
+fn a_table_of_something_else_is_said_to_be_one() {
+    let text = b"Name,Street,City\nA,B,C\nD,E,F\n";
+    check(
+        "people.csv",
+        text,
+        0,
+        0,
+        true,
+        "looks like a table of 3 columns separated by `,` (Name, Street, City, ...)",
+    );
+}
+
+#[test]
+fn what_is_ambiguous_in_a_table_is_said() {
+    let both = b"time,host,a;user;source\n1753430531,b,c;d;e\n";
+    check(
+        "a.csv",
+        both,
+        1,
+        0,
+        false,
+        "ambiguous-separator]: columns may be separated by `,` (3) or by `;` (3)",
+    );
+    check("a.csv", b"timestamp,host,host\n2025-07-25 08:00:00,a,b\n", 1, 0, false, "duplicate-column");
+    check("a.csv", b"host,user\na,b\n", 1, 0, false, "no-time-column");
+    check("a.csv", b"time,user\n03/04/2025 1:00,b\n", 1, 0, false, "ambiguous-date");
+}
+
+#[test]
+fn a_quote_that_nobody_closes_costs_its_line_only() {
+    let text = "time,user\n1753430531,\"a\n".to_owned() + &"1753430532,b\n".repeat(20_000);
+    check(
+        "a.csv",
+        text.as_bytes(),
+        20_000,
+        1,
+        false,
+        "a.csv:2:1: warning[malformed-record]: record skipped: a quote is opened",
+    );
+}
+
+#[test]
+fn an_event_without_end_costs_itself_only() {
+    let event = "<Event><System><EventID>1</EventID></System></Event>\n";
+    let text = format!("{event}<Event><System>\n{}", event.repeat(1000));
+    check(
+        "a.xml",
+        text.as_bytes(),
+        1001,
+        1,
+        false,
+        "a.xml:2:1: warning[malformed-record]: record skipped: the event has no end",
+    );
+    let options = Options { record_max: 1000, ..Options::default() };
+    let long = format!("{event}<Event><System>{}</System></Event>\n{event}", "x".repeat(5_000_000));
+    let (events, telemetry) = read_bytes("a.xml", long.as_bytes(), &options);
+    assert_eq!((events, telemetry.malformed()), (2, 1), "{:?}", telemetry.diagnostics);
+}
+
+#[test]
+fn records_in_a_wrapper_longer_than_a_record_are_read() {
+    let text = format!("{{\"Records\":[{}]}}", vec!["{\"eventName\":\"x\"}"; 10_000].join(","));
+    let options = Options { record_max: 1000, ..Options::default() };
+    let (events, telemetry) = read_bytes("trail.json", text.as_bytes(), &options);
+    assert_eq!((events, telemetry.malformed()), (10_000, 0), "{:?}", telemetry.diagnostics);
+}
+
+#[test]
 fn a_missing_file_is_an_error() {
     let (_, telemetry) = read_all(&["/no/such/file".as_ref()], &Options::default());
     assert!(telemetry.has_errors());
