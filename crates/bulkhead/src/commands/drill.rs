@@ -116,9 +116,12 @@ fn judge(
 ) -> (Score, Vec<Verdict>) {
     let reached: Vec<AssetId> =
         files.certificate.iter().flat_map(|it| &it.reached).map(|it| AssetId::new(it.as_str())).collect();
-    // A rule that fired on the attacker without anybody being told of it detected nothing: the incident's findings count.
+    // A rule that fired on the attacker without anybody being told of it detected nothing: the incident's findings
+    // count, from the first on that was known to be one. What was attributed to it later did not detect it.
+    let known_from = files.incident.as_ref().map(|it| it.first_finding_at);
+    let detecting: Vec<Finding> = files.findings.iter().filter(|it| it.time >= known_from).cloned().collect();
     let facts = Facts {
-        findings: &files.findings,
+        findings: &detecting,
         incidents: 1,
         declared_at: ending.reached(IncidentState::Declared),
         contained_at: ending.reached(IncidentState::Contained),
