@@ -27,7 +27,8 @@ slots! {
     Time = "time";
     EventTime = "EventTime";
     CloudTime = "eventTime" | "eventTimestamp" | "createdDateTime" | "activityDateTime" | "CreationTime" | "published"
-        | "requestReceivedTimestamp" | "created_at" | "utc_time" | "id.time" | "eventtime" | "TimeGenerated";
+        | "requestReceivedTimestamp" | "created_at" | "utc_time" | "id.time" | "eventtime" | "TimeGenerated"
+        | "_SOURCE_REALTIME_TIMESTAMP" | "__REALTIME_TIMESTAMP";
     // Windows.
     Computer = "Computer" | "Hostname";
     EventId = "EventID";
@@ -61,9 +62,9 @@ slots! {
     Direction = "Direction";
     Keywords = "Keywords";
     // Linux.
-    Host = "host" | "hostname";
-    Program = "program";
-    Message = "message";
+    Host = "host" | "hostname" | "_HOSTNAME";
+    Program = "program" | "SYSLOG_IDENTIFIER";
+    Message = "message" | "MESSAGE";
     Node = "node";
     AuditType = "type";
     Acct = "acct";

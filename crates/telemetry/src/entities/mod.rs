@@ -77,6 +77,11 @@ fn generic(fields: &Fields<'_>, out: &mut Entities) {
         web(&dataset, fields, out);
         return;
     }
+    if fields.text(Slot::Program).is_some() && fields.text(Slot::Message).is_some() {
+        // The journal as JSON.
+        linux::syslog(fields, out);
+        return;
+    }
     out.host = fields.first(&[Slot::EcsHost, Slot::Host]).and_then(|it| names::host(&it));
     out.os = fields.text(Slot::OsType).and_then(|it| names::os(&it));
     if out.host.is_some() {
