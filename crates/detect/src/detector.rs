@@ -86,6 +86,11 @@ impl Detector {
         u32::try_from(rule).is_ok_and(|it| self.matcher.matching().admits(it, event, source))
     }
 
+    /// Forgets values seen so far, which costs time and changes nothing else: for measuring what remembering them gains.
+    pub fn forget_values(&mut self) {
+        self.matcher.matching().forget();
+    }
+
     /// How events are routed so far, one line per kind of event, for people who tune.
     pub fn describe(&self) -> Vec<String> {
         self.matcher.describe()

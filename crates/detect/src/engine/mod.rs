@@ -95,6 +95,11 @@ impl Matching {
         self.memory = values.into_memory();
     }
 
+    /// Forgets values and outcomes seen so far; what was compiled stays.
+    pub fn forget(&mut self) {
+        self.evaluation = Evaluation::default();
+    }
+
     /// Whether the log source gate lets `event` through to rule `rule`.
     pub fn admits(&mut self, rule: u32, event: &dyn Event, source: &LogSource<'_>) -> bool {
         let inner = &*self.set.inner;

@@ -105,7 +105,7 @@ impl<'e> Values<'e> {
     #[inline]
     pub fn gather(memory: Memory, fields: &Fields, event: &'e dyn Event) -> Self {
         let Memory { slots, entries, text, stamp } = memory.for_fields(fields.len());
-        let mut values = Self { slots, entries: recycle(entries), text, stamp: stamp + 1, keywords: None };
+        let mut values = Self { slots, entries, text, stamp: stamp + 1, keywords: None };
         values.text.clear();
         let mut collector = Collector { fields, values: &mut values, current: 0 };
         event.visit(&mut collector);
@@ -116,7 +116,7 @@ impl<'e> Values<'e> {
     #[inline]
     pub fn gather_at(memory: Memory, places: &[(FieldId, u32)], event: &'e dyn Event) -> Self {
         let Memory { slots, entries, text, stamp } = memory;
-        let mut values = Self { slots, entries: recycle(entries), text, stamp: stamp + 1, keywords: None };
+        let mut values = Self { slots, entries, text, stamp: stamp + 1, keywords: None };
         values.text.clear();
         for (field, place) in places {
             values.push(*field, event.value_at(*place));
