@@ -7,7 +7,21 @@ use crate::json::Braces;
 const ARRAYS: [&str; 7] = ["Records", "records", "value", "items", "entries", "results", "Events"];
 
 /// Members with one value that may stand before the array.
-const BEFORE_MAX: usize = 8;
+const BEFORE: [&str; 13] = [
+    "@odata.context",
+    "@odata.nextLink",
+    "@odata.count",
+    "kind",
+    "etag",
+    "nextPageToken",
+    "NextToken",
+    "nextLink",
+    "preview",
+    "init_offset",
+    "count",
+    "total",
+    "request_id",
+];
 
 /// Offset behind the `[` of the records, where `text`, the start of an object, wraps them.
 pub(crate) fn records(text: &[u8]) -> Option<usize> {
@@ -23,7 +37,7 @@ pub(crate) fn records(text: &[u8]) -> Option<usize> {
         return None;
     }
     at += 1;
-    for _ in 0..BEFORE_MAX {
+    for _ in 0..BEFORE.len() {
         at = blank(text, at);
         let (key, after) = string(text, at)?;
         at = blank(text, after);
@@ -35,6 +49,9 @@ pub(crate) fn records(text: &[u8]) -> Option<usize> {
             let first = blank(text, at + 1);
             let holds_objects = matches!(text.get(first), Some(b'{' | b']'));
             return (holds_objects && ARRAYS.iter().any(|it| it.as_bytes() == key)).then_some(at + 1);
+        }
+        if !BEFORE.iter().any(|it| it.as_bytes() == key) {
+            return None;
         }
         at = match text.get(at)? {
             b'"' => string(text, at)?.1,
@@ -154,7 +171,10 @@ mod tests {
     #[test]
     fn records_are_unwrapped() {
         check(r#"{"Records":[{"a":"}]"},{"b":[1]}]}"#, &[r#"{"a":"}]"}"#, r#"{"b":[1]}"#]);
-        check("{\n \"@odata.context\": \"x\\\"\", \"n\": 3,\n \"value\": [ {} ], \"next\": \"{\" }", &["{}"]);
+        check(
+            "{\n \"@odata.context\": \"x\\\"\", \"count\": 3,\n \"value\": [ {} ], \"next\": \"{\" }",
+            &["{}"],
+        );
         check(r#"{"records":[]}"#, &[]);
         check(r#"{"value":[{"a":1},2,{"b":1}]}"#, &[r#"{"a":1}"#, "other", r#"{"b":1}"#]);
         check(r#"{"value":[{"a":1},2"#, &[r#"{"a":1}"#, "other", "broken"]);
@@ -164,6 +184,7 @@ mod tests {
     #[test]
     fn events_of_their_own_are_none() {
         for text in [
+            r#"{"@timestamp":"x","value":[{}]}"#,
             r#"{"value":[1,2]}"#,
             r#"{"value":"x"}"#,
             r#"{"id":{"a":1},"events":[{}]}"#,
