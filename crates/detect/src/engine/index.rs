@@ -71,7 +71,7 @@ enum Contains {
 /// Most texts that are looked for one by one.
 const FEW_MAX: usize = 5;
 /// Most texts for which the fastest automaton is worth its memory.
-const DFA_MAX: usize = 600;
+const DFA_MAX: usize = 1000;
 /// Most patterns for which a vector search for any of them pays.
 const QUICK_MAX: usize = 48;
 
