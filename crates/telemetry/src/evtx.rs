@@ -57,7 +57,7 @@ struct Reader {
     limit: usize,
     /// 1-based number of the chunk.
     chunk: u64,
-    buffer: Vec<bulkhead_model::json::Entry>,
+    memory: bulkhead_model::json::Memory,
 }
 
 impl Reader {
@@ -100,18 +100,18 @@ impl Reader {
             out.tally.malformed(0, 0, || format!("it is {length} bytes long, more than a record may be"));
             return ControlFlow::Continue(());
         }
-        match JsonEvent::with_buffer(json, Some(Shape::Windows), std::mem::take(&mut self.buffer)) {
+        match JsonEvent::with_memory(json, Some(Shape::Windows), std::mem::take(&mut self.memory)) {
             Ok(event) => {
                 let source = LogSource::of_shape(Shape::Windows);
                 let flow = match question(&event) {
                     Some(more) => out.event(&With { event: &event, more }, source),
                     None => out.event(&event, source),
                 };
-                self.buffer = event.into_buffer();
+                self.memory = event.into_memory();
                 flow
             }
-            Err((fault, buffer)) => {
-                self.buffer = buffer;
+            Err((fault, memory)) => {
+                self.memory = memory;
                 out.tally.malformed(0, 0, || fault.to_string());
                 ControlFlow::Continue(())
             }

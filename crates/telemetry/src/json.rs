@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use bulkhead_model::event::{Event, Shape, Text, Value, Visitor};
-use bulkhead_model::json::{Entry, JsonEvent, Malformed};
+use bulkhead_model::json::{JsonEvent, Malformed, Memory};
 use bulkhead_model::logsource::LogSource;
 
 use crate::envelope::{self, Step};
@@ -211,16 +211,16 @@ impl Braces {
     }
 }
 
-/// Makes events of objects, reusing one buffer.
+/// Makes events of objects, reusing memory and the layouts learned.
 pub(crate) struct Objects {
-    buffer: Vec<Entry>,
+    memory: Memory,
     /// The Zeek log that the file's name speaks of.
     zeek: Option<String>,
 }
 
 impl Objects {
     pub(crate) fn new(file: &str) -> Self {
-        Self { buffer: Vec::new(), zeek: zeek::log_of_file(file) }
+        Self { memory: Memory::default(), zeek: zeek::log_of_file(file) }
     }
 
     /// Hands out the records of a wrapper that lies in one line, from `at` on.
@@ -251,7 +251,7 @@ impl Objects {
             }
             _ => None,
         };
-        match JsonEvent::with_buffer(object, shape, std::mem::take(&mut self.buffer)) {
+        match JsonEvent::with_memory(object, shape, std::mem::take(&mut self.memory)) {
             Ok(event) => {
                 let source = source(&event, self.zeek.as_deref());
                 let flow = match &self.zeek {
@@ -260,11 +260,11 @@ impl Objects {
                     }
                     _ => out.event(&event, source),
                 };
-                self.buffer = event.into_buffer();
+                self.memory = event.into_memory();
                 flow
             }
-            Err((Malformed { at, what }, buffer)) => {
-                self.buffer = buffer;
+            Err((Malformed { at, what }, memory)) => {
+                self.memory = memory;
                 out.tally.malformed(line, column(object, at), || what.to_owned());
                 ControlFlow::Continue(())
             }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use bulkhead_model::event::{Event, Field, FieldsEvent, Shape};
-use bulkhead_model::json::{Entry, JsonEvent};
+use bulkhead_model::json::{JsonEvent, Memory};
 use bulkhead_model::logsource::LogSource;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -43,7 +43,7 @@ pub(crate) fn is_line(line: &[u8]) -> bool {
 
 /// Reads one event a line.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
-    let mut buffer = Vec::new();
+    let mut memory = Memory::default();
     let mut number = stream.before;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
@@ -61,7 +61,7 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         match parse(&text, stream.options.now) {
             Some(parts) => {
                 stream.out.tally.yearless += u64::from(parts.yearless);
-                if let Some(flow) = forwarded(&parts, &mut buffer, &mut stream.out) {
+                if let Some(flow) = forwarded(&parts, &mut memory, &mut stream.out) {
                     flow?;
                     continue;
                 }
@@ -77,20 +77,20 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
 
 /// A sensor's JSON record that was forwarded by syslog; none when the message is anything else. A JSON message of no
 /// known sensor stays a syslog line, since that names its host.
-fn forwarded(parts: &Parts<'_>, buffer: &mut Vec<Entry>, out: &mut Out<'_>) -> Option<ControlFlow<()>> {
+fn forwarded(parts: &Parts<'_>, memory: &mut Memory, out: &mut Out<'_>) -> Option<ControlFlow<()>> {
     let message = parts.message.strip_prefix("@cee:").unwrap_or(parts.message).trim_start();
     if !message.starts_with('{') {
         return None;
     }
-    match JsonEvent::with_buffer(message.as_bytes(), None, std::mem::take(buffer)) {
+    match JsonEvent::with_memory(message.as_bytes(), None, std::mem::take(memory)) {
         Ok(event) => {
             let known = event.shape() != Shape::Json;
             let flow = known.then(|| out.event(&event, json::source(&event, None)));
-            *buffer = event.into_buffer();
+            *memory = event.into_memory();
             flow
         }
-        Err((_, entries)) => {
-            *buffer = entries;
+        Err((_, kept)) => {
+            *memory = kept;
             None
         }
     }

@@ -87,6 +87,8 @@ struct Header {
     empty: String,
     unset: String,
     path: Option<String>,
+    /// The log that the file's name speaks of.
+    path_of_file: Option<String>,
     columns: Vec<Column>,
 }
 
@@ -144,14 +146,18 @@ impl Header {
             set_separator: ",".to_owned(),
             empty: "(empty)".to_owned(),
             unset: "-".to_owned(),
-            path,
+            path: path.clone(),
+            path_of_file: path,
             columns: Vec::new(),
         }
     }
 
     /// One header line, without its `#`.
     fn directive(&mut self, text: &str) {
-        if let Some(separator) = text.strip_prefix("separator") {
+        let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if let Some(separator) = text.strip_prefix("separator").filter(|it| !it.starts_with(inside)) {
+            // A log that begins anew forgets the header before.
+            *self = Self::new(self.path_of_file.take());
             if let Some(separator) = unescape(separator.trim_start_matches(' ')).chars().next() {
                 self.separator = separator;
             }
