@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use crate::bloodhound::Directory;
 use crate::import::Bounds;
+use crate::kubernetes::Cluster;
 use crate::report::FileReport;
 use crate::source::{Origin, Source};
 use crate::traffic::Traffic;
@@ -92,6 +93,8 @@ pub(crate) struct Gathered {
     pub(crate) zones: Vec<ZoneClaim>,
     /// What directories say of accounts.
     pub(crate) directory: Directory,
+    /// What manifests say.
+    pub(crate) cluster: Cluster,
     /// Observed traffic as read.
     pub(crate) traffic: Traffic,
     /// Observed flows by source, destination and port.

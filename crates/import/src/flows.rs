@@ -19,7 +19,12 @@ pub(crate) type Pairs = BTreeMap<Port, BTreeSet<(usize, usize)>>;
 
 /// Adds the observed flows.
 pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, report: &mut Report) {
-    let (pairs, evidence, strangers) = observed(draft, gathered);
+    let (mut pairs, mut evidence, strangers) = observed(draft, gathered);
+    for ((port, from, to), origin) in crate::kubernetes::pairs(draft, gathered, report) {
+        pairs.entry(port).or_default().insert((from, to));
+        let seen = Seen { connections: 0, first: None, last: None, origin };
+        evidence.entry((port, from, to)).or_default().push(seen);
+    }
     if strangers > 0 {
         let why = "observed flows with an end that is no host of the estate".to_owned();
         report.left_out.push(LeftOut { why, count: strangers });
@@ -65,18 +70,18 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
     }
 }
 
-type Evidence<'g> = BTreeMap<(Port, usize, usize), Vec<&'g Seen>>;
+type Evidence = BTreeMap<(Port, usize, usize), Vec<Seen>>;
 
 /// Observed flows between assets, with their evidence, and how many had an end that is no asset.
-fn observed<'g>(draft: &Draft, gathered: &'g Gathered) -> (Pairs, Evidence<'g>, u64) {
+fn observed(draft: &Draft, gathered: &Gathered) -> (Pairs, Evidence, u64) {
     let mut pairs = Pairs::new();
-    let mut evidence: Evidence<'g> = BTreeMap::new();
+    let mut evidence: Evidence = BTreeMap::new();
     let mut strangers = 0;
     for ((from, to, port), seen) in &gathered.links {
         match (draft.by_address.get(from), draft.by_address.get(to)) {
             (Some(from), Some(to)) if from != to => {
                 pairs.entry(*port).or_default().insert((*from, *to));
-                evidence.entry((*port, *from, *to)).or_default().push(seen);
+                evidence.entry((*port, *from, *to)).or_default().push(seen.clone());
             }
             (Some(_), Some(_)) => {}
             _ => strangers += 1,
@@ -138,7 +143,7 @@ fn evidence_of(
     estate: &Estate,
     port: Port,
     pairs: &BTreeSet<(usize, usize)>,
-    evidence: &Evidence<'_>,
+    evidence: &Evidence,
     gathered: &Gathered,
 ) -> (String, FlowReport) {
     let mut connections = 0_u64;
@@ -162,6 +167,62 @@ fn evidence_of(
         (Some(first), Some(last)) => format!(", {first} to {last}"),
         _ => String::new(),
     };
-    let comment = format!("{}: {connections} connections of {n_pairs} pairs{span}", by.join("; "));
+    let comment = match connections {
+        0 => format!("{}: allowed between {n_pairs} pairs", by.join("; ")),
+        n => format!("{}: {n} connections of {n_pairs} pairs{span}", by.join("; ")),
+    };
     (comment, FlowReport { id: flow.id.to_string(), connections, first, last, by })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use bulkhead_model::estate::{Asset, AssetKind};
+    use bulkhead_model::id::{AssetId, ZoneId};
+
+    fn asset(n: usize, zone: u8, roles: &BTreeSet<u8>) -> Asset {
+        Asset {
+            id: AssetId::new(format!("a{n}")),
+            hostname: None,
+            addresses: Vec::new(),
+            zone: ZoneId::new(format!("z{zone}")),
+            kind: AssetKind::Server,
+            os: None,
+            roles: roles.iter().map(|it| format!("r{it}")).collect(),
+            value: 0.0,
+            crown_jewel: false,
+            data: Vec::new(),
+            exploitable: Vec::new(),
+        }
+    }
+
+    proptest! {
+        /// Whatever is generalised means the pairs that were seen and no other.
+        #[test]
+        fn flows_mean_exactly_the_pairs_seen(
+            assets in proptest::collection::vec((0_u8..3, proptest::collection::btree_set(0_u8..3, 0..3)), 1..8),
+            sources in proptest::collection::btree_set(0_usize..8, 0..8),
+            targets in proptest::collection::btree_set(0_usize..8, 0..8),
+            more in proptest::collection::btree_set((0_usize..8, 0_usize..8), 0..12),
+        ) {
+            let mut estate = Estate::empty("t");
+            estate.assets = assets.iter().enumerate().map(|(n, it)| asset(n, it.0, &it.1)).collect();
+            let n = estate.assets.len();
+            let block = sources.iter().flat_map(|from| targets.iter().map(move |to| (*from, *to)));
+            let seen = |it: &(usize, usize)| it.0 != it.1 && it.0 < n && it.1 < n;
+            let pairs: BTreeSet<(usize, usize)> = block.chain(more).filter(seen).collect();
+            let catalogue = Catalogue::new(&estate.assets);
+            let index = Index::new(&estate);
+            let mut meant = BTreeSet::new();
+            for (from, to) in generalise(&catalogue, &pairs) {
+                let from = places(&index, &catalogue.selector(&from));
+                let to = places(&index, &catalogue.selector(&to));
+                meant.extend(from.iter().flat_map(|from| to.iter().map(move |to| (*from, *to))));
+            }
+            meant.retain(|it| it.0 != it.1);
+            prop_assert_eq!(meant, pairs);
+        }
+    }
 }

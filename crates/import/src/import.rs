@@ -9,7 +9,7 @@ use crate::report::{FileReport, LeftOut, Report};
 use crate::sniff::{Format, sniff};
 use crate::source::Source;
 use crate::traffic::{self, netflow, zeek};
-use crate::{emit, flows, identities, json, merge, netbox, nmap, todo, zones};
+use crate::{emit, flows, identities, json, kubernetes, merge, netbox, nmap, todo, zones};
 
 /// One file: its name as the user would write it, and what it holds.
 #[derive(Clone, Debug)]
@@ -105,6 +105,7 @@ pub fn import(files: &[SourceFile], base: Option<Base<'_>>, options: &Options) -
         read(file, &mut gathered, &options.bounds);
     }
     let mut report = Report::default();
+    kubernetes::settle(&mut gathered);
     traffic::settle(&mut gathered, &mut report);
     let base_estate = base.map(|it| it.estate);
     let mut draft = merge::Draft::new(base_estate, &options.name);
@@ -112,7 +113,9 @@ pub fn import(files: &[SourceFile], base: Option<Base<'_>>, options: &Options) -
     merge::hosts(&mut draft, &gathered, &mut report);
     zones::finish(&mut draft, &gathered);
     flows::add(&mut draft, &gathered, &options.bounds, &mut report);
-    let accounts = identities::of_directory(&draft, &gathered, &mut report);
+    kubernetes::services(&mut draft, &gathered, &mut report);
+    let mut accounts = identities::of_directory(&draft, &gathered, &mut report);
+    accounts.extend(kubernetes::identities(&draft, &gathered));
     identities::add(&mut draft, accounts, &gathered, &options.bounds, &mut report);
     todo::add(&mut draft, &gathered, base_estate, &mut report);
     finish(&draft, &mut gathered, &mut report);
@@ -160,6 +163,7 @@ fn read_as(format: Format, text: &str, intake: &mut Intake<'_>) {
         Format::OpenGraph => opengraph::read(&json::split(text), intake),
         Format::NetboxJson => netbox::read(&json::split(text), intake),
         Format::NetboxCsv => netbox::read_csv(text, intake),
+        Format::Kubernetes => kubernetes::read(text, intake),
         Format::ZeekConn => zeek::read_table(text, intake),
         Format::ZeekConnJson => zeek::read_json(text, intake),
         Format::FlowTable => netflow::read_table(text, intake),

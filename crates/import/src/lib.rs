@@ -3,7 +3,7 @@
 //!
 //! Pure: bytes come in as arguments, nothing is read or written here. The way through, in reading order: [`import`]
 //! recognises every file by its content and hands it to its source's module, which notes *claims* (`facts`); `merge`
-//! decides which claims speak of one host and which of them counts; `flows`, `identities` and `services` say what the
+//! decides which claims speak of one host and which of them counts; `flows`, `identities` and `kubernetes` say what the
 //! merged hosts do; `emit` writes the estate with the place every line came from.
 
 #![warn(clippy::disallowed_methods)]
@@ -26,6 +26,7 @@ mod zones;
 
 mod bloodhound;
 mod json;
+mod kubernetes;
 mod netbox;
 mod nmap;
 mod table;

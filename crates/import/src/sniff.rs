@@ -18,6 +18,8 @@ pub enum Format {
     NetboxJson,
     /// NetBox tables.
     NetboxCsv,
+    /// Kubernetes manifests.
+    Kubernetes,
     /// Zeek's conn log with `#fields`.
     ZeekConn,
     /// Zeek's conn log as JSON.
@@ -37,6 +39,7 @@ impl Format {
             Self::OpenGraph => "BloodHound OpenGraph",
             Self::NetboxJson => "NetBox JSON",
             Self::NetboxCsv => "NetBox CSV",
+            Self::Kubernetes => "Kubernetes manifests",
             Self::ZeekConn => "Zeek conn log",
             Self::ZeekConnJson => "Zeek conn log, JSON",
             Self::FlowTable => "flow table",
@@ -51,6 +54,7 @@ impl Format {
         match self {
             Self::Nmap => Source::Nmap,
             Self::NetboxJson | Self::NetboxCsv => Source::Netbox,
+            Self::Kubernetes => Source::Kubernetes,
             Self::SharpHound | Self::OpenGraph => Source::Bloodhound,
             Self::ZeekConn | Self::ZeekConnJson | Self::FlowTable | Self::FlowLines => Source::Flows,
         }
@@ -82,6 +86,10 @@ pub(crate) fn sniff(text: &str) -> Option<Format> {
     {
         return Some(format);
     }
+    let begins = |key: &str| look.lines().any(|it| it.starts_with(key));
+    if begins("apiVersion:") && begins("kind:") {
+        return Some(Format::Kubernetes);
+    }
     if netbox::is_header(first).is_some() {
         return Some(Format::NetboxCsv);
     }
@@ -97,6 +105,9 @@ pub(crate) fn sniff(text: &str) -> Option<Format> {
 /// JSON by what stands near its top and in its first record. SharpHound writes its head last, so the whole is looked at.
 fn json(text: &str) -> Option<Format> {
     let split = json::split(text);
+    if split.other("apiVersion").is_some() && split.other("kind").is_some() {
+        return Some(Format::Kubernetes);
+    }
     let meta = split.other("meta").is_some_and(|it| it.get("type").is_some());
     let in_list = |name: &str| split.records.iter().any(|it| it.0 == name);
     if meta && (in_list("data") || split.other("data").is_none()) {

@@ -60,6 +60,13 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, base: Option<&Estate>,
     if estate.zones.iter().any(|it| it.tier == 1) && fresh {
         todo.push("zones: the tier of each (0 is the most trusted); all imported ones are 1".to_owned());
     }
+    let idle =
+        estate.identities.iter().filter(|it| it.rights.is_empty() && !it.secrets_on.is_empty()).count();
+    if idle > 0 {
+        todo.push(format!(
+            "identities: what {idle} accounts and secrets open, whose place is known but no right"
+        ));
+    }
     if estate.identities.is_empty() {
         todo.push("identities: administrators and service accounts with their rights".to_owned());
     }
@@ -133,6 +140,18 @@ fn assumptions(draft: &Draft, gathered: &Gathered, report: &mut Report) {
         said.push(
             "Inside a zone made from a network or a domain every host is assumed to reach every other (flat); a host in no \
              known range stands in the zone of its /24 (IPv6: /64)"
+                .to_owned(),
+        );
+    }
+    if !gathered.cluster.workloads.is_empty() {
+        said.push(
+            "Every replica of a workload is an asset; pods talk as the network policies say and reach the API server; what \
+             they reach beyond the cluster is drafted only where a policy names addresses"
+                .to_owned(),
+        );
+        said.push(
+            "A service of a cluster needs as many pods as its disruption budget says, else one; how far fewer pods carry the \
+             load is not known"
                 .to_owned(),
         );
     }

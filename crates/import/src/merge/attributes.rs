@@ -9,7 +9,7 @@ use bulkhead_model::id::{AssetId, ZoneId};
 use super::Draft;
 use crate::facts::{Gathered, Host};
 use crate::names::{is_full, label, sanitise};
-use crate::report::{AssetReport, Choice, Conflict, Disagreement, Report};
+use crate::report::{AssetReport, Choice, Conflict, Disagreement, LeftOut, Report};
 use crate::roles;
 use crate::source::{Origin, Source};
 
@@ -40,6 +40,7 @@ pub(super) fn settle(
     let typed_places: BTreeMap<String, usize> =
         draft.estate.assets.iter().enumerate().map(|(n, it)| (it.id.to_string(), n)).collect();
     hosts.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut nobodies = 0;
     let mut ids: BTreeSet<String> = draft.estate.assets.iter().map(|it| it.id.to_string()).collect();
     for host in &hosts {
         let typed = host.claims.iter().find(|it| it.origin.source == Source::Typed);
@@ -48,6 +49,10 @@ pub(super) fn settle(
             if let Some(place) = place {
                 index(draft, host, place);
             }
+            continue;
+        }
+        if place.is_none() && host.is_nobody() {
+            nobodies += 1;
             continue;
         }
         let place = match place {
@@ -60,6 +65,10 @@ pub(super) fn settle(
         index(draft, host, place);
     }
     report.assets.sort_by(|a, b| a.id.cmp(&b.id));
+    if nobodies > 0 {
+        let why = "hosts without a name whose address is another's".to_owned();
+        report.left_out.push(LeftOut { why, count: nobodies });
+    }
 }
 
 fn index(draft: &mut Draft, host: &Group<'_>, place: usize) {
@@ -195,7 +204,13 @@ impl Group<'_> {
         let name = self.claims.iter().flat_map(|it| &it.names).min().cloned();
         let id = self.claims.iter().find_map(|it| it.id.clone());
         let key = self.claims.iter().find_map(|it| it.key.clone());
-        (name.is_none(), name, self.addresses.clone(), id, key)
+        (name.is_none(), name, id, self.addresses.clone(), key)
+    }
+
+    /// Nothing by which anybody could find it again.
+    fn is_nobody(&self) -> bool {
+        let named = |it: &&Host| it.id.is_some() || !it.names.is_empty();
+        self.addresses.is_empty() && !self.claims.iter().any(named)
     }
 
     /// Adds a new asset.
@@ -213,6 +228,8 @@ impl Group<'_> {
             said.insert("addresses", self.by(|it| !it.addresses.is_empty()));
         }
         let zone = self.zone(&id, draft, &mut said, report);
+        // What stands for everybody outside is nobody's loss.
+        let value = if roles.contains("internet") { 0.0 } else { roles::assumed_value(kind) };
         draft.estate.assets.push(Asset {
             id: AssetId::new(&id),
             hostname,
@@ -221,7 +238,7 @@ impl Group<'_> {
             kind,
             os,
             roles: roles.into_iter().collect(),
-            value: roles::assumed_value(kind),
+            value,
             crown_jewel: false,
             data: Vec::new(),
             exploitable: Vec::new(),

@@ -18,11 +18,7 @@ pub(crate) fn find(claims: &[Host]) -> Vec<Vec<usize>> {
     let full_names = |it: &Host| it.names.iter().filter(|it| is_full(it)).cloned().collect();
     groups.join_by(claims, full_names, |_, _| true);
     groups.join_by(claims, |it| it.addresses.iter().copied().collect(), Known::may_share_address);
-    groups.join_by(
-        claims,
-        |it| it.names.iter().map(|it| label(it).to_owned()).collect(),
-        Known::may_share_label,
-    );
+    groups.join_by_label(claims);
     groups.lists()
 }
 
@@ -33,6 +29,8 @@ struct Known {
     /// Full names by source.
     full_names: BTreeSet<(Source, String)>,
     names: BTreeSet<String>,
+    /// First labels of names, with the best source and the number of claims for each.
+    labels: BTreeMap<String, (Source, usize)>,
     macs: BTreeSet<String>,
     addresses: BTreeSet<IpAddr>,
 }
@@ -45,6 +43,7 @@ impl Known {
             keys: host.key.iter().map(|it| (source, it.clone())).collect(),
             full_names: full.map(|it| (source, it.clone())).collect(),
             names: host.names.clone(),
+            labels: host.names.iter().map(|it| (label(it).to_owned(), (source, 1))).collect(),
             macs: host.macs.clone(),
             addresses: host.addresses.clone(),
         }
@@ -54,8 +53,18 @@ impl Known {
         self.keys.extend(other.keys);
         self.full_names.extend(other.full_names);
         self.names.extend(other.names);
+        for (label, (source, count)) in other.labels {
+            let own = self.labels.entry(label).or_insert((source, 0));
+            *own = (own.0.min(source), own.1 + count);
+        }
         self.macs.extend(other.macs);
         self.addresses.extend(other.addresses);
+    }
+
+    /// The label it is called by.
+    fn label(&self) -> Option<&str> {
+        let rank = |it: &(&String, &(Source, usize))| (it.1.0, std::cmp::Reverse(it.1.1), it.0.clone());
+        self.labels.iter().min_by_key(rank).map(|it| it.0.as_str())
     }
 
     /// Two keys of one source are two things.
@@ -141,6 +150,37 @@ impl Groups {
                 }
                 if !joined {
                     apart.push(root);
+                }
+            }
+        }
+    }
+
+    /// Joins by short name, last: hosts that are called by it take those that say no more than it, before hosts that one
+    /// source among others calls so, and hosts with an address before those without.
+    fn join_by_label(&mut self, claims: &[Host]) {
+        let mut holders: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (at, claim) in claims.iter().enumerate() {
+            for name in &claim.names {
+                holders.entry(label(name).to_owned()).or_default().insert(at);
+            }
+        }
+        for (label, holders) in holders {
+            let roots: BTreeSet<usize> = holders.into_iter().map(|it| self.root(it)).collect();
+            let mut roots: Vec<usize> = roots.into_iter().collect();
+            roots.sort_by_key(|it| {
+                let known = &self.known[*it];
+                let elsewhere = known.label() != Some(label.as_str());
+                (elsewhere, known.addresses.is_empty(), known.addresses.clone(), known.names.clone(), *it)
+            });
+            let mut apart: Vec<usize> = Vec::new();
+            for root in roots {
+                let may = |a: &Known, b: &Known| a.may_be_one(b) && a.may_share_label(b);
+                match apart.iter_mut().find(|it| may(&self.known[**it], &self.known[root])) {
+                    Some(other) => {
+                        let joined = *other;
+                        *other = self.join(joined, root);
+                    }
+                    None => apart.push(root),
                 }
             }
         }

@@ -1,3 +1,4 @@
 //! Imports held to what was written by hand.
 
 mod cases;
+mod properties;

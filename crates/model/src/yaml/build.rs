@@ -47,11 +47,12 @@ pub fn end_of(text: &str) -> Pos {
     Pos { line: number(lines + 1), column: number(last.chars().count() + 1) }
 }
 
-/// How many lines and bytes lie before the first line behind line `after` (1-based) that begins with `---`.
+/// How many lines and bytes lie before the first line from line `after` (1-based) on that begins with `---`. A bracket
+/// left open is told at the very line that begins the next document; the first line is where reading began.
 fn next_document(text: &str, after: u32) -> Option<(u32, usize)> {
     let mut at = 0;
     for (lines, line) in (0..).zip(text.split_inclusive('\n')) {
-        if lines >= after.max(1) && line.starts_with("---") {
+        if lines >= after.saturating_sub(1).max(1) && line.starts_with("---") {
             return Some((lines, at));
         }
         at += line.len();
