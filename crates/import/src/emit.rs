@@ -1,6 +1,5 @@
 //! The estate as a file for people: what is not known in its head, and above every line where it comes from.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bulkhead_model::yaml;
@@ -8,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::import::Base;
 use crate::merge::Draft;
+use crate::patch;
 use crate::report::Report;
 
 /// Writes the draft.
@@ -17,25 +17,20 @@ pub(crate) fn text(draft: &Draft, report: &Report, base: Option<Base<'_>>) -> St
     {
         return base.text.to_owned();
     }
+    if let Some(base) = base
+        && let Some(text) = patch::patched(base.text, base.estate, draft)
+    {
+        return text;
+    }
     let mut out = head(report);
     let Ok(Value::Object(estate)) = serde_json::to_value(&draft.estate) else { return out };
-    let added = &draft.added;
     for (section, value) in estate {
-        let comments = match section.as_str() {
-            "zones" => Some(&added.zones),
-            "assets" => Some(&added.assets),
-            "identities" => Some(&added.identities),
-            "flows" => Some(&added.flows),
-            "services" => Some(&added.services),
-            "enforcement_points" => Some(&added.points),
-            _ => None,
-        };
         match value {
             Value::Array(items) if items.is_empty() => {}
             Value::Array(items) => {
                 let _ = writeln!(out, "{section}:");
                 for item in items {
-                    out.push_str(&entry(&section, item, comments));
+                    out.push_str(&entry(&section, item, draft));
                 }
             }
             value if section == "legal_profile" && is_default(&value) => {}
@@ -48,6 +43,22 @@ pub(crate) fn text(draft: &Draft, report: &Report, base: Option<Base<'_>>) -> St
         }
     }
     out
+}
+
+/// The comment of an entry: where what was added comes from, or with what a typed one was extended.
+fn comment(section: &str, id: &str, draft: &Draft) -> Option<String> {
+    let added = &draft.added;
+    let (new, extended) = match section {
+        "zones" => (&added.zones, None),
+        "assets" => (&added.assets, Some(&draft.extended_assets)),
+        "identities" => (&added.identities, Some(&draft.extended_identities)),
+        "flows" => (&added.flows, None),
+        "services" => (&added.services, None),
+        "enforcement_points" => (&added.points, None),
+        _ => return None,
+    };
+    let extended = extended.and_then(|it| it.get(id)).map(|it| format!("import added: {}", it.join(", ")));
+    new.get(id).cloned().or(extended).filter(|it| !it.is_empty())
 }
 
 fn head(report: &Report) -> String {
@@ -71,11 +82,11 @@ fn object(key: &str, value: Value) -> Value {
 }
 
 /// One entry of a section's list, with the comment of what was added.
-fn entry(section: &str, item: Value, comments: Option<&BTreeMap<String, String>>) -> String {
+pub(crate) fn entry(section: &str, item: Value, draft: &Draft) -> String {
     let mut out = String::new();
     let id = item.get("id").and_then(Value::as_str).unwrap_or_default();
-    if let Some(comment) = comments.and_then(|it| it.get(id)).filter(|it| !it.is_empty()) {
-        let _ = writeln!(out, "  # {}", one_line(comment));
+    if let Some(comment) = comment(section, id, draft) {
+        let _ = writeln!(out, "  # {}", one_line(&comment));
     }
     let item = without_defaults(section, item);
     for line in yaml::emit(&Value::Array(vec![item])).lines() {

@@ -19,6 +19,7 @@ mod flows;
 mod identities;
 mod merge;
 mod names;
+mod patch;
 mod roles;
 mod select;
 mod todo;

@@ -30,13 +30,16 @@ pub(super) fn settle(
         .map(|group| Group {
             claims: group.iter().map(|at| &claims[*at]).collect(),
             addresses: BTreeSet::new(),
+            lost: BTreeSet::new(),
             files,
         })
         .collect();
     for (address, owner) in owners(claims, groups, files, report) {
         hosts[owner].addresses.insert(address);
     }
-    shared_names(claims, groups, files, report);
+    for (group, names) in shared_names(claims, groups, files, report) {
+        hosts[group].lost = names;
+    }
     let typed_places: BTreeMap<String, usize> =
         draft.estate.assets.iter().enumerate().map(|(n, it)| (it.id.to_string(), n)).collect();
     hosts.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -121,8 +124,14 @@ fn owners(
     owners
 }
 
-/// Names that several hosts carry, though something says that they are not one.
-fn shared_names(claims: &[Host], groups: &[Vec<usize>], files: &[String], report: &mut Report) {
+/// Names that several hosts carry, though something says that they are not one. A full name goes to one of them, as an
+/// address does; what each group loses by that.
+fn shared_names(
+    claims: &[Host],
+    groups: &[Vec<usize>],
+    files: &[String],
+    report: &mut Report,
+) -> BTreeMap<usize, BTreeSet<String>> {
     let mut carried: BTreeMap<&str, BTreeMap<usize, Vec<Origin>>> = BTreeMap::new();
     for (n, group) in groups.iter().enumerate() {
         for claim in group.iter().map(|at| &claims[*at]) {
@@ -131,23 +140,31 @@ fn shared_names(claims: &[Host], groups: &[Vec<usize>], files: &[String], report
             }
         }
     }
+    let mut lost: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for (name, by) in carried.into_iter().filter(|it| it.1.len() > 1) {
-        let mut choices: Vec<Choice> = by
-            .iter()
-            .map(|(n, origins)| {
-                let group: Vec<&Host> = groups[*n].iter().map(|at| &claims[*at]).collect();
-                let addresses: BTreeSet<String> =
-                    group.iter().flat_map(|it| &it.addresses).map(ToString::to_string).collect();
-                let addresses: Vec<String> = addresses.into_iter().take(NAMED).collect();
-                let value = if addresses.is_empty() { "no address".to_owned() } else { addresses.join(" ") };
-                Choice { value, by: told(origins.iter().copied(), files) }
-            })
-            .collect();
-        let chosen = choices.remove(0);
-        let conflict =
-            Conflict { on: Disagreement::SharedName, subject: name.to_owned(), chosen, rejected: choices };
-        report.conflicts.push(conflict);
+        let mut ranked: Vec<(usize, Vec<Origin>)> = by.into_iter().collect();
+        ranked.sort_by_key(|(n, origins)| {
+            (origins.iter().map(|it| it.source).min(), std::cmp::Reverse(origins.len()), *n)
+        });
+        let choice = |(n, origins): &(usize, Vec<Origin>)| {
+            let group: Vec<&Host> = groups[*n].iter().map(|at| &claims[*at]).collect();
+            let addresses: BTreeSet<String> =
+                group.iter().flat_map(|it| &it.addresses).map(ToString::to_string).collect();
+            let addresses: Vec<String> = addresses.into_iter().take(NAMED).collect();
+            let value = if addresses.is_empty() { "no address".to_owned() } else { addresses.join(" ") };
+            Choice { value, by: told(origins.iter().copied(), files) }
+        };
+        report.conflicts.push(Conflict {
+            on: Disagreement::SharedName,
+            subject: name.to_owned(),
+            chosen: choice(&ranked[0]),
+            rejected: ranked[1..].iter().map(choice).collect(),
+        });
+        for (n, _) in ranked[1..].iter().filter(|_| is_full(name)) {
+            lost.entry(*n).or_default().insert(name.to_owned());
+        }
     }
+    lost
 }
 
 /// A group for people.
@@ -175,6 +192,8 @@ pub(crate) fn told(origins: impl Iterator<Item = Origin>, files: &[String]) -> V
 struct Group<'c> {
     claims: Vec<&'c Host>,
     addresses: BTreeSet<IpAddr>,
+    /// Full names that another host has.
+    lost: BTreeSet<String>,
     files: &'c [String],
 }
 
@@ -201,16 +220,22 @@ fn choose<T: Ord + Clone>(claimed: impl Iterator<Item = (T, Origin)>) -> Option<
 impl Group<'_> {
     /// Named hosts before nameless ones, then by name, address and key: ids depend on nothing else.
     fn order(&self) -> impl Ord + use<> {
-        let name = self.claims.iter().flat_map(|it| &it.names).min().cloned();
+        let name = self.names().map(|it| it.0).min();
         let id = self.claims.iter().find_map(|it| it.id.clone());
         let key = self.claims.iter().find_map(|it| it.key.clone());
         (name.is_none(), name, id, self.addresses.clone(), key)
     }
 
+    /// Its names and who gives them, without those that another host has.
+    fn names(&self) -> impl Iterator<Item = (String, Origin)> {
+        let all = self.claims.iter().flat_map(|it| it.names.iter().map(|name| (name, it.origin)));
+        all.filter(|(name, _)| !self.lost.contains(*name)).map(|(name, origin)| (name.clone(), origin))
+    }
+
     /// Nothing by which anybody could find it again.
     fn is_nobody(&self) -> bool {
-        let named = |it: &&Host| it.id.is_some() || !it.names.is_empty();
-        self.addresses.is_empty() && !self.claims.iter().any(named)
+        let named = self.names().next().is_some() || self.claims.iter().any(|it| it.id.is_some());
+        self.addresses.is_empty() && !named
     }
 
     /// Adds a new asset.
@@ -295,10 +320,9 @@ impl Group<'_> {
 
     /// The best source's name; a full name of the same label is the same name, said in full.
     fn hostname(&self, said: &mut BTreeMap<&'static str, Vec<Origin>>) -> Option<String> {
-        let labels =
-            self.claims.iter().flat_map(|it| it.names.iter().map(|name| (label(name).to_owned(), it.origin)));
+        let labels = self.names().map(|(name, origin)| (label(&name).to_owned(), origin));
         let label_chosen = choose(labels)?;
-        let names = self.claims.iter().flat_map(|it| it.names.iter().map(|name| (name.clone(), it.origin)));
+        let names = self.names();
         let same = names.filter(|(name, _)| label(name) == label_chosen.value);
         let (full, short): (Vec<_>, Vec<_>) = same.partition(|(name, _)| is_full(name));
         let chosen = choose(if full.is_empty() { short } else { full }.into_iter())?;
@@ -308,7 +332,7 @@ impl Group<'_> {
 
     fn hostname_conflict(&self, id: &str, hostname: Option<&str>, report: &mut Report) {
         let Some(hostname) = hostname else { return };
-        let names = self.claims.iter().flat_map(|it| it.names.iter().map(|name| (name.clone(), it.origin)));
+        let names = self.names();
         let (same, other): (Vec<_>, Vec<_>) = names.partition(|(name, _)| {
             name == hostname || (label(name) == label(hostname) && !(is_full(name) && is_full(hostname)))
         });
