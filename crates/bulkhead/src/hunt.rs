@@ -11,9 +11,6 @@ use jiff::Timestamp;
 
 use crate::telemetry_input::placed;
 
-/// Of every so many events the time is read even if no rule matched, so that correlations know how time goes on.
-const TIMED: u64 = 16;
-
 /// The name of standard input.
 const LIVE: &str = "-";
 
@@ -23,7 +20,7 @@ const AHEAD_S: i64 = 24 * 3600;
 /// What one thread does: matches rules.
 struct Finder {
     matcher: Matcher,
-    /// Whether the time of events is wanted.
+    /// Whether the time of every event is wanted, even if no rule matched: so that correlations know how time goes on.
     timed: bool,
 }
 
@@ -32,7 +29,7 @@ struct Finder {
 struct Found {
     matches: Vec<Match>,
     events: u64,
-    /// The latest time among those looked at.
+    /// The latest time, where times are wanted.
     latest: Option<Timestamp>,
 }
 
@@ -43,7 +40,7 @@ impl Worker for Finder {
         let who = |event: &dyn Event| -> Entities { placed(entities(event)) };
         let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &who };
         self.matcher.run(record.event, &at, &mut out.matches);
-        if self.timed && out.events.is_multiple_of(TIMED) {
+        if self.timed {
             out.latest = out.latest.max(entities(record.event).time);
         }
         out.events += 1;

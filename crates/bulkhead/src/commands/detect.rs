@@ -111,7 +111,7 @@ impl Printer<'_> {
     fn begin(&mut self) {
         if self.format == FindingFormat::Csv {
             let header = finding_output::csv_header();
-            self.keep(|out| writeln!(out, "{header}"));
+            self.keep(|out| writeln!(out, "{header}").and_then(|()| out.flush()));
         }
     }
 

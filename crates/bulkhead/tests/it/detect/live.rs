@@ -1,0 +1,74 @@
+//! `detect -`: findings while the stream goes on, and the wish to end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::folder;
+
+fn start(dir: &Path, args: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_bulkhead"))
+        .args(args.split(' '))
+        .current_dir(dir)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
+}
+
+fn failure(seconds: u32) -> String {
+    let time = format!("2025-07-25T08:{:02}:{:02}Z", seconds / 60, seconds % 60);
+    format!(
+        "{{\"@timestamp\":\"{time}\",\"Channel\":\"Security\",\"EventID\":4625,\"Computer\":\"pc\",\"TargetUserName\":\"eve\"}}\n"
+    )
+}
+
+const ARGS: &str =
+    "detect - --rules rules.yml --no-builtin-rules --threads 2 --format csv --level low --lateness 30s";
+
+#[test]
+fn a_correlation_is_reported_while_the_stream_goes_on() {
+    let dir = folder();
+    let mut child = start(dir.path(), ARGS);
+    let mut input = child.stdin.take().expect("stdin");
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    assert!(lines.next().expect("a header").expect("text").starts_with("time,level"));
+    for seconds in 0..5 {
+        input.write_all(failure(seconds).as_bytes()).expect("taken");
+    }
+    // Time goes on by an event that no rule matches: now nothing older can come.
+    let later = failure(60).replace("4625", "1");
+    input.write_all(later.as_bytes()).expect("taken");
+    let line = lines.next().expect("a finding").expect("text");
+    assert!(line.starts_with("2025-07-25T08:00:04Z,high,many-failures"), "{line}");
+    drop(input);
+    assert!(lines.next().is_none());
+    assert_eq!(child.wait().expect("ended").code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_wish_to_end_prints_what_was_found() {
+    let dir = folder();
+    let mut child = start(dir.path(), ARGS);
+    let mut input = child.stdin.take().expect("stdin");
+    let mut out = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    out.next();
+    for seconds in 0..6 {
+        input.write_all(failure(seconds).as_bytes()).expect("taken");
+    }
+    let logon = failure(7).replace("4625", "4624").replace("eve", "user-1");
+    input.write_all(logon.as_bytes()).expect("taken");
+    // The logon is found at once; the failures wait for what may come late.
+    assert!(out.next().expect("a finding").expect("text").contains(",logon,"));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    assert!(out.next().expect("a finding").expect("text").contains(",many-failures,"));
+    assert_eq!(child.wait().expect("ended").code(), Some(1));
+    let mut told = String::new();
+    child.stderr.take().expect("stderr").read_to_string(&mut told).expect("text");
+    assert!(told.contains("interrupted; 7 events were read"), "{told}");
+    drop(input);
+}
