@@ -120,8 +120,9 @@ impl Groups {
         at
     }
 
-    /// Joins claims that have one of `marks` in common, where nothing speaks against it. Marks are taken in order, and
-    /// the claims of each in order: the first claim that a later one may be one with takes it.
+    /// Joins claims that have one of `marks` in common, where nothing speaks against it. Marks are taken in order; of each,
+    /// the group that has the better source, then more claims, comes first, and takes those that it may be one with: the
+    /// same order in which a disputed address finds its owner.
     fn join_by<M: Ord>(
         &mut self,
         claims: &[Host],
@@ -134,23 +135,30 @@ impl Groups {
                 holders.entry(mark).or_default().push(at);
             }
         }
-        for holders in holders.into_values() {
-            let mut apart: Vec<usize> = Vec::new();
+        for holders in holders.into_values().filter(|it| it.len() > 1) {
+            let mut roots: BTreeMap<usize, (Source, usize)> = BTreeMap::new();
             for claim in holders {
-                let root = self.root(claim);
-                let mut joined = false;
-                for other in &mut apart {
-                    *other = self.root(*other);
-                    let (a, b) = (&self.known[*other], &self.known[root]);
-                    if *other == root || (a.may_be_one(b) && may(a, b)) {
-                        *other = self.join(*other, root);
-                        joined = true;
-                        break;
-                    }
-                }
-                if !joined {
-                    apart.push(root);
-                }
+                let source = claims[claim].origin.source;
+                let rank = roots.entry(self.root(claim)).or_insert((source, 0));
+                *rank = (rank.0.min(source), rank.1 + 1);
+            }
+            let mut ranked: Vec<(usize, (Source, usize))> = roots.into_iter().collect();
+            ranked.sort_by_key(|(root, (source, count))| (*source, std::cmp::Reverse(*count), *root));
+            self.join_in_order(ranked.into_iter().map(|it| it.0), &may);
+        }
+    }
+
+    /// Each group joins the first before it that it may be one with.
+    fn join_in_order(&mut self, roots: impl Iterator<Item = usize>, may: &dyn Fn(&Known, &Known) -> bool) {
+        let mut apart: Vec<usize> = Vec::new();
+        for root in roots {
+            let fits = |it: &&mut usize| {
+                let (a, b) = (&self.known[**it], &self.known[root]);
+                a.may_be_one(b) && may(a, b)
+            };
+            match apart.iter_mut().find(fits) {
+                Some(other) => *other = self.join(*other, root),
+                None => apart.push(root),
             }
         }
     }
@@ -172,17 +180,7 @@ impl Groups {
                 let elsewhere = known.label() != Some(label.as_str());
                 (elsewhere, known.addresses.is_empty(), known.addresses.clone(), known.names.clone(), *it)
             });
-            let mut apart: Vec<usize> = Vec::new();
-            for root in roots {
-                let may = |a: &Known, b: &Known| a.may_be_one(b) && a.may_share_label(b);
-                match apart.iter_mut().find(|it| may(&self.known[**it], &self.known[root])) {
-                    Some(other) => {
-                        let joined = *other;
-                        *other = self.join(joined, root);
-                    }
-                    None => apart.push(root),
-                }
-            }
+            self.join_in_order(roots.into_iter(), &Known::may_share_label);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Claims to hosts: which claims speak of one host, what counts where they disagree, and what is added to the base.
 
 mod attributes;
+mod disputes;
 mod groups;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use crate::roles;
 use crate::source::{Origin, Source};
 use crate::zones::Zoning;
 
-pub(crate) use attributes::told;
+pub(crate) use disputes::told;
 
 /// The estate under way.
 #[derive(Debug)]

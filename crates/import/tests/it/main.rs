@@ -1,4 +1,5 @@
 //! Imports held to what was written by hand.
 
 mod cases;
+mod fuzz;
 mod properties;
