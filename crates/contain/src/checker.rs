@@ -10,7 +10,7 @@
 //! the zone pair, or its agent sits on one end), only if it is the first to match there, and only for the addresses it
 //! lists: an asset with an IPv6 address that no rule names is not cut off.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use bulkhead_model::case::{Attitude, Certificate};
@@ -121,7 +121,52 @@ struct Checker<'a> {
     identities: BTreeSet<&'a str>,
     disabled: BTreeSet<&'a str>,
     channels: Vec<Channel<'a>>,
-    installed: &'a [PointRules],
+    installed: Vec<Installed<'a>>,
+}
+
+/// The rules of one point with what the point sees.
+struct Installed<'a> {
+    rules: &'a PointRules,
+    covers: BTreeSet<(&'a str, &'a str)>,
+    hosts: Vec<&'a Selector>,
+}
+
+/// Where to look for the assets that a selector means.
+struct Members<'a> {
+    estate: &'a Estate,
+    by_zone: BTreeMap<&'a str, Vec<usize>>,
+    by_id: BTreeMap<&'a str, Vec<usize>>,
+    by_role: BTreeMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Members<'a> {
+    fn new(estate: &'a Estate) -> Self {
+        let (by_zone, by_id, by_role) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut members = Self { estate, by_zone, by_id, by_role };
+        for (at, asset) in estate.assets.iter().enumerate() {
+            members.by_zone.entry(asset.zone.as_str()).or_default().push(at);
+            members.by_id.entry(asset.id.as_str()).or_default().push(at);
+            for role in &asset.roles {
+                members.by_role.entry(role.as_str()).or_default().push(at);
+            }
+        }
+        members
+    }
+
+    /// Positions of the assets at one end of a channel, ascending.
+    fn of(&self, ends: &Ends<'_>) -> Vec<usize> {
+        let listed = |known: Option<&Vec<usize>>| known.cloned().unwrap_or_default();
+        let near = match ends {
+            Ends::Selected(Selector { asset: None, zone: None, roles, .. }) if !roles.is_empty() => {
+                listed(self.by_role.get(roles[0].as_str()))
+            }
+            Ends::Zone(zone) => listed(self.by_zone.get(zone)),
+            Ends::Selected(Selector { asset: Some(id), .. }) => listed(self.by_id.get(id.as_str())),
+            Ends::Selected(Selector { zone: Some(zone), .. }) => listed(self.by_zone.get(zone.as_str())),
+            Ends::Selected(_) => (0..self.estate.assets.len()).collect(),
+        };
+        near.into_iter().filter(|&at| ends.has(&self.estate.assets[at])).collect()
+    }
 }
 
 /// (from, to, flow) by positions in `assets`.
@@ -152,65 +197,72 @@ impl<'a> Checker<'a> {
                 .map(|it| it.identity.as_str())
                 .collect(),
             channels: channels(facts.estate),
-            installed,
+            installed: installed.iter().map(|it| seen_by(facts.estate, it)).collect(),
         }
     }
 
     /// What must not be reached: crown jewels, identity providers, assets of enforcement points, and what the
     /// certificate adds; without the sources.
     fn protected(&self, stated: &[String]) -> BTreeSet<usize> {
-        let of_point =
-            |id: &AssetId| self.estate.enforcement_points.iter().any(|it| it.asset.as_ref() == Some(id));
+        let stated: BTreeSet<&str> = stated.iter().map(String::as_str).collect();
+        let points: BTreeSet<&AssetId> =
+            self.estate.enforcement_points.iter().filter_map(|it| it.asset.as_ref()).collect();
         let is_protected = |it: &Asset| {
-            let hard = it.crown_jewel || it.kind == AssetKind::IdentityProvider || of_point(&it.id);
-            (hard || stated.iter().any(|name| name == it.id.as_str()))
-                && !self.sources.contains(it.id.as_str())
+            let hard = it.crown_jewel || it.kind == AssetKind::IdentityProvider || points.contains(&it.id);
+            (hard || stated.contains(it.id.as_str())) && !self.sources.contains(it.id.as_str())
         };
         let assets = self.estate.assets.iter().enumerate();
         assets.filter(|(_, it)| is_protected(it)).map(|(at, _)| at).collect()
     }
 
-    /// Everything reachable, and every move by which something was first reached.
+    /// Everything reachable, and every move by which something was first reached. Each reached asset is looked at once
+    /// for every set of usable identities, with the targets of its flows that are not reached yet.
     fn closure(&self) -> (BTreeSet<usize>, Vec<Move>) {
         let assets = &self.estate.assets;
         let start = assets.iter().enumerate().filter(|(_, it)| self.sources.contains(it.id.as_str()));
         let mut reached: BTreeSet<usize> = start.map(|(at, _)| at).collect();
+        let members = Members::new(self.estate);
+        let mut opens: Vec<Vec<usize>> = vec![Vec::new(); assets.len()];
+        let mut missing: Vec<Vec<usize>> = Vec::new();
+        for (number, channel) in self.channels.iter().enumerate() {
+            members.of(&channel.from).into_iter().for_each(|at| opens[at].push(number));
+            missing.push(members.of(&channel.to));
+        }
         let mut moves = Vec::new();
         loop {
-            let before = reached.len();
             let usable = self.usable(&reached);
-            for channel in &self.channels {
-                self.spread(channel, &usable, &mut reached, &mut moves);
+            let mut queue: Vec<usize> = reached.iter().copied().collect();
+            while let Some(from) = queue.pop() {
+                for &number in &opens[from] {
+                    self.spread(&self.channels[number], from, &usable, &missing[number], |to| {
+                        if reached.insert(to) {
+                            queue.push(to);
+                            moves.push((from, to, self.channels[number].id.clone()));
+                        }
+                    });
+                    missing[number].retain(|it| !reached.contains(it));
+                }
             }
-            if reached.len() == before {
+            if self.usable(&reached) == usable {
                 return (reached, moves);
             }
         }
     }
 
+    /// Calls `found` with every one of `targets` to which `channel` leads from `from`.
     fn spread(
         &self,
         channel: &Channel<'a>,
+        from: usize,
         usable: &BTreeSet<&str>,
-        reached: &mut BTreeSet<usize>,
-        moves: &mut Vec<Move>,
+        targets: &[usize],
+        mut found: impl FnMut(usize),
     ) {
         let assets = &self.estate.assets;
-        let from: Vec<usize> = reached.iter().copied().filter(|&at| channel.from.has(&assets[at])).collect();
-        if from.is_empty() {
-            return;
-        }
-        for to in (0..assets.len()).filter(|&at| channel.to.has(&assets[at])) {
-            if reached.contains(&to) {
-                continue;
-            }
+        for &to in targets.iter().filter(|it| **it != from) {
             let counting = self.counting(channel, &assets[to], usable);
-            if counting.is_empty() {
-                continue;
-            }
-            if let Some(&from) = from.iter().find(|&&at| self.passes(&assets[at], &assets[to], &counting)) {
-                reached.insert(to);
-                moves.push((from, to, channel.id.clone()));
+            if !counting.is_empty() && self.passes(&assets[from], &assets[to], &counting) {
+                found(to);
             }
         }
     }
@@ -255,7 +307,8 @@ impl<'a> Checker<'a> {
 
     /// Whether a packet from `from` to `to` on one of `ports` passes every point that sees it, on any of their addresses.
     fn passes(&self, from: &Asset, to: &Asset, ports: &[Range]) -> bool {
-        let seen: Vec<&PointRules> = self.installed.iter().filter(|it| self.sees(it, from, to)).collect();
+        let seen: Vec<&PointRules> =
+            self.installed.iter().filter(|it| it.sees(from, to)).map(|it| it.rules).collect();
         addresses(from).into_iter().any(|source| {
             addresses(to).into_iter().any(|target| {
                 let mut left = ports.to_vec();
@@ -267,17 +320,10 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn sees(&self, rules: &PointRules, from: &Asset, to: &Asset) -> bool {
-        self.estate.enforcement_points.iter().filter(|it| it.id == rules.point).any(|point| {
-            point.covers.iter().any(|(source, target)| *source == from.zone && *target == to.zone)
-                || point.hosts.as_ref().is_some_and(|it| it.matches(from) || it.matches(to))
-        })
-    }
-
     /// What the certificate names and was not read back: odd, but only an open path decides.
     fn remarks(&self, certificate: &Certificate) -> Vec<String> {
         let rules: BTreeSet<&str> =
-            self.installed.iter().flat_map(|it| &it.rules).map(|it| it.name.as_str()).collect();
+            self.installed.iter().flat_map(|it| &it.rules.rules).map(|it| it.name.as_str()).collect();
         let known = |by: &str| match by.strip_prefix("identity:") {
             Some(identity) => self.disabled.contains(identity),
             None => rules.contains(by),
@@ -287,13 +333,33 @@ impl<'a> Checker<'a> {
         let mut remarks: Vec<String> =
             missing.map(|it| format!("the certificate names {it}, which was not read back")).collect();
         let points = &self.estate.enforcement_points;
-        let strange = self.installed.iter().filter(|it| points.iter().all(|point| point.id != it.point));
+        let strange = self
+            .installed
+            .iter()
+            .map(|it| it.rules)
+            .filter(|it| points.iter().all(|point| point.id != it.point));
         remarks.extend(
             strange.map(|it| {
                 format!("rules of {}, which the estate does not have, count for nothing", it.point)
             }),
         );
         remarks
+    }
+}
+
+impl Installed<'_> {
+    fn sees(&self, from: &Asset, to: &Asset) -> bool {
+        self.covers.contains(&(from.zone.as_str(), to.zone.as_str()))
+            || self.hosts.iter().any(|it| it.matches(from) || it.matches(to))
+    }
+}
+
+fn seen_by<'a>(estate: &'a Estate, rules: &'a PointRules) -> Installed<'a> {
+    let points = || estate.enforcement_points.iter().filter(|it| it.id == rules.point);
+    Installed {
+        rules,
+        covers: points().flat_map(|it| &it.covers).map(|it| (it.0.as_str(), it.1.as_str())).collect(),
+        hosts: points().filter_map(|it| it.hosts.as_ref()).collect(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bulkhead_model::case::{
     Action, Alternative, Approval, Attitude, Broken, NotDone, Objective, Plan, ServiceState,
+    Weights as PlanWeights,
 };
 use bulkhead_model::estate::{Asset, Port};
 use bulkhead_model::id::{AssetId, PointId};
@@ -15,7 +16,7 @@ use crate::baseline::baselines;
 use crate::ground::{Ground, overlap};
 use crate::moves;
 use crate::planner::{PlanStage, Planned, Stats};
-use crate::problem::{Assessment, Parts, Problem, currency_of};
+use crate::problem::{Assessment, Parts, Problem, Weights, currency_of};
 use crate::render::{PlannedAction, point_rules};
 use crate::request::Request;
 use crate::solve::Solution;
@@ -254,18 +255,20 @@ impl Drafter<'_, '_> {
             .collect()
     }
 
-    pub(crate) fn alternative(&self, name: &str, solution: &Solution) -> Alternative {
+    /// The plan that a search under `weights` found, with the bound proven under them.
+    pub(crate) fn alternative(&self, name: &str, weights: Weights, solution: &Solution) -> Alternative {
         let chosen = solution.chosen.clone().unwrap_or_default();
         let assessment = self.problem.assess(&chosen);
         let objective = objective(&assessment.parts);
-        // The gap is proven for the alternative's own weights; its bound is the total less that share.
-        let (cost, bound) = (currency_of(solution.cost), bound_of(solution, currency_of(solution.cost)));
-        let gap = gap(cost, bound);
+        let weighted = currency_of(solution.cost);
+        let bound = bound_of(solution, weighted);
         Alternative {
             name: name.to_owned(),
             objective,
-            bound: objective.total * (1.0 - gap),
-            gap,
+            weights: PlanWeights { service_loss: weights.service as f64, exposure: weights.exposure as f64 },
+            weighted,
+            bound,
+            gap: gap(weighted, bound),
             actions: self.actions(&chosen, &assessment),
             services: self
                 .ground

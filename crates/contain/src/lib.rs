@@ -15,6 +15,8 @@ mod catalogue;
 pub mod certificate;
 pub mod checker;
 mod draft;
+#[cfg(test)]
+mod exhaustive;
 mod explain;
 pub mod generate;
 mod ground;
@@ -29,6 +31,7 @@ mod refusal;
 mod relax;
 pub mod render;
 mod request;
+mod required;
 mod solve;
 
 pub use catalogue::Possible;

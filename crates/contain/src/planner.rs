@@ -67,6 +67,9 @@ pub struct Stats {
     pub search_nodes: u64,
 }
 
+/// Arcs and leaves that the search for the plan may look at, each alternative half as many: all together well under a second.
+const EFFORT: u64 = 10_000_000;
+
 const BALANCED: Weights = Weights { service: 1, exposure: 1 };
 /// Losing a service hour weighs as much as a thousand times its value: as little impact as containment allows.
 const LEAST_IMPACT: Weights = Weights { service: 1000, exposure: 1 };
@@ -126,7 +129,7 @@ impl<'e> Planner<'e> {
         let problem =
             Problem::new(&ground, &graph, &candidates, request.horizon_h, request.approval_budget, BALANCED);
         let hints: Vec<Vec<u32>> = previous.map(|it| positions_of(it, &candidates)).into_iter().collect();
-        let balanced = Search::new(&problem, &forced, &hints).run(request.work_limit);
+        let balanced = Search::new(&problem, &forced, &hints).run(request.work_limit, EFFORT);
         let Some(chosen) = balanced.chosen.clone() else {
             return Err(refusal::explain(request, &self.prepared, &ground, &graph));
         };
@@ -138,18 +141,22 @@ impl<'e> Planner<'e> {
             graph_arcs: graph.arcs.len() as u64,
             search_nodes: balanced.nodes,
         };
+        let parts = problem.assess(&chosen).parts;
+        let harmless = parts.service == 0 && parts.exposure == 0;
         let drafter = Drafter { request, ground: &ground, problem: &problem };
         let alternatives =
             [("least_impact", LEAST_IMPACT), ("balanced", BALANCED), ("most_assurance", MOST_ASSURANCE)].map(
                 |(name, weights)| {
-                    if weights == BALANCED {
-                        return drafter.alternative(name, &balanced);
+                    // No weight is below 1: a plan that loses no service and exposes nothing costs the same under all of
+                    // them, and its bound holds for all.
+                    if weights == BALANCED || harmless {
+                        return drafter.alternative(name, weights, &balanced);
                     }
                     let weighted = problem.weighted(weights);
                     let solution = Search::new(&weighted, &forced, std::slice::from_ref(&chosen))
-                        .run(request.work_limit);
+                        .run(request.work_limit, EFFORT / 2);
                     stats.search_nodes += solution.nodes;
-                    drafter.alternative(name, &solution)
+                    drafter.alternative(name, weights, &solution)
                 },
             );
         Ok(drafter.draft(&balanced, &chosen, alternatives.to_vec(), &strict, stats))

@@ -161,7 +161,7 @@ impl<'p, 'e> Problem<'p, 'e> {
         let carried =
             self.candidates.iter().map(|it| i128::from(it.count)).sum::<i128>() >> (COST_SHIFT - COUNT_SHIFT);
         if self.step > 0 && micro % self.step > carried {
-            return (micro / self.step + 1) * self.step << COST_SHIFT;
+            return ((micro / self.step + 1) * self.step) << COST_SHIFT;
         }
         let count = 1_i128 << COUNT_SHIFT;
         (bound + count - 1) / count * count

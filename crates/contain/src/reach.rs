@@ -1,7 +1,7 @@
 //! What an attacker can reach when nobody does anything: the blast radius, how soon, and the choke points on the way.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::Movement;
@@ -30,7 +30,7 @@ pub struct Reached {
     pub hard: bool,
 }
 
-/// An asset that every path to others leads through.
+/// An asset without which others cannot be reached: every path to them leads through it, or a secret they need lies there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChokePoint {
     /// Which.
@@ -92,24 +92,40 @@ pub fn choke_points(request: &Request<'_>) -> Result<Vec<ChokePoint>, PlanError>
     let ground = request.ground()?;
     let graph = AttackGraph::new(&ground, &[], None);
     let dominators = graph.dominators();
-    let mut points: BTreeMap<u32, ChokePoint> = BTreeMap::new();
+    let mut behind: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     let is_asset = |node: u32| (node as usize) < graph.n_assets;
-    for unit in (0..graph.n_assets as u32).filter(|it| !ground.start.compromised.contains(it)) {
-        let (asset, hard) = (ground.asset(unit), ground.hard.contains(&unit));
+    let compromised = &ground.start.compromised;
+    for unit in (0..graph.n_assets as u32).filter(|it| !compromised.contains(it)) {
         let mut node = unit;
         while let Some(above) = dominators[node as usize] {
             node = above;
-            if is_asset(node) && !ground.start.compromised.contains(&node) {
-                let empty =
-                    ChokePoint { asset: ground.asset(node).id.clone(), behind: 0, protected: 0, value: 0.0 };
-                let point = points.entry(node).or_insert(empty);
-                point.behind += 1;
-                point.protected += u64::from(hard);
-                point.value += asset.value;
+            if is_asset(node) && !compromised.contains(&node) {
+                behind.entry(node).or_default().insert(unit);
             }
         }
     }
-    let mut points: Vec<ChokePoint> = points.into_values().collect();
+    // What leads through a secret shows in no path: such an asset, and any before one, is taken out by itself.
+    if !graph.secrets.is_empty() {
+        let all = graph.reach(|_| false);
+        let holds = |it: &u32| graph.secrets.contains_key(it) || behind.contains_key(it);
+        let reached = |it: &u32| all.nodes[*it as usize] && !compromised.contains(it);
+        let suspects: Vec<u32> = (0..graph.n_assets as u32).filter(reached).filter(holds).collect();
+        for suspect in suspects {
+            let without = graph.reach(|arc| arc.to == suspect).nodes;
+            let lost = (0..graph.n_assets as u32).filter(|it| reached(it) && *it != suspect);
+            let lost: BTreeSet<u32> = lost.filter(|&it| !without[it as usize]).collect();
+            if !lost.is_empty() {
+                behind.insert(suspect, lost);
+            }
+        }
+    }
+    let point = |(at, behind): (u32, BTreeSet<u32>)| ChokePoint {
+        asset: ground.asset(at).id.clone(),
+        behind: behind.len() as u64,
+        protected: behind.iter().filter(|it| ground.hard.contains(it)).count() as u64,
+        value: behind.iter().map(|&it| ground.asset(it).value).sum(),
+    };
+    let mut points: Vec<ChokePoint> = behind.into_iter().map(point).collect();
     points.sort_by(|a, b| {
         (b.protected.cmp(&a.protected)).then(b.value.total_cmp(&a.value)).then_with(|| a.asset.cmp(&b.asset))
     });

@@ -34,6 +34,10 @@ pub(crate) struct Cut {
     pub(crate) paid: BTreeMap<u32, i128>,
     /// Per action: what taking it must cost beyond the cut.
     pub(crate) slack: Vec<i128>,
+    /// Per asset: what its being reached must cost beyond the cut.
+    pub(crate) spared: Vec<i128>,
+    /// Per service: how much of its loss is in the prices of actions.
+    pub(crate) charged: BTreeMap<u32, i128>,
 }
 
 /// What the bound is asked for.
@@ -265,22 +269,17 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         let (problem, graph) = (self.problem, self.problem.graph);
         let (source, sink) = self.ends();
         let mut network = Network::new(graph.n_nodes + 2);
-        let mut seen = vec![false; graph.n_nodes];
         for &it in &graph.sources {
             network.arc(source, it, INFINITE);
-            seen[it as usize] = true;
         }
         for &number in relevant {
             let arc = &graph.arcs[number as usize];
             network.arc(arc.from, arc.to, capacity(number));
-            seen[arc.to as usize] = true;
         }
-        for asset in (0..graph.n_assets).filter(|&it| seen[it]) {
+        for asset in network_sinks(problem, relevant) {
             let value = problem.values[asset] * problem.weights.exposure;
             let capacity = if problem.hard[asset] { INFINITE } else { value };
-            if capacity > 0 {
-                network.arc(asset as u32, sink, capacity);
-            }
+            network.arc(asset as u32, sink, capacity);
         }
         network
     }
@@ -372,6 +371,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         for (at, &number) in prices.relevant.iter().enumerate() {
             self.cutters(number).for_each(|it| slack[it.1 as usize] -= network.sent(first + at));
         }
+        let spared = self.spared(prices, network);
         let mut paid: BTreeMap<u32, i128> = BTreeMap::new();
         for &number in &prices.relevant {
             let arc = &self.problem.graph.arcs[number as usize];
@@ -385,15 +385,32 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
                 *paid.entry(action).or_insert(0) += prices.price[place];
             }
         }
-        let mut services: BTreeMap<u32, i128> = BTreeMap::new();
+        let (mut services, mut charged) = (BTreeMap::new(), BTreeMap::new());
         for (&(service, action), held) in &prices.charged {
             if paid.contains_key(&action) {
                 *services.entry(service).or_insert(0) += held;
             }
+            *charged.entry(service).or_insert(0) += held;
         }
         let picked =
             paid.into_iter().map(|(action, paid)| (action, prices.budget[action as usize] - paid)).collect();
-        Cut { flow, side, picked, paid: services, slack }
+        Cut { flow, side, picked, paid: services, slack, spared, charged }
+    }
+
+    /// Per asset: its value less what the cut pays of it; without end for assets that must not be reached.
+    fn spared(&self, prices: &Prices<'_>, network: &Network) -> Vec<i128> {
+        let (problem, graph) = (self.problem, self.problem.graph);
+        let mut spared: Vec<i128> = (0..graph.n_assets)
+            .map(|it| {
+                let value = problem.values[it] * problem.weights.exposure;
+                if problem.hard[it] { INFINITE } else { value }
+            })
+            .collect();
+        let first = graph.sources.len() + prices.relevant.len();
+        for (at, asset) in (first..).zip(network_sinks(problem, &prices.relevant)) {
+            spared[asset] -= network.sent(at);
+        }
+        spared
     }
 
     fn remember(&mut self, prices: &Prices<'_>) {
@@ -409,4 +426,16 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         }
         self.charged.extend(prices.charged.iter().map(|(key, held)| (*key, *held)));
     }
+}
+
+/// Assets whose being reached costs something, of those the relevant arcs lead to.
+fn network_sinks(problem: &Problem<'_, '_>, relevant: &[u32]) -> Vec<usize> {
+    let mut seen = vec![false; problem.graph.n_assets];
+    for &number in relevant {
+        if let Some(seen) = seen.get_mut(problem.graph.arcs[number as usize].to as usize) {
+            *seen = true;
+        }
+    }
+    let matters = |it: &usize| seen[*it] && (problem.hard[*it] || problem.values[*it] > 0);
+    (0..problem.graph.n_assets).filter(matters).collect()
 }

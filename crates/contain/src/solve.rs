@@ -16,14 +16,17 @@ use crate::alone::{Breakers, Breaks};
 use crate::maxflow::INFINITE;
 use crate::problem::{Assessment, Problem};
 use crate::relax::{Cut, Query, Relaxation, Status};
+use crate::required::Needs;
 
 /// Larger sets are not tried without each of their actions: that would cost a search of the graph per action.
 const CLEANED: usize = 600;
-/// Arcs that all nodes of one search may look at together; keeps it within a fraction of a second.
-const ARCS: u64 = 12_000_000;
 /// How often prices are moved at the first node, and at every other.
 const ROOT_ROUNDS: u32 = 60;
 const ROUNDS: u32 = 8;
+
+/// How many cuts are proposed in a row, and at every how many nodes.
+const PROPOSALS: u32 = 24;
+const PROPOSE_EVERY: u64 = 40;
 
 /// What the search found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +91,7 @@ pub(crate) struct Search<'s, 'p, 'e> {
     problem: &'s Problem<'p, 'e>,
     relaxation: Relaxation<'s, 'p, 'e>,
     breakers: Breakers,
+    needs: Needs,
     best: Option<Vec<u32>>,
     best_cost: i128,
     forced: BTreeSet<u32>,
@@ -105,6 +109,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             problem,
             relaxation: Relaxation::new(problem),
             breakers: Breakers::new(problem),
+            needs: Needs::new(problem),
             best: None,
             best_cost: INFINITE,
             forced: forced.iter().copied().collect(),
@@ -120,12 +125,12 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         search
     }
 
-    /// Runs until optimality is proven, `work_limit` nodes have been expanded or too many arcs were looked at.
-    pub(crate) fn run(mut self, work_limit: u64) -> Solution {
-        let bound = self.search(work_limit, ARCS);
+    /// Runs until optimality is proven, `work_limit` nodes have been expanded or `effort` arcs were looked at.
+    pub(crate) fn run(mut self, work_limit: u64, effort: u64) -> Solution {
+        let bound = self.search(work_limit, effort);
         if bound >= self.best_cost && self.best.is_some() {
             self.ties = true;
-            self.search(work_limit, ARCS / 4);
+            self.search(work_limit, effort / 4);
         }
         Solution {
             chosen: self.best,
@@ -136,7 +141,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     }
 
     /// Searches on from the first node; returns what is proven to be the least cost.
-    fn search(&mut self, work_limit: u64, arcs: u64) -> i128 {
+    fn search(&mut self, work_limit: u64, effort: u64) -> i128 {
         let root = Node {
             bound: 0,
             depth: 0,
@@ -154,7 +159,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             if self.is_hopeless(node.bound) {
                 return self.best_cost;
             }
-            if nodes >= work_limit.max(1) || self.work + self.relaxation.work - begun > arcs {
+            if nodes >= work_limit.max(1) || self.work + self.relaxation.work - begun > effort {
                 self.fall_back();
                 return node.bound;
             }
@@ -240,10 +245,8 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         }
         let extra = self.exclude_hopeless(&mut node, fixed, &alone);
         let status = self.status(&node);
-        if node.number == 0
-            && let Some(proposed) = self.relaxation.proposal(&status, &extra)
-        {
-            self.offer(&with(&node.chosen, proposed.into_iter()));
+        if node.number == 0 || (self.nodes.is_multiple_of(PROPOSE_EVERY) && !self.ties) {
+            self.propose(&node, &status, extra);
         }
         let query = Query {
             status: &status,
@@ -253,7 +256,10 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             rounds: if node.number == 0 { ROOT_ROUNDS } else { ROUNDS },
         };
         let Some(cut) = self.relaxation.cut(&query) else { return Vec::new() };
-        node.bound = node.bound.max(problem.rounded_up(fixed + cut.flow));
+        let surely =
+            problem.graph.reach(|arc| arc.cutters.iter().any(|&it| status[it as usize] != Status::Excluded));
+        let gain = self.needs.gain(problem, &cut, &losses, &evaluation, &node.levels, &surely.nodes);
+        node.bound = node.bound.max(problem.rounded_up((fixed + cut.flow + gain).min(INFINITE)));
         if self.is_hopeless(node.bound) {
             return Vec::new();
         }
@@ -264,6 +270,33 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         match self.branch(&node, &cut, &assessment) {
             Some(branch) => children(&node, &branch),
             None => Vec::new(),
+        }
+    }
+
+    /// Proposes sets of actions: a cut in which each action costs its services too, then again with those dearer that
+    /// together broke a service, until none is broken beyond what is paid or no other cut comes about.
+    fn propose(&mut self, node: &Node, status: &[Status], mut extra: Vec<i128>) {
+        for _ in 0..PROPOSALS {
+            let Some(picked) = self.relaxation.proposal(status, &extra) else { return };
+            let states = self.offer(&with(&node.chosen, picked.iter().copied())).evaluation.states;
+            let mut dearer = false;
+            for (number, &state) in states.iter().enumerate() {
+                let table = &self.problem.losses[number];
+                let lost = (table[state as usize] - table[node.levels[number].0 as usize]).max(0)
+                    * self.problem.weights.service;
+                let breakers = self.breakers.of(number);
+                let part: Vec<u32> =
+                    picked.iter().copied().filter(|it| breakers.binary_search(it).is_ok()).collect();
+                // What it already holds as extra did not keep the action out: only more will.
+                for action in part.iter().filter(|_| lost > 0) {
+                    let more = lost / part.len() as i128 + 1;
+                    extra[*action as usize] = extra[*action as usize].saturating_add(more).min(INFINITE);
+                    dearer = true;
+                }
+            }
+            if !dearer {
+                return;
+            }
         }
     }
 

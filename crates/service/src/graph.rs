@@ -171,6 +171,25 @@ impl ServiceGraph {
         changes
     }
 
+    /// The services that fare worse than in `base` when the leaf `number` no longer holds: (service, new state), in
+    /// dependency order.
+    pub fn without(&self, base: &Evaluation, number: u32) -> Vec<(u32, ServiceState)> {
+        if !base.leaves[number as usize] {
+            return Vec::new();
+        }
+        let mut next = base.clone();
+        next.leaves[number as usize] = false;
+        let mut changes = Vec::new();
+        for &service in &self.dependents[number as usize] {
+            let state = self.state(service, &next.leaves, &next.states);
+            next.states[service as usize] = state;
+            if state != base.states[service as usize] {
+                changes.push((service, state));
+            }
+        }
+        changes
+    }
+
     fn state(&self, number: u32, leaves: &[bool], states: &[ServiceState]) -> ServiceState {
         let service = &self.services[number as usize];
         if holds(&service.requires, leaves, states) {

@@ -1,6 +1,7 @@
 //! The contract's planner semantics once more, slowly and without cleverness: explicit pairs, every set of actions.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::{Asset, AssetKind, Capability, Estate, Movement, Port, Requirement, Selector};
@@ -30,7 +31,7 @@ pub struct Oracle<'a> {
     pub attitude: Attitude,
     pub compromised: BTreeSet<usize>,
     pub identities: BTreeSet<usize>,
-    pub flows: Vec<Flow>,
+    pub flows: Rc<Vec<Flow>>,
     pub hold_management: bool,
 }
 
@@ -54,6 +55,17 @@ impl<'a> Oracle<'a> {
         compromised: &[AssetId],
         identities: &[IdentityId],
     ) -> Self {
+        Self::over(estate, attitude, compromised, identities, Rc::new(flows(estate)))
+    }
+
+    /// As [`Self::new`], with the estate's flows already told apart.
+    pub fn over(
+        estate: &'a Estate,
+        attitude: Attitude,
+        compromised: &[AssetId],
+        identities: &[IdentityId],
+        flows: Rc<Vec<Flow>>,
+    ) -> Self {
         let position = |id: &AssetId| estate.assets.iter().position(|it| it.id == *id).unwrap();
         let identity = |id: &IdentityId| estate.identities.iter().position(|it| it.id == *id).unwrap();
         Self {
@@ -61,7 +73,7 @@ impl<'a> Oracle<'a> {
             attitude,
             compromised: compromised.iter().map(position).collect(),
             identities: identities.iter().map(identity).collect(),
-            flows: flows(estate),
+            flows,
             hold_management: true,
         }
     }
@@ -87,6 +99,11 @@ impl<'a> Oracle<'a> {
     fn management_ports(&self, from: usize, to: usize, holds: impl Fn(&[Port]) -> bool) -> bool {
         let channels = self.flows.iter().filter(|it| it.management && it.pairs.contains(&(from, to)));
         !self.compromised.contains(&from) && channels.into_iter().any(|it| holds(&it.ports))
+    }
+
+    /// Whether a pair of flow `number` counts as a move to `to`, given usable identities.
+    pub fn pair_counts(&self, number: usize, to: usize, usable: &BTreeSet<usize>) -> bool {
+        self.counts(&self.flows[number], to, usable)
     }
 
     /// Ports by which a pair counts as a move, given usable identities.
@@ -370,7 +387,7 @@ const MOVEMENT: [(u16, &str); 17] = [
     (5432, "database"),
 ];
 
-fn flows(estate: &Estate) -> Vec<Flow> {
+pub fn flows(estate: &Estate) -> Vec<Flow> {
     let pairs = |from: &dyn Fn(&Asset) -> bool, to: &dyn Fn(&Asset) -> bool| {
         let mut pairs = Vec::new();
         for (u, source) in estate.assets.iter().enumerate() {

@@ -1,22 +1,28 @@
 //! The checker against a plain reachability oracle over the rules read back: every mutated certificate, every mutated rule.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_contain::{Request, certificate, checker, plan};
 use bulkhead_model::case::{Attitude, Certificate};
 use bulkhead_model::estate::{Flow, Movement, Port, Protocol};
-use bulkhead_model::id::IdentityId;
+use bulkhead_model::id::{AssetId, IdentityId};
 use bulkhead_model::rules::{PointRules, Rule, Verdict};
 
 use crate::brute_force::{Case, case};
-use crate::oracle::Oracle;
+use crate::oracle::{self, Oracle};
 use crate::random::{Dice, Shape};
 
 /// Assets reachable when exactly `rules` are in force, pair by pair and port by port.
-fn reachable(case: &Case, certificate: &Certificate, rules: &[PointRules]) -> BTreeSet<usize> {
+fn reachable(
+    case: &Case,
+    flows: &Rc<Vec<oracle::Flow>>,
+    certificate: &Certificate,
+    rules: &[PointRules],
+) -> BTreeSet<usize> {
     let position = |id: &str| case.estate.assets.iter().position(|it| it.id.as_str() == id);
-    let mut oracle = Oracle::new(&case.estate, certificate.attitude, &case.compromised, &case.identities);
+    let mut oracle = oracle_of(case, flows, certificate);
     oracle.compromised.extend(certificate.sources.iter().filter_map(|it| position(it)));
     let disabled: BTreeSet<&IdentityId> =
         rules.iter().flat_map(|it| &it.disabled).map(|it| &it.identity).collect();
@@ -34,12 +40,15 @@ fn reachable(case: &Case, certificate: &Certificate, rules: &[PointRules]) -> BT
         let before = reached.len();
         for (number, flow) in oracle.flows.iter().enumerate() {
             for &(from, to) in &flow.pairs {
+                if !reached.contains(&from) || reached.contains(&to) {
+                    continue;
+                }
                 let counts = |port| oracle.port_counts(number, to, port, &usable);
                 let open = interesting().into_iter().any(|port| {
                     let declared = flow.ports.iter().any(|it| it.contains(port));
                     declared && counts(port) && !dropped(case, rules, from, to, port)
                 });
-                if reached.contains(&from) && open {
+                if open {
                     reached.insert(to);
                 }
             }
@@ -50,10 +59,19 @@ fn reachable(case: &Case, certificate: &Certificate, rules: &[PointRules]) -> BT
     }
 }
 
+fn oracle_of<'c>(case: &'c Case, flows: &Rc<Vec<oracle::Flow>>, certificate: &Certificate) -> Oracle<'c> {
+    let (estate, attitude) = (&case.estate, certificate.attitude);
+    Oracle::over(estate, attitude, &case.compromised, &case.identities, flows.clone())
+}
+
 /// The ports that random estates use, and one that stands for all others.
 fn interesting() -> Vec<Port> {
     let udp = Port { protocol: Protocol::Udp, first: 53, last: 53 };
-    [22, 443, 445, 3389, 6443, 8080, 8443, 9999].into_iter().map(Port::tcp).chain([udp]).collect()
+    [22, 389, 443, 445, 3128, 3389, 5432, 6443, 8080, 8443, 9999]
+        .into_iter()
+        .map(Port::tcp)
+        .chain([udp])
+        .collect()
 }
 
 fn dropped(case: &Case, rules: &[PointRules], from: usize, to: usize, port: Port) -> bool {
@@ -84,14 +102,15 @@ fn end(end: &bulkhead_model::rules::Endpoint, asset: &bulkhead_model::estate::As
 
 fn check(
     case: &Case,
+    flows: &Rc<Vec<oracle::Flow>>,
     ports: &MovementPorts,
     certificate: &Certificate,
     rules: &[PointRules],
     what: &str,
 ) -> bool {
-    let reached = reachable(case, certificate, rules);
+    let reached = reachable(case, flows, certificate, rules);
     let claimed = |at: usize| certificate.reached.iter().any(|it| *it == *case.estate.assets[at].id.as_str());
-    let mut oracle = Oracle::new(&case.estate, certificate.attitude, &case.compromised, &case.identities);
+    let mut oracle = oracle_of(case, flows, certificate);
     let sources =
         |at: &usize| certificate.sources.iter().any(|it| *it == *case.estate.assets[*at].id.as_str());
     oracle.compromised.extend((0..case.estate.assets.len()).filter(sources));
@@ -169,30 +188,56 @@ fn mutate_rule(dice: &mut Dice, case: &Case, rules: &mut [PointRules]) {
     }
 }
 
+/// Plans the case, then judges the certificate and `mutations` changed ones: how many hold, how many do not.
+fn check_mutations(case: &Case, seed: u64, mutations: usize) -> (u32, u32) {
+    let ports = MovementPorts::default();
+    let request = Request {
+        identities: &case.identities,
+        attitude: case.attitude,
+        ..Request::new(&case.estate, &case.compromised, &ports)
+    };
+    let Ok(planned) = plan(&request) else { return (0, 0) };
+    let flows = Rc::new(oracle::flows(&case.estate));
+    let certificate = certificate::from_rules(&request, &planned.rules).unwrap();
+    assert!(check(case, &flows, &ports, &certificate, &planned.rules, "unchanged"), "seed {seed}");
+    let mut dice = Dice::new(seed ^ 0xC0FFEE);
+    let (mut held, mut refused) = (0, 0);
+    for _ in 0..mutations {
+        let (mut certificate, mut rules) = (certificate.clone(), planned.rules.clone());
+        let what = mutate(&mut dice, case, &mut certificate, &mut rules);
+        let holds = check(case, &flows, &ports, &certificate, &rules, &format!("seed {seed}, {what}"));
+        if holds { held += 1 } else { refused += 1 }
+    }
+    (held, refused)
+}
+
 #[test]
 fn the_checker_agrees_with_plain_reachability() {
-    let ports = MovementPorts::default();
     let (mut held, mut refused) = (0, 0);
     for seed in 0..250 {
         let case =
             case(seed, Shape { assets: 8, flows: 5, management: seed % 2 == 0, protected: seed % 5 == 0 });
-        let request = Request {
-            identities: &case.identities,
-            attitude: case.attitude,
-            ..Request::new(&case.estate, &case.compromised, &ports)
-        };
-        let Ok(planned) = plan(&request) else { continue };
-        let certificate = certificate::from_rules(&request, &planned.rules).unwrap();
-        assert!(check(&case, &ports, &certificate, &planned.rules, "unchanged"), "seed {seed}");
-        let mut dice = Dice::new(seed ^ 0xC0FFEE);
-        for _ in 0..8 {
-            let (mut certificate, mut rules) = (certificate.clone(), planned.rules.clone());
-            let what = mutate(&mut dice, &case, &mut certificate, &mut rules);
-            let holds = check(&case, &ports, &certificate, &rules, &format!("seed {seed}, {what}"));
-            if holds { held += 1 } else { refused += 1 }
-        }
+        let (hold, refuse) = check_mutations(&case, seed, 8);
+        (held, refused) = (held + hold, refused + refuse);
     }
     assert!(held > 200 && refused > 200, "mutations are too tame: {held} hold, {refused} do not");
+}
+
+#[test]
+fn the_checker_agrees_on_estates_of_a_thousand_assets() {
+    let (mut held, mut refused) = (0, 0);
+    for (seed, attitude) in (1..).zip([Attitude::Movement, Attitude::Strict, Attitude::Credential]) {
+        let estate = bulkhead_contain::generate::estate(1_000, seed);
+        let mut dice = Dice::new(seed);
+        let mut compromised: Vec<AssetId> = (0..5).map(|_| dice.pick(&estate.assets).id.clone()).collect();
+        compromised.extend(["p000-web-1", "p001-batch-1"].map(AssetId::new));
+        compromised.sort();
+        compromised.dedup();
+        let case = Case { estate, compromised, identities: Vec::new(), attitude };
+        let (hold, refuse) = check_mutations(&case, seed, 24);
+        (held, refused) = (held + hold, refused + refuse);
+    }
+    assert!(held > 15 && refused > 15, "mutations are too tame: {held} hold, {refused} do not");
 }
 
 /// Whether every pair of every management channel still passes, whatever the plan does.

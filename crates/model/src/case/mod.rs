@@ -15,7 +15,7 @@ pub use incident::{
 pub use localized::Localized;
 pub use plan::{
     Action, ActionKind, Alternative, Approval, Attitude, Baseline, BaselineName, Broken, Certificate, Cut,
-    Impact, NotDone, Objective, Plan, ServiceImpact, ServiceState, customers_hit,
+    Impact, NotDone, Objective, Plan, ServiceImpact, ServiceState, Weights, customers_hit,
 };
 pub use recovery::{Gate, RecoveryPlan, RecoveryService, RecoveryStep, Stage};
 pub use score::{CustomersHit, Score};

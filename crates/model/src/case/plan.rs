@@ -133,6 +133,22 @@ pub struct Baseline {
     pub services: Vec<ServiceImpact>,
 }
 
+/// How much the parts of the objective weigh beside operating cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Weights {
+    /// Value of services lost.
+    pub service_loss: f64,
+    /// Value of assets within reach.
+    pub exposure: f64,
+}
+
+impl Default for Weights {
+    /// As the plan itself.
+    fn default() -> Self {
+        Self { service_loss: 1.0, exposure: 1.0 }
+    }
+}
+
 /// Another plan on the Pareto front.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alternative {
@@ -140,9 +156,15 @@ pub struct Alternative {
     pub name: String,
     /// Its cost.
     pub objective: Objective,
-    /// Proven lower bound for its objective.
+    /// How much each part of the objective weighs in what it minimises; operating cost weighs 1.
+    #[serde(default)]
+    pub weights: Weights,
+    /// Its cost under these weights: what it minimises.
+    #[serde(default)]
+    pub weighted: f64,
+    /// Proven lower bound of `weighted` over all plans.
     pub bound: f64,
-    /// (total - bound) / total.
+    /// (weighted - bound) / weighted; 0 is proven optimal, and then no plan is better in one part and as good in the others.
     pub gap: f64,
     /// Its actions.
     pub actions: Vec<Action>,

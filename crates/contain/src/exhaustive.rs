@@ -1,0 +1,54 @@
+//! The search against every set of candidates of small random estates: cost, number of actions, and ids of the plan.
+
+use bulkhead_model::case::Attitude;
+
+use crate::actions::{Candidates, Steering};
+use crate::attack::AttackGraph;
+use crate::ground::Prepared;
+use crate::ports::MovementPorts;
+use crate::problem::{Problem, Weights};
+use crate::solve::Search;
+
+#[path = "../tests/it/random.rs"]
+mod random;
+
+/// Whether several sets of actions shared the least cost and number; none when the estate has too many candidates.
+fn check(seed: u64, weights: Weights) -> Option<bool> {
+    let shape = random::Shape { assets: 8, flows: 4, management: seed.is_multiple_of(3), protected: false };
+    let estate = random::estate(&mut random::Dice::new(seed), shape);
+    let attitude = [Attitude::Movement, Attitude::Strict, Attitude::Credential][seed as usize % 3];
+    let prepared = Prepared::exact(&estate, &MovementPorts::default());
+    let ground = prepared.ground(attitude, &[&estate.assets[0].id, &estate.assets[1].id], &[], &[]);
+    let everywhere = vec![true; ground.index.n_assets()];
+    let candidates = Candidates::list(&ground, &Steering::default(), &everywhere);
+    if candidates.is_empty() || candidates.len() > 12 {
+        return None;
+    }
+    let graph = AttackGraph::new(&ground, &candidates, None);
+    let problem = Problem::new(&ground, &graph, &candidates, 24.0, None, weights);
+    let all = (0..1_u32 << candidates.len()).filter_map(|set| {
+        let chosen: Vec<u32> = (0..candidates.len() as u32).filter(|it| set & (1 << it) != 0).collect();
+        Some((problem.assess(&chosen).cost?, chosen))
+    });
+    let mut all: Vec<(i128, Vec<u32>)> = all.collect();
+    all.sort();
+    let found = Search::new(&problem, &[], &[]).run(100_000, u64::MAX / 2);
+    assert_eq!(found.chosen, all.first().map(|it| it.1.clone()), "seed {seed}: {found:?}");
+    let Some((least, _)) = all.first() else { return Some(false) };
+    assert_eq!((found.cost, found.bound), (*least, *least), "seed {seed}");
+    Some(all.get(1).is_some_and(|it| it.0 == *least))
+}
+
+#[test]
+fn the_plan_has_the_smallest_ids_among_the_cheapest() {
+    let (mut checked, mut tied) = (0, 0);
+    for seed in 0..900 {
+        for weights in [Weights { service: 1, exposure: 1 }, Weights { service: 3, exposure: 200 }] {
+            if let Some(several) = check(seed, weights) {
+                checked += 1;
+                tied += u32::from(several);
+            }
+        }
+    }
+    assert!(checked > 400 && tied > 60, "{checked} checked, {tied} with ties");
+}

@@ -1,0 +1,91 @@
+//! What a service that is kept must leave open: where every source of a flow it needs is in the attacker's hands, one of
+//! the flow's targets is reached, or the service loses the flow.
+//!
+//! Each such either-or is a row of the relaxation that no single path shows. Its price is paid out of what the cut left
+//! unpaid of the targets' values and of the service's loss, so it adds to the cut's bound.
+
+use std::collections::BTreeMap;
+
+use bulkhead_service::{Evaluation, Leaf, Losses};
+
+use crate::ground::Means;
+use crate::maxflow::INFINITE;
+use crate::problem::Problem;
+use crate::relax::Cut;
+
+/// A need for an open pair, every one of which is a move.
+struct Need {
+    leaf: u32,
+    flow: u32,
+    from: Vec<u32>,
+    to: Vec<u32>,
+}
+
+/// Every such need of an estate.
+pub(crate) struct Needs {
+    needs: Vec<Need>,
+}
+
+impl Needs {
+    pub(crate) fn new(problem: &Problem<'_, '_>) -> Self {
+        let ground = problem.ground;
+        let need = |(leaf, it): (u32, &Leaf)| {
+            let (flow, from, to) = match *it {
+                Leaf::Flow(flow) => (flow, ground.flow(flow).from.clone(), ground.flow(flow).to.clone()),
+                Leaf::Pair(flow, from, to) => (flow, vec![from], vec![to]),
+                _ => return None,
+            };
+            let moves = to.iter().all(|&it| ground.means(flow, it) == Means::Always);
+            moves.then_some(Need { leaf, flow, from, to })
+        };
+        Self { needs: (0..).zip(ground.services.leaves()).filter_map(need).collect() }
+    }
+
+    /// What the either-ors add to the bound of `cut`, when `reached` assets are reached whatever else is done.
+    pub(crate) fn gain(
+        &self,
+        problem: &Problem<'_, '_>,
+        cut: &Cut,
+        losses: &Losses,
+        evaluation: &Evaluation,
+        levels: &[(u8, u8)],
+        reached: &[bool],
+    ) -> i128 {
+        let mut spared = cut.spared.clone();
+        // Per service: the least it loses by any need used so far, and how much of that is used.
+        let mut used: BTreeMap<u32, (i128, i128)> = BTreeMap::new();
+        let mut gain = 0_i128;
+        for need in &self.needs {
+            let open = |it: u32| !losses.assets.contains(&it);
+            let source = |it: &u32| open(*it) && !losses.sources.contains(&(need.flow, *it));
+            if !evaluation.leaves[need.leaf as usize]
+                || !need.from.iter().all(|it| reached[*it as usize] || !source(it))
+            {
+                continue;
+            }
+            let target = |it: &&u32| open(**it) && !losses.destinations.contains(&(need.flow, **it));
+            let targets: Vec<usize> = need.to.iter().filter(target).map(|&it| it as usize).collect();
+            let mut least = targets.iter().map(|&it| spared[it]).min().unwrap_or(INFINITE);
+            for (service, state) in problem.ground.services.without(evaluation, need.leaf) {
+                let (paid, allowed) = levels[service as usize];
+                let kept = state as u8 > allowed;
+                let table = &problem.losses[service as usize];
+                let step = (table[state as usize] - table[paid as usize]).max(0) * problem.weights.service;
+                let charged = cut.charged.get(&service).copied().unwrap_or(0);
+                let entry = used.entry(service).or_insert((step, charged));
+                let most = if kept { INFINITE } else { (entry.0.min(step) - entry.1).max(0) };
+                let taken = least.min(most);
+                if taken == 0 {
+                    continue;
+                }
+                if !kept {
+                    *entry = (entry.0.min(step), entry.1 + taken);
+                }
+                gain = (gain + taken).min(INFINITE);
+                targets.iter().for_each(|&it| spared[it] -= taken.min(spared[it]));
+                least -= taken;
+            }
+        }
+        gain
+    }
+}
