@@ -76,10 +76,23 @@ fn run(command: Command) -> Result<()> {
 
 /// Benchmarks live in a crate of their own, so that the rivals they measure are never built with the product.
 fn bench(root: &std::path::Path, args: &[String]) -> Result<()> {
+    let reference = args.first().is_some_and(|it| it == "contain") && can_build_highs(root);
+    let features: &[&str] = if reference { &["--features", "highs"] } else { &[] };
     shell::cargo(root)
-        .args(["run", "--release", "--quiet", "--package", "bulkhead-bench", "--"])
+        .args(["run", "--release", "--quiet", "--package", "bulkhead-bench"])
+        .args(features)
+        .args(["--"])
         .args(args)
         .run()
+}
+
+/// Whether the reference solver can be built; says what is missing when not.
+fn can_build_highs(root: &std::path::Path) -> bool {
+    let cmake = shell::Cmd::new("cmake", root).args(["--version"]).read().is_ok();
+    if !cmake {
+        eprintln!("without HiGHS: it needs cmake and libclang (Debian: apt-get install cmake libclang-dev)");
+    }
+    cmake
 }
 
 /// The workspace's root, from where this crate stands.

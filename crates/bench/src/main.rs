@@ -28,6 +28,8 @@ fn run(args: &[String]) -> Result<()> {
         Some("event") => event::run(json),
         Some("detect") => detect::run(json),
         Some("contain") => contain::run(json),
+        Some("contain-highs") => contain::highs(&args[1..]),
+        Some("contain-sweep") => contain::sweep(&args[1..]),
         Some("gen") => contain::generate(&args[1..]),
         Some("detect-memory") => detect::memory(),
         Some("detect-oracle") => detect::oracle(),

@@ -1,0 +1,559 @@
+//! The planner's problem as one mixed-integer program, host by host and pair by pair, for HiGHS.
+//!
+//! Written from the contract's planner semantics without classes, lazy paths or any code of the planner: a variable for
+//! every asset's being reached, one for every action, a row for every pair of assets between which a flow counts as a
+//! move, and the services with their all/any/k-of-n, degraded modes and shared costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bulkhead_contain::ports::MovementPorts;
+use bulkhead_model::case::Attitude;
+use bulkhead_model::estate::{AssetKind, Capability, Estate, Movement, Port, Requirement, Service};
+use bulkhead_model::id::AssetId;
+use bulkhead_service::{EstateIndex, FlowMembers};
+
+/// `sum(coefficient x variable) >= least`.
+pub struct Row {
+    pub least: f64,
+    pub terms: Vec<(usize, f64)>,
+}
+
+/// Minimise `sum(cost x variable)` subject to the rows and bounds.
+#[derive(Default)]
+pub struct Milp {
+    pub costs: Vec<f64>,
+    pub bounds: Vec<(f64, f64)>,
+    pub integer: Vec<bool>,
+    pub rows: Vec<Row>,
+}
+
+impl Milp {
+    fn variable(&mut self, cost: f64, bounds: (f64, f64), integer: bool) -> usize {
+        self.costs.push(cost);
+        self.bounds.push(bounds);
+        self.integer.push(integer);
+        self.costs.len() - 1
+    }
+
+    fn row(&mut self, least: f64, terms: Vec<(usize, f64)>) {
+        self.rows.push(Row { least, terms });
+    }
+}
+
+/// What an action blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    Flow(u32),
+    From(u32, u32),
+    To(u32, u32),
+    Segment(u32, u32),
+    Isolate(u32),
+    Disable(u32),
+}
+
+/// Whether a need fails: never, always, or when a variable is 1.
+#[derive(Clone, Copy)]
+enum Fails {
+    Never,
+    Always,
+    When(usize),
+}
+
+struct Builder<'e> {
+    estate: &'e Estate,
+    index: EstateIndex,
+    attitude: Attitude,
+    compromised: BTreeSet<u32>,
+    protected: Vec<bool>,
+    admitted: Vec<(Port, Option<String>)>,
+    milp: Milp,
+    actions: BTreeMap<Effect, usize>,
+    reached: Vec<usize>,
+    usable: Vec<usize>,
+    flow_fails: BTreeMap<u32, Fails>,
+    service_fails: BTreeMap<String, Fails>,
+}
+
+/// The program of planning against `compromised` over `hours`.
+pub fn build(
+    estate: &Estate,
+    ports: &MovementPorts,
+    attitude: Attitude,
+    compromised: &[AssetId],
+    hours: f64,
+) -> Milp {
+    let index = EstateIndex::new(estate);
+    let compromised = compromised.iter().filter_map(|it| index.asset(it)).collect();
+    let nets = &estate.protected_addresses;
+    let protected = estate
+        .assets
+        .iter()
+        .map(|asset| asset.addresses.iter().any(|address| nets.iter().any(|net| net.contains(address))));
+    let mut builder = Builder {
+        estate,
+        attitude,
+        compromised,
+        protected: protected.collect(),
+        admitted: ports.ports().iter().map(|it| (it.port, it.login.clone())).collect(),
+        milp: Milp::default(),
+        actions: BTreeMap::new(),
+        reached: Vec::new(),
+        usable: Vec::new(),
+        flow_fails: BTreeMap::new(),
+        service_fails: BTreeMap::new(),
+        index,
+    };
+    builder.actions();
+    builder.assets();
+    if attitude == Attitude::Credential {
+        builder.secrets();
+    }
+    for number in 0..builder.index.flows().len() as u32 {
+        builder.moves(number);
+    }
+    builder.services(hours);
+    builder.milp
+}
+
+impl Builder<'_> {
+    fn flow(&self, number: u32) -> &FlowMembers {
+        &self.index.flows()[number as usize]
+    }
+
+    /// Sources whose pairs actions may block: a management channel's only where they are compromised.
+    fn ordinary(&self, flow: &FlowMembers) -> Vec<u32> {
+        let ordinary = |it: &u32| !flow.is_management() || self.compromised.contains(it);
+        flow.from.iter().copied().filter(ordinary).collect()
+    }
+
+    fn zones(&self, pairs: impl Iterator<Item = (u32, u32)>) -> BTreeSet<(u32, u32)> {
+        pairs
+            .filter(|(from, to)| from != to)
+            .map(|(from, to)| (self.index.zone_of(from), self.index.zone_of(to)))
+            .collect()
+    }
+
+    /// Whether one point with the capability covers all of `zones`.
+    fn one_covers(&self, capability: Capability, zones: &BTreeSet<(u32, u32)>) -> bool {
+        let mut points = self.estate.enforcement_points.iter().filter(|it| it.can.contains(&capability));
+        !zones.is_empty()
+            && points.any(|point| {
+                let covered: BTreeSet<(u32, u32)> = point
+                    .covers
+                    .iter()
+                    .filter_map(|(from, to)| Some((self.index.zone(from)?, self.index.zone(to)?)))
+                    .collect();
+                zones.is_subset(&covered)
+            })
+    }
+
+    fn action(&mut self, effect: Effect, cost: f64) {
+        let variable = self.milp.variable(cost, (0.0, 1.0), true);
+        self.actions.insert(effect, variable);
+    }
+
+    fn actions(&mut self) {
+        let costs = self.estate.operating_costs.clone();
+        let mut of_asset: Vec<BTreeSet<(u32, u32)>> = vec![BTreeSet::new(); self.estate.assets.len()];
+        let mut crossed = BTreeSet::new();
+        for number in 0..self.index.flows().len() as u32 {
+            let flow = self.flow(number).clone();
+            let from = self.ordinary(&flow);
+            let from_zones: BTreeMap<u32, Vec<u32>> = self.by_zone(&from);
+            let to_zones: BTreeMap<u32, Vec<u32>> = self.by_zone(&flow.to);
+            // Two of a zone stand for all of it: enough to tell whether a pair of distinct assets is there.
+            let few = |zones: &BTreeMap<u32, Vec<u32>>| -> Vec<u32> {
+                zones.values().flat_map(|it| it.iter().copied().take(2)).collect()
+            };
+            let (few_from, few_to) = (few(&from_zones), few(&to_zones));
+            let product = few_from.iter().flat_map(|&u| few_to.iter().map(move |&v| (u, v)));
+            let all = self.zones(product);
+            if self.one_covers(Capability::BlockFlow, &all) {
+                self.action(Effect::Flow(number), costs.block_flow);
+            }
+            for &u in &from {
+                let zones = self.zones(few_to.iter().map(|&v| (u, v)));
+                if from.len() > 1 && self.one_covers(Capability::BlockFlow, &zones) {
+                    self.action(Effect::From(number, u), costs.block_flow);
+                }
+                of_asset[u as usize].extend(zones);
+            }
+            for &v in &flow.to {
+                let zones = self.zones(few_from.iter().map(|&u| (u, v)));
+                if flow.to.len() > 1 && self.one_covers(Capability::BlockFlow, &zones) {
+                    self.action(Effect::To(number, v), costs.block_flow);
+                }
+                of_asset[v as usize].extend(zones);
+            }
+            crossed.extend(all);
+        }
+        for (from, to) in crossed {
+            if self.one_covers(Capability::Segment, &BTreeSet::from([(from, to)])) {
+                self.action(Effect::Segment(from, to), costs.segment);
+            }
+        }
+        for (asset, zones) in (0..).zip(of_asset) {
+            if !zones.is_empty() && !self.protected[asset as usize] && self.isolates(asset, &zones) {
+                self.action(Effect::Isolate(asset), costs.isolate);
+            }
+        }
+        let disables = |it: &Capability| *it == Capability::DisableIdentity;
+        if self.estate.enforcement_points.iter().any(|it| it.can.iter().any(disables)) {
+            for identity in 0..self.estate.identities.len() as u32 {
+                self.action(Effect::Disable(identity), costs.disable_identity);
+            }
+        }
+    }
+
+    fn by_zone(&self, assets: &[u32]) -> BTreeMap<u32, Vec<u32>> {
+        let mut zones: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        assets.iter().for_each(|&it| zones.entry(self.index.zone_of(it)).or_default().push(it));
+        zones
+    }
+
+    fn isolates(&self, asset: u32, zones: &BTreeSet<(u32, u32)>) -> bool {
+        let declared = &self.estate.assets[asset as usize];
+        let able =
+            || self.estate.enforcement_points.iter().filter(|it| it.can.contains(&Capability::Isolate));
+        let agent = able().any(|it| it.hosts.as_ref().is_some_and(|on| on.matches(declared)));
+        let each = |pair: &(u32, u32)| self.one_covers(Capability::Isolate, &BTreeSet::from([*pair]));
+        agent || zones.iter().all(each)
+    }
+
+    fn assets(&mut self) {
+        let of_points: BTreeSet<&AssetId> =
+            self.estate.enforcement_points.iter().filter_map(|it| it.asset.as_ref()).collect();
+        for (number, asset) in (0..).zip(&self.estate.assets) {
+            let hard = asset.crown_jewel
+                || asset.kind == AssetKind::IdentityProvider
+                || of_points.contains(&asset.id);
+            let (cost, bounds) = match (self.compromised.contains(&number), hard) {
+                (true, _) => (0.0, (1.0, 1.0)),
+                (false, true) => (0.0, (0.0, 0.0)),
+                (false, false) => (asset.value, (0.0, 1.0)),
+            };
+            let variable = self.milp.variable(cost, bounds, false);
+            self.reached.push(variable);
+        }
+    }
+
+    /// An identity is usable once an asset with its secret is reached; what disabling it does stands with the moves.
+    fn secrets(&mut self) {
+        for identity in &self.estate.identities {
+            let usable = self.milp.variable(0.0, (0.0, 1.0), false);
+            self.usable.push(usable);
+            let on = |number: &usize| {
+                identity.secrets_on.iter().any(|it| it.matches(&self.estate.assets[*number]))
+            };
+            for number in (0..self.estate.assets.len()).filter(on) {
+                self.milp.row(0.0, vec![(usable, 1.0), (self.reached[number], -1.0)]);
+            }
+        }
+    }
+
+    /// Whether any port of the flow counts towards `to` by itself; else the identities with which one does.
+    fn counts(&self, flow: &FlowMembers, to: u32) -> (bool, BTreeSet<u32>) {
+        if self.attitude == Attitude::Strict || flow.movement == Movement::Yes {
+            return (true, BTreeSet::new());
+        }
+        if flow.movement == Movement::No {
+            return (false, BTreeSet::new());
+        }
+        let asset = &self.estate.assets[to as usize];
+        let mut with = BTreeSet::new();
+        for &port in &flow.ports {
+            if asset.exploitable.iter().any(|it| it.overlaps(port)) {
+                return (true, BTreeSet::new());
+            }
+            for (_, login) in self.admitted.iter().filter(|it| it.0.overlaps(port)) {
+                let Some(login) = login.as_ref().filter(|_| self.attitude == Attitude::Credential) else {
+                    return (true, BTreeSet::new());
+                };
+                let allows =
+                    |it: &bulkhead_model::estate::Right| it.on.matches(asset) && it.via.contains(login);
+                let identities = (0..).zip(&self.estate.identities);
+                with.extend(identities.filter(|it| it.1.rights.iter().any(allows)).map(|it| it.0));
+            }
+        }
+        (false, with)
+    }
+
+    /// Whether the responders hold a channel from `from` to `to` whose ports are as asked.
+    fn channel(&self, from: u32, to: u32, ports: impl Fn(&[Port]) -> bool) -> bool {
+        !self.compromised.contains(&from)
+            && self
+                .index
+                .flows()
+                .iter()
+                .any(|it| it.is_management() && it.has_pair(from, to) && ports(&it.ports))
+    }
+
+    /// Whether no action touches the pair.
+    fn exempt(&self, flow: &FlowMembers, from: u32, to: u32) -> bool {
+        let all = |held: &[Port]| flow.ports.iter().all(|&port| held.iter().any(|it| it.contains(port)));
+        self.protected[from as usize] || self.protected[to as usize] || self.channel(from, to, all)
+    }
+
+    /// Actions that block the pair.
+    fn blockers(&self, number: u32, from: u32, to: u32) -> Vec<usize> {
+        let zones = (self.index.zone_of(from), self.index.zone_of(to));
+        [
+            Effect::Flow(number),
+            Effect::From(number, from),
+            Effect::To(number, to),
+            Effect::Segment(zones.0, zones.1),
+            Effect::Isolate(from),
+            Effect::Isolate(to),
+        ]
+        .iter()
+        .filter_map(|it| self.actions.get(it).copied())
+        .collect()
+    }
+
+    /// A row for every pair of the flow that counts as a move: reached at one end, reached at the other, or blocked.
+    fn moves(&mut self, number: u32) {
+        let flow = self.flow(number).clone();
+        for &to in &flow.to {
+            let (always, with) = self.counts(&flow, to);
+            if !always && with.is_empty() {
+                continue;
+            }
+            for &from in flow.from.iter().filter(|&&it| it != to) {
+                let some =
+                    |held: &[Port]| flow.ports.iter().any(|&port| held.iter().any(|it| it.overlaps(port)));
+                let kept = flow.movement == Movement::Yes && self.channel(from, to, some);
+                let blockers = if kept || self.exempt(&flow, from, to) {
+                    Vec::new()
+                } else {
+                    self.blockers(number, from, to)
+                };
+                let (source, target) = (self.reached[from as usize], self.reached[to as usize]);
+                let mut terms = vec![(target, 1.0), (source, -1.0)];
+                terms.extend(blockers.into_iter().map(|it| (it, 1.0)));
+                if always {
+                    self.milp.row(0.0, terms);
+                    continue;
+                }
+                for &identity in &with {
+                    let mut terms = terms.clone();
+                    terms.push((self.usable[identity as usize], -1.0));
+                    let disabled = self.actions.get(&Effect::Disable(identity));
+                    terms.extend(disabled.map(|&it| (it, 1.0)));
+                    self.milp.row(-1.0, terms);
+                }
+            }
+        }
+    }
+
+    fn services(&mut self, hours: f64) {
+        for service in &self.estate.services {
+            self.service(service, hours);
+        }
+    }
+
+    /// When a service is down, with what its states cost beyond what it loses anyway.
+    fn service(&mut self, service: &Service, hours: f64) -> Fails {
+        if let Some(&known) = self.service_fails.get(service.id.as_str()) {
+            return known;
+        }
+        let worth = service.value_per_hour * hours;
+        let fails = self.fails(&service.requires, hours);
+        let down = match &service.degraded {
+            None => {
+                self.charge(fails, worth);
+                fails
+            }
+            Some(degraded) => {
+                let weaker = self.fails(&degraded.requires, hours);
+                let down = self.at_least(2, &[fails, weaker]);
+                self.charge(fails, worth * (1.0 - degraded.share));
+                self.charge(down, worth * degraded.share);
+                down
+            }
+        };
+        self.service_fails.insert(service.id.to_string(), down);
+        down
+    }
+
+    fn charge(&mut self, fails: Fails, cost: f64) {
+        if let Fails::When(variable) = fails {
+            // A variable of its own: several services may hang on one need.
+            let paid = self.milp.variable(cost, (0.0, 1.0), false);
+            self.milp.row(0.0, vec![(paid, 1.0), (variable, -1.0)]);
+        }
+    }
+
+    fn fails(&mut self, need: &Requirement, hours: f64) -> Fails {
+        let mut each =
+            |needs: &[Requirement]| -> Vec<Fails> { needs.iter().map(|it| self.fails(it, hours)).collect() };
+        match need {
+            Requirement::All { all } => {
+                let parts = each(all);
+                self.at_least(1, &parts)
+            }
+            Requirement::Any { any } => {
+                let parts = each(any);
+                self.at_least(parts.len(), &parts)
+            }
+            Requirement::AtLeast { at_least } => {
+                let parts = each(&at_least.of);
+                match (at_least.n, (parts.len() + 1).checked_sub(at_least.n)) {
+                    (0, _) => Fails::Never,
+                    (_, None | Some(0)) => Fails::Always,
+                    (_, Some(failures)) => self.at_least(failures, &parts),
+                }
+            }
+            Requirement::Asset { asset } => match self.index.asset(asset) {
+                Some(asset) => self.by_action(Effect::Isolate(asset)),
+                None => Fails::Always,
+            },
+            Requirement::Identity { identity } => match self.index.identity(identity) {
+                Some(identity) => self.by_action(Effect::Disable(identity)),
+                None => Fails::Always,
+            },
+            Requirement::Service { service } => {
+                match self.estate.services.iter().find(|it| it.id == *service) {
+                    Some(service) => self.service(service, hours),
+                    None => Fails::Always,
+                }
+            }
+            Requirement::Flow { flow, from: None, to: None } => match self.index.flow(flow) {
+                Some(number) => self.flow_fails(number),
+                None => Fails::Always,
+            },
+            Requirement::Flow { flow, from, to } => {
+                let Some(number) = self.index.flow(flow) else { return Fails::Always };
+                let chosen = |id: &Option<AssetId>, all: &[u32]| -> Vec<u32> {
+                    let one = id.as_ref().map(|it| self.index.asset(it));
+                    let meant = |it: &u32| one.is_none_or(|one| one == Some(*it));
+                    all.iter().copied().filter(meant).collect()
+                };
+                let flow = self.flow(number);
+                let (from, to) = (chosen(from, &flow.from), chosen(to, &flow.to));
+                self.all_shut(number, &from, &to)
+            }
+        }
+    }
+
+    fn by_action(&self, effect: Effect) -> Fails {
+        self.actions.get(&effect).map_or(Fails::Never, |&it| Fails::When(it))
+    }
+
+    /// Fails when at least `failures` of `parts` fail.
+    fn at_least(&mut self, failures: usize, parts: &[Fails]) -> Fails {
+        let always = parts.iter().filter(|it| matches!(it, Fails::Always)).count();
+        let variables: Vec<usize> = parts
+            .iter()
+            .filter_map(|it| if let Fails::When(variable) = it { Some(*variable) } else { None })
+            .collect();
+        let Some(failures) = failures.checked_sub(always).filter(|&it| it > 0) else { return Fails::Always };
+        if failures > variables.len() {
+            return Fails::Never;
+        }
+        if failures == 1 {
+            let fails = self.milp.variable(0.0, (0.0, 1.0), false);
+            for it in variables {
+                self.milp.row(0.0, vec![(fails, 1.0), (it, -1.0)]);
+            }
+            return Fails::When(fails);
+        }
+        let beyond = (variables.len() - failures + 1) as f64;
+        let fails = self.milp.variable(0.0, (0.0, 1.0), beyond > 1.0);
+        let mut terms = vec![(fails, beyond)];
+        terms.extend(variables.into_iter().map(|it| (it, -1.0)));
+        self.milp.row(1.0 - failures as f64, terms);
+        Fails::When(fails)
+    }
+
+    fn flow_fails(&mut self, number: u32) -> Fails {
+        if let Some(&known) = self.flow_fails.get(&number) {
+            return known;
+        }
+        let flow = self.flow(number).clone();
+        let fails = self.all_shut(number, &flow.from, &flow.to);
+        self.flow_fails.insert(number, fails);
+        fails
+    }
+
+    /// Fails when every pair between `from` and `to` is blocked or has an isolated end.
+    fn all_shut(&mut self, number: u32, from: &[u32], to: &[u32]) -> Fails {
+        let flow = self.flow(number).clone();
+        let open: Vec<usize> = if from.len() * to.len() <= 64 || self.is_awkward(&flow, from, to) {
+            let mut open = Vec::new();
+            for &u in from {
+                for &v in to.iter().filter(|&&it| it != u) {
+                    open.push(self.open_pair(number, &flow, u, v));
+                }
+            }
+            open
+        } else {
+            self.open_by_zone(number, from, to)
+        };
+        if open.is_empty() {
+            return Fails::Always;
+        }
+        let fails = self.milp.variable(0.0, (0.0, 1.0), false);
+        let mut terms = vec![(fails, 1.0)];
+        terms.extend(open.into_iter().map(|it| (it, 1.0)));
+        self.milp.row(1.0, terms);
+        Fails::When(fails)
+    }
+
+    /// Whether pairs must be told one by one: some are exempt, or an asset stands at both ends.
+    fn is_awkward(&self, flow: &FlowMembers, from: &[u32], to: &[u32]) -> bool {
+        from.iter().any(|it| to.binary_search(it).is_ok())
+            || from.iter().any(|&u| to.iter().any(|&v| self.exempt(flow, u, v)))
+    }
+
+    fn open_pair(&mut self, number: u32, flow: &FlowMembers, from: u32, to: u32) -> usize {
+        let shutters = if self.exempt(flow, from, to) {
+            let ends = [Effect::Isolate(from), Effect::Isolate(to)];
+            ends.iter().filter_map(|it| self.actions.get(it).copied()).collect()
+        } else if flow.is_management() && !self.compromised.contains(&from) {
+            Vec::new()
+        } else {
+            self.blockers(number, from, to)
+        };
+        self.open_unless(shutters)
+    }
+
+    /// A variable that is 0 when any of `actions` is taken.
+    fn open_unless(&mut self, actions: Vec<usize>) -> usize {
+        let open = self.milp.variable(0.0, (0.0, 1.0), false);
+        for it in actions {
+            self.milp.row(-1.0, vec![(open, -1.0), (it, -1.0)]);
+        }
+        open
+    }
+
+    /// Per pair of zones: open while neither flow nor zone pair is blocked and an end on either side is free.
+    fn open_by_zone(&mut self, number: u32, from: &[u32], to: &[u32]) -> Vec<usize> {
+        let mut ends = |members: &[u32], narrow: &dyn Fn(u32) -> Effect| -> BTreeMap<u32, Vec<usize>> {
+            let mut free: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+            for &asset in members {
+                let effects = [Effect::Isolate(asset), narrow(asset)];
+                let actions = effects.iter().filter_map(|it| self.actions.get(it).copied()).collect();
+                let open = self.open_unless(actions);
+                free.entry(self.index.zone_of(asset)).or_default().push(open);
+            }
+            free
+        };
+        let sources = ends(from, &|asset| Effect::From(number, asset));
+        let targets = ends(to, &|asset| Effect::To(number, asset));
+        let mut open = Vec::new();
+        for (&source, out) in &sources {
+            for (&target, into) in &targets {
+                let effects = [Effect::Flow(number), Effect::Segment(source, target)];
+                let actions = effects.iter().filter_map(|it| self.actions.get(it).copied()).collect();
+                let both = self.open_unless(actions);
+                for side in [out, into] {
+                    let mut terms = vec![(both, -1.0)];
+                    terms.extend(side.iter().map(|&it| (it, 1.0)));
+                    self.milp.row(0.0, terms);
+                }
+                open.push(both);
+            }
+        }
+        open
+    }
+}
