@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bulkhead_model::diag::Diagnostic;
 
 use super::{Action, FieldCondition, ItemCondition, Pipeline, RuleCondition, Step};
+use crate::rule::text::Pattern;
 use crate::rule::{Condition, Item, Modifier, Rule, Search, Source, Value};
 
 /// What a pipeline remembers while it changes one rule.
@@ -12,6 +13,7 @@ use crate::rule::{Condition, Item, Modifier, Rule, Search, Source, Value};
 struct State {
     applied: BTreeSet<String>,
     values: BTreeMap<String, String>,
+    attributes: BTreeMap<String, String>,
     /// Conditions added so far, for their names.
     n_added: usize,
 }
@@ -40,10 +42,16 @@ impl Pipeline {
                 Action::SetState(key, value) => {
                     state.values.insert(key.clone(), value.clone());
                 }
+                Action::SetAttribute(key, value) => {
+                    state.attributes.insert(key.clone(), value.clone());
+                }
+                Action::Nothing => {}
                 Action::Nest(steps) => self.run(steps, rule, state, faults),
                 Action::Fail(message) => {
                     let items = !step.item.list.is_empty() || !step.field.list.is_empty();
-                    if !items || rule.searches.iter().any(|(_, it)| any_item(it, &mut |it| step.means(it))) {
+                    if !items
+                        || rule.searches.iter().any(|(_, it)| any_item(it, &mut |it| step.means(it, state)))
+                    {
                         let message = format!("the pipeline {} refuses the rule: {message}", self.file);
                         faults.push(Diagnostic::error("refused", &rule.file, Some(rule.pos), message));
                     }
@@ -51,7 +59,7 @@ impl Pipeline {
                 _ => {
                     applied = false;
                     for (_, search) in &mut rule.searches {
-                        applied |= self.change(step, search);
+                        applied |= self.change(step, search, state);
                     }
                 }
             }
@@ -62,18 +70,20 @@ impl Pipeline {
     }
 
     /// Changes the items of a search; whether any was changed.
-    fn change(&self, step: &Step, search: &mut Search) -> bool {
+    fn change(&self, step: &Step, search: &mut Search, state: &State) -> bool {
         let mut changed = false;
         match search {
-            Search::Any(searches) => searches.iter_mut().for_each(|it| changed |= self.change(step, it)),
+            Search::Any(searches) => {
+                searches.iter_mut().for_each(|it| changed |= self.change(step, it, state))
+            }
             Search::Nested(searches, _) => {
-                searches.iter_mut().for_each(|(_, it)| changed |= self.change(step, it));
+                searches.iter_mut().for_each(|(_, it)| changed |= self.change(step, it, state));
             }
             Search::All(items) => {
                 let mut alternatives: Vec<Search> = Vec::new();
                 let mut kept = Vec::new();
                 for mut item in std::mem::take(items) {
-                    if !step.means(&item) {
+                    if !step.means(&item, state) {
                         kept.push(item);
                         continue;
                     }
@@ -81,6 +91,10 @@ impl Pipeline {
                     match self.item(&step.action, &mut item) {
                         Change::Keep => kept.push(item),
                         Change::Drop => {}
+                        Change::Items(items) => {
+                            let each = items.into_iter().map(|it| Search::All(vec![it])).collect();
+                            alternatives.push(Search::Any(each));
+                        }
                         Change::Names(names) => {
                             let one = |name: &String| {
                                 Search::All(vec![Item { field: Some(name.clone()), ..item.clone() }])
@@ -108,6 +122,13 @@ impl Pipeline {
     fn item(&self, action: &Action, item: &mut Item) -> Change {
         match action {
             Action::DropItem => return Change::Drop,
+            Action::Hashes { algorithms, prefix, plain } => return hashes(item, algorithms, prefix, *plain),
+            Action::Cased => {
+                let text = !item.modifiers.iter().any(|it| it.is_operator() && !it.is_text_operator());
+                if text && !item.modifiers.contains(&Modifier::Cased) {
+                    item.modifiers.push(Modifier::Cased);
+                }
+            }
             Action::MapFields(mapping) => {
                 return item.field.as_ref().map_or(Change::Keep, |it| rename(mapping.get(it)));
             }
@@ -163,6 +184,8 @@ enum Change {
     Drop,
     /// The same under each of these names, as alternatives.
     Names(Vec<String>),
+    /// These instead, as alternatives.
+    Items(Vec<Item>),
 }
 
 fn rename<N: AsRef<[String]>>(names: Option<N>) -> Change {
@@ -214,20 +237,69 @@ where
 
 impl Step {
     /// Whether the step is about `item`.
-    fn means(&self, item: &Item) -> bool {
+    fn means(&self, item: &Item, state: &State) -> bool {
         let name = item.field.as_deref();
-        self.field.hold(|FieldCondition::Fields { names, patterns, include }| {
-            let listed = name
-                .is_some_and(|it| names.iter().any(|n| n == it) || patterns.iter().any(|p| p.is_match(it)));
-            listed == *include
+        let is = |key: &String, value: &String| state.values.get(key) == Some(value);
+        self.field.hold(|it| match it {
+            FieldCondition::State(key, value) => is(key, value),
+            FieldCondition::Fields { names, patterns, include } => {
+                let listed = name.is_some_and(|it| {
+                    names.iter().any(|n| n == it) || patterns.iter().any(|p| p.is_match(it))
+                });
+                listed == *include
+            }
         }) && self.item.hold(|it| match it {
+            ItemCondition::State(key, value) => is(key, value),
+            ItemCondition::MatchValue { value, all } => each(item, *all, |it| it.text() == value),
+            ItemCondition::ContainsWildcard { all } => each(
+                item,
+                *all,
+                |it| matches!(it, Value::Text(text) if Pattern::parse(text).as_literal().is_none()),
+            ),
             ItemCondition::IsNull => item.values.contains(&Value::Null),
             ItemCondition::MatchString { pattern, all, negate } => {
-                let holds = |it: &Value| pattern.is_match(it.text()) != *negate;
-                if *all { item.values.iter().all(holds) } else { item.values.iter().any(holds) }
+                each(item, *all, |it| pattern.is_match(it.text()) != *negate)
             }
         })
     }
+}
+
+/// Whether one value of `item`, or each of them, is as `holds` says.
+fn each(item: &Item, all: bool, holds: impl Fn(&Value) -> bool) -> bool {
+    if all { item.values.iter().all(holds) } else { item.values.iter().any(holds) }
+}
+
+/// `Hashes: [SHA1=a, MD5=b]` as a field for each algorithm; what is no such value stays as it is.
+fn hashes(item: &Item, algorithms: &[String], prefix: &str, plain: bool) -> Change {
+    let mut by_field: Vec<(String, Vec<Value>)> = Vec::new();
+    let mut rest = Vec::new();
+    for value in &item.values {
+        let found = value.text().trim_matches('*').split_once('=').and_then(|(algorithm, hash)| {
+            let known = algorithms.iter().find(|it| it.eq_ignore_ascii_case(algorithm))?;
+            Some((if plain { prefix.to_owned() } else { format!("{prefix}{known}") }, hash))
+        });
+        let Some((field, hash)) = found else {
+            rest.push(value.clone());
+            continue;
+        };
+        let value = Value::Text(hash.to_owned());
+        match by_field.iter_mut().find(|(it, _)| *it == field) {
+            Some((_, values)) => values.push(value),
+            None => by_field.push((field, vec![value])),
+        }
+    }
+    if by_field.is_empty() {
+        return Change::Keep;
+    }
+    // A hash stands alone in a field of its own, so it is compared whole.
+    let whole: Vec<Modifier> = item.modifiers.iter().copied().filter(|it| !it.is_text_operator()).collect();
+    let made =
+        |(field, values)| Item { field: Some(field), modifiers: whole.clone(), values, ..item.clone() };
+    let mut items: Vec<Item> = by_field.into_iter().map(made).collect();
+    if !rest.is_empty() {
+        items.push(Item { values: rest, ..item.clone() });
+    }
+    Change::Items(items)
 }
 
 fn any_item(search: &Search, holds: &mut dyn FnMut(&Item) -> bool) -> bool {
@@ -253,7 +325,7 @@ fn rule_holds(condition: &RuleCondition, rule: &Rule, state: &State) -> bool {
             "status" => rule.status.as_ref() == Some(value),
             "title" => rule.title == *value,
             "id" => rule.id == *value,
-            _ => false,
+            other => state.attributes.get(other) == Some(value),
         },
         RuleCondition::SigmaRule(yes) => *yes,
         RuleCondition::Applied(id) => state.applied.contains(id),

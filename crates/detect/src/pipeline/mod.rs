@@ -74,6 +74,12 @@ enum ItemCondition {
     MatchString { pattern: Regex, all: bool, negate: bool },
     /// It has the value null.
     IsNull,
+    /// One value (or with `all` each) is this.
+    MatchValue { value: String, all: bool },
+    /// One value (or with `all` each) has a wildcard.
+    ContainsWildcard { all: bool },
+    /// The state has this value.
+    State(String, String),
 }
 
 /// Conditions on a field's name.
@@ -81,6 +87,8 @@ enum ItemCondition {
 enum FieldCondition {
     /// One of these names or patterns (`include_fields`), or none of them.
     Fields { names: Vec<String>, patterns: Vec<Regex>, include: bool },
+    /// The state has this value.
+    State(String, String),
 }
 
 /// What a transformation does.
@@ -116,6 +124,14 @@ enum Action {
     Fail(String),
     /// A value remembered for conditions.
     SetState(String, String),
+    /// An attribute of the rule, for conditions.
+    SetAttribute(String, String),
+    /// Values compared with regard to case, as a regular expression does.
+    Cased,
+    /// `Hashes: SHA1=...` as fields of their own, named by the algorithm behind a prefix (and without it, the prefix alone).
+    Hashes { algorithms: Vec<String>, prefix: String, plain: bool },
+    /// Nothing that a match depends on.
+    Nothing,
     /// Several in order.
     Nest(Vec<Step>),
 }

@@ -141,6 +141,11 @@ fn item_condition(reader: &mut Reader<'_>, node: &Node) -> Option<ItemCondition>
             negate: node.get("negate").and_then(Node::as_bool).unwrap_or(false),
         },
         "is_null" => ItemCondition::IsNull,
+        "match_value" => {
+            ItemCondition::MatchValue { value: text(node, "value"), all: text(node, "cond") == "all" }
+        }
+        "contains_wildcard" => ItemCondition::ContainsWildcard { all: text(node, "cond") == "all" },
+        "processing_state" => ItemCondition::State(text(node, "key"), text(node, "val")),
         other => return unknown(reader, node, "detection item condition", other),
     })
 }
@@ -149,6 +154,7 @@ fn field_condition(reader: &mut Reader<'_>, node: &Node) -> Option<FieldConditio
     let include = match text(node, "type").as_str() {
         "include_fields" => true,
         "exclude_fields" => false,
+        "processing_state" => return Some(FieldCondition::State(text(node, "key"), text(node, "val"))),
         other => return unknown(reader, node, "field name condition", other),
     };
     let names = node.get("fields").map(texts).unwrap_or_default();
@@ -229,6 +235,17 @@ fn action(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Action> 
         },
         "rule_failure" | "detection_item_failure" => Action::Fail(text(node, "message")),
         "set_state" => Action::SetState(text(node, "key"), text(node, "val")),
+        "set_custom_attribute" => Action::SetAttribute(text(node, "attribute"), text(node, "value")),
+        // Regular expressions of pySigma's making ignore case unless asked not to, as texts do anyway.
+        "regex" if text(node, "method") == "plain" => Action::Cased,
+        "regex" => Action::Nothing,
+        // These change which fields a query returns; findings show every field that a rule reads.
+        "add_field" | "remove_field" | "set_field" => Action::Nothing,
+        "hashes_fields" => Action::Hashes {
+            algorithms: node.get("valid_hash_algos").map(texts).unwrap_or_default(),
+            prefix: text(node, "field_prefix"),
+            plain: node.get("drop_algo_prefix").and_then(Node::as_bool).unwrap_or(false),
+        },
         "nest" => Action::Nest(steps(reader, node.get("items"), depth + 1)),
         other => return unknown(reader, node, "transformation", other),
     })

@@ -129,3 +129,59 @@ fn faults_say_where_and_why() {
     let empty = Options { pipelines: vec![("p.yml".to_owned(), String::new())], ..Options::default() };
     assert!(load(RULE, &empty).1.diagnostics[0].to_string().contains("holds no pipeline"));
 }
+
+#[test]
+fn items_are_chosen_by_values_wildcards_and_state() {
+    let event = r#"{"Image":"\\a.exe","User":"root"}"#;
+    let drop = |conditions: &str| format!("  - {{type: set_value, value: nobody, {conditions}}}\n");
+    check(&drop("detection_item_conditions: [{type: match_value, cond: any, value: root}]"), event, false);
+    check(&drop("detection_item_conditions: [{type: match_value, cond: all, value: root}]"), event, true);
+    check(&drop("detection_item_conditions: [{type: contains_wildcard, cond: any}]"), event, false);
+    check(&drop("detection_item_conditions: [{type: contains_wildcard, cond: all}]"), event, true);
+    for kind in ["detection_item_conditions", "field_name_conditions"] {
+        let state = |val: &str| {
+            let chosen = drop(&format!("{kind}: [{{type: processing_state, key: k, val: {val}}}]"));
+            format!("  - {{type: set_state, key: k, val: v}}\n{chosen}")
+        };
+        check(&state("v"), event, false);
+        check(&state("w"), event, true);
+    }
+    let attribute = "  - {type: set_custom_attribute, attribute: team, value: blue}\n".to_owned()
+        + &drop("rule_conditions: [{type: rule_attribute, attribute: team, value: blue}]");
+    check(&attribute, event, false);
+}
+
+#[test]
+fn what_concerns_queries_only_changes_nothing() {
+    let event = r#"{"Image":"\\A.exe","User":"root"}"#;
+    for kind in ["add_field, field: x", "remove_field, field: Image", "set_field, fields: [x]", "regex"] {
+        check(&format!("  - {{type: {kind}}}\n"), event, true);
+    }
+    // A regular expression minds case where the pipeline does not say otherwise.
+    check("  - {type: regex, method: plain}\n", event, false);
+    check("  - {type: regex, method: ignore_case_flag}\n", event, true);
+}
+
+#[test]
+fn hashes_get_fields_of_their_own() {
+    let rule = "title: t\nid: t\nlogsource: {category: any}\ndetection:\n  \
+                s: {Hashes|contains: ['SHA1=ab', 'MD5=cd', 'IMPHASH=ef']}\n  condition: s\nlevel: high\n";
+    let check = |extra: &str, event: &str, expect: bool| {
+        let text = format!(
+            "name: p\ntransformations:\n  - {{type: change_logsource}}\n  - {{type: hashes_fields, valid_hash_algos: \
+             [MD5, SHA1], {extra}}}\n"
+        );
+        let options = Options { pipelines: vec![("p.yml".to_owned(), text)], ..Options::default() };
+        let (set, report) = load(rule, &options);
+        assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+        assert_eq!(findings(&set, event, LogSource::default()).len(), usize::from(expect), "{event}");
+    };
+    check("field_prefix: File", r#"{"FileSHA1":"AB"}"#, true);
+    check("field_prefix: File", r#"{"FileMD5":"cd"}"#, true);
+    check("field_prefix: File", r#"{"FileMD5":"ab"}"#, false);
+    check("field_prefix: File", r#"{"FileMD5":"xcdx"}"#, false);
+    // What is no hash of these algorithms stays.
+    check("field_prefix: File", r#"{"Hashes":"x,IMPHASH=ef"}"#, true);
+    check("field_prefix: File", r#"{"Hashes":"MD5=cd"}"#, false);
+    check("field_prefix: FileHash, drop_algo_prefix: true", r#"{"FileHash":"cd"}"#, true);
+}
