@@ -66,7 +66,8 @@ impl Catalogue {
         for n in near {
             let (selector, members) = &self.groups[n];
             let news = members.iter().filter(|it| left.contains(it)).count();
-            if news > 1 && members.len() <= set.len() + 1 && members.iter().all(within) {
+            let worth = news + usize::from(also.is_some_and(|it| members.contains(&it)));
+            if news > 0 && worth > 1 && members.len() <= set.len() + 1 && members.iter().all(within) {
                 left.retain(|it| !members.contains(it));
                 chosen.push(selector.clone());
             }
