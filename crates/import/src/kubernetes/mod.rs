@@ -67,9 +67,9 @@ pub(crate) struct Workload {
 }
 
 impl Workload {
-    /// The ids of its pods as assets.
+    /// The ids of its pods as assets; no host is called so, since they are met again by these ids.
     pub(crate) fn ids(&self) -> Vec<String> {
-        let stem = crate::names::sanitise(&format!("{}-{}", self.namespace, self.name));
+        let stem = crate::names::sanitise(&format!("k8s-{}-{}", self.namespace, self.name));
         let first = usize::from(!self.stateful);
         match (self.replicas, self.stateful) {
             (1, false) => vec![stem],

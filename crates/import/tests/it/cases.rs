@@ -90,3 +90,24 @@ fn every_case_gives_what_is_expected_of_it() {
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n\n"));
 }
+
+#[test]
+fn all_cases_together_are_one_estate() {
+    let mut input = Vec::new();
+    for case in fs::read_dir(folder()).expect("cases").map(|it| it.expect("an entry").path()) {
+        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+        let of_case = files(&case.join("input")).into_iter();
+        input.extend(of_case.map(|it| SourceFile { name: format!("{name}/{}", it.name), ..it }));
+    }
+    let imported = run(&input, None);
+    let read_back = read("all.yaml", &imported.text);
+    assert_eq!(read_back, imported.estate, "the text says something else");
+    plan(&read_back);
+    input.reverse();
+    assert_eq!(run(&input, None).text, imported.text, "files in another order");
+    assert_eq!(run(&input, Some(&imported.text)).text, imported.text, "imported onto its own result");
+    let sources = ["netbox", "bloodhound", "kubernetes", "nmap", "flows"];
+    let table = imported.report.table();
+    assert!(sources.iter().all(|it| imported.text.contains(&format!("# {it} "))), "{table}");
+    assert!(imported.report.conflicts.len() > 3, "{table}");
+}
