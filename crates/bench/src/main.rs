@@ -1,7 +1,8 @@
-//! Benchmarks: `bulkhead-bench event|detect|contain [--json]`, run through `cargo xtask bench NAME`; and `gen estate`.
+//! Benchmarks: `bulkhead-bench event|detect|correlate|contain [--json]`, run through `cargo xtask bench NAME`; and `gen estate`.
 
 mod contain;
 mod corpus;
+mod correlate;
 mod detect;
 mod event;
 mod measure;
@@ -27,6 +28,7 @@ fn run(args: &[String]) -> Result<()> {
     match args.first().map(String::as_str) {
         Some("event") => event::run(json),
         Some("detect") => detect::run(json),
+        Some("correlate") => correlate::run(json),
         Some("contain") => contain::run(json),
         Some("contain-highs") => contain::highs(&args[1..]),
         Some("contain-sweep") => contain::sweep(&args[1..]),
@@ -34,7 +36,7 @@ fn run(args: &[String]) -> Result<()> {
         Some("detect-memory") => detect::memory(),
         Some("detect-oracle") => detect::oracle(),
         Some("detect-profile") => detect::profile(),
-        Some(other) => bail!("`{other}` is not a benchmark; known are event, detect, contain, detect-oracle"),
-        None => bail!("name a benchmark: event, detect, contain, detect-oracle"),
+        Some(other) => bail!("`{other}` is not a benchmark; known are event, detect, correlate, contain, detect-oracle"),
+        None => bail!("name a benchmark: event, detect, correlate, contain, detect-oracle"),
     }
 }

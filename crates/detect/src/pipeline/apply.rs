@@ -74,7 +74,7 @@ impl Pipeline {
         let mut changed = false;
         match search {
             Search::Any(searches) => {
-                searches.iter_mut().for_each(|it| changed |= self.change(step, it, state))
+                searches.iter_mut().for_each(|it| changed |= self.change(step, it, state));
             }
             Search::Nested(searches, _) => {
                 searches.iter_mut().for_each(|(_, it)| changed |= self.change(step, it, state));

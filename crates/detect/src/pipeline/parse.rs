@@ -93,6 +93,12 @@ fn conditions<C>(
         "detection_item" => "detection_item_cond",
         _ => "field_name_cond",
     };
+    if let Some(it) = node.get(&format!("{short}_expr")) {
+        let message = format!("`{short}_expr` is not supported");
+        reader.error("unsupported", it.pos, message).hint =
+            Some(format!("combine the conditions with `{short}_op` and `{short}_not`, or in nested steps"));
+        return None;
+    }
     let mut list = Vec::new();
     let given = node.get(&format!("{what}_conditions"));
     let nodes: Vec<&Node> = match given {

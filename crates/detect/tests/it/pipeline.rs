@@ -126,6 +126,8 @@ fn faults_say_where_and_why() {
     let (_, report) = load(RULE, &options("  - {type: fancy}\n"));
     let got = report.diagnostics[0].to_string();
     assert!(got.starts_with("p.yml:7:12: error[unknown-type]: `fancy` is not a transformation"), "{got}");
+    let (_, report) = load(RULE, &options("  - {type: set_value, value: x, rule_cond_expr: a or b}\n"));
+    assert!(report.diagnostics[0].to_string().starts_with("p.yml:7:49: error[unsupported]"), "{report:?}");
     let empty = Options { pipelines: vec![("p.yml".to_owned(), String::new())], ..Options::default() };
     assert!(load(RULE, &empty).1.diagnostics[0].to_string().contains("holds no pipeline"));
 }
