@@ -2,6 +2,7 @@
 //! mean exactly these pairs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use bulkhead_model::estate::{Estate, Flow, Index, Movement, Port, Selector};
 use bulkhead_model::id::FlowId;
@@ -40,9 +41,11 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
     let catalogue = Catalogue::new(&draft.estate.assets);
     let mut taken: BTreeSet<String> = draft.estate.flows.iter().map(|it| it.id.to_string()).collect();
     let mut beyond = 0_u64;
+    let index = Index::new(&draft.estate);
+    let mut flows = Vec::new();
     for (port, pairs) in &pairs {
         for (from, to) in generalise(&catalogue, pairs) {
-            if draft.added.flows.len() >= bounds.flows {
+            if flows.len() >= bounds.flows {
                 beyond += 1;
                 continue;
             }
@@ -57,11 +60,14 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
                 ports: vec![*port],
                 movement: Movement::Auto,
             };
-            let (comment, told) = evidence_of(&flow, &draft.estate, *port, pairs, &evidence, gathered);
-            draft.added.flows.insert(id, comment);
+            let (comment, told) = evidence_of(&flow, &index, *port, pairs, &evidence, gathered);
             report.flows.push(told);
-            draft.estate.flows.push(flow);
+            flows.push((flow, comment));
         }
+    }
+    for (flow, comment) in flows {
+        draft.added.flows.insert(flow.id.to_string(), comment);
+        draft.estate.flows.push(flow);
     }
     if beyond > 0 {
         report
@@ -90,21 +96,26 @@ fn observed(draft: &Draft, gathered: &Gathered) -> (Pairs, Evidence, u64) {
     (pairs, evidence, strangers)
 }
 
+/// Where a flow leads, and on which ports.
+type Open<'e> = (Rc<BTreeSet<usize>>, &'e [Port]);
+
 /// The pairs that no flow of the estate and no flat zone allows yet.
 pub(crate) fn without_allowed(estate: &Estate, mut pairs: Pairs) -> Pairs {
     let index = Index::new(estate);
     let flat: BTreeSet<&str> = estate.zones.iter().filter(|it| it.flat).map(|it| it.id.as_str()).collect();
     let zone = |n: usize| estate.assets[n].zone.as_str();
-    let sets: Vec<(BTreeSet<usize>, BTreeSet<usize>, &[Port])> = estate
-        .flows
-        .iter()
-        .map(|it| (places(&index, &it.from), places(&index, &it.to), it.ports.as_slice()))
-        .collect();
+    let mut by_source: BTreeMap<usize, Vec<Open<'_>>> = BTreeMap::new();
+    for flow in &estate.flows {
+        let targets = Rc::new(places(&index, &flow.to));
+        for source in places(&index, &flow.from) {
+            by_source.entry(source).or_default().push((Rc::clone(&targets), &flow.ports));
+        }
+    }
     for (port, pairs) in &mut pairs {
-        let open: Vec<_> = sets.iter().filter(|it| it.2.iter().any(|it| it.contains(*port))).collect();
+        let open = |it: &Open<'_>, to: usize| it.0.contains(&to) && it.1.iter().any(|it| it.contains(*port));
         pairs.retain(|(from, to)| {
             let inside = zone(*from) == zone(*to) && flat.contains(zone(*from));
-            !inside && !open.iter().any(|it| it.0.contains(from) && it.1.contains(to))
+            !inside && !by_source.get(from).is_some_and(|it| it.iter().any(|it| open(it, *to)))
         });
     }
     pairs.retain(|_, it| !it.is_empty());
@@ -140,7 +151,7 @@ pub(crate) fn generalise(catalogue: &Catalogue, pairs: &BTreeSet<(usize, usize)>
 /// What shows a flow: connections, first and last seen, places.
 fn evidence_of(
     flow: &Flow,
-    estate: &Estate,
+    index: &Index<'_>,
     port: Port,
     pairs: &BTreeSet<(usize, usize)>,
     evidence: &Evidence,
@@ -150,10 +161,15 @@ fn evidence_of(
     let (mut first, mut last) = (None::<i64>, None::<i64>);
     let mut origins = BTreeSet::new();
     let mut n_pairs = 0_u64;
-    let means = |it: &Selector, n: usize| it.matches(&estate.assets[n]);
-    for (from, to) in pairs.iter().filter(|it| means(&flow.from, it.0) && means(&flow.to, it.1)) {
+    let (sources, targets) = (places(index, &flow.from), places(index, &flow.to));
+    // The shorter way round: all pairs of a small flow, or all that were seen of a large one.
+    let few = sources.len().saturating_mul(targets.len()) <= pairs.len();
+    let product = sources.iter().filter(|_| few).flat_map(|from| targets.iter().map(move |to| (*from, *to)));
+    let seen = pairs.iter().filter(|_| !few).copied();
+    let meant = product.filter(|it| pairs.contains(it));
+    for (from, to) in meant.chain(seen.filter(|it| sources.contains(&it.0) && targets.contains(&it.1))) {
         n_pairs += 1;
-        for seen in evidence.get(&(port, *from, *to)).into_iter().flatten() {
+        for seen in evidence.get(&(port, from, to)).into_iter().flatten() {
             connections += seen.connections;
             first = [first, seen.first].into_iter().flatten().min();
             last = [last, seen.last].into_iter().flatten().max();
