@@ -28,8 +28,9 @@ const BASE: &str = "title: Logon failed\nid: failed\nlogsource: {category: appli
                     detection: {sel: {action: fail}, condition: sel}\nlevel: low\n---\n";
 
 fn load(correlation: &str) -> Result<RuleSet> {
-    let text =
-        format!("{BASE}title: Many\nid: many\ncorrelation:\n  rules: failed\n  timespan: 1d\n{correlation}level: high\n");
+    let text = format!(
+        "{BASE}title: Many\nid: many\ncorrelation:\n  rules: failed\n  timespan: 1d\n{correlation}level: high\n"
+    );
     let file = RuleFile { name: "correlate.yml".to_owned(), text };
     let (set, report) = compile(&[file], &Options::default());
     ensure!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
@@ -46,8 +47,11 @@ struct Feeder {
 
 impl Feeder {
     fn new(set: &RuleSet, groups_max: usize) -> Self {
-        let options =
-            CorrelationOptions { lateness_ms: Some(LATENESS_MS), groups_max, ..CorrelationOptions::default() };
+        let options = CorrelationOptions {
+            lateness_ms: Some(LATENESS_MS),
+            groups_max,
+            ..CorrelationOptions::default()
+        };
         Self { detector: Detector::with_options(set, options), n: 0, out: Vec::new(), found: 0 }
     }
 
@@ -142,7 +146,10 @@ fn hot() -> Result<Json> {
         ("value_count", "  type: value_count\n  condition: {field: bytes, gte: 20000000}\n"),
         ("value_sum", "  type: value_sum\n  condition: {field: bytes, lt: 0}\n"),
         ("value_avg", "  type: value_avg\n  condition: {field: bytes, lt: 0}\n"),
-        ("value_percentile", "  type: value_percentile\n  condition: {field: bytes, percentile: 95, lt: 0}\n"),
+        (
+            "value_percentile",
+            "  type: value_percentile\n  condition: {field: bytes, percentile: 95, lt: 0}\n",
+        ),
     ];
     let mut lines = Vec::new();
     for (name, correlation) in kinds {

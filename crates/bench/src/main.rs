@@ -36,7 +36,9 @@ fn run(args: &[String]) -> Result<()> {
         Some("detect-memory") => detect::memory(),
         Some("detect-oracle") => detect::oracle(),
         Some("detect-profile") => detect::profile(),
-        Some(other) => bail!("`{other}` is not a benchmark; known are event, detect, correlate, contain, detect-oracle"),
+        Some(other) => {
+            bail!("`{other}` is not a benchmark; known are event, detect, correlate, contain, detect-oracle")
+        }
         None => bail!("name a benchmark: event, detect, correlate, contain, detect-oracle"),
     }
 }
