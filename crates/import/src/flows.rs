@@ -45,7 +45,7 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
     let mut flows = Vec::new();
     for (port, pairs) in &pairs {
         for (from, to) in generalise(&catalogue, pairs) {
-            if flows.len() >= bounds.flows {
+            if draft.estate.flows.len() + flows.len() >= bounds.flows {
                 beyond += 1;
                 continue;
             }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use bulkhead_import::{Base, Imported, Options, SourceFile, import};
+use bulkhead_import::{Base, Bounds, Imported, Options, SourceFile, import};
 use bulkhead_model::estate::{self, Estate};
 use proptest::prelude::*;
 
@@ -194,4 +194,16 @@ proptest! {
         let imported = import(&files, None, &Options::default());
         prop_assert_eq!(read(&imported.text), imported.estate);
     }
+}
+
+#[test]
+fn a_full_estate_takes_no_more_flows_the_second_time() {
+    let files = [traffic(&[(0, 1, 0), (2, 3, 1), (4, 5, 2), (6, 7, 0)])];
+    let bounds = Bounds { flows: 2, ..Bounds::default() };
+    let options = Options { bounds, ..Options::default() };
+    let first = import(&files, None, &options);
+    assert_eq!(first.estate.flows.len(), 2);
+    let estate = read(&first.text);
+    let base = Base { name: "estate.yaml", text: &first.text, estate: &estate };
+    assert_eq!(import(&files, Some(base), &options).text, first.text);
 }
