@@ -47,7 +47,8 @@ pub fn resolve(
     }
     for (correlation, reported) in done.iter_mut().zip(reported) {
         correlation.reported = reported.unwrap_or(true);
-        entries.push(entry(correlation));
+        let unreachable = unreachable(correlation, entries, rules.len());
+        entries.push(RuleEntry { unreachable, ..entry(correlation) });
     }
     (done, generate.into_iter().map(|it| it.unwrap_or(true)).collect())
 }
@@ -108,6 +109,21 @@ fn fault(
         ),
     };
     Diagnostic::error("unknown-rule", &correlation.file, Some(pos), message).hint(hint)
+}
+
+/// Why a correlation can never be satisfied, where too many of its rules can never fire. Entries of the rules come first,
+/// then those of the correlations before this one.
+fn unreachable(correlation: &Correlation, entries: &[RuleEntry], n_rules: usize) -> Option<String> {
+    let of = |source: &Source| match source {
+        Source::Rule(it) => entries.get(*it as usize),
+        Source::Correlation(it) => entries.get(n_rules + *it as usize),
+    };
+    let idle: Vec<&RuleEntry> =
+        correlation.sources.iter().filter_map(of).filter(|it| it.unreachable.is_some()).collect();
+    let needs_all = matches!(correlation.kind, Kind::Temporal(Together::All) | Kind::TemporalOrdered(None));
+    let none_left = idle.len() == correlation.sources.len();
+    let first = idle.first().filter(|_| needs_all || none_left)?;
+    Some(format!("its rule `{}` can never fire", first.title))
 }
 
 fn entry(correlation: &Correlation) -> RuleEntry {

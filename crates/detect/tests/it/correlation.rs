@@ -170,3 +170,40 @@ fn values_of_groups_do_not_run_into_each_other() {
     assert_eq!(detector.n_groups(), 4);
     assert_eq!(out.iter().map(|it| &it.fields).collect::<Vec<_>>(), Vec::<&BTreeMap<_, _>>::new());
 }
+
+#[test]
+fn a_correlation_of_rules_that_never_fire_never_does() {
+    let rule = |id: &str, product: &str| {
+        format!(
+            "title: {id}\nid: {id}\nlogsource: {{product: {product}}}\ndetection: {{s: {{a: b}}, condition: s}}\nlevel: low\n---\n"
+        )
+    };
+    let correlation = |id: &str, kind: &str, rules: &str| {
+        format!(
+            "title: {id}\nid: {id}\ncorrelation: {{type: {kind}, rules: [{rules}], timespan: 1m}}\nlevel: low\n---\n"
+        )
+    };
+    let counting = "event_count, condition: {gte: 2}";
+    let text = rule("live", "windows")
+        + &rule("idle", "nobody")
+        + &correlation("both", "temporal", "live, idle")
+        + &correlation("one", counting, "live, idle")
+        + &correlation("none", counting, "idle")
+        + &correlation("chain", counting, "none");
+    let file = RuleFile { name: "c.yml".to_owned(), text };
+    let (_, report) = compile(&[file], &Options::default());
+    let got: Vec<String> = report
+        .rules
+        .iter()
+        .map(|it| format!("{}: {}", it.id, it.unreachable.as_deref().unwrap_or("can fire")))
+        .collect();
+    let expect = [
+        "live: can fire",
+        "idle: no log source mapping for product=nobody",
+        "both: its rule `idle` can never fire",
+        "one: can fire",
+        "none: its rule `idle` can never fire",
+        "chain: its rule `none` can never fire",
+    ];
+    assert_eq!(got, expect, "{:?}", report.diagnostics);
+}
