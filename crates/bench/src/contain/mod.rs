@@ -49,6 +49,9 @@ struct Measured {
     baselines: [Option<f64>; 2],
 }
 
+/// One of the times of a case.
+type Time = fn(&Measured) -> f64;
+
 /// Measures every size and prints a table, or one JSON object with `json`.
 pub fn run(json: bool) -> Result<()> {
     let sizes = SIZES.iter().map(|&it| measure(it)).collect::<Result<Vec<Value>>>()?;
@@ -132,7 +135,7 @@ fn measure(assets: usize) -> Result<Value> {
         "gap": cases.iter().map(|it| it.gap).fold(0.0, f64::max), "rss_mb": peak_memory_mb(),
         "total": first.total, "isolate_all": first.baselines[0], "shut_zones": first.baselines[1],
     });
-    let times: [(&str, fn(&Measured) -> f64); 5] = [
+    let times: [(&str, Time); 5] = [
         ("plan", |it| it.plan_s),
         ("replan", |it| it.replan_s),
         ("reach", |it| it.reach_s),
@@ -182,8 +185,10 @@ fn baseline(planned: &Planned, name: BaselineName) -> Option<f64> {
     planned.plan.baselines.iter().find(|it| it.name == name).map(|it| it.objective.total)
 }
 
-/// Assets above which the whole problem is not given to HiGHS, and seconds it may take.
+/// Sizes at which the whole problem is given to HiGHS.
 const REFERENCE_SIZES: [usize; 2] = [1_000, 10_000];
+/// Seconds it may take.
+#[cfg(feature = "highs")]
 const REFERENCE_LIMIT_S: f64 = 600.0;
 
 /// Adds what HiGHS did at this size, in a process of its own: its memory is not ours.
