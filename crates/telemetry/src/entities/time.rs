@@ -31,9 +31,12 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
     epoch(text)
 }
 
-/// Digits as a number; none when something else stands there.
+/// Digits as a number; none when something else stands there, or more than fits.
 fn digits(bytes: &[u8]) -> Option<i64> {
-    bytes.iter().try_fold(0, |sum, it| it.is_ascii_digit().then(|| sum * 10 + i64::from(it - b'0')))
+    bytes.iter().try_fold(0_i64, |sum, it| {
+        let digit = it.is_ascii_digit().then(|| i64::from(it - b'0'))?;
+        sum.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 fn calendar(text: &[u8]) -> Option<Timestamp> {
@@ -142,6 +145,7 @@ mod tests {
         check("2025-07-25T10:00:00+02:00", Some("2025-07-25T08:00:00Z"));
         check("2019-03-19 23:23:52.491142700 UTC", Some("2019-03-19T23:23:52.4911427Z"));
         check("1642723347", Some("2022-01-21T00:02:27Z"));
+        check("9999999999000000919", None);
         check("1601998366.785668", Some("2020-10-06T15:32:46.785668Z"));
         check("1601998366785", Some("2020-10-06T15:32:46.785Z"));
     }
