@@ -68,8 +68,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What pure crates may use from outside: nothing that reads a clock, a file, the network or chance.
-const PURE: &[&str] =
-    &["model", "service", "detect", "incident", "contain", "recover", "comply", "engine", "evaluate", "import"];
+const PURE: &[&str] = &[
+    "model", "service", "detect", "incident", "contain", "recover", "comply", "engine", "evaluate", "import",
+];
 const PURE_MAY_USE: &[&str] = &[
     "aho-corasick",
     "base64",
