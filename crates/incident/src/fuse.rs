@@ -146,7 +146,7 @@ impl Case<'_> {
     fn is_corroborated(&self, fired: &[Hit]) -> bool {
         let groups = || fired.iter().map(|it| &self.groups[it.group]);
         let rules: BTreeSet<&str> = groups().map(|it| it.rule.id.as_str()).collect();
-        rules.len() >= self.policy.declare_rules || groups().any(|it| it.is_strong())
+        rules.len() >= self.policy.declare_rules || groups().any(Group::is_strong)
     }
 
     /// Whether a ground says by itself that the attacker was there: a grave rule, or a link.

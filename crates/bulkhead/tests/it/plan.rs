@@ -1,4 +1,5 @@
 //! `plan contain` as operators steer it: forced, forbidden, pinned, explained, listed, drawn.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::Path;
