@@ -1,7 +1,7 @@
 //! An estate prepared for planning: numbered, with what is protected, hard, exempt, and how each flow counts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::{Asset, AssetKind, Estate, Movement, Port};
@@ -39,6 +39,41 @@ pub(crate) struct Prepared<'a> {
     services: Arc<ServiceGraph>,
     ports: Arc<MovementPorts>,
     fixed: Arc<Fixed>,
+    /// Made when first asked for: only the attitude `credential` does.
+    logins: OnceLock<Arc<Logins>>,
+}
+
+/// Who may log on where, and where that can be learned, by units of the prepared estate.
+pub(crate) struct Logins {
+    /// Per protocol and unit: identities with a right.
+    with_right: BTreeMap<String, Vec<Vec<u32>>>,
+    /// Per identity: units on which its secret lies.
+    secrets: Vec<BTreeSet<u32>>,
+}
+
+impl Logins {
+    fn new(estate: &Estate, index: &EstateIndex) -> Self {
+        let mut with_right: BTreeMap<String, Vec<Vec<u32>>> = BTreeMap::new();
+        for (number, identity) in (0..).zip(&estate.identities) {
+            for right in &identity.rights {
+                let on = index.select(estate, &right.on);
+                for via in right.via.iter().collect::<BTreeSet<_>>() {
+                    let units =
+                        with_right.entry(via.clone()).or_insert_with(|| vec![Vec::new(); index.n_assets()]);
+                    for &unit in &on {
+                        let of_unit = &mut units[unit as usize];
+                        if of_unit.last() != Some(&number) {
+                            of_unit.push(number);
+                        }
+                    }
+                }
+            }
+        }
+        let secrets = estate.identities.iter().map(|it| {
+            it.secrets_on.iter().flat_map(|on| index.select(estate, on)).collect::<BTreeSet<u32>>()
+        });
+        Self { with_right, secrets: secrets.collect() }
+    }
 }
 
 /// Lists that no start changes.
@@ -81,7 +116,11 @@ impl<'a> Prepared<'a> {
     fn of(estate: &'a Estate, index: EstateIndex, ports: &MovementPorts) -> Self {
         let services = Arc::new(ServiceGraph::new(estate, &index));
         let fixed = Arc::new(Fixed::new(estate, &index));
-        Self { estate, index, services, ports: Arc::new(ports.clone()), fixed }
+        Self { estate, index, services, ports: Arc::new(ports.clone()), fixed, logins: OnceLock::new() }
+    }
+
+    fn logins(&self) -> Arc<Logins> {
+        self.logins.get_or_init(|| Arc::new(Logins::new(self.estate, &self.index))).clone()
     }
 
     /// The estate with `compromised` assets and `identities` in the attacker's hands; these assets and `alone` are told
@@ -94,13 +133,22 @@ impl<'a> Prepared<'a> {
         alone: &[AssetId],
     ) -> Ground<'a> {
         let mut index = self.index.clone();
-        let mut split = |id: &AssetId| index.position(id).map(|it| index.split(it));
+        let mut origins = Vec::new();
+        let mut split = |id: &AssetId| {
+            let position = index.position(id)?;
+            let (known, before) = (index.n_assets(), index.asset(id));
+            let unit = index.split(position);
+            if index.n_assets() > known {
+                origins.extend(before);
+            }
+            Some(unit)
+        };
         for id in alone {
             split(id);
         }
         let compromised = compromised.iter().filter_map(|it| split(it)).collect();
         let identities = identities.iter().filter_map(|it| index.identity(it)).collect();
-        Ground::new(self, index, Start { attitude, compromised, identities })
+        Ground::new(self, index, origins, Start { attitude, compromised, identities })
     }
 }
 
@@ -119,8 +167,10 @@ pub(crate) struct Ground<'a> {
     pub(crate) ordinary: Vec<Ordinary>,
     /// Per flow: whether one of its ports admits movement to every asset.
     admits: Vec<bool>,
-    /// (identity, assets, protocols) of every right; only under the attitude `credential`.
-    rights: Vec<(u32, BTreeSet<u32>, BTreeSet<String>)>,
+    /// Rights and secrets by units as prepared; only under the attitude `credential`.
+    logins: Option<Arc<Logins>>,
+    /// For units told apart since then, in their order: the unit each was of.
+    origins: Vec<u32>,
     /// Per identity: assets on which its secret lies; only under the attitude `credential`.
     pub(crate) secrets: Vec<BTreeSet<u32>>,
 }
@@ -148,14 +198,26 @@ impl Ordinary {
 }
 
 impl<'a> Ground<'a> {
-    fn new(prepared: &Prepared<'a>, index: EstateIndex, start: Start) -> Self {
+    fn new(prepared: &Prepared<'a>, index: EstateIndex, origins: Vec<u32>, start: Start) -> Self {
         let estate = prepared.estate;
         let exempt = Arc::new(Exemptions::new(&index, protected(estate, &index), &start.compromised));
         let hard = hard(estate, &index).difference(&start.compromised).copied().collect();
         let ordinary = ordinary(&index, &start.compromised);
         let admitted: Vec<Port> = prepared.ports.ports().iter().map(|it| it.port).collect();
         let admits = index.flows().iter().map(|it| overlap(&it.ports, &admitted)).collect();
-        let mut ground = Self {
+        let logins = (start.attitude == Attitude::Credential).then(|| prepared.logins());
+        let mut secrets = match &logins {
+            Some(logins) => logins.secrets.clone(),
+            None => vec![BTreeSet::new(); estate.identities.len()],
+        };
+        // What is told apart now holds the secrets it held before.
+        let first = prepared.index.n_assets() as u32;
+        for (unit, origin) in (first..).zip(&origins) {
+            secrets.iter_mut().filter(|it| it.contains(origin)).for_each(|it| {
+                it.insert(unit);
+            });
+        }
+        Self {
             estate,
             index,
             services: prepared.services.clone(),
@@ -166,29 +228,16 @@ impl<'a> Ground<'a> {
             hard,
             ordinary,
             admits,
-            rights: Vec::new(),
-            secrets: vec![BTreeSet::new(); estate.identities.len()],
-        };
-        if ground.start.attitude == Attitude::Credential {
-            ground.rights = ground.resolve_rights();
-            let on = |it: &bulkhead_model::estate::Identity| {
-                it.secrets_on.iter().flat_map(|on| ground.index.select(estate, on)).collect()
-            };
-            ground.secrets = estate.identities.iter().map(on).collect();
+            logins,
+            origins,
+            secrets,
         }
-        ground
     }
 
-    fn resolve_rights(&self) -> Vec<(u32, BTreeSet<u32>, BTreeSet<String>)> {
-        let rights =
-            |number: u32| self.estate.identities[number as usize].rights.iter().map(move |it| (number, it));
-        (0..self.estate.identities.len() as u32)
-            .flat_map(rights)
-            .map(|(number, right)| {
-                let on = self.index.select(self.estate, &right.on).into_iter().collect();
-                (number, on, right.via.iter().cloned().collect())
-            })
-            .collect()
+    /// The unit of the prepared estate that `unit` is or was of.
+    fn origin(&self, unit: u32) -> u32 {
+        let first = self.index.n_assets() - self.origins.len();
+        (unit as usize).checked_sub(first).map_or(unit, |it| self.origins[it])
     }
 
     pub(crate) fn flow(&self, number: u32) -> &FlowMembers {
@@ -240,14 +289,10 @@ impl<'a> Ground<'a> {
         if with.is_empty() { Means::Never } else { Means::With(with.into_iter().collect()) }
     }
 
-    pub(crate) fn identities_with_right<'s>(
-        &'s self,
-        via: &'s str,
-        on: u32,
-    ) -> impl Iterator<Item = u32> + 's {
-        let matching =
-            move |it: &&(u32, BTreeSet<u32>, BTreeSet<String>)| it.1.contains(&on) && it.2.contains(via);
-        self.rights.iter().filter(matching).map(|it| it.0)
+    /// Identities with a right on `on` by the protocol `via`.
+    pub(crate) fn identities_with_right(&self, via: &str, on: u32) -> impl Iterator<Item = u32> {
+        let units = self.logins.as_ref().and_then(|it| it.with_right.get(via));
+        units.into_iter().flat_map(move |it| it[self.origin(on) as usize].iter().copied())
     }
 
     /// Per asset, identities whose secret lies on it.

@@ -73,6 +73,8 @@ pub struct EstateIndex {
     units: Vec<Arc<[u32]>>,
     zone_of: Vec<u32>,
     members: Vec<Vec<u32>>,
+    /// Units by role, ascending.
+    by_role: BTreeMap<String, Vec<u32>>,
     flows: Vec<FlowMembers>,
 }
 
@@ -108,15 +110,25 @@ impl EstateIndex {
         let mut unit_of = vec![0; estate.assets.len()];
         let mut members = vec![Vec::new(); zones.len()];
         let mut zone_of = Vec::with_capacity(units.len());
+        let mut by_role: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for (unit, assets) in (0..).zip(&units) {
-            let zone = zones[&estate.assets[assets[0] as usize].zone];
+            let asset = &estate.assets[assets[0] as usize];
+            for role in &asset.roles {
+                match by_role.get_mut(role) {
+                    Some(units) if units.last() == Some(&unit) => {}
+                    Some(units) => units.push(unit),
+                    None => drop(by_role.insert(role.clone(), vec![unit])),
+                }
+            }
+            let zone = zones[&asset.zone];
             zone_of.push(zone);
             members[zone as usize].push(unit);
             assets.iter().for_each(|&it| unit_of[it as usize] = unit);
         }
         let names = Names { assets, identities, flows: BTreeMap::new(), zones };
         let units = units.into_iter().map(Arc::from).collect();
-        let mut index = Self { names: Arc::new(names), unit_of, units, zone_of, members, flows: Vec::new() };
+        let mut index =
+            Self { names: Arc::new(names), unit_of, units, zone_of, members, by_role, flows: Vec::new() };
         let flows = index.add_flows(estate);
         if let Some(names) = Arc::get_mut(&mut index.names) {
             names.flows = flows;
@@ -175,6 +187,11 @@ impl EstateIndex {
         let zone = self.zone_of(unit);
         self.zone_of.push(zone);
         self.members[zone as usize].push(alone);
+        for units in self.by_role.values_mut() {
+            if units.binary_search(&unit).is_ok() {
+                units.push(alone);
+            }
+        }
         for flow in &mut self.flows {
             for ends in [&mut flow.from, &mut flow.to] {
                 if ends.binary_search(&unit).is_ok() {
@@ -221,7 +238,12 @@ impl EstateIndex {
                 members.iter().copied().filter(means).collect()
             }
         } else {
-            (0..self.units.len() as u32).filter(means).collect()
+            // Of several roles the rarest.
+            let of_role = |it: &String| self.by_role.get(it).map_or(&[][..], Vec::as_slice);
+            match selector.roles.iter().map(of_role).min_by_key(|it| it.len()) {
+                Some(units) => units.iter().copied().filter(means).collect(),
+                None => (0..self.units.len() as u32).filter(means).collect(),
+            }
         }
     }
 
