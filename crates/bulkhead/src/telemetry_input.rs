@@ -87,7 +87,7 @@ pub fn refuse_unreadable(telemetry: &Telemetry, quiet: bool) -> Outcome {
             telemetry.sources.iter().map(|it| format!("{} ({:?})", it.file, it.format)).collect();
         let read = if empty.is_empty() { String::new() } else { format!(": {} hold none", empty.join(", ")) };
         return Err(Failure::input(format!("no event could be read from what was named{read}"))
-            .hint("give NDJSON, EVTX, syslog, auditd, Zeek or Suricata files, plain or in zip, gz or zst"));
+            .hint("give logs such as NDJSON, EVTX, Windows XML or CSV, syslog, auditd, Zeek, Suricata or access logs, plain or in zip, gz, zst or tar; docs/logsources.md lists them all"));
     }
     if telemetry.has_errors() {
         return Err(Failure::input("some of the files named could not be read at all (see above)")
