@@ -8,6 +8,7 @@ use bulkhead_model::estate::{self, Estate};
 
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::ui::counted;
 
 /// The embedded example, a fictional telecom operator.
 const EXAMPLE: &str = include_str!("../../../examples/telco/estate.yaml");
@@ -72,8 +73,11 @@ fn parse(origin: &str, text: &str, quiet: bool) -> Outcome<EstateInput> {
     let errors: Vec<Diagnostic> = diagnostics.iter().filter(|it| it.is_error()).cloned().collect();
     let Some(estate) = estate else {
         print_diagnostics(&errors, SHOWN);
-        return Err(Failure::input(format!("{origin}: {} errors; the estate cannot be used", errors.len()))
-            .hint("`bulkhead estate check` lists every fault with its place"));
+        return Err(Failure::input(format!(
+            "{origin}: {}; the estate cannot be used",
+            counted(errors.len(), "error")
+        ))
+        .hint("`bulkhead estate check` lists every fault with its place"));
     };
     if !quiet && !diagnostics.is_empty() {
         eprintln!("{origin}: {} warnings; `bulkhead estate check` lists them", diagnostics.len());

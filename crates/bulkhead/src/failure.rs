@@ -41,7 +41,14 @@ impl Failure {
 
     /// `path` could not be read or written, which is for the user to mend.
     pub fn file(doing: &str, path: &std::path::Path, err: &std::io::Error) -> Self {
-        Self::input(format!("cannot {doing} `{}`: {err}", path.display()))
+        let failure = Self::input(format!("cannot {doing} `{}`: {err}", path.display()));
+        match err.kind() {
+            std::io::ErrorKind::NotFound => {
+                failure.hint("check the path; it counts from the folder you are in")
+            }
+            std::io::ErrorKind::PermissionDenied => failure.hint("check who may read and write there"),
+            _ => failure,
+        }
     }
 
     /// The exit code.

@@ -1,25 +1,6 @@
 //! ATT&CK tactics from rule tags: `attack.lateral-movement`, `attack.lateral_movement`, `attack.t1021.002`.
 
-/// The tactics, in the order of an attack. `stealth` and `defense-impairment` are the two that version 18 of ATT&CK made
-/// of `defense-evasion`; rules of all ages are about.
-pub const TACTICS: [&str; 16] = [
-    "reconnaissance",
-    "resource-development",
-    "initial-access",
-    "execution",
-    "persistence",
-    "privilege-escalation",
-    "defense-evasion",
-    "stealth",
-    "defense-impairment",
-    "credential-access",
-    "discovery",
-    "lateral-movement",
-    "collection",
-    "command-and-control",
-    "exfiltration",
-    "impact",
-];
+pub use bulkhead_model::attack::TACTICS;
 
 /// Technique and its tactics, one a line.
 const TABLE: &str = include_str!("../data/attack.tsv");

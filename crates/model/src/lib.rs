@@ -4,6 +4,7 @@
 
 #![warn(clippy::disallowed_methods)]
 
+pub mod attack;
 pub mod case;
 pub mod diag;
 pub mod entity;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bulkhead_model::attack::TACTICS;
 use bulkhead_model::case::TimelineEntry;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -32,26 +33,6 @@ const RESPONSE: [(&str, &str); 8] = [
     ("verification", "Verification"),
     ("recovery", "Recovery"),
     ("surveillance", "Surveillance"),
-];
-
-/// Tactics of ATT&CK in the order of the matrix, so that an attack reads from the top left to the bottom right.
-const TACTICS: [&str; 16] = [
-    "reconnaissance",
-    "resource-development",
-    "initial-access",
-    "execution",
-    "persistence",
-    "privilege-escalation",
-    "defense-evasion",
-    "stealth",
-    "defense-impairment",
-    "credential-access",
-    "discovery",
-    "lateral-movement",
-    "collection",
-    "command-and-control",
-    "exfiltration",
-    "impact",
 ];
 
 /// The picture; long quiet times are compressed, and the axis says so by its labels.
@@ -95,6 +76,7 @@ fn lane_of(entry: &TimelineEntry) -> Option<String> {
 fn lanes(entries: &[TimelineEntry]) -> Vec<(String, String)> {
     let present: BTreeSet<String> = entries.iter().filter_map(lane_of).collect();
     let mut lanes = Vec::new();
+    // In the order of the matrix, so that an attack reads from the top left to the bottom right.
     for tactic in TACTICS {
         let key = format!("tactic:{tactic}");
         if present.contains(&key) {

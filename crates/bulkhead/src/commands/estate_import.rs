@@ -30,6 +30,12 @@ pub fn run(args: &EstateImport, quiet: bool) -> Outcome {
         return Err(Failure::input("nothing that can be imported is in what was named")
             .hint("give nmap XML, Zeek conn logs, NetFlow CSV, BloodHound, NetBox or Kubernetes exports"));
     }
+    if imported.estate.assets.is_empty() && imported.estate.zones.is_empty() {
+        return Err(Failure::input("no host and no network came of what was named; nothing is written")
+            .hint(
+                "what could not be read is told above; give files of scans or exports that ran to their end",
+            ));
+    }
     if let Some(path) = &args.report {
         let mut text = serde_json::to_string_pretty(&imported.report).map_err(anyhow::Error::new)?;
         text.push('\n');

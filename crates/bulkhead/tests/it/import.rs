@@ -74,3 +74,14 @@ fn files_of_no_known_format_are_an_input_error() {
     assert!(said.contains("poem.txt: warning[unknown-format]"), "{said}");
     assert!(said.contains("nothing that can be imported"), "{said}");
 }
+
+#[test]
+fn an_import_that_yields_no_host_and_no_network_writes_nothing() {
+    let dir = folder();
+    let empty = "<?xml version=\"1.0\"?>\n<nmaprun scanner=\"nmap\" version=\"7.95\">\n</nmaprun>\n";
+    fs::write(dir.path().join("empty.xml"), empty).expect("a file");
+    let output = run(dir.path(), "estate import empty.xml --out estate.yaml");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("no host and no network"), "{}", stderr(&output));
+    assert!(!dir.path().join("estate.yaml").exists());
+}
