@@ -31,6 +31,7 @@ fn run(args: &[String]) -> Result<()> {
         Some("correlate") => correlate::run(json),
         Some("contain") => contain::run(json),
         Some("contain-highs") => contain::highs(&args[1..]),
+        Some("contain-profile") => contain::profile(&args[1..]),
         Some("contain-sweep") => contain::sweep(&args[1..]),
         Some("gen") => contain::generate(&args[1..]),
         Some("detect-memory") => detect::memory(),

@@ -35,6 +35,8 @@ pub(crate) struct AttackGraph {
     pub(crate) arcs: Vec<Arc>,
     /// Arcs leaving each node.
     pub(crate) leaving: Vec<Vec<u32>>,
+    /// Arcs that each action cuts.
+    cut_by: Vec<Vec<u32>>,
     /// Compromised assets.
     pub(crate) sources: Vec<u32>,
     /// Identities in the attacker's hands at the start.
@@ -75,6 +77,7 @@ impl AttackGraph {
             n_nodes: n_assets,
             arcs: Vec::new(),
             leaving: Vec::new(),
+            cut_by: vec![Vec::new(); candidates.len()],
             sources: ground.start.compromised.iter().copied().collect(),
             identities: ground.start.identities.clone(),
             secrets: ground.identities_by_asset(),
@@ -88,15 +91,38 @@ impl AttackGraph {
         for at in 0..ground.ordinary.len() {
             builder.ordinary(at);
         }
-        builder.graph.index_leaving();
+        builder.graph.index();
         builder.graph
     }
 
-    fn index_leaving(&mut self) {
+    fn index(&mut self) {
         self.leaving = vec![Vec::new(); self.n_nodes];
         for (number, arc) in (0..).zip(&self.arcs) {
             self.leaving[arc.from as usize].push(number);
+            arc.cutters.iter().for_each(|&it| self.cut_by[it as usize].push(number));
         }
+    }
+
+    /// The same nodes with only these arcs, cut by `n_candidates` actions, and an attacker who has `sources`.
+    pub(crate) fn part(&self, arcs: Vec<Arc>, sources: Vec<u32>, n_candidates: usize) -> Self {
+        let mut part = Self {
+            n_assets: self.n_assets,
+            n_nodes: self.n_nodes,
+            arcs,
+            leaving: Vec::new(),
+            cut_by: vec![Vec::new(); n_candidates],
+            sources,
+            identities: self.identities.clone(),
+            secrets: self.secrets.clone(),
+            n_identities: self.n_identities,
+        };
+        part.index();
+        part
+    }
+
+    /// Arcs that the action at this position of the candidates cuts.
+    pub(crate) fn cut_by(&self, action: u32) -> &[u32] {
+        &self.cut_by[action as usize]
     }
 
     /// Everything reached when the arcs for which `shut` holds are cut, breadth first: `by` holds shortest attack paths.

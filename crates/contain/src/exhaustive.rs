@@ -6,8 +6,9 @@ use crate::actions::{Candidates, Steering};
 use crate::attack::AttackGraph;
 use crate::ground::Prepared;
 use crate::ports::MovementPorts;
+use crate::presolve::{Limits, solve};
 use crate::problem::{Problem, Weights};
-use crate::solve::Search;
+use crate::solve::{Search, Solution};
 
 #[path = "../tests/it/random.rs"]
 mod random;
@@ -34,6 +35,9 @@ fn check(seed: u64, weights: Weights) -> Option<bool> {
     all.sort();
     let found = Search::new(&problem, &[], &[]).run(100_000, u64::MAX / 2);
     assert_eq!(found.chosen, all.first().map(|it| it.1.clone()), "seed {seed}: {found:?}");
+    let presolved = solve(&problem, &[], &[], Limits { nodes: 100_000, effort: u64::MAX / 2 });
+    let same = |it: &Solution| (it.chosen.clone(), it.cost, it.bound);
+    assert_eq!(same(&presolved), same(&found), "seed {seed}: made smaller first");
     let Some((least, _)) = all.first() else { return Some(false) };
     assert_eq!((found.cost, found.bound), (*least, *least), "seed {seed}");
     Some(all.get(1).is_some_and(|it| it.0 == *least))

@@ -14,6 +14,7 @@ mod baseline;
 mod catalogue;
 pub mod certificate;
 pub mod checker;
+mod clean;
 mod draft;
 #[cfg(test)]
 mod exhaustive;
@@ -25,6 +26,7 @@ mod moves;
 mod observed;
 mod planner;
 pub mod ports;
+mod presolve;
 mod problem;
 pub mod reach;
 mod refusal;

@@ -13,10 +13,10 @@ use crate::draft::Drafter;
 use crate::ground::{Ground, Means, Prepared};
 use crate::moves;
 use crate::ports::MovementPorts;
+use crate::presolve::{Limits, solve};
 use crate::problem::{Problem, Weights};
 use crate::refusal;
 use crate::request::{PlanError, Request};
-use crate::solve::Search;
 
 /// A plan with what carries it out and what it will cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,8 +128,10 @@ impl<'e> Planner<'e> {
         let forced = forced_positions(request, &candidates)?;
         let problem =
             Problem::new(&ground, &graph, &candidates, request.horizon_h, request.approval_budget, BALANCED);
-        let hints: Vec<Vec<u32>> = previous.map(|it| positions_of(it, &candidates)).into_iter().collect();
-        let balanced = Search::new(&problem, &forced, &hints).run(request.work_limit, EFFORT);
+        let hints: Vec<Vec<u32>> =
+            previous.map(|it| positions_of(&it.actions, &candidates)).into_iter().collect();
+        let limits = Limits { nodes: request.work_limit, effort: EFFORT };
+        let balanced = solve(&problem, &forced, &hints, limits);
         let Some(chosen) = balanced.chosen.clone() else {
             return Err(refusal::explain(request, &self.prepared, &ground, &graph));
         };
@@ -142,19 +144,22 @@ impl<'e> Planner<'e> {
             search_nodes: balanced.nodes,
         };
         let parts = problem.assess(&chosen).parts;
-        let harmless = parts.service == 0 && parts.exposure == 0;
         let drafter = Drafter { request, ground: &ground, problem: &problem };
         let alternatives =
             [("least_impact", LEAST_IMPACT), ("balanced", BALANCED), ("most_assurance", MOST_ASSURANCE)].map(
                 |(name, weights)| {
-                    // No weight is below 1: a plan that loses no service and exposes nothing costs the same under all of
-                    // them, and its bound holds for all.
-                    if weights == BALANCED || harmless {
+                    // No weight is below 1: a plan that has nothing of what weighs more costs the same under these
+                    // weights, and its bound holds for them too.
+                    if (weights.service == 1 || parts.service == 0)
+                        && (weights.exposure == 1 || parts.exposure == 0)
+                    {
                         return drafter.alternative(name, weights, &balanced);
                     }
                     let weighted = problem.weighted(weights);
-                    let solution = Search::new(&weighted, &forced, std::slice::from_ref(&chosen))
-                        .run(request.work_limit, EFFORT / 2);
+                    let before = previous.and_then(|it| it.alternatives.iter().find(|it| it.name == name));
+                    let before = before.map(|it| positions_of(&it.actions, &candidates));
+                    let hints: Vec<Vec<u32>> = before.into_iter().chain([chosen.clone()]).collect();
+                    let solution = solve(&weighted, &forced, &hints, Limits { effort: EFFORT / 2, ..limits });
                     stats.search_nodes += solution.nodes;
                     drafter.alternative(name, weights, &solution)
                 },
@@ -204,9 +209,9 @@ impl<'e> Planner<'e> {
 }
 
 /// Those actions of an earlier plan that are still possible.
-fn positions_of(plan: &Plan, candidates: &[Candidate]) -> Vec<u32> {
+fn positions_of(actions: &[Action], candidates: &[Candidate]) -> Vec<u32> {
     let position = |it: &Action| candidates.binary_search_by(|candidate| candidate.id.cmp(&it.id)).ok();
-    plan.actions.iter().filter_map(position).map(|it| it as u32).collect()
+    actions.iter().filter_map(position).map(|it| it as u32).collect()
 }
 
 fn forced_positions(request: &Request<'_>, candidates: &[Candidate]) -> Result<Vec<u32>, PlanError> {

@@ -127,6 +127,25 @@ impl<'p, 'e> Problem<'p, 'e> {
         Self { weights, ..self.clone() }
     }
 
+    /// The same problem with only the candidates `kept` (positions), over the part of the graph that they leave of interest.
+    pub(crate) fn part(&self, graph: &'p AttackGraph, candidates: &'p [Candidate], kept: &[u32]) -> Self {
+        fn of<T: Clone>(all: &[T], kept: &[u32]) -> Vec<T> {
+            kept.iter().map(|&it| all[it as usize].clone()).collect()
+        }
+        Self {
+            graph,
+            candidates,
+            touched: of(&self.touched, kept),
+            operating: of(&self.operating, kept),
+            needs_approval: of(&self.needs_approval, kept),
+            values: self.values.clone(),
+            hard: self.hard.clone(),
+            baseline: self.baseline.clone(),
+            losses: self.losses.clone(),
+            ..*self
+        }
+    }
+
     /// Everything that `chosen` (positions, any order) takes away.
     pub(crate) fn losses_of(&self, chosen: &[u32]) -> Losses {
         let mut losses = Losses::none(self.ground.exempt.clone());
@@ -134,12 +153,21 @@ impl<'p, 'e> Problem<'p, 'e> {
         losses
     }
 
+    /// The services under `losses`, which are those of `chosen`.
+    pub(crate) fn evaluate(&self, chosen: &[u32], losses: &Losses) -> Evaluation {
+        let mut touched: Vec<u32> =
+            chosen.iter().flat_map(|&it| self.touched[it as usize].iter().copied()).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        self.ground.services.updated(&self.ground.index, &self.baseline, losses, touched)
+    }
+
     /// Judges `chosen` exactly.
     pub(crate) fn assess(&self, chosen: &[u32]) -> Assessment {
         let mut is_chosen = vec![false; self.candidates.len()];
         chosen.iter().for_each(|&it| is_chosen[it as usize] = true);
         let reach = self.graph.reach(|arc| arc.cutters.iter().any(|&it| is_chosen[it as usize]));
-        let evaluation = self.ground.services.evaluate(&self.ground.index, &self.losses_of(chosen));
+        let evaluation = self.evaluate(chosen, &self.losses_of(chosen));
         let reached = || (0..self.graph.n_assets).filter(|&it| reach.nodes[it]);
         let parts = Parts {
             service: self.service_cost(&evaluation.states),

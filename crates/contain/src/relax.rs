@@ -57,6 +57,10 @@ pub(crate) struct Query<'q> {
 pub(crate) struct Relaxation<'s, 'p, 'e> {
     problem: &'s Problem<'p, 'e>,
     has_gates: bool,
+    /// Where the attacker stands and arcs leave.
+    roots: Vec<u32>,
+    /// What is reached from the start, whatever is done.
+    exposed: i128,
     /// Per arc: where its cutters' prices begin.
     places: Vec<usize>,
     /// Per arc and cutter: its share of the cutter's price.
@@ -86,8 +90,13 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         for arc in &problem.graph.arcs {
             places.push(places[places.len() - 1] + arc.cutters.len());
         }
+        let graph = problem.graph;
+        let sources = || graph.sources.iter().copied();
+        let exposed: i128 = sources().filter_map(|it| problem.values.get(it as usize)).sum();
         Self {
             problem,
+            roots: sources().filter(|&it| !graph.leaving[it as usize].is_empty()).collect(),
+            exposed: exposed * problem.weights.exposure,
             has_gates: problem.graph.arcs.iter().any(|it| it.gate.is_some()),
             shares: vec![1; places[places.len() - 1]],
             places,
@@ -101,7 +110,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         let mut prices = self.prices(query, self.relevant(query.status));
         let mut network = self.network(&prices);
         let (source, sink) = self.ends();
-        let mut flow = 0;
+        let mut flow = self.exposed;
         let mut stalled = 0;
         for round in 0.. {
             let before = flow;
@@ -111,7 +120,8 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
                 self.remember(&prices);
                 return None;
             }
-            let side = network.source_side(source);
+            let mut side = network.source_side(source);
+            self.problem.graph.sources.iter().for_each(|&it| side[it as usize] = true);
             stalled = if (flow - before) * 4096 < flow { stalled + 1 } else { 0 };
             let moved = round < query.rounds
                 && stalled < 4
@@ -269,7 +279,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         let (problem, graph) = (self.problem, self.problem.graph);
         let (source, sink) = self.ends();
         let mut network = Network::new(graph.n_nodes + 2);
-        for &it in &graph.sources {
+        for &it in &self.roots {
             network.arc(source, it, INFINITE);
         }
         for &number in relevant {
@@ -291,7 +301,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
     /// Takes back what no flow needs and puts it where the cut pays; false when there is nothing to move.
     fn move_prices(&self, prices: &mut Prices<'_>, network: &mut Network, side: &[bool], last: bool) -> bool {
         let n = self.problem.candidates.len();
-        let first = self.problem.graph.sources.len();
+        let first = self.roots.len();
         let (mut used, mut here, mut elsewhere) = (vec![0_i128; n], vec![0_i128; n], vec![0_i128; n]);
         let crosses = |number: u32| {
             let arc = &self.problem.graph.arcs[number as usize];
@@ -366,7 +376,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
 
     /// The actions that the cut proposes, the cheapest of each arc.
     fn describe(&self, prices: &Prices<'_>, network: &Network, flow: i128, side: Vec<bool>) -> Cut {
-        let first = self.problem.graph.sources.len();
+        let first = self.roots.len();
         let mut slack = prices.budget.clone();
         for (at, &number) in prices.relevant.iter().enumerate() {
             self.cutters(number).for_each(|it| slack[it.1 as usize] -= network.sent(first + at));
@@ -406,10 +416,15 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
                 if problem.hard[it] { INFINITE } else { value }
             })
             .collect();
-        let first = graph.sources.len() + prices.relevant.len();
+        let first = self.roots.len() + prices.relevant.len();
         for (at, asset) in (first..).zip(network_sinks(problem, &prices.relevant)) {
             spared[asset] -= network.sent(at);
         }
+        graph
+            .sources
+            .iter()
+            .filter(|&&it| (it as usize) < graph.n_assets)
+            .for_each(|&it| spared[it as usize] = 0);
         spared
     }
 

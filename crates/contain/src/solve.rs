@@ -10,15 +10,16 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
-use bulkhead_service::Evaluation;
+use bulkhead_service::{Evaluation, Losses};
 
 use crate::alone::{Breakers, Breaks};
+use crate::clean::Cleaner;
 use crate::maxflow::INFINITE;
 use crate::problem::{Assessment, Problem};
 use crate::relax::{Cut, Query, Relaxation, Status};
 use crate::required::Needs;
 
-/// Larger sets are not tried without each of their actions: that would cost a search of the graph per action.
+/// Larger sets are not tried without each of their actions.
 const CLEANED: usize = 600;
 /// How often prices are moved at the first node, and at every other.
 const ROOT_ROUNDS: u32 = 60;
@@ -47,7 +48,8 @@ struct Node {
     depth: u32,
     number: u64,
     chosen: BTreeSet<u32>,
-    excluded: BTreeSet<u32>,
+    /// Per action: what is decided.
+    status: Vec<Status>,
     /// Per service: least state paid for, worst state allowed (0 up, 1 degraded, 2 down).
     levels: Vec<(u8, u8)>,
     /// What each action by itself breaks, and the actions chosen since that was found.
@@ -56,6 +58,36 @@ struct Node {
 }
 
 impl Node {
+    /// Where nothing is decided but that `forced` actions are chosen.
+    fn first(problem: &Problem<'_, '_>, forced: &BTreeSet<u32>) -> Self {
+        let mut status = vec![Status::Undecided; problem.candidates.len()];
+        forced.iter().for_each(|&it| status[it as usize] = Status::Chosen);
+        Self {
+            bound: 0,
+            depth: 0,
+            number: 0,
+            chosen: forced.clone(),
+            status,
+            levels: vec![(0, 2); problem.losses.len()],
+            alone: None,
+            since: Vec::new(),
+        }
+    }
+
+    fn is_undecided(&self, action: u32) -> bool {
+        self.status[action as usize] == Status::Undecided
+    }
+
+    fn choose(&mut self, action: u32) {
+        self.status[action as usize] = Status::Chosen;
+        self.chosen.insert(action);
+        self.since.push(action);
+    }
+
+    fn exclude(&mut self, action: u32) {
+        self.status[action as usize] = Status::Excluded;
+    }
+
     /// Cheapest first; deeper first among equals, then oldest first: finds complete plans soonest.
     fn rank(&self) -> (i128, Reverse<u32>, u64) {
         (self.bound, Reverse(self.depth), self.number)
@@ -80,6 +112,18 @@ impl Ord for Node {
     fn cmp(&self, other: &Self) -> Ordering {
         self.rank().cmp(&other.rank())
     }
+}
+
+/// What the chosen actions of a node bring about.
+struct Entered {
+    losses: Losses,
+    evaluation: Evaluation,
+    /// What each action by itself breaks beyond.
+    alone: Rc<Breaks>,
+    /// What is paid whatever else is decided.
+    fixed: i128,
+    /// Per action: what it alone costs in services beyond.
+    extra: Vec<i128>,
 }
 
 enum Branch {
@@ -142,16 +186,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
 
     /// Searches on from the first node; returns what is proven to be the least cost.
     fn search(&mut self, work_limit: u64, effort: u64) -> i128 {
-        let root = Node {
-            bound: 0,
-            depth: 0,
-            number: 0,
-            chosen: self.forced.clone(),
-            excluded: BTreeSet::new(),
-            levels: vec![(0, 2); self.problem.losses.len()],
-            alone: None,
-            since: Vec::new(),
-        };
+        let root = Node::first(self.problem, &self.forced);
         let mut open = BinaryHeap::from([Reverse(root)]);
         let (mut nodes, mut created) = (0, 0);
         let begun = self.work + self.relaxation.work;
@@ -197,20 +232,16 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     /// Judges `set`, drops what it does not need, and keeps it when it is the best so far. Returns the judgement of `set`.
     fn offer(&mut self, set: &BTreeSet<u32>) -> Assessment {
         let mut chosen: Vec<u32> = set.iter().copied().collect();
-        let assessment = self.assess(&chosen);
+        self.work += (self.problem.graph.arcs.len() / 2) as u64;
+        let assessment = self.problem.assess(&chosen);
         let Some(mut cost) = assessment.cost else { return assessment };
         let worthwhile =
             cost < self.best_cost || (self.nodes < 32 && cost < self.best_cost.saturating_add(cost / 4));
         if chosen.len() <= CLEANED && worthwhile {
-            let mut by_cost = chosen.clone();
-            by_cost.sort_by_key(|&it| (Reverse(self.problem.operating[it as usize]), Reverse(it)));
-            by_cost.retain(|it| !self.forced.contains(it));
-            for action in by_cost {
-                let fewer: Vec<u32> = chosen.iter().copied().filter(|&it| it != action).collect();
-                if let Some(cheaper) = self.assess(&fewer).cost.filter(|&it| it < cost) {
-                    (chosen, cost) = (fewer, cheaper);
-                }
-            }
+            let work;
+            (chosen, cost, work) = Cleaner::new(self.problem, chosen, &assessment, cost).clean(&self.forced);
+            self.work += work;
+            debug_assert_eq!(self.problem.assess(&chosen).cost, Some(cost), "dropped with the right cost");
         }
         let smaller = cost == self.best_cost && self.best.as_ref().is_some_and(|it| chosen < *it);
         if cost < self.best_cost || smaller {
@@ -220,18 +251,38 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         assessment
     }
 
-    fn assess(&mut self, chosen: &[u32]) -> Assessment {
-        self.work += (self.problem.graph.arcs.len() / 2) as u64;
-        self.problem.assess(chosen)
+    /// Which actions can be in a plan as cheap as the best known, as far as the first node tells; none without a plan.
+    pub(crate) fn worthwhile(&mut self) -> Option<Vec<bool>> {
+        let mut node = Node::first(self.problem, &self.forced);
+        let entered = self.enter(&mut node)?;
+        self.propose(&node, entered.extra.clone());
+        self.best.as_ref()?;
+        self.ties = true;
+        let cut = self.cut(&node, &entered, ROOT_ROUNDS);
+        self.ties = false;
+        let cut = cut?;
+        let spare = self.best_cost - entered.fixed - cut.flow;
+        let slack = node.status.iter().zip(&cut.slack);
+        Some(
+            slack
+                .map(|(&it, &slack)| it == Status::Chosen || (it == Status::Undecided && slack <= spare))
+                .collect(),
+        )
     }
 
-    fn expand(&mut self, mut node: Node) -> Vec<Node> {
+    /// The best plan so far: positions of its candidates.
+    pub(crate) fn best(&self) -> Option<&Vec<u32>> {
+        self.best.as_ref()
+    }
+
+    /// Takes stock of a node; none when nothing better can be in it.
+    fn enter(&mut self, node: &mut Node) -> Option<Entered> {
         let problem = self.problem;
         let chosen: Vec<u32> = node.chosen.iter().copied().collect();
         let losses = problem.losses_of(&chosen);
-        let evaluation = problem.ground.services.evaluate(&problem.ground.index, &losses);
-        if !raise_paid(&mut node, &evaluation) || !problem.within_budget(chosen.iter().copied()) {
-            return Vec::new();
+        let evaluation = problem.evaluate(&chosen, &losses);
+        if !raise_paid(node, &evaluation) || !problem.within_budget(chosen.iter().copied()) {
+            return None;
         }
         let alone = match &node.alone {
             Some(known) => self.breakers.updated(problem, known, &node.since, &losses, &evaluation),
@@ -239,26 +290,37 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         };
         node.since.clear();
         node.alone = Some(alone.clone());
-        let fixed = self.fixed(&node);
+        let fixed = self.fixed(node);
         if self.is_hopeless(fixed) {
-            return Vec::new();
+            return None;
         }
-        let extra = self.exclude_hopeless(&mut node, fixed, &alone);
-        let status = self.status(&node);
-        if node.number == 0 || (self.nodes.is_multiple_of(PROPOSE_EVERY) && !self.ties) {
-            self.propose(&node, &status, extra);
-        }
-        let query = Query {
-            status: &status,
-            alone: &alone,
+        let extra = self.exclude_hopeless(node, fixed, &alone);
+        Some(Entered { losses, evaluation, alone, fixed, extra })
+    }
+
+    fn cut(&mut self, node: &Node, entered: &Entered, rounds: u32) -> Option<Cut> {
+        self.relaxation.cut(&Query {
+            status: &node.status,
+            alone: &entered.alone,
             levels: &node.levels,
-            enough: self.enough(fixed),
-            rounds: if node.number == 0 { ROOT_ROUNDS } else { ROUNDS },
-        };
-        let Some(cut) = self.relaxation.cut(&query) else { return Vec::new() };
-        let surely =
-            problem.graph.reach(|arc| arc.cutters.iter().any(|&it| status[it as usize] != Status::Excluded));
-        let gain = self.needs.gain(problem, &cut, &losses, &evaluation, &node.levels, &surely.nodes);
+            enough: self.enough(entered.fixed),
+            rounds,
+        })
+    }
+
+    fn expand(&mut self, mut node: Node) -> Vec<Node> {
+        let problem = self.problem;
+        let Some(entered) = self.enter(&mut node) else { return Vec::new() };
+        if node.number == 0 || (self.nodes.is_multiple_of(PROPOSE_EVERY) && !self.ties) {
+            self.propose(&node, entered.extra.clone());
+        }
+        let rounds = if node.number == 0 { ROOT_ROUNDS } else { ROUNDS };
+        let Some(cut) = self.cut(&node, &entered, rounds) else { return Vec::new() };
+        let surely = problem
+            .graph
+            .reach(|arc| arc.cutters.iter().any(|&it| node.status[it as usize] != Status::Excluded));
+        let Entered { losses, evaluation, fixed, .. } = &entered;
+        let gain = self.needs.gain(problem, &cut, losses, evaluation, &node.levels, &surely.nodes);
         node.bound = node.bound.max(problem.rounded_up((fixed + cut.flow + gain).min(INFINITE)));
         if self.is_hopeless(node.bound) {
             return Vec::new();
@@ -275,9 +337,9 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
 
     /// Proposes sets of actions: a cut in which each action costs its services too, then again with those dearer that
     /// together broke a service, until none is broken beyond what is paid or no other cut comes about.
-    fn propose(&mut self, node: &Node, status: &[Status], mut extra: Vec<i128>) {
+    fn propose(&mut self, node: &Node, mut extra: Vec<i128>) {
         for _ in 0..PROPOSALS {
-            let Some(picked) = self.relaxation.proposal(status, &extra) else { return };
+            let Some(picked) = self.relaxation.proposal(&node.status, &extra) else { return };
             let states = self.offer(&with(&node.chosen, picked.iter().copied())).evaluation.states;
             let mut dearer = false;
             for (number, &state) in states.iter().enumerate() {
@@ -308,13 +370,6 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         paid * problem.weights.service + operating
     }
 
-    fn status(&self, node: &Node) -> Vec<Status> {
-        let mut status = vec![Status::Undecided; self.problem.candidates.len()];
-        node.excluded.iter().for_each(|&it| status[it as usize] = Status::Excluded);
-        node.chosen.iter().for_each(|&it| status[it as usize] = Status::Chosen);
-        status
-    }
-
     /// Excludes actions that alone break what must be kept or cost more than the best plan; returns for every other one
     /// what it alone costs in services beyond what is paid.
     fn exclude_hopeless(&mut self, node: &mut Node, fixed: i128, alone: &Breaks) -> Vec<i128> {
@@ -333,14 +388,15 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             }
         }
         let approvals = problem.approval_budget.is_some();
-        for action in 0..problem.candidates.len() as u32 {
+        let all = 0..problem.candidates.len() as u32;
+        for action in all.filter(|&it| node.is_undecided(it)).collect::<Vec<_>>() {
             let at = action as usize;
             let least = fixed.saturating_add(problem.operating[at]).saturating_add(extra[at]);
             let beyond_budget = approvals
                 && problem.needs_approval[at]
                 && !problem.within_budget(node.chosen.iter().copied().chain([action]));
-            if (beyond_budget || self.is_hopeless(least)) && !node.chosen.contains(&action) {
-                node.excluded.insert(action);
+            if beyond_budget || self.is_hopeless(least) {
+                node.exclude(action);
             }
         }
         extra
@@ -352,10 +408,10 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         let spare = self.best_cost - self.fixed(node) - cut.flow;
         for action in 0..self.problem.candidates.len() as u32 {
             let wanted = best.binary_search(&action).is_ok();
-            match (node.chosen.contains(&action), wanted) {
-                (true, false) => return self.first_free(node, cut, spare, action),
-                (false, true) if node.excluded.contains(&action) => return Vec::new(),
-                (false, false) if self.is_free(node, cut, spare, action) => {
+            match (node.status[action as usize], wanted) {
+                (Status::Chosen, false) => return self.first_free(node, cut, spare, action),
+                (Status::Excluded, true) => return Vec::new(),
+                (Status::Undecided, false) if cut.slack[action as usize] <= spare => {
                     return children(node, &Branch::Action(action));
                 }
                 _ => {}
@@ -366,14 +422,9 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
 
     /// The node's plans have smaller ids than the best up to `beyond`, whatever comes after: any of them will do.
     fn first_free(&self, node: &Node, cut: &Cut, spare: i128, beyond: u32) -> Vec<Node> {
-        let mut free = (0..self.problem.candidates.len() as u32).filter(|&it| it != beyond);
-        let next = free.find(|&it| !node.chosen.contains(&it) && self.is_free(node, cut, spare, it));
-        next.map_or(Vec::new(), |it| children(node, &Branch::Action(it)))
-    }
-
-    /// Whether an action can be part of a plan that costs no more than the best.
-    fn is_free(&self, node: &Node, cut: &Cut, spare: i128, action: u32) -> bool {
-        !node.excluded.contains(&action) && cut.slack[action as usize] <= spare
+        let mut all = 0..self.problem.candidates.len() as u32;
+        let free = |it: &u32| *it != beyond && node.is_undecided(*it) && cut.slack[*it as usize] <= spare;
+        all.find(free).map_or(Vec::new(), |it| children(node, &Branch::Action(it)))
     }
 
     /// Why the proposal costs more than the bound says: the largest cause.
@@ -420,7 +471,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         let matters = |asset: usize| self.problem.hard[asset] || self.problem.values[asset] > 0;
         let reached =
             (0..graph.n_assets).find(|&it| proposal.reach.nodes[it] && !cut.side[it] && matters(it))?;
-        let undecided = |it: &u32| !node.excluded.contains(it) && !node.chosen.contains(it);
+        let undecided = |it: &u32| node.is_undecided(*it);
         graph
             .derivation(&proposal.reach, reached as u32)
             .into_iter()
@@ -448,9 +499,8 @@ fn children(node: &Node, branch: &Branch) -> Vec<Node> {
     let (mut one, mut other) = (child(), child());
     match *branch {
         Branch::Action(action) => {
-            one.chosen.insert(action);
-            one.since.push(action);
-            other.excluded.insert(action);
+            one.choose(action);
+            other.exclude(action);
         }
         Branch::Service { number, kept, paid } => {
             one.levels[number].1 = kept;

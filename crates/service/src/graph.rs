@@ -135,6 +135,20 @@ impl ServiceGraph {
         Evaluation { leaves, states }
     }
 
+    /// As [`Self::evaluate`], given that only the leaves `touched` (numbers) can differ from `base`.
+    pub fn updated(
+        &self,
+        index: &EstateIndex,
+        base: &Evaluation,
+        losses: &Losses,
+        touched: impl IntoIterator<Item = u32>,
+    ) -> Evaluation {
+        let mut next = base.clone();
+        let changed = self.changed(index, base, losses, touched);
+        self.settle(&mut next, &changed, |_, _| {});
+        next
+    }
+
     /// The services whose state differs from `base` when `losses` takes its place, given that only the leaves
     /// `touched` (numbers) can have changed: (service, new state), in dependency order.
     pub fn changes(
@@ -144,31 +158,50 @@ impl ServiceGraph {
         losses: &Losses,
         touched: &[u32],
     ) -> Vec<(u32, ServiceState)> {
-        let changed: Vec<(u32, bool)> = touched
-            .iter()
-            .map(|&it| (it, self.leaf_holds(index, self.leaves[it as usize], losses)))
-            .filter(|&(it, holds)| base.leaves[it as usize] != holds)
-            .collect();
-        if changed.is_empty() {
-            return Vec::new();
+        let changed = self.changed(index, base, losses, touched.iter().copied());
+        let mut changes = Vec::new();
+        if !changed.is_empty() {
+            self.settle(&mut base.clone(), &changed, |service, state| changes.push((service, state)));
         }
-        let mut next = base.clone();
+        changes
+    }
+
+    /// Those of the leaves `touched` that no longer are as in `base`: (leaf, whether it holds).
+    fn changed(
+        &self,
+        index: &EstateIndex,
+        base: &Evaluation,
+        losses: &Losses,
+        touched: impl IntoIterator<Item = u32>,
+    ) -> Vec<(u32, bool)> {
+        touched
+            .into_iter()
+            .map(|it| (it, self.leaf_holds(index, self.leaves[it as usize], losses)))
+            .filter(|&(it, holds)| base.leaves[it as usize] != holds)
+            .collect()
+    }
+
+    /// Brings `evaluation` up to date with leaves that changed, telling `changes` the services that did, in dependency
+    /// order.
+    fn settle(
+        &self,
+        evaluation: &mut Evaluation,
+        changed: &[(u32, bool)],
+        mut changes: impl FnMut(u32, ServiceState),
+    ) {
         let mut affected = vec![false; self.services.len()];
-        for &(leaf, holds) in &changed {
-            next.leaves[leaf as usize] = holds;
+        for &(leaf, holds) in changed {
+            evaluation.leaves[leaf as usize] = holds;
             for &service in &self.dependents[leaf as usize] {
                 affected[service as usize] = true;
             }
         }
-        let mut changes = Vec::new();
         for &number in self.order.iter().filter(|&&it| affected[it as usize]) {
-            let state = self.state(number, &next.leaves, &next.states);
-            next.states[number as usize] = state;
-            if state != base.states[number as usize] {
-                changes.push((number, state));
+            let state = self.state(number, &evaluation.leaves, &evaluation.states);
+            if std::mem::replace(&mut evaluation.states[number as usize], state) != state {
+                changes(number, state);
             }
         }
-        changes
     }
 
     /// The services that fare worse than in `base` when the leaf `number` no longer holds: (service, new state), in

@@ -49,6 +49,9 @@ impl Losses {
     /// Whether any pair of flow number `number` is open.
     pub fn flow_open(&self, index: &EstateIndex, number: u32) -> bool {
         let flow = &index.flows()[number as usize];
+        if self.plainly_open(index, flow, number) {
+            return true;
+        }
         if self.touches_nothing_of(flow, number) {
             return !flow.zone_pairs.is_empty();
         }
@@ -62,6 +65,18 @@ impl Losses {
         flow.from.iter().any(|&from| {
             flow.to.iter().any(|&to| index.is_pair(from, to) && self.pair_open(index, number, from, to))
         })
+    }
+
+    /// Whether the pair of the first source and the last target that are left is open: so it is with most flows, and then
+    /// nothing else need be looked at.
+    fn plainly_open(&self, index: &EstateIndex, flow: &FlowMembers, number: u32) -> bool {
+        let left = |it: &&u32, blocked: &BTreeSet<(u32, u32)>| {
+            !self.assets.contains(*it) && !blocked.contains(&(number, **it))
+        };
+        let from = flow.from.iter().find(|it| left(it, &self.sources));
+        let to = flow.to.iter().rfind(|it| left(it, &self.destinations));
+        let (Some(&from), Some(&to)) = (from, to) else { return false };
+        index.is_pair(from, to) && self.pair_open(index, number, from, to)
     }
 
     fn touches_nothing_of(&self, flow: &FlowMembers, number: u32) -> bool {

@@ -4,10 +4,12 @@
 mod cases;
 #[cfg(feature = "highs")]
 mod milp;
+mod profile;
 #[cfg(feature = "highs")]
 mod reference;
 mod sweep;
 
+pub use profile::run as profile;
 pub use sweep::run as sweep;
 
 use anyhow::{Context, Result, bail};
