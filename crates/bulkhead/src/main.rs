@@ -14,6 +14,7 @@ mod finding_filter;
 mod finding_output;
 mod flow;
 mod hunt;
+mod import_input;
 mod interrupt;
 mod narrate;
 mod rule_input;

@@ -6,7 +6,7 @@ use bulkhead_model::estate::Estate;
 use crate::bloodhound::{opengraph, sharphound};
 use crate::facts::{Gathered, Intake};
 use crate::report::{FileReport, LeftOut, Report};
-use crate::sniff::{Format, sniff};
+use crate::sniff::{self, Format};
 use crate::source::Source;
 use crate::traffic::{self, netflow, zeek};
 use crate::{emit, flows, identities, json, kubernetes, merge, netbox, nmap, todo, zones};
@@ -96,31 +96,73 @@ pub struct Base<'b> {
 ///
 /// The order of the files does not matter, and importing the same files onto the result adds nothing.
 pub fn import(files: &[SourceFile], base: Option<Base<'_>>, options: &Options) -> Imported {
-    let mut gathered = Gathered::default();
-    gathered.files.push(base.map_or_else(String::new, |it| it.name.to_owned()));
     let mut files: Vec<&SourceFile> = files.iter().collect();
     files.sort_by(|a, b| (&a.name, &a.bytes).cmp(&(&b.name, &b.bytes)));
     files.dedup_by(|a, b| a.name == b.name && a.bytes == b.bytes);
+    let mut importer = Importer::new(options.clone());
     for file in files {
-        read(file, &mut gathered, &options.bounds);
+        importer.add(file);
     }
-    let mut report = Report::default();
-    kubernetes::settle(&mut gathered);
-    traffic::settle(&mut gathered, &mut report);
-    let base_estate = base.map(|it| it.estate);
-    let mut draft = merge::Draft::new(base_estate, &options.name);
-    zones::add(&mut draft, &gathered);
-    merge::hosts(&mut draft, &gathered, &mut report);
-    zones::finish(&mut draft, &gathered);
-    flows::add(&mut draft, &gathered, &options.bounds, &mut report);
-    kubernetes::services(&mut draft, &gathered, &mut report);
-    let mut accounts = identities::of_directory(&draft, &gathered, &mut report);
-    accounts.extend(kubernetes::identities(&draft, &gathered));
-    identities::add(&mut draft, accounts, &gathered, &options.bounds, &mut report);
-    todo::add(&mut draft, &gathered, base_estate, &mut report);
-    finish(&draft, &mut gathered, &mut report);
-    let text = emit::text(&draft, &report, base);
-    Imported { estate: draft.estate, text, report, diagnostics: gathered.diagnostics }
+    importer.finish(base)
+}
+
+/// An import file by file, for callers that do not want to hold all of them at once. Files come in the order of their
+/// names, each once: what the result says of places, and which of two equal claims counts, depends on that order.
+#[derive(Debug)]
+pub struct Importer {
+    gathered: Gathered,
+    options: Options,
+}
+
+impl Importer {
+    /// Nothing read yet.
+    pub fn new(options: Options) -> Self {
+        // The first place among the files is the base's.
+        let gathered = Gathered { files: vec![String::new()], ..Gathered::default() };
+        Self { gathered, options }
+    }
+
+    /// Reads one file; nothing of its bytes is kept.
+    pub fn add(&mut self, file: &SourceFile) {
+        read(file, &mut self.gathered, &self.options.bounds);
+    }
+
+    /// Notes a file that could not be read, or was not, with the reason.
+    pub fn skipped(&mut self, name: &str, fault: Diagnostic) {
+        self.gathered.files.push(name.to_owned());
+        self.gathered.diagnostics.push(fault);
+        self.gathered.reports.push(FileReport { file: name.to_owned(), ..FileReport::default() });
+    }
+
+    /// Notes what the caller found out about a file that is read all the same.
+    pub fn told(&mut self, fault: Diagnostic) {
+        self.gathered.diagnostics.push(fault);
+    }
+
+    /// Everything read, as an estate: a new one, or `base` with what it does not say.
+    pub fn finish(self, base: Option<Base<'_>>) -> Imported {
+        let Self { mut gathered, options } = self;
+        if let Some(base) = base {
+            base.name.clone_into(&mut gathered.files[0]);
+        }
+        let mut report = Report::default();
+        kubernetes::settle(&mut gathered);
+        traffic::settle(&mut gathered, &mut report);
+        let base_estate = base.map(|it| it.estate);
+        let mut draft = merge::Draft::new(base_estate, &options.name);
+        zones::add(&mut draft, &gathered);
+        merge::hosts(&mut draft, &gathered, &mut report);
+        zones::finish(&mut draft, &gathered);
+        flows::add(&mut draft, &gathered, &options.bounds, &mut report);
+        kubernetes::services(&mut draft, &gathered, &mut report);
+        let mut accounts = identities::of_directory(&draft, &gathered, &mut report);
+        accounts.extend(kubernetes::identities(&draft, &gathered));
+        identities::add(&mut draft, accounts, &gathered, &options.bounds, &mut report);
+        todo::add(&mut draft, &gathered, base_estate, &mut report);
+        finish(&draft, &mut gathered, &mut report);
+        let text = emit::text(&draft, &report, base);
+        Imported { estate: draft.estate, text, report, diagnostics: gathered.diagnostics }
+    }
 }
 
 /// Reads one file by what it holds.
@@ -132,22 +174,20 @@ fn read(file: &SourceFile, gathered: &mut Gathered, bounds: &Bounds) {
     let whole =
         |code, message: String, hint: &str| Diagnostic::warning(code, &file.name, None, message).hint(hint);
     if file.bytes.len() > bounds.file_bytes {
-        let message =
-            format!("{} bytes, more than the {} that are read", file.bytes.len(), bounds.file_bytes);
+        let message = format!("more than the {} bytes that are read of one file", bounds.file_bytes);
         intake.gathered.diagnostics.push(whole("file-too-large", message, "split the export"));
+    } else if file.bytes.iter().all(u8::is_ascii_whitespace) {
+        intake.gathered.diagnostics.push(whole("empty-file", "is empty".to_owned(), "export it again"));
     } else {
-        let text = String::from_utf8_lossy(&file.bytes);
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        match sniff(text) {
+        let text = sniff::decode(&file.bytes);
+        match sniff::sniff(&text) {
             Some(format) => {
                 intake.report.format = Some(format.name().to_owned());
-                read_as(format, text, &mut intake);
+                read_as(format, &text, &mut intake);
             }
             None => {
-                let hint = "nmap XML, Zeek conn logs, NetFlow CSV, BloodHound JSON, NetBox JSON or CSV, and Kubernetes \
-                            manifests are read";
-                let message = "nothing that can be imported is recognised in it".to_owned();
-                intake.gathered.diagnostics.push(whole("unknown-format", message, hint));
+                let (message, hint) = sniff::unknown(&file.bytes, &text);
+                intake.gathered.diagnostics.push(whole("unknown-format", message.to_owned(), hint));
             }
         }
     }

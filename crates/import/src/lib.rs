@@ -34,7 +34,7 @@ mod table;
 mod traffic;
 mod xml;
 
-pub use import::{Base, Bounds, Imported, Options, SourceFile, import};
+pub use import::{Base, Bounds, Imported, Importer, Options, SourceFile, import};
 pub use report::{
     AssetReport, Choice, Conflict, Disagreement, FileReport, FlowReport, LeftOut, Report, Summary,
 };

@@ -1,5 +1,7 @@
 //! What a file is, told by its content and never by its name.
 
+use std::borrow::Cow;
+
 use crate::json;
 use crate::netbox;
 use crate::source::Source;
@@ -64,13 +66,75 @@ impl Format {
 /// How much of a text is looked at.
 const LOOK: usize = 64 * 1024;
 
-/// The format of a text; none when it is none of ours.
-pub(crate) fn sniff(text: &str) -> Option<Format> {
+/// What is told of a file of none of the known formats.
+const KNOWN: &str = "nmap XML, Zeek conn logs, NetFlow CSV, BloodHound JSON, NetBox JSON or CSV, and Kubernetes manifests are \
+                     read";
+
+/// What files begin with that hold something of use, but not as a text, and what to do about it.
+const BINARY: &[(&[u8], &str, &str)] = &[
+    (&[0xd4, 0xc3, 0xb2, 0xa1], "is a packet capture", "run Zeek over it and import its conn.log"),
+    (&[0xa1, 0xb2, 0xc3, 0xd4], "is a packet capture", "run Zeek over it and import its conn.log"),
+    (&[0x4d, 0x3c, 0xb2, 0xa1], "is a packet capture", "run Zeek over it and import its conn.log"),
+    (&[0x0a, 0x0d, 0x0d, 0x0a], "is a packet capture", "run Zeek over it and import its conn.log"),
+    (&[0x0c, 0xa5], "is nfdump's own format", "write it as a table: nfdump -r FILE -o csv"),
+    (&[0xa5, 0x0c], "is nfdump's own format", "write it as a table: nfdump -r FILE -o csv"),
+    (&[0xde, 0xad, 0xbe, 0xef], "is SiLK's own format", "write it as a table: rwcut --fields=1-9 FILE"),
+    (b"PK\x03\x04", "is an archive within an archive", "unpack the outer one first"),
+    (&[0x1f, 0x8b], "is packed more than once", "unpack it"),
+    (&[0x28, 0xb5, 0x2f, 0xfd], "is packed with zstd", "unpack it: zstd -d FILE"),
+    (&[0xfd, b'7', b'z', b'X', b'Z'], "is packed with xz", "unpack it: xz -d FILE"),
+    (b"BZh", "is packed with bzip2", "unpack it: bzip2 -d FILE"),
+    (b"7z\xbc\xaf", "is a 7z archive", "unpack it: 7z x FILE"),
+];
+
+/// Bytes as text: UTF-8, or UTF-16 with its mark (what `>` of Windows `PowerShell` writes).
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    let wide = |rest: &[u8], of: fn([u8; 2]) -> u16| -> String {
+        let units = rest.chunks(2).map(|it| of([it[0], it.get(1).copied().unwrap_or(0)]));
+        char::decode_utf16(units).map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => Cow::Owned(wide(rest, u16::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => Cow::Owned(wide(rest, u16::from_be_bytes)),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
+        _ => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// What an unknown file is, as far as its beginning tells, and what to do.
+pub(crate) fn unknown(bytes: &[u8], text: &str) -> (&'static str, &'static str) {
+    if let Some((_, what, hint)) = BINARY.iter().find(|it| bytes.starts_with(it.0)) {
+        return (what, hint);
+    }
+    if bytes.get(257..262) == Some(b"ustar".as_slice()) {
+        return ("is a tar archive", "unpack it: tar xf FILE");
+    }
+    let look = start(text);
+    let begins = |key: &str| look.lines().any(|it| it.trim_start().starts_with(key));
+    if look.contains("{{") && begins("apiVersion:") {
+        return ("is a template, not a manifest", "render it first: helm template CHART, or kustomize build");
+    }
+    if look.starts_with("# Nmap") && look.contains("scan initiated") {
+        return ("is nmap's output for people", "scan with -oX, or -oA, and import the XML");
+    }
+    if look.starts_with("#separator") && look.contains("#path") {
+        return ("is a log of Zeek, but not its conn log", "import conn.log");
+    }
+    ("nothing that can be imported is recognised in it", KNOWN)
+}
+
+/// The part of a text that is looked at.
+fn start(text: &str) -> &str {
     let mut end = text.len().min(LOOK);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let look = text[..end].trim_start();
+    text[..end].trim_start()
+}
+
+/// The format of a text; none when it is none of ours.
+pub(crate) fn sniff(text: &str) -> Option<Format> {
+    let look = start(text);
     if look.starts_with('<') && look.contains("<nmaprun") {
         return Some(Format::Nmap);
     }

@@ -1,17 +1,15 @@
 //! `estate import`: exports of other tools to a draft estate, with provenance and conflicts for a person to review.
 
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use bulkhead_import::{Base, Imported, Options, SourceFile, import};
+use bulkhead_import::{Base, Imported, Importer, Options};
 use serde_json::json;
 
 use crate::cli::{EstateImport, Format};
 use crate::commands::case::print_json;
 use crate::commands::estate::emit;
-use crate::estate_input;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::{estate_input, import_input};
 
 /// Faults printed; all are counted in the report.
 const SHOWN: usize = 100;
@@ -19,10 +17,12 @@ const SHOWN: usize = 100;
 /// Runs `estate import`.
 pub fn run(args: &EstateImport, quiet: bool) -> Outcome {
     let options = Options { name: name_of(&args.files), ..Options::default() };
-    let files = files(&args.files, options.bounds.file_bytes)?;
     let base = args.estate.as_deref().map(|path| estate_input::read_file(path, true)).transpose()?;
     let base = base.as_ref().map(|it| Base { name: &it.origin, text: &it.text, estate: &it.estate });
-    let imported = import(&files, base, &options);
+    let file_bytes = options.bounds.file_bytes;
+    let mut importer = Importer::new(options);
+    import_input::read_all(&args.files, file_bytes, &mut importer)?;
+    let imported = importer.finish(base);
     if !quiet {
         print_diagnostics(&imported.diagnostics, SHOWN);
     }
@@ -69,41 +69,4 @@ fn print(imported: &Imported, args: &EstateImport, quiet: bool) -> Outcome {
 fn name_of(files: &[PathBuf]) -> String {
     let stem = files.first().and_then(|it| it.file_stem()).map(|it| it.to_string_lossy().into_owned());
     stem.filter(|it| !it.is_empty() && it != "." && it != "..").unwrap_or_else(|| "imported".to_owned())
-}
-
-/// Every file named and every file below a folder named, once.
-fn files(paths: &[PathBuf], file_bytes: usize) -> Outcome<Vec<SourceFile>> {
-    let mut found = Vec::new();
-    for path in paths {
-        walk(path, &mut found).map_err(|err| Failure::file("read", path, &err))?;
-    }
-    found.sort();
-    found.dedup();
-    found.iter().map(|path| read(path, file_bytes)).collect()
-}
-
-/// Symbolic links are followed to files only, so that no loop can arise.
-fn walk(path: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    if !fs::metadata(path)?.is_dir() {
-        found.push(path.to_path_buf());
-        return Ok(());
-    }
-    for entry in fs::read_dir(path)? {
-        let path = entry?.path();
-        if fs::symlink_metadata(&path)?.is_dir() {
-            walk(&path, found)?;
-        } else if fs::metadata(&path).is_ok_and(|it| it.is_file()) {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
-
-/// One byte more than is taken at most is read, so that the import can tell that the file is too large.
-fn read(path: &Path, file_bytes: usize) -> Outcome<SourceFile> {
-    let failed = |err: std::io::Error| Failure::file("read", path, &err);
-    let mut bytes = Vec::new();
-    let limit = file_bytes as u64 + 1;
-    fs::File::open(path).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(SourceFile { name: path.display().to_string(), bytes })
 }
