@@ -3,7 +3,7 @@
 //! [`plan`] computes it over the estate for the semantics fixed in the contract; [`certificate::from_rules`] states, from the rules
 //! read back, why no path is left; [`checker`] decides independently whether that is so. Pure: no clock, no IO.
 //! In reading order: the request and its answer, what moves count ([`ports`]), what can be done (`actions`), the graph
-//! (`attack`), the search (`problem`, `solve`), its rendering ([`render`]), its proof.
+//! (`attack`), the search (`problem`, `presolve`, `solve`), its rendering ([`render`]), its proof.
 
 #![warn(clippy::disallowed_methods)]
 
@@ -23,6 +23,7 @@ pub mod generate;
 mod ground;
 mod maxflow;
 mod moves;
+mod node;
 mod observed;
 mod planner;
 pub mod ports;

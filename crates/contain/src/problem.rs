@@ -127,8 +127,15 @@ impl<'p, 'e> Problem<'p, 'e> {
         Self { weights, ..self.clone() }
     }
 
-    /// The same problem with only the candidates `kept` (positions), over the part of the graph that they leave of interest.
-    pub(crate) fn part(&self, graph: &'p AttackGraph, candidates: &'p [Candidate], kept: &[u32]) -> Self {
+    /// The same problem with only the candidates `kept` (positions), over the part of the graph that they leave of
+    /// interest, and with these assets not to be reached.
+    pub(crate) fn part(
+        &self,
+        graph: &'p AttackGraph,
+        candidates: &'p [Candidate],
+        kept: &[u32],
+        hard: Vec<bool>,
+    ) -> Self {
         fn of<T: Clone>(all: &[T], kept: &[u32]) -> Vec<T> {
             kept.iter().map(|&it| all[it as usize].clone()).collect()
         }
@@ -139,7 +146,7 @@ impl<'p, 'e> Problem<'p, 'e> {
             operating: of(&self.operating, kept),
             needs_approval: of(&self.needs_approval, kept),
             values: self.values.clone(),
-            hard: self.hard.clone(),
+            hard,
             baseline: self.baseline.clone(),
             losses: self.losses.clone(),
             ..*self

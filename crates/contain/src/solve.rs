@@ -6,7 +6,7 @@
 //! the bound did not believe reached) and branched on. Once the least cost is proven, the same search goes on among the
 //! plans that cost as much for the one with the smallest ids. Deterministic: no clock, no hash order.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
@@ -15,6 +15,7 @@ use bulkhead_service::{Evaluation, Losses};
 use crate::alone::{Breakers, Breaks};
 use crate::clean::Cleaner;
 use crate::maxflow::INFINITE;
+use crate::node::{Branch, Node, children, raise_paid};
 use crate::problem::{Assessment, Problem};
 use crate::relax::{Cut, Query, Relaxation, Status};
 use crate::required::Needs;
@@ -22,11 +23,11 @@ use crate::required::Needs;
 /// Larger sets are not tried without each of their actions.
 const CLEANED: usize = 600;
 /// How often prices are moved at the first node, and at every other.
-const ROOT_ROUNDS: u32 = 60;
+pub(crate) const ROOT_ROUNDS: u32 = 60;
 const ROUNDS: u32 = 8;
 
 /// How many cuts are proposed in a row, and at every how many nodes.
-const PROPOSALS: u32 = 24;
+pub(crate) const PROPOSALS: u32 = 24;
 const PROPOSE_EVERY: u64 = 40;
 
 /// What the search found.
@@ -42,76 +43,12 @@ pub(crate) struct Solution {
     pub(crate) nodes: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Node {
-    bound: i128,
-    depth: u32,
-    number: u64,
-    chosen: BTreeSet<u32>,
-    /// Per action: what is decided.
-    status: Vec<Status>,
-    /// Per service: least state paid for, worst state allowed (0 up, 1 degraded, 2 down).
-    levels: Vec<(u8, u8)>,
-    /// What each action by itself breaks, and the actions chosen since that was found.
-    alone: Option<Rc<Breaks>>,
-    since: Vec<u32>,
-}
-
-impl Node {
-    /// Where nothing is decided but that `forced` actions are chosen.
-    fn first(problem: &Problem<'_, '_>, forced: &BTreeSet<u32>) -> Self {
-        let mut status = vec![Status::Undecided; problem.candidates.len()];
-        forced.iter().for_each(|&it| status[it as usize] = Status::Chosen);
-        Self {
-            bound: 0,
-            depth: 0,
-            number: 0,
-            chosen: forced.clone(),
-            status,
-            levels: vec![(0, 2); problem.losses.len()],
-            alone: None,
-            since: Vec::new(),
-        }
-    }
-
-    fn is_undecided(&self, action: u32) -> bool {
-        self.status[action as usize] == Status::Undecided
-    }
-
-    fn choose(&mut self, action: u32) {
-        self.status[action as usize] = Status::Chosen;
-        self.chosen.insert(action);
-        self.since.push(action);
-    }
-
-    fn exclude(&mut self, action: u32) {
-        self.status[action as usize] = Status::Excluded;
-    }
-
-    /// Cheapest first; deeper first among equals, then oldest first: finds complete plans soonest.
-    fn rank(&self) -> (i128, Reverse<u32>, u64) {
-        (self.bound, Reverse(self.depth), self.number)
-    }
-}
-
-impl PartialEq for Node {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank() == other.rank()
-    }
-}
-
-impl Eq for Node {}
-
-impl PartialOrd for Node {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Node {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.rank().cmp(&other.rank())
-    }
+/// What can be in a plan as cheap as the best known.
+pub(crate) struct Worthwhile {
+    /// Per action: whether it can be taken.
+    pub(crate) actions: Vec<bool>,
+    /// Per asset: whether it can be reached.
+    pub(crate) reached: Vec<bool>,
 }
 
 /// What the chosen actions of a node bring about.
@@ -124,11 +61,6 @@ struct Entered {
     fixed: i128,
     /// Per action: what it alone costs in services beyond.
     extra: Vec<i128>,
-}
-
-enum Branch {
-    Action(u32),
-    Service { number: usize, kept: u8, paid: u8 },
 }
 
 pub(crate) struct Search<'s, 'p, 'e> {
@@ -251,23 +183,23 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         assessment
     }
 
-    /// Which actions can be in a plan as cheap as the best known, as far as the first node tells; none without a plan.
-    pub(crate) fn worthwhile(&mut self) -> Option<Vec<bool>> {
+    /// What can be in a plan as cheap as the best known, as far as the first node tells; none without a plan.
+    pub(crate) fn worthwhile(&mut self, proposals: u32, rounds: u32) -> Option<Worthwhile> {
         let mut node = Node::first(self.problem, &self.forced);
         let entered = self.enter(&mut node)?;
-        self.propose(&node, entered.extra.clone());
+        self.propose(&node, entered.extra.clone(), proposals);
         self.best.as_ref()?;
         self.ties = true;
-        let cut = self.cut(&node, &entered, ROOT_ROUNDS);
+        let cut = self.cut(&node, &entered, rounds);
         self.ties = false;
         let cut = cut?;
         let spare = self.best_cost - entered.fixed - cut.flow;
         let slack = node.status.iter().zip(&cut.slack);
-        Some(
-            slack
-                .map(|(&it, &slack)| it == Status::Chosen || (it == Status::Undecided && slack <= spare))
-                .collect(),
-        )
+        let can = |(&it, &slack)| it == Status::Chosen || (it == Status::Undecided && slack <= spare);
+        Some(Worthwhile {
+            actions: slack.map(can).collect(),
+            reached: cut.spared.iter().map(|&it| it <= spare).collect(),
+        })
     }
 
     /// The best plan so far: positions of its candidates.
@@ -312,7 +244,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         let problem = self.problem;
         let Some(entered) = self.enter(&mut node) else { return Vec::new() };
         if node.number == 0 || (self.nodes.is_multiple_of(PROPOSE_EVERY) && !self.ties) {
-            self.propose(&node, entered.extra.clone());
+            self.propose(&node, entered.extra.clone(), PROPOSALS);
         }
         let rounds = if node.number == 0 { ROOT_ROUNDS } else { ROUNDS };
         let Some(cut) = self.cut(&node, &entered, rounds) else { return Vec::new() };
@@ -337,8 +269,8 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
 
     /// Proposes sets of actions: a cut in which each action costs its services too, then again with those dearer that
     /// together broke a service, until none is broken beyond what is paid or no other cut comes about.
-    fn propose(&mut self, node: &Node, mut extra: Vec<i128>) {
-        for _ in 0..PROPOSALS {
+    fn propose(&mut self, node: &Node, mut extra: Vec<i128>, proposals: u32) {
+        for _ in 0..proposals {
             let Some(picked) = self.relaxation.proposal(&node.status, &extra) else { return };
             let states = self.offer(&with(&node.chosen, picked.iter().copied())).evaluation.states;
             let mut dearer = false;
@@ -481,31 +413,6 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     }
 }
 
-/// Takes the states that the chosen actions bring about as paid; false when one is worse than allowed.
-fn raise_paid(node: &mut Node, evaluation: &Evaluation) -> bool {
-    for (level, &state) in node.levels.iter_mut().zip(&evaluation.states) {
-        level.0 = level.0.max(state as u8);
-    }
-    // A baseline that is not up is nobody's fault: it is allowed from the start.
-    node.levels.iter().all(|it| it.0 <= it.1)
-}
-
 fn with(chosen: &BTreeSet<u32>, more: impl Iterator<Item = u32>) -> BTreeSet<u32> {
     chosen.iter().copied().chain(more).collect()
-}
-
-fn children(node: &Node, branch: &Branch) -> Vec<Node> {
-    let child = || Node { depth: node.depth + 1, ..node.clone() };
-    let (mut one, mut other) = (child(), child());
-    match *branch {
-        Branch::Action(action) => {
-            one.choose(action);
-            other.exclude(action);
-        }
-        Branch::Service { number, kept, paid } => {
-            one.levels[number].1 = kept;
-            other.levels[number].0 = paid;
-        }
-    }
-    vec![one, other]
 }
