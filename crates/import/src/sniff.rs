@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::json;
 use crate::netbox;
 use crate::source::Source;
-use crate::traffic::netflow;
+use crate::traffic::{netflow, zeek};
 
 /// A format that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,7 +142,7 @@ pub(crate) fn sniff(text: &str) -> Option<Format> {
         return Some(Format::ZeekConn);
     }
     let first = look.lines().next().unwrap_or_default();
-    if first.starts_with('{') && first.contains("\"id.orig_h\"") && first.contains("\"conn_state\"") {
+    if first.starts_with('{') && serde_json::from_str(first).is_ok_and(|it| zeek::is_record(&it)) {
         return Some(Format::ZeekConnJson);
     }
     if look.starts_with(['{', '['])
@@ -157,7 +157,7 @@ pub(crate) fn sniff(text: &str) -> Option<Format> {
     if netbox::is_header(first).is_some() {
         return Some(Format::NetboxCsv);
     }
-    if netflow::delimiter(first).is_some() {
+    if netflow::table(look).is_some() {
         return Some(Format::FlowTable);
     }
     if look.lines().take(10).any(netflow::is_line) {
@@ -187,8 +187,9 @@ fn json(text: &str) -> Option<Format> {
     }
     let first = split.records.iter().find(|it| matches!(it.0, "" | "results"));
     let first = first.and_then(|it| serde_json::from_str(it.2).ok());
-    if first.is_some_and(|it| netbox::kind_of(&it).is_some()) {
-        return Some(Format::NetboxJson);
+    let first = first?;
+    if zeek::is_record(&first) {
+        return Some(Format::ZeekConnJson);
     }
-    None
+    netbox::kind_of(&first).is_some().then_some(Format::NetboxJson)
 }

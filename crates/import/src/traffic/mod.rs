@@ -4,7 +4,7 @@ pub(crate) mod netflow;
 mod settle;
 pub(crate) mod zeek;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use bulkhead_model::estate::{Port, Protocol};
@@ -25,6 +25,8 @@ pub(crate) struct Traffic {
     pub(crate) directed: BTreeMap<(IpAddr, IpAddr, Port), Tried>,
     /// Packets in one direction, by both ends.
     pub(crate) one_way: BTreeMap<(Protocol, End, End), OneWay>,
+    /// Public addresses that a sensor was told to be the operator's.
+    pub(crate) own: BTreeSet<IpAddr>,
 }
 
 /// Address and port.
@@ -71,7 +73,33 @@ pub(crate) struct Seen {
     pub(crate) last_ms: Option<i64>,
 }
 
+/// Why a connection was left out whose ends are known, but not which of them served.
+pub(crate) const UNCLEAR: &str = "connections of which neither port nor time tells who served";
+
+/// How much a port looks like a served one; less is more. Linux takes ports of clients from 32768 on.
+pub(crate) fn serves(port: u16) -> u8 {
+    match port {
+        0..1024 => 0,
+        1024..32_768 => 1,
+        32_768.. => 2,
+    }
+}
+
+/// Whether `from` serves, by the ports alone; none where they do not tell.
+pub(crate) fn turned(from: End, to: End) -> Option<bool> {
+    let (from, to) = (serves(from.1), serves(to.1));
+    (from != to).then_some(from < to)
+}
+
 impl Intake<'_> {
+    /// Notes an address that a sensor was told to be the operator's.
+    pub(crate) fn own(&mut self, address: Option<IpAddr>) {
+        let public = |it: &IpAddr| names::is_host_address(*it) && !names::is_private(*it);
+        if self.gathered.traffic.own.len() < self.bounds.hosts {
+            self.gathered.traffic.own.extend(address.filter(public));
+        }
+    }
+
     /// Notes one record of traffic.
     pub(crate) fn traffic(&mut self, seen: &Seen, line: u32) {
         if !names::is_host_address(seen.from.0) || !is_destination(seen.to.0) {
@@ -151,13 +179,22 @@ fn is_destination(address: IpAddr) -> bool {
     names::is_host_address(address) && !broadcast
 }
 
-/// Milliseconds since 1970: seconds or milliseconds as a number, or a date and time, taken for UTC without a zone.
+/// From 1995 to 2100.
+const PLAUSIBLE_MS: std::ops::Range<f64> = 788_918_400_000.0..4_102_444_800_000.0;
+
+/// Milliseconds since 1970: seconds down to nanoseconds as a number, or a date and time, taken for UTC without a zone.
 pub(crate) fn time_ms(text: &str) -> Option<i64> {
     let text = text.trim();
     if let Ok(number) = text.parse::<f64>() {
-        let ms = if number.abs() < 1e11 { number * 1000.0 } else { number };
+        let ms = match number {
+            ..1e11 => number * 1000.0,
+            1e11..1e14 => number,
+            1e14..1e17 => number / 1e3,
+            _ => number / 1e6,
+        };
+        // Counted from a capture's or a router's start, as some do, a number says nothing of the date.
         #[expect(clippy::cast_possible_truncation, reason = "range checked")]
-        return (ms.is_finite() && ms.abs() < 4e15).then_some(ms.round() as i64);
+        return (PLAUSIBLE_MS.contains(&ms)).then_some(ms.round() as i64);
     }
     let text = text.replace('/', "-");
     if let Ok(it) = text.parse::<jiff::Timestamp>() {

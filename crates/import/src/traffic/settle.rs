@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use bulkhead_model::estate::{Port, Protocol};
 
-use super::{DYNAMIC, End, OneWay, RST, SYN, Traffic, Tried};
+use super::{DYNAMIC, End, OneWay, RST, SYN, Traffic, Tried, UNCLEAR, serves, turned};
 use crate::facts::{Gathered, Seen};
 use crate::report::{LeftOut, Report};
 
@@ -86,7 +86,7 @@ impl Left {
                 "connections to a port from {DYNAMIC} on that one client alone used: agreed on by the two, not served"
             ),
         );
-        tell(self.unclear, "connections of which neither port nor time tells who served".to_owned());
+        tell(self.unclear, UNCLEAR.to_owned());
     }
 }
 
@@ -123,22 +123,12 @@ fn opener(a: End, way: &OneWay, b: End, back: &OneWay) -> Option<bool> {
         (Some(false) | None, Some(true)) => return Some(false),
         _ => {}
     }
-    let (serves_a, serves_b) = (serves(a.1), serves(b.1));
-    if serves_a != serves_b {
-        return Some(serves_b < serves_a);
+    if let Some(turned) = turned(a, b) {
+        return Some(!turned);
     }
     match (way.first_ms, back.first_ms) {
         (Some(first), Some(second)) if first != second => Some(first < second),
         _ => None,
-    }
-}
-
-/// How much a port looks like a served one; less is more. Linux takes ports of clients from 32768 on.
-fn serves(port: u16) -> u8 {
-    match port {
-        0..1024 => 0,
-        1024..32_768 => 1,
-        32_768.. => 2,
     }
 }
 

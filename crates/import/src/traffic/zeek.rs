@@ -1,27 +1,16 @@
 //! Zeek's conn log, tab-separated or one JSON object a line. Zeek knows who opened a connection and how it went.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bulkhead_model::diag::Pos;
 use bulkhead_model::estate::Protocol;
 use serde_json::Value;
 
-use super::{Seen, time_ms};
+use super::{End, Seen, UNCLEAR, time_ms, turned};
 use crate::facts::Intake;
+use crate::json;
 use crate::names;
-
-/// The columns that are read.
-const COLUMNS: [&str; 9] = [
-    "id.orig_h",
-    "id.orig_p",
-    "id.resp_h",
-    "id.resp_p",
-    "proto",
-    "conn_state",
-    "ts",
-    "resp_pkts",
-    "resp_bytes",
-];
 
 /// Reads a log with `#fields`. Headers may come again, as in logs put one after another.
 pub(crate) fn read_table(text: &str, intake: &mut Intake<'_>) {
@@ -29,7 +18,7 @@ pub(crate) fn read_table(text: &str, intake: &mut Intake<'_>) {
     let mut columns: BTreeMap<&str, usize> = BTreeMap::new();
     let mut width = 0;
     for (line, text) in (1..).zip(text.lines()) {
-        if let Some(directive) = text.strip_prefix('#') {
+        if let Some(directive) = text.trim_start().strip_prefix('#') {
             if let Some(written) = directive.strip_prefix("separator ") {
                 separator = separator_of(written.trim()).unwrap_or(separator);
             } else if let Some(fields) = directive.strip_prefix("fields") {
@@ -51,11 +40,8 @@ pub(crate) fn read_table(text: &str, intake: &mut Intake<'_>) {
             intake.malformed(pos, format!("{} columns, but #fields names {width}", cells.len()));
         } else {
             let get = |name: &str| {
-                columns
-                    .get(name)
-                    .map(|n| cells[*n])
-                    .filter(|it| !matches!(*it, "-" | "(empty)"))
-                    .map(str::to_owned)
+                let cell = columns.get(name).map(|n| cells[*n]);
+                cell.filter(|it| !matches!(*it, "-" | "(empty)")).map(Cow::Borrowed)
             };
             record(&get, line, intake);
         }
@@ -70,19 +56,23 @@ fn separator_of(text: &str) -> Option<char> {
     }
 }
 
-/// Reads a log of JSON objects, one a line.
+/// Whether a JSON object is a record of the conn log.
+pub(crate) fn is_record(value: &Value) -> bool {
+    field(value, "id.orig_h").is_some() && field(value, "conn_state").is_some()
+}
+
+/// Reads a log of JSON objects: one a line, or in one list.
 pub(crate) fn read_json(text: &str, intake: &mut Intake<'_>) {
+    if text.trim_start().starts_with('[') {
+        json::each(&json::split(text), intake, |_, line, value, intake| {
+            record(&|name| field(value, name), line, intake);
+        });
+        return;
+    }
     for (line, text) in (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty()) {
         intake.report.records += 1;
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => {
-                let get = |name: &str| match value.get(name)? {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(number) => Some(number.to_string()),
-                    _ => None,
-                };
-                record(&get, line, intake);
-            }
+            Ok(value) => record(&|name| field(&value, name), line, intake),
             Err(fault) => {
                 let column = u32::try_from(fault.column()).unwrap_or(1);
                 intake.malformed(Some(Pos { line, column }), "this line is no JSON object");
@@ -91,45 +81,110 @@ pub(crate) fn read_json(text: &str, intake: &mut Intake<'_>) {
     }
 }
 
-fn record(get: &dyn Fn(&str) -> Option<String>, line: u32, intake: &mut Intake<'_>) {
+/// A field as Zeek writes it (`id.orig_h`), or as log stores rewrite it (`id_orig_h`, `{"id": {"orig_h"}}`).
+fn field<'v>(value: &'v Value, name: &str) -> Option<Cow<'v, str>> {
+    let found = value.get(name).or_else(|| {
+        let (first, second) = name.split_once('.')?;
+        value.get(name.replace('.', "_")).or_else(|| value.get(first)?.get(second))
+    });
+    match found? {
+        Value::String(text) => Some(Cow::Borrowed(text.as_str())),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(true) => Some(Cow::Borrowed("T")),
+        Value::Bool(false) => Some(Cow::Borrowed("F")),
+        _ => None,
+    }
+}
+
+type Get<'g, 't> = &'g dyn Fn(&str) -> Option<Cow<'t, str>>;
+
+fn record(get: Get<'_, '_>, line: u32, intake: &mut Intake<'_>) {
     match seen(get) {
-        Ok(seen) => intake.traffic(&seen, line),
+        Ok(Some(seen)) => {
+            for (host, local) in [("id.orig_h", "local_orig"), ("id.resp_h", "local_resp")] {
+                if get(local).as_deref() == Some("T") {
+                    intake.own(get(host).and_then(|it| names::address(&it)));
+                }
+            }
+            intake.traffic(&seen, line);
+        }
+        Ok(None) => intake.left_out(UNCLEAR),
         Err(why) => intake.malformed(Some(Pos { line, column: 1 }), why),
     }
 }
 
-fn seen(get: &dyn Fn(&str) -> Option<String>) -> Result<Seen, String> {
+/// A connection; none where it was met midway and neither end tells who served.
+fn seen(get: Get<'_, '_>) -> Result<Option<Seen>, String> {
     let need = |name: &str| get(name).ok_or_else(|| format!("the field `{name}` is missing"));
-    let end = |host: &str, port: &str| -> Result<(std::net::IpAddr, u16), String> {
+    let end = |host: &str, port: &str| -> Result<End, String> {
         let text = need(host)?;
         let address = names::address(&text).ok_or_else(|| format!("`{text}` is no address"))?;
         let text = need(port)?;
         Ok((address, text.parse().map_err(|_| format!("`{text}` is no port"))?))
     };
-    let [orig_h, orig_p, resp_h, resp_p, proto, state, ts, resp_pkts, resp_bytes] = COLUMNS;
-    let protocol = match need(proto)?.as_str() {
+    let protocol = match need("proto")?.as_ref() {
         "tcp" => Protocol::Tcp,
         "udp" => Protocol::Udp,
         _ => Protocol::Icmp,
     };
-    let more_than_none =
-        |name: &str| get(name).and_then(|it| it.parse::<u64>().ok()).is_some_and(|it| it > 0);
-    let answered = match (protocol, get(state).as_deref()) {
-        // Established, whatever end it took; S0, REJ, SH, SHR, RSTOS0, RSTRH and OTH were not, or nobody can tell.
-        (Protocol::Tcp, Some(state)) => matches!(state, "SF" | "S1" | "S2" | "S3" | "RSTO" | "RSTR"),
-        (_, Some("SF")) => true,
-        (Protocol::Tcp, None) | (_, Some(_)) => false,
-        (_, None) => more_than_none(resp_pkts) || more_than_none(resp_bytes),
+    let (from, to) = (end("id.orig_h", "id.orig_p")?, end("id.resp_h", "id.resp_p")?);
+    let course = course(protocol, get, from, to);
+    let time = get("ts").and_then(|it| time_ms(&it));
+    let (from, to, answered) = match course {
+        Course::Answered => (from, to, true),
+        Course::Unanswered => (from, to, false),
+        Course::Turned => (to, from, true),
+        Course::Unclear => return Ok(None),
     };
-    let time = get(ts).and_then(|it| time_ms(&it));
-    Ok(Seen {
-        from: end(orig_h, orig_p)?,
-        to: end(resp_h, resp_p)?,
+    Ok(Some(Seen {
+        from,
+        to,
         protocol,
         answered: Some(answered),
         flags: None,
         opened: None,
         first_ms: time,
         last_ms: time,
-    })
+    }))
+}
+
+/// How a connection went.
+enum Course {
+    /// The responder took it.
+    Answered,
+    /// Nobody answered, it was refused, or nobody can tell.
+    Unanswered,
+    /// It was taken, by the end that Zeek calls the originator.
+    Turned,
+    /// Data went both ways, but who served is not known.
+    Unclear,
+}
+
+/// What state, history and counts say (Zeek, `base/protocols/conn/main.zeek`).
+fn course(protocol: Protocol, get: Get<'_, '_>, from: End, to: End) -> Course {
+    let some = |name: &str| get(name).and_then(|it| it.parse::<u64>().ok()).is_some_and(|it| it > 0);
+    let history = get("history").unwrap_or_default();
+    let has = |letter: char| history.contains(letter);
+    let state = get("conn_state");
+    let responder_spoke = has('d') || some("resp_pkts") || some("resp_bytes");
+    match (protocol, state.as_deref()) {
+        // Established, whatever end it took. In SHR only the responder was seen, and it granted the connection.
+        (Protocol::Tcp, Some("SF" | "S1" | "S2" | "S3" | "RSTO" | "RSTR" | "SHR")) => Course::Answered,
+        // Seen from the responder alone, or from the middle: `h` is its SYN-ACK.
+        (Protocol::Tcp, Some("RSTRH" | "OTH")) if has('h') => Course::Answered,
+        // The other way round: a SYN-ACK of the originator, which is the end that serves.
+        (Protocol::Tcp, Some("OTH")) if has('H') && !has('S') => Course::Turned,
+        (Protocol::Tcp, Some("OTH")) if (has('D') && has('d')) || (some("orig_bytes") && some("resp_bytes")) => {
+            match turned(from, to) {
+                Some(true) => Course::Turned,
+                Some(false) => Course::Answered,
+                None => Course::Unclear,
+            }
+        }
+        (Protocol::Udp, Some("SF")) => Course::Answered,
+        // Only answers were seen; Zeek tells the serving end by its port.
+        (Protocol::Udp, Some("SHR")) if responder_spoke => Course::Answered,
+        (Protocol::Udp, None) if responder_spoke => Course::Answered,
+        _ => Course::Unanswered,
+    }
 }
