@@ -100,11 +100,12 @@ pub(crate) fn raise_paid(node: &mut Node, evaluation: &Evaluation) -> bool {
     node.levels.iter().all(|it| it.0 <= it.1)
 }
 
-/// The two halves of a node.
+/// The two halves of a node; only the one without an action that is excluded already.
 pub(crate) fn children(node: &Node, branch: &Branch) -> Vec<Node> {
     let child = || Node { depth: node.depth + 1, ..node.clone() };
     let (mut one, mut other) = (child(), child());
     match *branch {
+        Branch::Action(action) if node.status[action as usize] == Status::Excluded => return vec![other],
         Branch::Action(action) => {
             one.choose(action);
             other.exclude(action);

@@ -258,6 +258,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             return Vec::new();
         }
         let assessment = self.offer(&with(&node.chosen, cut.picked.iter().map(|it| it.0)));
+        self.exclude_dear(&mut node, &cut, *fixed);
         if assessment.cost.is_some_and(|it| it <= node.bound) {
             return self.smaller_ids(&node, &cut);
         }
@@ -332,6 +333,15 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             }
         }
         extra
+    }
+
+    /// Excludes actions that no plan of this node can hold that is better than the best.
+    fn exclude_dear(&self, node: &mut Node, cut: &Cut, fixed: i128) {
+        for action in 0..self.problem.candidates.len() as u32 {
+            if node.is_undecided(action) && self.is_hopeless(fixed + cut.flow + cut.slack[action as usize]) {
+                node.exclude(action);
+            }
+        }
     }
 
     /// Among plans of the least cost, where one with smaller ids than the best may be.
