@@ -80,6 +80,9 @@ pub(crate) struct Seen {
     pub(crate) last: Option<i64>,
     /// Where first noted; the smallest of all.
     pub(crate) origin: Origin,
+    /// To a port of the range that systems give out, by one client alone: agreed on by the two, if the end is a host of
+    /// the estate.
+    pub(crate) passing: bool,
 }
 
 /// Everything read so far.

@@ -2,9 +2,10 @@
 //! mean exactly these pairs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::rc::Rc;
 
-use bulkhead_model::estate::{Estate, Flow, Index, Movement, Port, Selector};
+use bulkhead_model::estate::{Estate, Flow, Index, Movement, Port, Protocol, Selector};
 use bulkhead_model::id::FlowId;
 use jiff::Timestamp;
 
@@ -12,60 +13,51 @@ use crate::facts::{Gathered, Seen};
 use crate::import::Bounds;
 use crate::merge::{Draft, told};
 use crate::names::sanitise;
+use crate::outside;
 use crate::report::{FlowReport, LeftOut, Report};
 use crate::select::{Catalogue, Chosen};
+use crate::traffic::PASSING;
 
 /// Ordered pairs of assets (places in `estate.assets`) that may talk, by port.
 pub(crate) type Pairs = BTreeMap<Port, BTreeSet<(usize, usize)>>;
 
 /// Adds the observed flows.
 pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, report: &mut Report) {
-    let (mut pairs, mut evidence, strangers) = observed(draft, gathered);
+    let Observed { mut pairs, egress, mut evidence, strangers } = observed(draft, gathered, report);
     for ((port, from, to), origin) in crate::kubernetes::pairs(draft, gathered, report) {
         pairs.entry(port).or_default().insert((from, to));
-        let seen = Seen { connections: 0, first: None, last: None, origin };
-        evidence.entry((port, from, to)).or_default().push(seen);
+        let seen = Seen { connections: 0, first: None, last: None, origin, passing: false };
+        evidence.entry((from, to)).or_default().entry(port).or_default().push(seen);
     }
     if strangers > 0 {
-        let why = "observed flows with an end that is no host of the estate".to_owned();
+        let why = "observed flows between addresses of which neither is known to be the operator's".to_owned();
         report.left_out.push(LeftOut { why, count: strangers });
     }
-    let before = pairs.values().map(BTreeSet::len).sum::<usize>();
+    let count = |it: &Pairs| it.values().map(BTreeSet::len).sum::<usize>();
+    let before = count(&pairs) + count(&egress);
     let pairs = without_allowed(&draft.estate, pairs);
-    let covered = before - pairs.values().map(BTreeSet::len).sum::<usize>();
+    let egress = without_allowed(&draft.estate, egress);
+    let covered = before - count(&pairs) - count(&egress);
     if covered > 0 {
         let why =
             "observed flows that the estate already allows, or that lie within one flat zone".to_owned();
         report.left_out.push(LeftOut { why, count: covered as u64 });
     }
-    let catalogue = Catalogue::new(&draft.estate.assets);
-    let mut taken: BTreeSet<String> = draft.estate.flows.iter().map(|it| it.id.to_string()).collect();
-    let mut beyond = 0_u64;
-    let index = Index::new(&draft.estate);
-    let mut flows = Vec::new();
+    let mut writer = Writer::new(draft, bounds);
     for (port, pairs) in &pairs {
-        for (from, to) in generalise(&catalogue, pairs) {
-            if draft.estate.flows.len() + flows.len() >= bounds.flows {
-                beyond += 1;
-                continue;
-            }
-            let stem = sanitise(&format!("{}-to-{}-{port}", catalogue.name(&from), catalogue.name(&to)));
-            let numbered = (2..).map(|n| format!("{stem}-{n}"));
-            let mut ids = [stem.clone()].into_iter().chain(numbered);
-            let id = ids.find(|it| taken.insert(it.clone())).unwrap_or(stem);
-            let flow = Flow {
-                id: FlowId::new(&id),
-                from: catalogue.selector(&from),
-                to: catalogue.selector(&to),
-                ports: vec![*port],
-                movement: Movement::Auto,
-            };
-            let (comment, told) = evidence_of(&flow, &index, *port, pairs, &evidence, gathered);
-            report.flows.push(told);
-            flows.push((flow, comment));
+        for (from, to) in generalise(&writer.catalogue, pairs) {
+            writer.flow(&from, &to, vec![*port], Movement::Auto, pairs, &evidence, gathered);
         }
     }
-    for (flow, comment) in flows {
+    for (from, to, ports) in ways_out(&writer.catalogue, &egress) {
+        let seen = egress.iter().filter(|it| ports.iter().any(|range| range.contains(*it.0)));
+        let pairs: BTreeSet<(usize, usize)> = seen.flat_map(|it| it.1.iter().copied()).collect();
+        // An attacker who leaves the estate has reached no asset of it.
+        writer.flow(&from, &to, ports, Movement::No, &pairs, &evidence, gathered);
+    }
+    let Writer { flows, beyond, .. } = writer;
+    for (flow, comment, told) in flows {
+        report.flows.push(told);
         draft.added.flows.insert(flow.id.to_string(), comment);
         draft.estate.flows.push(flow);
     }
@@ -76,24 +68,150 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
     }
 }
 
-type Evidence = BTreeMap<(Port, usize, usize), Vec<Seen>>;
+/// Writes flows with their ids and evidence.
+struct Writer<'d> {
+    estate: &'d Estate,
+    catalogue: Catalogue,
+    index: Index<'d>,
+    taken: BTreeSet<String>,
+    most: usize,
+    flows: Vec<(Flow, String, FlowReport)>,
+    beyond: u64,
+}
 
-/// Observed flows between assets, with their evidence, and how many had an end that is no asset.
-fn observed(draft: &Draft, gathered: &Gathered) -> (Pairs, Evidence, u64) {
-    let mut pairs = Pairs::new();
-    let mut evidence: Evidence = BTreeMap::new();
-    let mut strangers = 0;
-    for ((from, to, port), seen) in &gathered.links {
-        match (draft.by_address.get(from), draft.by_address.get(to)) {
-            (Some(from), Some(to)) if from != to => {
-                pairs.entry(*port).or_default().insert((*from, *to));
-                evidence.entry((*port, *from, *to)).or_default().push(seen.clone());
-            }
-            (Some(_), Some(_)) => {}
-            _ => strangers += 1,
+impl<'d> Writer<'d> {
+    fn new(draft: &'d Draft, bounds: &Bounds) -> Self {
+        let estate = &draft.estate;
+        Self {
+            estate,
+            catalogue: Catalogue::new(&estate.assets),
+            index: Index::new(estate),
+            taken: estate.flows.iter().map(|it| it.id.to_string()).collect(),
+            most: bounds.flows,
+            flows: Vec::new(),
+            beyond: 0,
         }
     }
-    (pairs, evidence, strangers)
+
+    #[expect(clippy::too_many_arguments, reason = "a flow and its evidence")]
+    fn flow(
+        &mut self,
+        from: &Chosen,
+        to: &Chosen,
+        ports: Vec<Port>,
+        movement: Movement,
+        pairs: &BTreeSet<(usize, usize)>,
+        evidence: &Evidence,
+        gathered: &Gathered,
+    ) {
+        if self.estate.flows.len() + self.flows.len() >= self.most {
+            self.beyond += 1;
+            return;
+        }
+        let (source, target) = (self.catalogue.name(from), self.catalogue.name(to));
+        let stem = match ports.as_slice() {
+            [port] => sanitise(&format!("{source}-to-{target}-{port}")),
+            _ => sanitise(&format!("{source}-to-{target}")),
+        };
+        let numbered = (2..).map(|n| format!("{stem}-{n}"));
+        let mut ids = [stem.clone()].into_iter().chain(numbered);
+        let id = ids.find(|it| self.taken.insert(it.clone())).unwrap_or(stem);
+        let flow = Flow {
+            id: FlowId::new(&id),
+            from: self.catalogue.selector(from),
+            to: self.catalogue.selector(to),
+            ports,
+            movement,
+        };
+        let (comment, told) = evidence_of(&flow, &self.index, pairs, evidence, gathered);
+        self.flows.push((flow, comment, told));
+    }
+}
+
+/// Ports to the outside that one set of assets uses, above which all are written.
+const PORTS_OUT: usize = 32;
+
+/// The ways out of the estate: for every set of sources the ports that exactly they were seen to use. Who uses more than a
+/// few dozen of a protocol goes out as he likes, and is written so.
+fn ways_out(catalogue: &Catalogue, egress: &Pairs) -> Vec<(Chosen, Chosen, Vec<Port>)> {
+    let mut ports: BTreeMap<(usize, usize), BTreeMap<Protocol, BTreeSet<Port>>> = BTreeMap::new();
+    for (port, pairs) in egress {
+        for pair in pairs {
+            ports.entry(*pair).or_default().entry(port.protocol).or_default().insert(*port);
+        }
+    }
+    let mut by_port: Pairs = BTreeMap::new();
+    for (pair, protocols) in ports {
+        for (protocol, ports) in protocols {
+            let all = [Port { protocol, first: 0, last: u16::MAX }];
+            let written = if ports.len() > PORTS_OUT { BTreeSet::from(all) } else { ports };
+            for port in written {
+                by_port.entry(port).or_default().insert(pair);
+            }
+        }
+    }
+    let mut ways: BTreeMap<(Chosen, Chosen), Vec<Port>> = BTreeMap::new();
+    for (port, pairs) in by_port {
+        for way in generalise(catalogue, &pairs) {
+            ways.entry(way).or_default().push(port);
+        }
+    }
+    ways.into_iter().map(|((from, to), ports)| (from, to, ports)).collect()
+}
+
+type Evidence = BTreeMap<(usize, usize), BTreeMap<Port, Vec<Seen>>>;
+
+/// What was observed of assets.
+struct Observed {
+    /// Between assets, and from outside to them.
+    pairs: Pairs,
+    /// To the outside.
+    egress: Pairs,
+    evidence: Evidence,
+    /// Flows of which neither end is an asset.
+    strangers: u64,
+}
+
+/// Observed flows between assets and from and to the outside, with their evidence.
+fn observed(draft: &Draft, gathered: &Gathered, report: &mut Report) -> Observed {
+    let mut found =
+        Observed { pairs: Pairs::new(), egress: Pairs::new(), evidence: BTreeMap::new(), strangers: 0 };
+    let outside = outside::place(&draft.estate);
+    let mut passing = 0;
+    let mut to_outside: BTreeMap<_, (u64, BTreeSet<String>)> = BTreeMap::new();
+    for ((from, to, port), seen) in &gathered.links {
+        let place = |it: &IpAddr| {
+            let beyond = outside.filter(|_| outside::is_public(*it));
+            draft.by_address.get(it).copied().or(beyond)
+        };
+        let (Some(source), Some(target)) = (place(from), place(to)) else {
+            found.strangers += 1;
+            continue;
+        };
+        if source == target {
+            found.strangers += u64::from(Some(source) == outside);
+            continue;
+        }
+        if seen.passing && Some(target) != outside {
+            passing += seen.connections;
+            continue;
+        }
+        if Some(target) == outside {
+            found.egress.entry(*port).or_default().insert((source, target));
+            let told = to_outside.entry((*to, port.to_string())).or_default();
+            told.0 += seen.connections;
+            told.1.insert(draft.estate.assets[source].id.to_string());
+        } else {
+            found.pairs.entry(*port).or_default().insert((source, target));
+        }
+        let of_pair = found.evidence.entry((source, target)).or_default();
+        of_pair.entry(*port).or_default().push(seen.clone());
+    }
+    if passing > 0 {
+        report.left_out.push(LeftOut { why: PASSING.to_owned(), count: passing });
+    }
+    outside::tell(to_outside, report);
+    found
 }
 
 /// Where a flow leads, and on which ports.
@@ -152,7 +270,6 @@ pub(crate) fn generalise(catalogue: &Catalogue, pairs: &BTreeSet<(usize, usize)>
 fn evidence_of(
     flow: &Flow,
     index: &Index<'_>,
-    port: Port,
     pairs: &BTreeSet<(usize, usize)>,
     evidence: &Evidence,
     gathered: &Gathered,
@@ -169,7 +286,9 @@ fn evidence_of(
     let meant = product.filter(|it| pairs.contains(it));
     for (from, to) in meant.chain(seen.filter(|it| sources.contains(&it.0) && targets.contains(&it.1))) {
         n_pairs += 1;
-        for seen in evidence.get(&(port, from, to)).into_iter().flatten() {
+        let of_pair = evidence.get(&(from, to)).into_iter().flatten();
+        let meant = of_pair.filter(|it| flow.ports.iter().any(|port| port.contains(*it.0)));
+        for seen in meant.flat_map(|it| it.1) {
             connections += seen.connections;
             first = [first, seen.first].into_iter().flatten().min();
             last = [last, seen.last].into_iter().flatten().max();

@@ -202,6 +202,7 @@ fn read_as(format: Format, text: &str, intake: &mut Intake<'_>) {
         Format::SharpHound => sharphound::read(&json::split(text), intake),
         Format::OpenGraph => opengraph::read(&json::split(text), intake),
         Format::NetboxJson => netbox::read(&json::split(text), intake),
+        Format::NetboxFixture => netbox::fixture::read(&json::split(text), intake),
         Format::NetboxCsv => netbox::read_csv(text, intake),
         Format::Kubernetes => kubernetes::read(text, intake),
         Format::ZeekConn => zeek::read_table(text, intake),

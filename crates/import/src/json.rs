@@ -7,7 +7,22 @@ use serde_json::Value;
 use crate::facts::Intake;
 
 /// The lists whose items are records, by path from the top; the empty path is a list at the top.
-const LISTS: &[&str] = &["", "data", "results", "graph.nodes", "graph.edges"];
+const LISTS: &[&str] = &[
+    "",
+    "data",
+    "results",
+    "graph.nodes",
+    "graph.edges",
+    // SharpHound up to version 3.
+    "computers",
+    "users",
+    "groups",
+    "domains",
+    "sessions",
+    "ous",
+    "gpos",
+    "containers",
+];
 
 /// Where the records of a text are.
 #[derive(Debug, Default)]

@@ -19,6 +19,7 @@ mod flows;
 mod identities;
 mod merge;
 mod names;
+mod outside;
 mod patch;
 mod roles;
 mod select;
@@ -36,7 +37,7 @@ mod xml;
 
 pub use import::{Base, Bounds, Imported, Importer, Options, SourceFile, import};
 pub use report::{
-    AssetReport, Choice, Conflict, Disagreement, FileReport, FlowReport, LeftOut, Report, Summary,
+    AssetReport, Choice, Conflict, Disagreement, FileReport, FlowReport, LeftOut, Outbound, Report, Summary,
 };
 pub use sniff::Format;
 pub use source::Source;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ pub struct Report {
     pub assets: Vec<AssetReport>,
     /// Every flow that was added, with its evidence.
     pub flows: Vec<FlowReport>,
+    /// The busiest destinations outside the estate.
+    pub outside: Vec<Outbound>,
     /// Places of zones, identities and services that were added or extended, by `zone:ID`, `identity:ID`, `service:ID`.
     pub others: BTreeMap<String, Vec<String>>,
 }
@@ -165,6 +168,21 @@ pub struct FlowReport {
     pub last: Option<String>,
     /// `source file:line`, at most a few.
     pub by: Vec<String>,
+}
+
+/// A destination outside the estate that assets were seen to reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Outbound {
+    /// Public address.
+    pub address: IpAddr,
+    /// Port there, `tcp/443`.
+    pub port: String,
+    /// Connections seen.
+    pub connections: u64,
+    /// Number of assets that opened them.
+    pub assets: usize,
+    /// The first few of these.
+    pub from: Vec<String>,
 }
 
 /// Rows of each part that the table for people shows.

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bulkhead_model::estate::{Asset, Selector};
 use bulkhead_model::id::{AssetId, ZoneId};
 
+/// How many assets must be meant before they are called everybody.
+const ANY_MIN: usize = 5;
+
 /// A selector with an order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Chosen {
@@ -55,7 +58,11 @@ impl Catalogue {
     /// Selectors that together mean exactly the members of `set`; `also` may be meant too, since it makes no difference.
     pub(crate) fn cover(&self, set: &BTreeSet<usize>, also: Option<usize>) -> Vec<Chosen> {
         let within = |it: &usize| set.contains(it) || also == Some(*it);
-        if self.ids.len() > 1 && set.len() + 1 >= self.ids.len() && (0..self.ids.len()).all(|it| within(&it))
+        // One is called by its id, and few are not called everybody: others may join the estate later.
+        if set.len() == 1 {
+            return set.iter().map(|it| Chosen::Asset(*it)).collect();
+        }
+        if set.len() >= ANY_MIN && set.len() + 1 >= self.ids.len() && (0..self.ids.len()).all(|it| within(&it))
         {
             return vec![Chosen::Any];
         }

@@ -18,6 +18,8 @@ pub enum Format {
     OpenGraph,
     /// NetBox's REST API.
     NetboxJson,
+    /// NetBox's database as Django dumps it.
+    NetboxFixture,
     /// NetBox tables.
     NetboxCsv,
     /// Kubernetes manifests.
@@ -40,6 +42,7 @@ impl Format {
             Self::SharpHound => "SharpHound",
             Self::OpenGraph => "BloodHound OpenGraph",
             Self::NetboxJson => "NetBox JSON",
+            Self::NetboxFixture => "NetBox fixture",
             Self::NetboxCsv => "NetBox CSV",
             Self::Kubernetes => "Kubernetes manifests",
             Self::ZeekConn => "Zeek conn log",
@@ -55,7 +58,7 @@ impl Format {
     pub(crate) fn source(self) -> Source {
         match self {
             Self::Nmap => Source::Nmap,
-            Self::NetboxJson | Self::NetboxCsv => Source::Netbox,
+            Self::NetboxJson | Self::NetboxFixture | Self::NetboxCsv => Source::Netbox,
             Self::Kubernetes => Source::Kubernetes,
             Self::SharpHound | Self::OpenGraph => Source::Bloodhound,
             Self::ZeekConn | Self::ZeekConnJson | Self::FlowTable | Self::FlowLines => Source::Flows,
@@ -120,6 +123,10 @@ pub(crate) fn unknown(bytes: &[u8], text: &str) -> (&'static str, &'static str) 
     if look.starts_with("#separator") && look.contains("#path") {
         return ("is a log of Zeek, but not its conn log", "import conn.log");
     }
+    let cells: Vec<&str> = look.lines().next().unwrap_or_default().split([',', '\t', '|', ';']).collect();
+    if cells.len() > 5 && cells.iter().filter(|it| crate::names::address(it).is_some()).count() >= 2 {
+        return ("is a table without a line that names its columns", "put the line of names in front: srcip,sport,dstip,...");
+    }
     ("nothing that can be imported is recognised in it", KNOWN)
 }
 
@@ -174,12 +181,13 @@ fn json(text: &str) -> Option<Format> {
     }
     let meta = split.other("meta").is_some_and(|it| it.get("type").is_some());
     let in_list = |name: &str| split.records.iter().any(|it| it.0 == name);
-    if meta && (in_list("data") || split.other("data").is_none()) {
+    let listed = |it: &str| in_list(it) && it != "results" && !it.is_empty();
+    if meta && (split.records.iter().any(|it| listed(it.0)) || split.other("data").is_none()) {
         return Some(Format::SharpHound);
     }
     // A file cut short has lost its head; its records still say what they are.
     let of_directory = |it: &&str| it.contains("\"ObjectIdentifier\"");
-    if split.records.first().is_some_and(|it| it.0 == "data" && of_directory(&it.2)) {
+    if split.records.first().is_some_and(|it| !matches!(it.0, "" | "results") && of_directory(&it.2)) {
         return Some(Format::SharpHound);
     }
     if in_list("graph.nodes") || in_list("graph.edges") {
@@ -190,6 +198,10 @@ fn json(text: &str) -> Option<Format> {
     let first = first?;
     if zeek::is_record(&first) {
         return Some(Format::ZeekConnJson);
+    }
+    let of_netbox = ["\"dcim.", "\"ipam.", "\"virtualization."];
+    if netbox::fixture::is_record(&first) && of_netbox.iter().any(|it| text.contains(it)) {
+        return Some(Format::NetboxFixture);
     }
     netbox::kind_of(&first).is_some().then_some(Format::NetboxJson)
 }

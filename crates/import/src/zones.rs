@@ -48,9 +48,9 @@ impl Ranges {
         same.entry(range).or_insert_with(|| zone.to_owned());
     }
 
-    fn find(&self, address: IpAddr) -> Option<&str> {
+    fn find(&self, address: IpAddr, shortest: u8) -> Option<&str> {
         let family = address.is_ipv6();
-        let lengths = self.by_length.range((family, 0)..=(family, 128)).rev();
+        let lengths = self.by_length.range((family, shortest)..=(family, 128)).rev();
         lengths
             .filter_map(|((_, length), ranges)| {
                 let range = IpNet::new(address, *length).ok()?.trunc();
@@ -88,7 +88,17 @@ impl Zoning {
 
     /// The zone in whose range an address lies.
     pub(crate) fn zone_of(&self, address: IpAddr) -> Option<&str> {
-        self.typed.find(address).or_else(|| self.claimed.find(address))
+        self.typed.find(address, 0).or_else(|| self.claimed.find(address, 0))
+    }
+
+    /// Whether an address lies in a zone that does not hold everything.
+    pub(crate) fn is_own(&self, address: IpAddr) -> bool {
+        self.typed.find(address, 1).is_some() || self.claimed.find(address, 1).is_some()
+    }
+
+    /// The zone that holds everything.
+    pub(crate) fn everything(&self) -> Option<&str> {
+        self.typed.all().chain(self.claimed.all()).find(|it| it.0.prefix_len() == 0).map(|it| it.1)
     }
 
     /// Whether a zone was typed.

@@ -79,11 +79,18 @@ fn kind(name: &str) -> Option<ObjectKind> {
     }
 }
 
+/// The name that a reference by properties asks for: `{"property_matchers": [{"key": "name", "value": ...}]}`.
+fn named_property(end: &Value) -> Option<&str> {
+    let matchers = end.get("property_matchers")?.as_array()?;
+    let name = matchers.iter().find(|it| it.get("key").and_then(Value::as_str) == Some("name"))?;
+    name.get("value")?.as_str()
+}
+
 fn link(line: u32, record: &Value, intake: &mut Intake<'_>) {
     let end = |name: &str| -> Option<String> {
         let end = record.get(name)?;
-        let value = end.get("value").and_then(Value::as_str)?;
-        let by_name = end.get("match_by").and_then(Value::as_str) == Some("name");
+        let value = end.get("value").and_then(Value::as_str).or_else(|| end.as_str()).or_else(|| named_property(end))?;
+        let by_name = matches!(end.get("match_by").and_then(Value::as_str), Some("name" | "property"));
         Some(if by_name { format!("{BY_NAME}{value}") } else { value.to_owned() })
     };
     let (Some(kind), Some(start), Some(end)) =

@@ -123,7 +123,39 @@ impl<'d> Graph<'d> {
                 edge => graph.add(*edge, from, to, *origin),
             }
         }
+        graph.everybody();
         graph
+    }
+
+    /// Everyone and Authenticated Users (S-1-1-0, S-1-5-11) hold all users and computers of a domain, which files do not
+    /// say; collectors name these groups by the domain's name.
+    fn everybody(&mut self) {
+        let mut domains: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for (id, object) in &self.directory.objects {
+            let name = match object.kind {
+                ObjectKind::Computer => object.name.split_once('.').map(|it| it.1),
+                ObjectKind::Domain => Some(object.name.as_str()),
+                _ => object.name.split_once('@').map(|it| it.1),
+            };
+            let sid = match object.kind {
+                ObjectKind::Domain => Some(id.as_str()),
+                _ => id.rsplit_once('-').map(|it| it.0),
+            };
+            if let (Some(name), Some(sid)) = (name, sid.filter(|it| it.starts_with("S-1-5-21-"))) {
+                domains.entry(name.to_uppercase()).or_default().insert(sid);
+            }
+        }
+        let groups: Vec<(&str, u32)> = self.numbers.iter().map(|(id, number)| (*id, *number)).collect();
+        for (id, number) in groups {
+            let named = id.strip_suffix("-S-1-1-0").or_else(|| id.strip_suffix("-S-1-5-11"));
+            for sid in named.and_then(|it| domains.get(it)).into_iter().flatten() {
+                for members in ["513", "515"] {
+                    if let Some(members) = self.numbers.get(format!("{sid}-{members}").as_str()) {
+                        self.becomes.entry(*members).or_default().insert(number);
+                    }
+                }
+            }
+        }
     }
 
     fn add(&mut self, edge: Edge, from: &'d str, to: &'d str, origin: Origin) {

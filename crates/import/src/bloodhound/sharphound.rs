@@ -25,26 +25,30 @@ const LISTS: &[(&str, Via)] = &[
 pub(crate) fn read(split: &Split<'_>, intake: &mut Intake<'_>) {
     let meta = split.other("meta").unwrap_or_default();
     let kind = meta.get("type").and_then(Value::as_str).unwrap_or_default().to_lowercase();
-    json::each(split, intake, |_, line, record, intake| match kind_of(&kind, record) {
+    json::each(split, intake, |list, line, record, intake| match kind_of(&kind, list, record) {
         "computers" => object(ObjectKind::Computer, line, record, intake),
         "users" => object(ObjectKind::User, line, record, intake),
         "groups" => object(ObjectKind::Group, line, record, intake),
         "domains" => object(ObjectKind::Domain, line, record, intake),
+        "azure" => intake.left_out("records of AzureHound, which speak of Entra ID and not of hosts"),
+        "sessions" => sessions(std::slice::from_ref(record), None, line, intake),
         _ => intake.left_out(
             "directory containers, policies and certificates, which say nothing of hosts or logons",
         ),
     });
     let told = meta.get("count").and_then(Value::as_u64);
-    if let Some(told) = told.filter(|it| *it != split.records.len() as u64) {
+    // Collectors that stream their file leave the count at 0.
+    if let Some(told) = told.filter(|it| *it > split.records.len() as u64) {
         let why = format!("its head tells of {told} records, but {} are there", split.records.len());
         intake.malformed(None, why);
     }
 }
 
 /// The kind that the file's head tells; where a file broke off before it, what only such records have.
-fn kind_of<'k>(told: &'k str, record: &Value) -> &'k str {
+fn kind_of<'k>(told: &'k str, list: &'k str, record: &Value) -> &'k str {
     let has = |name: &str| record.get(name).is_some();
     match told {
+        "" if !list.is_empty() && list != "data" => list,
         "" if has("Sessions") || has("LocalGroups") || has("LocalAdmins") => "computers",
         "" if has("Members") => "groups",
         "" if has("SPNTargets") => "users",
@@ -58,6 +62,10 @@ fn object(kind: ObjectKind, line: u32, record: &Value, intake: &mut Intake<'_>) 
         intake.malformed(Some(Pos { line, column: 1 }), "the object has no ObjectIdentifier");
         return;
     };
+    if record.get("IsDeleted").and_then(Value::as_bool) == Some(true) {
+        intake.left_out("deleted objects");
+        return;
+    }
     let properties = record.get("Properties").unwrap_or(&Value::Null);
     if properties.get("enabled").and_then(Value::as_bool) == Some(false) {
         intake.left_out("disabled accounts and computers");
@@ -70,6 +78,7 @@ fn object(kind: ObjectKind, line: u32, record: &Value, intake: &mut Intake<'_>) 
     let family = names::os_family(&system);
     let controller = kind == ObjectKind::Computer
         && (truth("isdc")
+            || record.get("IsDC").and_then(Value::as_bool) == Some(true)
             || primary.as_deref().is_some_and(|it| it.ends_with("-516") || it.ends_with("-521")));
     let tags = text(properties, "system_tags").unwrap_or_default();
     intake.object(
@@ -97,10 +106,13 @@ fn object(kind: ObjectKind, line: u32, record: &Value, intake: &mut Intake<'_>) 
     for member in list(record, "Members").iter().filter_map(reference) {
         intake.edge(Edge::Member, &member, &id, line);
     }
+    // Who has a SID in its history is taken for the account of that SID.
+    for former in list(record, "HasSIDHistory").iter().filter_map(reference) {
+        intake.edge(Edge::Member, &id, &former, line);
+    }
     for ace in list(record, "Aces") {
-        let name = text(ace, "RightName").unwrap_or_default();
         let principal = text(ace, "PrincipalSID").or_else(|| text(ace, "PrincipalName"));
-        if let (Some((edge, false)), Some(principal)) = (edge(&name), principal) {
+        if let (Some((edge, false)), Some(principal)) = (edge(&right(ace)), principal) {
             intake.edge(edge, &principal, &id, line);
         }
     }
@@ -136,15 +148,46 @@ fn computer(id: &str, line: u32, record: &Value, intake: &mut Intake<'_>) {
         }
     }
     for name in ["Sessions", "PrivilegedSessions", "RegistrySessions"] {
-        for session in list(record, name) {
-            if let Some(user) = text(session, "UserSID").or_else(|| text(session, "UserId")) {
-                let on = text(session, "ComputerSID").or_else(|| text(session, "ComputerId"));
-                intake.edge(Edge::Session, &user, on.as_deref().unwrap_or(id), line);
-            }
-        }
+        sessions(list(record, name), Some(id), line, intake);
     }
     for principal in list(record, "AllowedToAct").iter().filter_map(reference) {
         intake.edge(Edge::Control, &principal, id, line);
+    }
+}
+
+/// The right of an entry. Up to version 3, extended rights and writes to one property are told by a second field.
+fn right(ace: &Value) -> String {
+    let name = text(ace, "RightName").unwrap_or_default();
+    let of = text(ace, "AceType").unwrap_or_default();
+    let one = match (name.as_str(), of.as_str()) {
+        ("Owner", _) => "Owns",
+        ("ExtendedRight", "All") => "AllExtendedRights",
+        ("ExtendedRight", "User-Force-Change-Password") => "ForceChangePassword",
+        ("ExtendedRight", "GetChanges" | "GetChangesAll") => of.as_str(),
+        ("WriteProperty", "AddMember" | "Member") => "AddMember",
+        ("WriteProperty", "AllowedToAct") => "AddAllowedToAct",
+        ("WriteProperty", "All" | "") => "GenericWrite",
+        _ => name.as_str(),
+    };
+    one.to_owned()
+}
+
+/// Sessions of a list, on `computer` where they do not say on which.
+fn sessions(list: &[Value], computer: Option<&str>, line: u32, intake: &mut Intake<'_>) {
+    for session in list {
+        let user = text(session, "UserSID").or_else(|| text(session, "UserId"));
+        let on = text(session, "ComputerSID").or_else(|| text(session, "ComputerId"));
+        let on = on.as_deref().or(computer);
+        match (user, on) {
+            (Some(user), Some(on)) => {
+                intake.edge(Edge::Session, &user, on, line);
+                intake.report.taken += u64::from(computer.is_none());
+            }
+            _ if computer.is_none() => {
+                intake.malformed(Some(Pos { line, column: 1 }), "the session names no user or no computer");
+            }
+            _ => {}
+        }
     }
 }
 

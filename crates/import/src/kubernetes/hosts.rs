@@ -5,10 +5,8 @@ use bulkhead_model::estate::{AssetKind, Port};
 use super::{API, Workload};
 use crate::facts::{Gathered, Host, ZoneClaim};
 use crate::names::sanitise;
+use crate::outside::{OUTSIDE, stand_in};
 use crate::source::{Origin, Source};
-
-/// The zone of what stands outside of everything.
-pub(crate) const OUTSIDE: &str = "outside";
 
 /// Puts running pods to what made them and claims a host for every replica.
 pub(crate) fn settle(gathered: &mut Gathered) {
@@ -93,7 +91,7 @@ fn stand_ins(gathered: &Gathered) -> Vec<Host> {
     let published = cluster.services.values().filter(|it| it.published).map(|it| it.origin);
     let published = published.chain(cluster.ingresses.values().map(|it| it.1)).min();
     if let Some(origin) = published {
-        add(OUTSIDE, OUTSIDE, "internet", AssetKind::Appliance, origin);
+        hosts.push(stand_in(Source::Kubernetes, origin, OUTSIDE));
     }
     hosts
 }

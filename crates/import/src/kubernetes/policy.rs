@@ -9,10 +9,11 @@ use std::net::IpAddr;
 
 use bulkhead_model::estate::{Port, Protocol};
 
-use super::hosts::{OUTSIDE, key};
+use super::hosts::key;
 use super::{API, Cluster, Peer, Policy, PortName, PortRange, Rule, Workload};
 use crate::facts::Gathered;
 use crate::merge::{Draft, told};
+use crate::outside::OUTSIDE;
 use crate::names;
 use crate::report::{Choice, Conflict, Disagreement, LeftOut, Report};
 use crate::source::{Origin, Source};

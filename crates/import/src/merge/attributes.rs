@@ -315,7 +315,8 @@ impl Group<'_> {
             choose(of.filter_map(|it| Some((it.zone.clone()?, it.origin))))
         };
         let by_address = self.zones_by_address(draft);
-        let fixed = stated(Source::Typed).or_else(|| stated(Source::Kubernetes));
+        // Observed traffic names a zone only for what stands outside.
+        let fixed = [Source::Typed, Source::Kubernetes, Source::Flows].into_iter().find_map(stated);
         let (zone, by) = if let Some(fixed) = fixed {
             (fixed.value, fixed.by)
         } else if let Some((zone, by)) = by_address.first().cloned() {

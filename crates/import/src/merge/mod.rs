@@ -11,6 +11,7 @@ use bulkhead_model::estate::{Estate, Zone};
 
 use crate::facts::{Gathered, Host};
 use crate::names;
+use crate::outside::{self, Own};
 use crate::report::Report;
 use crate::roles;
 use crate::source::{Origin, Source};
@@ -78,7 +79,7 @@ impl Draft {
 pub(crate) fn hosts(draft: &mut Draft, gathered: &Gathered, report: &mut Report) {
     let mut claims: Vec<Host> = draft.estate.assets.iter().map(typed).collect();
     claims.extend(gathered.hosts.iter().cloned());
-    claims.extend(ends_of_links(&claims, draft, gathered));
+    claims.extend(ends_of_links(&claims, draft, gathered, report));
     claims.sort_by(|a, b| order(a).cmp(&order(b)));
     let groups = groups::find(&claims);
     attributes::settle(draft, &claims, &groups, gathered, report);
@@ -106,13 +107,29 @@ fn typed(asset: &bulkhead_model::estate::Asset) -> Host {
     host
 }
 
-/// Hosts that observed flows speak of: those of the operator's own ranges, with the roles that their answers give them.
-fn ends_of_links(claims: &[Host], draft: &Draft, gathered: &Gathered) -> Vec<Host> {
+/// Hosts that observed flows speak of: those of the operator's own ranges, with the roles that their answers give them,
+/// and what stands for all others.
+fn ends_of_links(claims: &[Host], draft: &Draft, gathered: &Gathered, report: &mut Report) -> Vec<Host> {
     let known: BTreeSet<IpAddr> = claims.iter().flat_map(|it| it.addresses.iter().copied()).collect();
+    let own = Own::new(&draft.zoning, gathered, &known);
+    if let Some((range, with, all)) = own.range {
+        report.assumptions.push(format!(
+            "{range} is taken for the operator's own: {with} of {all} pairs of public addresses have an end in it; where that is \
+             wrong, import onto an estate whose zones name the right ranges"
+        ));
+    }
     let mut ends: BTreeMap<IpAddr, Host> = BTreeMap::new();
+    let mut beyond: Option<Origin> = None;
     for ((from, to, port), seen) in &gathered.links {
-        for (end, answers) in [(*from, false), (*to, true)] {
-            if !known.contains(&end) && !is_own(end, draft) {
+        let here = [*from, *to].map(|it| known.contains(&it) || own.has(it));
+        if here[1] && seen.passing {
+            continue;
+        }
+        if here[0] != here[1] {
+            beyond = Some(beyond.map_or(seen.origin, |it| it.min(seen.origin)));
+        }
+        for (end, answers, here) in [(*from, false, here[0]), (*to, true, here[1])] {
+            if !here {
                 continue;
             }
             let host = ends.entry(end).or_insert_with(|| Host::new(seen.origin));
@@ -124,10 +141,11 @@ fn ends_of_links(claims: &[Host], draft: &Draft, gathered: &Gathered) -> Vec<Hos
             }
         }
     }
-    ends.into_values().collect()
-}
-
-/// Whether an address belongs to the operator as far as anybody says: a private one, or one within a known zone.
-fn is_own(address: IpAddr, draft: &Draft) -> bool {
-    names::is_host_address(address) && (names::is_private(address) || draft.zoning.zone_of(address).is_some())
+    let mut hosts: Vec<Host> = ends.into_values().collect();
+    // A typed asset that stands for everybody outside is met again by its role.
+    if let Some(origin) = beyond.filter(|_| outside::place(&draft.estate).is_none()) {
+        let zone = draft.zoning.everything().unwrap_or(outside::OUTSIDE);
+        hosts.push(outside::stand_in(Source::Flows, origin, zone));
+    }
+    hosts
 }

@@ -1,6 +1,7 @@
 //! NetBox exports: devices, virtual machines, addresses, interfaces, services and prefixes, from the REST API or as CSV.
 
 mod csv;
+pub(crate) mod fixture;
 mod kind;
 
 use std::net::IpAddr;

@@ -13,7 +13,7 @@ use crate::facts::Intake;
 use crate::names;
 use crate::source::Origin;
 
-pub(crate) use settle::settle;
+pub(crate) use settle::{PASSING, settle};
 
 /// First port of the range that systems take for clients and dynamic RPC (RFC 6335).
 const DYNAMIC: u16 = 49_152;

@@ -7,6 +7,7 @@ use bulkhead_model::estate::{Port, Protocol};
 
 use super::{DYNAMIC, End, OneWay, RST, SYN, Traffic, Tried, UNCLEAR, serves, turned};
 use crate::facts::{Gathered, Seen};
+use crate::outside;
 use crate::report::{LeftOut, Report};
 
 /// A source that got no answer from so many targets (host and port), and from at least half of all it tried, scans.
@@ -14,6 +15,10 @@ const SCAN_TARGETS: usize = 25;
 
 /// What a scanning source was seen to use fewer times than this is part of its scan.
 const USED_BY_SCANNER: u64 = 3;
+
+/// Why connections to ports of the range that systems give out are left out.
+pub(crate) const PASSING: &str =
+    "connections to a port from 49152 on that one client alone used: agreed on by the two, not served";
 
 /// Turns traffic into links, and says what was left out.
 pub(crate) fn settle(gathered: &mut Gathered, report: &mut Report) {
@@ -36,7 +41,11 @@ pub(crate) fn settle(gathered: &mut Gathered, report: &mut Report) {
         let few = clients.get(&(to, port)).is_none_or(|it| it.len() < 2);
         if scanners.contains(&from) && tried.answered < USED_BY_SCANNER {
             out.scans += tried.answered;
-        } else if port.first >= DYNAMIC && few && !listening.contains(&(to, port)) {
+            continue;
+        }
+        // Whether an end outside serves there is not ours to doubt: it is where something went.
+        let passing = port.first >= DYNAMIC && few && !listening.contains(&(to, port));
+        if passing && !outside::is_public(to) {
             out.dynamic += tried.answered;
         } else if from != to {
             gathered.links.insert(
@@ -46,6 +55,7 @@ pub(crate) fn settle(gathered: &mut Gathered, report: &mut Report) {
                     first: tried.first_ms.map(|it| it.div_euclid(1000)),
                     last: tried.last_ms.map(|it| it.div_euclid(1000)),
                     origin: tried.origin,
+                    passing,
                 },
             );
         }
@@ -80,12 +90,7 @@ impl Left {
             self.scans,
             format!("answered connections that are part of a scan, from {}{more}", named.join(", ")),
         );
-        tell(
-            self.dynamic,
-            format!(
-                "connections to a port from {DYNAMIC} on that one client alone used: agreed on by the two, not served"
-            ),
-        );
+        tell(self.dynamic, PASSING.to_owned());
         tell(self.unclear, UNCLEAR.to_owned());
     }
 }

@@ -1,0 +1,139 @@
+//! What lies outside: which addresses are the operator's, and the one asset that stands for all others.
+//!
+//! Public addresses become no hosts of the estate. Whoever answers from outside, or is answered, is the asset `outside`
+//! with the role `internet`: flows from it are exposure, flows to it the ways by which data and commands leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use bulkhead_model::estate::{AssetKind, Estate};
+use ipnet::IpNet;
+
+use crate::facts::{Gathered, Host};
+use crate::names;
+use crate::report::{Outbound, Report};
+use crate::source::{Origin, Source};
+use crate::zones::Zoning;
+
+/// The zone, and the asset, of what stands outside of everything.
+pub(crate) const OUTSIDE: &str = "outside";
+
+/// The role of assets that stand for everybody outside.
+pub(crate) const INTERNET: &str = "internet";
+
+/// Pairs of public addresses below which nothing is concluded from them.
+const PAIRS_MIN: usize = 3;
+
+/// Destinations outside that the report names.
+const NAMED: usize = 50;
+
+/// Whose addresses are the operator's.
+pub(crate) struct Own<'d> {
+    zoning: &'d Zoning,
+    told: &'d BTreeSet<IpAddr>,
+    /// The public range that observed traffic shows to be the operator's, with the pairs that show it and all pairs.
+    pub(crate) range: Option<(IpNet, usize, usize)>,
+}
+
+impl<'d> Own<'d> {
+    /// What the base, the sources and the traffic say.
+    pub(crate) fn new(zoning: &'d Zoning, gathered: &'d Gathered, known: &BTreeSet<IpAddr>) -> Self {
+        let mut own = Self { zoning, told: &gathered.traffic.own, range: None };
+        own.range = own.seen_range(gathered, known);
+        own
+    }
+
+    /// Whether an address belongs to the operator as far as anybody says: a private one, one within a known zone, one
+    /// that a sensor calls local, or one of the range that all traffic has an end in.
+    pub(crate) fn has(&self, address: IpAddr) -> bool {
+        names::is_host_address(address)
+            && (names::is_private(address)
+                || self.told.contains(&address)
+                || self.zoning.is_own(address)
+                || self.range.is_some_and(|it| it.0.contains(&address)))
+    }
+
+    /// Traffic is seen at some network, so all of it has an end there. Where most connections are between public addresses
+    /// of which nothing else is known, the /16 (IPv6: /48) in which nine of ten have an end, and no other range as many,
+    /// is that network.
+    fn seen_range(&self, gathered: &Gathered, known: &BTreeSet<IpAddr>) -> Option<(IpNet, usize, usize)> {
+        let here = |it: IpAddr| known.contains(&it) || self.has(it);
+        let pairs = |it: bool| -> BTreeSet<(IpAddr, IpAddr)> {
+            let ends = gathered.links.keys().map(|it| (it.0, it.1));
+            ends.filter(|(from, to)| (here(*from) || here(*to)) != it).collect()
+        };
+        let strangers = pairs(true);
+        if strangers.len() < PAIRS_MIN || strangers.len() <= pairs(false).len() {
+            return None;
+        }
+        let mut ends: BTreeMap<IpNet, usize> = BTreeMap::new();
+        for (from, to) in &strangers {
+            for range in BTreeSet::from([range_of(*from)?, range_of(*to)?]) {
+                *ends.entry(range).or_default() += 1;
+            }
+        }
+        let mut ranked: Vec<(usize, IpNet)> = ends.into_iter().map(|(range, count)| (count, range)).collect();
+        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        let (best, range) = *ranked.first()?;
+        let next = ranked.get(1).map_or(0, |it| it.0);
+        (best > next && best * 10 >= strangers.len() * 9).then_some((range, best, strangers.len()))
+    }
+}
+
+fn range_of(address: IpAddr) -> Option<IpNet> {
+    IpNet::new(address, if address.is_ipv4() { 16 } else { 48 }).ok().map(|it| it.trunc())
+}
+
+/// Whether an address can be somebody's outside.
+pub(crate) fn is_public(address: IpAddr) -> bool {
+    names::is_host_address(address) && !names::is_private(address)
+}
+
+/// The place of the asset that stands for everybody outside.
+pub(crate) fn place(estate: &Estate) -> Option<usize> {
+    estate.assets.iter().position(|it| it.roles.iter().any(|role| role == INTERNET))
+}
+
+/// The claim of that asset.
+pub(crate) fn stand_in(source: Source, origin: Origin, zone: &str) -> Host {
+    let mut host = Host::new(Origin { source, ..origin });
+    host.key = Some(format!("stand-in/{OUTSIDE}"));
+    host.id = Some(OUTSIDE.to_owned());
+    host.zone = Some(zone.to_owned());
+    host.kind = Some(AssetKind::Appliance);
+    host.roles.insert(INTERNET.to_owned());
+    host
+}
+
+/// Names the busiest destinations outside in the report, and asks for those that services depend on.
+pub(crate) fn tell(to_outside: BTreeMap<(IpAddr, String), (u64, BTreeSet<String>)>, report: &mut Report) {
+    let addresses: BTreeSet<IpAddr> = to_outside.keys().map(|it| it.0).collect();
+    let mut busiest: Vec<Outbound> = to_outside
+        .into_iter()
+        .map(|((address, port), (connections, from))| Outbound {
+            address,
+            port,
+            connections,
+            assets: from.len(),
+            from: from.into_iter().take(5).collect(),
+        })
+        .collect();
+    busiest.sort_by(|a, b| {
+        (b.connections, b.assets, a.address, &a.port).cmp(&(a.connections, a.assets, b.address, &b.port))
+    });
+    busiest.truncate(NAMED);
+    if !busiest.is_empty() {
+        let named: Vec<String> = busiest
+            .iter()
+            .take(5)
+            .map(|it| format!("{} {} ({} connections of {} assets)", it.address, it.port, it.connections, it.assets))
+            .collect();
+        report.todo.push(format!(
+            "outside: which of the {} public addresses reached are partners or cloud services that services need, as assets of \
+             their own; the busiest: {}",
+            addresses.len(),
+            named.join(", ")
+        ));
+    }
+    report.outside = busiest;
+}
