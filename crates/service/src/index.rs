@@ -1,14 +1,16 @@
 //! Dense numbers for the things an estate declares, and every flow's members: selectors are resolved once.
 //!
 //! What is numbered are *units*: usually each asset is one. On large estates assets that nothing in the estate tells
-//! apart (same zone, roles, value, weaknesses; named by nothing) form one unit, so that no list is ever as long as the
+//! apart (`condense`: same zone, roles, value, weaknesses that count; named by nothing) form one unit, so that no list is ever as long as the
 //! estate. [`EstateIndex::split`] takes one asset out of its unit when something happens to it alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bulkhead_model::estate::{Asset, AssetKind, Estate, Movement, Port, Requirement, Selector};
+use bulkhead_model::estate::{Asset, Estate, Movement, Port, Selector};
 use bulkhead_model::id::{AssetId, FlowId, IdentityId, ZoneId};
+
+use crate::condense::condense;
 
 /// Where a flow comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -324,105 +326,4 @@ pub fn pairs_of_ends(from: &[(u32, u32, bool)], to: &[(u32, u32, bool)]) -> Vec<
         }
     }
     pairs
-}
-
-/// What tells assets apart that nothing names.
-type Kind<'e> = (&'e ZoneId, Vec<&'e str>, AssetKind, u64, bool, Vec<Port>, bool);
-
-fn condense(estate: &Estate) -> Vec<Vec<u32>> {
-    let named = named_assets(estate);
-    let mut kinds: HashMap<Kind<'_>, usize> = HashMap::new();
-    let mut units: Vec<Vec<u32>> = Vec::new();
-    for (position, asset) in (0..).zip(&estate.assets) {
-        if named.contains(&asset.id) {
-            units.push(vec![position]);
-            continue;
-        }
-        let mut roles: Vec<&str> = asset.roles.iter().map(String::as_str).collect();
-        roles.sort_unstable();
-        let mut exploitable = asset.exploitable.clone();
-        exploitable.sort_unstable();
-        let protected =
-            asset.addresses.iter().any(|it| estate.protected_addresses.iter().any(|net| net.contains(it)));
-        let value = asset.value.to_bits();
-        let kind = (&asset.zone, roles, asset.kind, value, asset.crown_jewel, exploitable, protected);
-        let unit = *kinds.entry(kind).or_insert(units.len());
-        if unit == units.len() {
-            units.push(Vec::new());
-        }
-        units[unit].push(position);
-    }
-    stand_alone(estate, units)
-}
-
-/// Takes two assets out of every unit on which a service's flow hangs.
-fn stand_alone(estate: &Estate, units: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
-    let mut flows = BTreeSet::new();
-    for service in &estate.services {
-        let degraded = service.degraded.iter().map(|it| &it.requires);
-        std::iter::once(&service.requires).chain(degraded).for_each(|it| needed_flows(it, &mut flows));
-    }
-    let flat: BTreeSet<&str> = estate
-        .zones
-        .iter()
-        .filter(|it| flows.contains(&FlowId::new(format!("flat:{}", it.id))))
-        .map(|it| it.id.as_str())
-        .collect();
-    let declared = estate.flows.iter().filter(|it| flows.contains(&it.id)).flat_map(|it| [&it.from, &it.to]);
-    let selectors: Vec<&Selector> = declared.filter(|it| it.asset.is_none()).collect();
-    let mut alone = Vec::new();
-    for mut unit in units {
-        let asset = &estate.assets[unit[0] as usize];
-        let hangs = flat.contains(asset.zone.as_str()) || selectors.iter().any(|it| it.matches(asset));
-        let taken = if hangs { unit.split_off(unit.len().saturating_sub(2).max(1)) } else { Vec::new() };
-        alone.extend(taken.into_iter().map(|it| vec![it]));
-        alone.push(unit);
-    }
-    alone
-}
-
-/// Assets that something in the estate names: they are told apart.
-fn named_assets(estate: &Estate) -> BTreeSet<&AssetId> {
-    let flows = estate.flows.iter().flat_map(|it| [&it.from, &it.to]);
-    let channels = estate.management.iter().flat_map(|it| [&it.from, &it.to]);
-    let rights =
-        estate.identities.iter().flat_map(|it| it.rights.iter().map(|right| &right.on).chain(&it.secrets_on));
-    let agents = estate.enforcement_points.iter().filter_map(|it| it.hosts.as_ref());
-    let mut named: BTreeSet<&AssetId> =
-        flows.chain(channels).chain(rights).chain(agents).filter_map(|it| it.asset.as_ref()).collect();
-    named.extend(estate.enforcement_points.iter().filter_map(|it| it.asset.as_ref()));
-    for service in &estate.services {
-        let degraded = service.degraded.iter().map(|it| &it.requires);
-        std::iter::once(&service.requires).chain(degraded).for_each(|it| needed_assets(it, &mut named));
-    }
-    named
-}
-
-/// The needs directly below one.
-fn parts(need: &Requirement) -> &[Requirement] {
-    match need {
-        Requirement::All { all } => all,
-        Requirement::Any { any } => any,
-        Requirement::AtLeast { at_least } => &at_least.of,
-        _ => &[],
-    }
-}
-
-fn needed_assets<'e>(need: &'e Requirement, found: &mut BTreeSet<&'e AssetId>) {
-    match need {
-        Requirement::Asset { asset } => {
-            found.insert(asset);
-        }
-        Requirement::Flow { from, to, .. } => found.extend(from.iter().chain(to)),
-        _ => parts(need).iter().for_each(|it| needed_assets(it, found)),
-    }
-}
-
-fn needed_flows(need: &Requirement, found: &mut BTreeSet<FlowId>) {
-    match need {
-        Requirement::Flow { flow, .. } => {
-            found.insert(flow.clone());
-        }
-        _ => parts(need).iter().for_each(|it| needed_flows(it, found)),
-    }
 }

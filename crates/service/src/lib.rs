@@ -6,6 +6,7 @@
 
 #![warn(clippy::disallowed_methods)]
 
+mod condense;
 mod graph;
 mod index;
 mod losses;

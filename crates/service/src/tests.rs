@@ -135,6 +135,30 @@ fn units_hold_assets_that_nothing_tells_apart() {
 }
 
 #[test]
+fn what_no_selector_and_no_flow_asks_for_tells_nothing_apart() {
+    let mut estate = estate();
+    for (at, (role, port)) in
+        [("ubuntu", "tcp/8080"), ("debian", "udp/161"), ("debian", "tcp/22")].iter().enumerate()
+    {
+        let mut asset = estate.assets[0].clone();
+        asset.id = format!("spare-{at}").as_str().into();
+        asset.roles = vec![(*role).to_owned()];
+        asset.exploitable = vec![port.parse().unwrap()];
+        estate.assets.push(asset);
+    }
+    // `admin` arrives on tcp/22: only the third is weaker than the others, and no selector names a distribution.
+    let index = EstateIndex::condensed(&estate);
+    let unit = |id: &str| index.asset(&id.into()).unwrap();
+    let units = ["spare-0", "spare-1", "spare-2"].map(unit);
+    assert_eq!(index.representative(&estate, units[2]).id.as_str(), "spare-2");
+    assert_ne!(units[1], units[2]);
+    estate.services.retain(|it| it.id.as_str() != "care");
+    let index = EstateIndex::condensed(&estate);
+    let unit = |id: &str| index.asset(&id.into()).unwrap();
+    assert_eq!(unit("spare-0"), unit("spare-1"), "no service hangs on their flow, nothing tells them apart");
+}
+
+#[test]
 fn states_are_ordered_by_how_bad_they_are() {
     assert!(ServiceState::Up < ServiceState::Degraded && ServiceState::Degraded < ServiceState::Down);
 }
