@@ -56,7 +56,10 @@ pub(crate) fn read(text: &str, intake: &mut Intake<'_>) {
 /// A host under way.
 struct Scanned {
     host: Host,
-    up: bool,
+    /// As its status says; scanners that tell of hosts with open ports alone write none.
+    up: Option<bool>,
+    /// Whether it was scanned by an address that is no host's own.
+    nowhere: bool,
     /// The port whose state and service come next.
     port: Option<Port>,
     open: bool,
@@ -67,17 +70,18 @@ struct Scanned {
 
 impl Scanned {
     fn new(host: Host) -> Self {
-        Self { host, up: false, port: None, open: false, service: None, os: None }
+        Self { host, up: None, nowhere: false, port: None, open: false, service: None, os: None }
     }
 
     fn element(&mut self, it: &Element) -> Result<(), String> {
         let get = |name: &str| it.get(name).unwrap_or_default();
         match it.name.as_str() {
-            "status" => self.up = get("state") == "up",
+            "status" => self.up = Some(get("state") == "up"),
             "address" if get("addrtype") == "mac" => self.host.macs.extend(names::mac(get("addr"))),
             "address" => {
                 let address =
                     names::address(get("addr")).ok_or_else(|| format!("`{}` is no address", get("addr")))?;
+                self.nowhere |= !names::is_host_address(address);
                 self.host.addresses.extend(Some(address).filter(|it| names::is_host_address(*it)));
             }
             "hostname" => self.host.names.extend(names::hostname(get("name"))),
@@ -133,13 +137,17 @@ impl Scanned {
     }
 
     fn finish(mut self, intake: &mut Intake<'_>) {
-        if !self.up {
+        if !self.up.unwrap_or(!self.host.listening.is_empty()) {
             intake.left_out("hosts that did not answer the scan");
+            return;
+        }
+        if self.host.addresses.is_empty() && self.nowhere {
+            intake.left_out("hosts scanned by a loopback or link-local address, which does not tell who they are");
             return;
         }
         if self.host.addresses.is_empty() {
             let line = self.host.origin.line;
-            intake.malformed(Some(Pos { line, column: 1 }), "the host has no usable address");
+            intake.malformed(Some(Pos { line, column: 1 }), "the host has no address");
             return;
         }
         if let Some((_, family, kind)) = self.os {

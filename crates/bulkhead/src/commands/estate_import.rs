@@ -31,9 +31,13 @@ pub fn run(args: &EstateImport, quiet: bool) -> Outcome {
             .hint("give nmap XML, Zeek conn logs, NetFlow CSV, BloodHound, NetBox or Kubernetes exports"));
     }
     if imported.estate.assets.is_empty() && imported.estate.zones.is_empty() {
+        for it in imported.report.left_out.iter().filter(|_| !quiet) {
+            eprintln!("left out: {}: {}", it.count, it.why);
+        }
         return Err(Failure::input("no host and no network came of what was named; nothing is written")
             .hint(
-                "what could not be read is told above; give files of scans or exports that ran to their end",
+                "what was left out is told above; where traffic is between public addresses alone, import onto an estate whose zones \
+                 name the ranges that are yours (--estate)",
             ));
     }
     if let Some(path) = &args.report {

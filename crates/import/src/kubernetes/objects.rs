@@ -37,7 +37,12 @@ pub(crate) fn read(text: &str, intake: &mut Intake<'_>) {
     for fault in faults.iter().filter(|it| it.is_error()) {
         intake.report.malformed += 1;
         let warning = Diagnostic::warning(fault.code, &file, fault.pos, fault.message.clone());
-        intake.gathered.diagnostics.push(warning.hint("the document was left out; the rest was read"));
+        let hint = if text.contains("{{") {
+            "templates are not read: render them first (`helm template CHART`, `kustomize build`)"
+        } else {
+            "the document was left out; the rest was read"
+        };
+        intake.gathered.diagnostics.push(warning.hint(hint));
     }
     for document in &documents {
         object(document, intake, 0);
@@ -58,17 +63,21 @@ fn object(node: &Node, intake: &mut Intake<'_>, depth: usize) {
     }
     intake.report.records += 1;
     let kind = text(node, "kind").unwrap_or_default();
+    if !KINDS.contains(&kind.as_str()) {
+        intake.left_out(OTHER_KINDS);
+        return;
+    }
     let metadata = node.get("metadata");
-    let Some(name) = metadata.and_then(|it| text(it, "name")) else {
+    let generated = || metadata.and_then(|it| text(it, "generateName")).map(|it| it.trim_end_matches('-').to_owned());
+    let Some(name) = metadata.and_then(|it| text(it, "name")).or_else(generated) else {
         intake.malformed(Some(node.pos), "the object has no metadata.name");
         return;
     };
     let namespace = metadata.and_then(|it| text(it, "namespace")).unwrap_or_else(|| "default".to_owned());
     let at = At { namespace, name, line: node.pos.line };
     let before = intake.report.malformed;
-    if !take(&kind, node, at, intake) {
-        intake.left_out("objects of kinds that say nothing of hosts, flows, services or accounts");
-    } else if intake.report.malformed == before {
+    take(&kind, node, at, intake);
+    if intake.report.malformed == before {
         intake.report.taken += 1;
     }
 }
@@ -80,8 +89,33 @@ struct At {
     line: u32,
 }
 
-/// Takes up an object; false where its kind is none of ours.
-fn take(kind: &str, node: &Node, at: At, intake: &mut Intake<'_>) -> bool {
+/// Kinds that say something.
+const KINDS: &[&str] = &[
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Job",
+    "CronJob",
+    "Pod",
+    "Namespace",
+    "Service",
+    "Ingress",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "Node",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+];
+
+/// Why objects of all others are left out.
+const OTHER_KINDS: &str = "objects of kinds that say nothing of hosts, flows, services or accounts";
+
+/// Takes up an object of one of these kinds.
+fn take(kind: &str, node: &Node, at: At, intake: &mut Intake<'_>) {
     let spec = node.get("spec").unwrap_or(node);
     match kind {
         "Deployment"
@@ -108,9 +142,8 @@ fn take(kind: &str, node: &Node, at: At, intake: &mut Intake<'_>) -> bool {
             intake.gathered.cluster.roles.insert((namespace, at.name), rules.iter().any(is_powerful));
         }
         "RoleBinding" | "ClusterRoleBinding" => binding(kind, node, &at, intake),
-        _ => return false,
+        _ => {}
     }
-    true
 }
 
 fn workload(kind: &str, node: &Node, spec: &Node, at: At, intake: &mut Intake<'_>) {

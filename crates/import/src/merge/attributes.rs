@@ -235,7 +235,9 @@ impl Group<'_> {
         for (name, origin) in other {
             rejected.entry(name).or_default().push(origin);
         }
-        let by = same.into_iter().map(|it| it.1).collect();
+        let by: Vec<Origin> = same.into_iter().map(|it| it.1).collect();
+        // Several names in one record are names of one host, and no disagreement.
+        rejected.retain(|_, origins| origins.iter().any(|it| !by.contains(it)));
         let chosen = Chosen { value: hostname.to_owned(), by, rejected: rejected.into_iter().collect() };
         self.conflict(Disagreement::Hostname, id, &chosen, report);
     }

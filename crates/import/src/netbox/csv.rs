@@ -24,6 +24,9 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("device", &["device"]),
     ("virtual_machine", &["virtualmachine"]),
     ("parent", &["parent"]),
+    ("mac_address", &["macaddress"]),
+    ("protocol", &["protocol"]),
+    ("ports", &["ports"]),
     ("prefix", &["prefix"]),
     ("vlan", &["vlan"]),
     ("description", &["description"]),
@@ -33,13 +36,15 @@ const COLUMNS: &[(&str, &[&str])] = &[
 pub(crate) fn is_header(line: &str) -> Option<Record> {
     let titles: Vec<String> = line.split(',').map(plain).collect();
     let has = |name: &str| titles.iter().any(|it| it == name);
-    if !has("status") {
-        None
-    } else if has("prefix") {
+    if has("prefix") && (has("status") || has("vrf") || has("vlan") || has("site")) {
         Some(Record::Prefix)
     } else if has("name") && (has("vcpus") || has("cluster")) {
         Some(Record::VirtualMachine)
-    } else if has("name") && (has("devicetype") || has("manufacturer") || has("rack")) {
+    } else if has("name") && has("parent") && has("protocol") && has("ports") {
+        Some(Record::Service)
+    } else if has("name") && has("macaddress") && (has("device") || has("virtualmachine")) {
+        Some(Record::Interface)
+    } else if has("name") && (has("devicetype") || has("manufacturer") || has("rack")) && (has("site") || has("status")) {
         Some(Record::Device)
     } else if (has("ipaddress") || has("address")) && (has("dnsname") || has("assigned")) {
         Some(Record::Address)
@@ -84,6 +89,7 @@ pub(crate) fn read(text: &str, intake: &mut Intake<'_>) {
 fn value(field: &str, cell: &str) -> Value {
     match field {
         "id" => cell.parse::<u64>().map_or_else(|_| Value::from(cell), Value::from),
+        "ports" => cell.split([',', ' ']).filter_map(|it| it.trim().parse::<u64>().ok()).collect(),
         // Choices are exported with a capital letter, several addresses with a space or comma between them.
         "address" => Value::from(cell.split([' ', ',']).next().unwrap_or(cell)),
         _ => Value::from(cell),
@@ -96,6 +102,12 @@ fn settled(kind: Record, mut record: Map<String, Value>) -> Value {
         Record::Device | Record::VirtualMachine => {
             if let Some(address) = record.remove("address") {
                 record.entry("primary_ip").or_insert(address);
+            }
+        }
+        Record::Interface | Record::Service => {
+            record.remove("id");
+            if let Some(parent) = record.remove("parent") {
+                record.entry("device").or_insert(parent);
             }
         }
         Record::Address => {

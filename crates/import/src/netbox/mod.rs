@@ -210,7 +210,7 @@ fn interface(record: &Value, line: u32, intake: &mut Intake<'_>) -> Result<(), S
     };
     host.macs.extend(names::mac(&written));
     owner(record, &mut host);
-    if host.key.is_none() {
+    if host.key.is_none() && host.names.is_empty() {
         return Err("the interface names no device".to_owned());
     }
     intake.host(host);

@@ -35,6 +35,8 @@ pub(crate) type End = (IpAddr, u16);
 /// Connections from one host to a port of another.
 #[derive(Clone, Debug)]
 pub(crate) struct Tried {
+    /// Whether the sensor knew what is spoken there.
+    pub(crate) served: bool,
     pub(crate) answered: u64,
     pub(crate) unanswered: u64,
     pub(crate) first_ms: Option<i64>,
@@ -67,6 +69,8 @@ pub(crate) struct Seen {
     pub(crate) protocol: Protocol,
     /// Whether the other end answered; none where the record tells of one direction only.
     pub(crate) answered: Option<bool>,
+    /// Whether the sensor knew what is spoken there.
+    pub(crate) served: bool,
     pub(crate) flags: Option<u8>,
     pub(crate) opened: Option<bool>,
     pub(crate) first_ms: Option<i64>,
@@ -121,6 +125,7 @@ impl Intake<'_> {
                 false
             } else {
                 let tried = traffic.directed.entry(key).or_insert_with(|| Tried {
+                    served: false,
                     answered: 0,
                     unanswered: 0,
                     first_ms: None,
@@ -129,6 +134,7 @@ impl Intake<'_> {
                 });
                 *(if answered { &mut tried.answered } else { &mut tried.unanswered }) += 1;
                 tried.origin = tried.origin.min(origin);
+                tried.served |= seen.served;
                 widen(&mut tried.first_ms, &mut tried.last_ms, seen);
                 true
             }

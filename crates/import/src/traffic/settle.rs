@@ -44,7 +44,7 @@ pub(crate) fn settle(gathered: &mut Gathered, report: &mut Report) {
             continue;
         }
         // Whether an end outside serves there is not ours to doubt: it is where something went.
-        let passing = port.first >= DYNAMIC && few && !listening.contains(&(to, port));
+        let passing = port.first >= DYNAMIC && few && !tried.served && !listening.contains(&(to, port));
         if passing && !outside::is_public(to) {
             out.dynamic += tried.answered;
         } else if from != to {
@@ -147,6 +147,7 @@ fn note(
 ) {
     let port = Port { protocol, first: to.1, last: to.1 };
     let tried = traffic.directed.entry((from.0, to.0, port)).or_insert_with(|| Tried {
+        served: false,
         answered: 0,
         unanswered: 0,
         first_ms: None,

@@ -141,6 +141,8 @@ fn seen(get: Get<'_, '_>) -> Result<Option<Seen>, String> {
         to,
         protocol,
         answered: Some(answered),
+        // What was spoken, as Zeek found out; data channels are agreed on by the two ends.
+        served: get("service").is_some_and(|it| !it.is_empty() && !it.contains("ftp-data")),
         flags: None,
         opened: None,
         first_ms: time,
