@@ -1,7 +1,13 @@
-//! Strict JSON with positions, for JSON that YAML parsers stumble over (tabs, escaped surrogate pairs, long keys).
+//! Strict JSON with positions: several times faster than the YAML parser, and without what that stumbles over (tabs,
+//! escaped surrogate pairs, long keys).
+
+use std::collections::HashSet;
 
 use super::{Key, Kind, MAX_DEPTH, Node, Scalar};
 use crate::diag::Pos;
+
+/// Mappings of fewer entries are searched for duplicate keys one by one.
+const FEW: usize = 16;
 
 /// A JSON document and its duplicate keys, with a message for each.
 pub type Found = (Node, Vec<(Pos, String)>);
@@ -11,7 +17,7 @@ pub fn parse(text: &str, line_offset: u32) -> Option<Found> {
     if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with(['{', '[']) {
         return None;
     }
-    let mut reader = Reader { text, at: 0, line: line_offset + 1, line_start: 0, faults: Vec::new() };
+    let mut reader = Reader { text, at: 0, line: line_offset + 1, column: (0, 1), faults: Vec::new() };
     reader.space();
     let node = reader.value(0)?;
     reader.space();
@@ -22,7 +28,8 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     line: u32,
-    line_start: usize,
+    /// A place in the line, in bytes of the text, and its column: columns are counted on from there.
+    column: (usize, usize),
     faults: Vec<(Pos, String)>,
 }
 
@@ -42,14 +49,16 @@ impl Reader<'_> {
             self.at += 1;
             if byte == b'\n' {
                 self.line += 1;
-                self.line_start = self.at;
+                self.column = (self.at, 1);
             }
         }
     }
 
-    fn pos(&self) -> Pos {
+    fn pos(&mut self) -> Pos {
         // Strings hold no raw line breaks, so columns are counted within one line.
-        let column = self.text[self.line_start..self.at].chars().count() + 1;
+        let (counted, column) = self.column;
+        let column = column + self.text[counted..self.at].chars().count();
+        self.column = (self.at, column);
         Pos { line: self.line, column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 
@@ -69,7 +78,8 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: usize) -> Option<Vec<(Key, Node)>> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        // Few keys are compared one by one, many looked up.
+        let mut seen: HashSet<String> = HashSet::new();
         self.at += 1;
         self.space();
         if self.take(b'}') {
@@ -84,7 +94,15 @@ impl Reader<'_> {
             }
             self.space();
             let value = self.value(depth + 1)?;
-            if seen.insert(text.clone()) {
+            let twice = if entries.len() < FEW {
+                entries.iter().any(|it| it.0.text == text)
+            } else {
+                if seen.is_empty() {
+                    seen.extend(entries.iter().map(|it| it.0.text.clone()));
+                }
+                !seen.insert(text.clone())
+            };
+            if !twice {
                 entries.push((Key { text, pos }, value));
             } else {
                 self.faults.push((pos, format!("the key `{text}` stands twice in one mapping")));
@@ -137,7 +155,12 @@ impl Reader<'_> {
                 return None;
             }
         }
-        serde_json::from_str(self.text.get(start..self.at)?).ok()
+        let literal = self.text.get(start..self.at)?;
+        let inner = &literal[1..literal.len() - 1];
+        if inner.bytes().all(|it| it >= 0x20 && it != b'\\') {
+            return Some(inner.to_owned());
+        }
+        serde_json::from_str(literal).ok()
     }
 
     /// `true`, `false`, `null` or a number.

@@ -240,6 +240,40 @@ proptest! {
             prop_assert_eq!(&documents[0].to_json(), &value);
         }
     }
+
+    #[test]
+    fn json_is_read_as_yaml_is(value in json_value()) {
+        for text in [serde_json::to_string(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap()] {
+            // A comment makes it YAML, and one line longer.
+            let (json, yaml) = (parse("f", &text), parse("f", &format!("#\n{text}")));
+            // YAML joins mappings at `<<`.
+            if !text.contains("<<") && yaml.1.is_empty() {
+                prop_assert_eq!(&json.0.into_iter().map(a_line_down).collect::<Vec<_>>(), &yaml.0);
+            }
+        }
+    }
+}
+
+fn a_line_down(mut node: Node) -> Node {
+    node.pos.line += 1;
+    match &mut node.kind {
+        Kind::Scalar(_) => {}
+        Kind::Seq(items) => *items = items.drain(..).map(a_line_down).collect(),
+        Kind::Map(entries) => {
+            let below = |(mut key, value): (Key, Node)| {
+                key.pos.line += 1;
+                (key, a_line_down(value))
+            };
+            *entries = entries.drain(..).map(below).collect();
+        }
+    }
+    node
+}
+
+#[test]
+fn columns_are_right_on_one_long_line() {
+    let text = format!("[{}{{\"é\": 1, \"é\": 2}}]", "\"é\",".repeat(3));
+    assert_eq!(parse("f", &text).1[0].pos, Some(Pos { line: 1, column: 23 }));
 }
 
 fn json_value() -> impl Strategy<Value = serde_json::Value> {
