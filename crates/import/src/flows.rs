@@ -181,7 +181,7 @@ fn observed(draft: &Draft, gathered: &Gathered, report: &mut Report) -> Observed
     let mut to_outside: BTreeMap<_, (u64, BTreeSet<String>)> = BTreeMap::new();
     for ((from, to, port), seen) in &gathered.links {
         let place = |it: &IpAddr| {
-            let beyond = outside.filter(|_| outside::is_public(*it));
+            let beyond = outside.filter(|_| draft.outside.contains(it));
             draft.by_address.get(it).copied().or(beyond)
         };
         let (Some(source), Some(target)) = (place(from), place(to)) else {

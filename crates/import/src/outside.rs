@@ -30,7 +30,8 @@ const NAMED: usize = 50;
 /// Whose addresses are the operator's.
 pub(crate) struct Own<'d> {
     zoning: &'d Zoning,
-    told: &'d BTreeSet<IpAddr>,
+    /// Networks of public addresses that hosts have or that a sensor calls local: they are, or will be, zones.
+    networks: BTreeSet<IpNet>,
     /// The public range that observed traffic shows to be the operator's, with the pairs that show it and all pairs.
     pub(crate) range: Option<(IpNet, usize, usize)>,
 }
@@ -38,18 +39,20 @@ pub(crate) struct Own<'d> {
 impl<'d> Own<'d> {
     /// What the base, the sources and the traffic say.
     pub(crate) fn new(zoning: &'d Zoning, gathered: &'d Gathered, known: &BTreeSet<IpAddr>) -> Self {
-        let mut own = Self { zoning, told: &gathered.traffic.own, range: None };
+        let public = known.iter().chain(&gathered.traffic.own).filter(|it| is_public(**it));
+        let networks = public.filter(|it| !zoning.is_own(**it)).filter_map(|it| network_of(*it)).collect();
+        let mut own = Self { zoning, networks, range: None };
         own.range = own.seen_range(gathered, known);
         own
     }
 
     /// Whether an address belongs to the operator as far as anybody says: a private one, one within a known zone, one
-    /// that a sensor calls local, or one of the range that all traffic has an end in.
+    /// beside a known host or one that a sensor calls local, or one of the range that all traffic has an end in.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         names::is_host_address(address)
             && (names::is_private(address)
-                || self.told.contains(&address)
                 || self.zoning.is_own(address)
+                || network_of(address).is_some_and(|it| self.networks.contains(&it))
                 || self.range.is_some_and(|it| it.0.contains(&address)))
     }
 
@@ -78,6 +81,10 @@ impl<'d> Own<'d> {
         let next = ranked.get(1).map_or(0, |it| it.0);
         (best > next && best * 10 >= strangers.len() * 9).then_some((range, best, strangers.len()))
     }
+}
+
+fn network_of(address: IpAddr) -> Option<IpNet> {
+    IpNet::new(address, if address.is_ipv4() { 24 } else { 64 }).ok().map(|it| it.trunc())
 }
 
 fn range_of(address: IpAddr) -> Option<IpNet> {

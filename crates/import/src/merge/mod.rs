@@ -27,6 +27,8 @@ pub(crate) struct Draft {
     pub(crate) zoning: Zoning,
     /// Places in `estate.assets` by address.
     pub(crate) by_address: BTreeMap<IpAddr, usize>,
+    /// Public addresses seen that are not the operator's.
+    pub(crate) outside: BTreeSet<IpAddr>,
     /// Places in `estate.assets` by the key that a source uses.
     pub(crate) by_key: BTreeMap<(Source, String), usize>,
     /// Ids of what was added, and where it comes from.
@@ -58,6 +60,7 @@ impl Draft {
         Self {
             zoning: Zoning::new(&estate.zones),
             by_address: BTreeMap::new(),
+            outside: BTreeSet::new(),
             by_key: BTreeMap::new(),
             added: Added::default(),
             extended_assets: BTreeMap::new(),
@@ -79,7 +82,9 @@ impl Draft {
 pub(crate) fn hosts(draft: &mut Draft, gathered: &Gathered, report: &mut Report) {
     let mut claims: Vec<Host> = draft.estate.assets.iter().map(typed).collect();
     claims.extend(gathered.hosts.iter().cloned());
-    claims.extend(ends_of_links(&claims, draft, gathered, report));
+    let (ends, outside) = ends_of_links(&claims, draft, gathered, report);
+    claims.extend(ends);
+    draft.outside = outside;
     claims.sort_by(|a, b| order(a).cmp(&order(b)));
     let groups = groups::find(&claims);
     attributes::settle(draft, &claims, &groups, gathered, report);
@@ -109,7 +114,12 @@ fn typed(asset: &bulkhead_model::estate::Asset) -> Host {
 
 /// Hosts that observed flows speak of: those of the operator's own ranges, with the roles that their answers give them,
 /// and what stands for all others.
-fn ends_of_links(claims: &[Host], draft: &Draft, gathered: &Gathered, report: &mut Report) -> Vec<Host> {
+fn ends_of_links(
+    claims: &[Host],
+    draft: &Draft,
+    gathered: &Gathered,
+    report: &mut Report,
+) -> (Vec<Host>, BTreeSet<IpAddr>) {
     let known: BTreeSet<IpAddr> = claims.iter().flat_map(|it| it.addresses.iter().copied()).collect();
     let own = Own::new(&draft.zoning, gathered, &known);
     if let Some((range, with, all)) = own.range {
@@ -120,16 +130,15 @@ fn ends_of_links(claims: &[Host], draft: &Draft, gathered: &Gathered, report: &m
     }
     let mut ends: BTreeMap<IpAddr, Host> = BTreeMap::new();
     let mut beyond: Option<Origin> = None;
+    let mut outside = BTreeSet::new();
     for ((from, to, port), seen) in &gathered.links {
         let here = [*from, *to].map(|it| known.contains(&it) || own.has(it));
-        if here[1] && seen.passing {
-            continue;
-        }
         if here[0] != here[1] {
             beyond = Some(beyond.map_or(seen.origin, |it| it.min(seen.origin)));
         }
-        for (end, answers, here) in [(*from, false, here[0]), (*to, true, here[1])] {
+        for (end, answers, here) in [(*from, false, here[0]), (*to, !seen.passing, here[1])] {
             if !here {
+                outside.extend(Some(end).filter(|it| outside::is_public(*it)));
                 continue;
             }
             let host = ends.entry(end).or_insert_with(|| Host::new(seen.origin));
@@ -147,5 +156,5 @@ fn ends_of_links(claims: &[Host], draft: &Draft, gathered: &Gathered, report: &m
         let zone = draft.zoning.everything().unwrap_or(outside::OUTSIDE);
         hosts.push(outside::stand_in(Source::Flows, origin, zone));
     }
-    hosts
+    (hosts, outside)
 }

@@ -23,6 +23,7 @@ pub(crate) const PASSING: &str =
 /// Turns traffic into links, and says what was left out.
 pub(crate) fn settle(gathered: &mut Gathered, report: &mut Report) {
     let mut traffic = std::mem::take(&mut gathered.traffic);
+    gathered.traffic.own = std::mem::take(&mut traffic.own);
     let mut out = Left::default();
     pair(&mut traffic, &mut out);
     let scanners = scanners(&traffic.directed);

@@ -101,11 +101,14 @@ impl Columns {
     pub(super) fn of<'t>(titles: impl Iterator<Item = &'t str>) -> Option<Self> {
         let mut columns = Self::default();
         let mut packets_of_each = (None, None);
+        let mut uptime = false;
         for title in titles {
             match plain(title).as_str() {
                 // Argus counts the packets of each end; flow-tools calls those of the one direction it has `dpkts`.
                 "spkts" => packets_of_each.0 = Some(columns.width),
                 "dpkts" => packets_of_each.1 = Some(columns.width),
+                // Then `First` and `Last` count from the router's start.
+                "sysuptime" => uptime = true,
                 _ => {}
             }
             if let Some(means) = meaning(title) {
@@ -115,6 +118,9 @@ impl Columns {
         }
         if let (Some(_), Some(back)) = packets_of_each {
             columns.places.entry(Means::Back).or_default().push(back);
+        }
+        if uptime {
+            columns.places.remove(&Means::Last);
         }
         let needed = [Means::Source, Means::Destination, Means::DestinationPort];
         needed.iter().all(|it| columns.places.contains_key(it)).then_some(columns)
