@@ -129,7 +129,8 @@ impl Reader<'_> {
         for (member, n) in members.into_iter().take(MEMBERS_MAX) {
             let full = format!("{name}!{member}");
             if unpacked >= UNPACKED_MAX {
-                let why = format!("the archive unpacks to more than {UNPACKED_MAX} bytes; not read from here on");
+                let why =
+                    format!("the archive unpacks to more than {UNPACKED_MAX} bytes; not read from here on");
                 self.skipped(&full, "archive-too-large", why);
                 return;
             }
@@ -153,5 +154,31 @@ impl Reader<'_> {
 }
 
 fn fault(code: &'static str, name: &str, why: String) -> Diagnostic {
-    Diagnostic::warning(code, name, None, why).hint("the rest was read; export or unpack it again if it should count")
+    Diagnostic::warning(code, name, None, why)
+        .hint("the rest was read; export or unpack it again if it should count")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use bulkhead_import::{Bounds, Options};
+
+    use super::*;
+
+    #[test]
+    fn what_unpacks_to_more_than_is_read_is_told_and_not_held() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("bomb.zip");
+        let mut zip = zip::ZipWriter::new(File::create(&path).expect("a file"));
+        zip.start_file("zeroes.json", zip::write::SimpleFileOptions::default()).expect("a member");
+        zip.write_all(&vec![b'0'; 1 << 20]).expect("a member");
+        zip.finish().expect("an archive");
+        let bounds = Bounds { file_bytes: 1000, ..Bounds::default() };
+        let mut importer = Importer::new(Options { bounds, ..Options::default() });
+        read_all(&[path], 1000, &mut importer).expect("a readable archive");
+        let imported = importer.finish(None);
+        let told: Vec<&str> = imported.diagnostics.iter().map(|it| it.code).collect();
+        assert_eq!(told, ["file-too-large"]);
+    }
 }

@@ -1,6 +1,7 @@
 //! `estate import` as a person runs it: what it writes can be checked and planned on.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use crate::bulkhead::{run, stderr, stdout};
@@ -84,4 +85,49 @@ fn an_import_that_yields_no_host_and_no_network_writes_nothing() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("no host and no network"), "{}", stderr(&output));
     assert!(!dir.path().join("estate.yaml").exists());
+}
+
+/// A zip archive of `members`, as collectors ship their result.
+fn archive(path: &Path, members: &[(&str, &str)]) {
+    let mut zip = zip::ZipWriter::new(fs::File::create(path).expect("a file"));
+    for (name, text) in members {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a member");
+        zip.write_all(text.as_bytes()).expect("a member");
+    }
+    zip.finish().expect("an archive");
+}
+
+#[test]
+fn archives_are_read_member_by_member_and_say_where() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let again = SCAN.replace("web-1", "web-2").replace("db-1", "db-2").replace("10.1.0", "10.2.0");
+    archive(&dir.path().join("scans.zip"), &[("b/second.xml", &again), ("first.xml", SCAN), ("note.txt", "hi\n")]);
+    let packed = fs::File::create(dir.path().join("third.xml.gz")).expect("a file");
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    let third = SCAN.replace("-1.harbour", "-3.harbour").replace("10.1.0", "10.3.0");
+    packed.write_all(third.as_bytes()).expect("a file");
+    packed.finish().expect("a file");
+    let said = succeed(dir.path(), "estate import scans.zip third.xml.gz --out estate.yaml --report report.json");
+    assert!(said.contains("6 assets"), "{said}");
+    let report = fs::read_to_string(dir.path().join("report.json")).expect("the report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let files: Vec<&str> =
+        report["files"].as_array().expect("files").iter().filter_map(|it| it["file"].as_str()).collect();
+    assert_eq!(files, ["scans.zip!b/second.xml", "scans.zip!first.xml", "scans.zip!note.txt", "third.xml.gz"]);
+    let estate = fs::read_to_string(dir.path().join("estate.yaml")).expect("an estate");
+    assert!(estate.contains("# nmap scans.zip!first.xml:3 "), "{estate}");
+    succeed(dir.path(), "estate import third.xml.gz scans.zip --estate estate.yaml --out twice.yaml");
+    assert_eq!(fs::read_to_string(dir.path().join("twice.yaml")).expect("an estate"), estate);
+}
+
+#[test]
+fn a_broken_archive_is_told_and_the_rest_is_read() {
+    let dir = folder();
+    archive(&dir.path().join("exports/whole.zip"), &[("a.xml", SCAN)]);
+    let whole = fs::read(dir.path().join("exports/whole.zip")).expect("an archive");
+    fs::write(dir.path().join("exports/cut.zip"), &whole[..whole.len() / 2]).expect("a file");
+    let output = run(dir.path(), "estate import exports --out estate.yaml");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("exports/cut.zip: warning[incomplete-archive]"), "{said}");
 }
