@@ -1,6 +1,6 @@
 //! Candidate actions: what can be done, at which enforcement points that exist and answer, and what each one blocks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::case::ActionKind;
 use bulkhead_model::estate::{Asset, Capability, EnforcementPoint};
@@ -75,10 +75,8 @@ pub(crate) struct Candidates<'g, 'e> {
     ground: &'g Ground<'e>,
     steering: &'g Steering,
     found: BTreeMap<Effect, Candidate>,
-    /// Per capability: (ordered zone pair) -> points, ascending by id.
-    covering: HashMap<(Capability, (u32, u32)), Vec<usize>>,
-    /// (point, assets) of points with agents that can isolate.
-    agents: Vec<(usize, BTreeSet<u32>)>,
+    /// Per enforcement point: whether it answers.
+    available: Vec<bool>,
     /// Per asset: the flows it opens and those it answers, as positions in `ground.ordinary`.
     opens: Vec<Vec<u32>>,
     answers: Vec<Vec<u32>>,
@@ -103,7 +101,8 @@ impl<'g, 'e> Candidates<'g, 'e> {
         all
     }
 
-    /// Those of `effects` (isolations and segments) that some available points can bring about.
+    /// Those of `effects` (isolations and segments) that some available points can bring about, or that take no point: an
+    /// asset without flows is cut off as it is.
     pub(crate) fn possible(
         ground: &'g Ground<'e>,
         steering: &'g Steering,
@@ -117,7 +116,10 @@ impl<'g, 'e> Candidates<'g, 'e> {
                 _ => {}
             }
         }
-        lister.found.into_keys().collect()
+        let needless =
+            |it: &Effect| matches!(*it, Effect::Isolate(asset) if lister.zone_pairs_of(asset).is_empty());
+        let needless: BTreeSet<Effect> = effects.iter().copied().filter(needless).collect();
+        lister.found.into_keys().chain(needless).collect()
     }
 
     fn new(ground: &'g Ground<'e>, steering: &'g Steering) -> Self {
@@ -127,42 +129,23 @@ impl<'g, 'e> Candidates<'g, 'e> {
             it.from.iter().for_each(|&asset| opens[asset as usize].push(at));
             ground.flow(it.flow).to.iter().for_each(|&asset| answers[asset as usize].push(at));
         }
-        let mut lister = Self {
-            ground,
-            steering,
-            found: BTreeMap::new(),
-            covering: HashMap::new(),
-            agents: Vec::new(),
-            opens,
-            answers,
-        };
-        lister.index_points();
-        lister
+        let points = ground.estate.enforcement_points.iter();
+        let available = points.map(|it| !steering.unavailable.contains(&it.id)).collect();
+        Self { ground, steering, found: BTreeMap::new(), available, opens, answers }
     }
 
-    fn index_points(&mut self) {
-        let ground = self.ground;
-        let mut points: Vec<(usize, &EnforcementPoint)> =
-            ground.estate.enforcement_points.iter().enumerate().collect();
-        points.retain(|(_, it)| !self.steering.unavailable.contains(&it.id));
-        points.sort_by(|a, b| a.1.id.cmp(&b.1.id));
-        for (at, point) in points {
-            for &capability in &point.can {
-                for &pair in &ground.fixed.covers[at] {
-                    self.covering.entry((capability, pair)).or_default().push(at);
-                }
-            }
-            if let (Some(hosts), true) = (&point.hosts, point.can.contains(&Capability::Isolate)) {
-                self.agents.push((at, ground.index.select(ground.estate, hosts).into_iter().collect()));
-            }
-        }
+    /// Points that answer and cover the pair, ascending by id.
+    fn covering(&self, capability: Capability, pair: (u32, u32)) -> impl Iterator<Item = usize> + '_ {
+        let points = self.ground.fixed.covering.get(&(capability, pair));
+        points.into_iter().flatten().copied().filter(|&it| self.available[it])
     }
 
     /// Points that cover every one of `pairs` each, ascending by id.
     fn covering_all(&self, capability: Capability, pairs: &[(u32, u32)]) -> Vec<usize> {
-        let covers = |pair: &(u32, u32)| self.covering.get(&(capability, *pair)).map_or(&[][..], |it| it);
-        let Some((first, rest)) = pairs.split_first() else { return Vec::new() };
-        covers(first).iter().copied().filter(|at| rest.iter().all(|it| covers(it).contains(at))).collect()
+        let Some((&first, rest)) = pairs.split_first() else { return Vec::new() };
+        let covers_all =
+            |at: &usize| rest.iter().all(|&it| self.covering(capability, it).any(|other| other == *at));
+        self.covering(capability, first).filter(covers_all).collect()
     }
 
     /// Offers one way of obtaining `effect`: kept when forced, or when no better way is known.
@@ -234,23 +217,36 @@ impl<'g, 'e> Candidates<'g, 'e> {
         if pairs.is_empty() {
             return;
         }
-        let agents: Vec<usize> =
-            self.agents.iter().filter(|(_, hosts)| hosts.contains(&asset)).map(|(at, _)| *at).collect();
-        for point in agents {
+        for &point in &ground.fixed.agents[ground.origin(asset) as usize] {
+            if !self.available[point] {
+                continue;
+            }
             self.offer(Effect::Isolate(asset), vec![point], cost);
         }
-        for point in self.covering_all(Capability::Isolate, &pairs) {
+        let single = self.covering_all(Capability::Isolate, &pairs);
+        if single.is_empty() {
+            self.covering_together(&pairs)
+                .into_iter()
+                .for_each(|it| self.offer(Effect::Isolate(asset), it, cost));
+        }
+        for point in single {
             self.offer(Effect::Isolate(asset), vec![point], cost);
         }
-        let first_covering =
-            |pair: &(u32, u32)| self.covering.get(&(Capability::Isolate, *pair))?.first().copied();
-        if let Some(points) = pairs.iter().map(first_covering).collect::<Option<BTreeSet<usize>>>() {
-            let mut points: Vec<usize> = points.into_iter().collect();
-            points.sort_by(|&a, &b| ground.point(a).id.cmp(&ground.point(b).id));
-            if points.len() > 1 {
-                self.offer(Effect::Isolate(asset), points, cost);
+    }
+
+    /// Points that together cover `pairs` and none of which can be left out, ascending by id.
+    fn covering_together(&self, pairs: &[(u32, u32)]) -> Option<Vec<usize>> {
+        let of = |pair: (u32, u32)| self.covering(Capability::Isolate, pair);
+        let first: BTreeSet<usize> = pairs.iter().map(|&it| of(it).next()).collect::<Option<_>>()?;
+        let mut points: Vec<usize> = first.into_iter().collect();
+        points.sort_by(|&a, &b| self.ground.point(a).id.cmp(&self.ground.point(b).id));
+        for point in points.clone() {
+            let others = || points.iter().filter(|&&it| it != point);
+            if pairs.iter().all(|&pair| of(pair).any(|it| others().any(|&other| other == it))) {
+                points.retain(|&it| it != point);
             }
         }
+        Some(points)
     }
 
     /// Ordered zone pairs that the asset's flows cross, but for management kept open; ascending.

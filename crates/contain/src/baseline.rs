@@ -11,12 +11,13 @@ use crate::ground::Ground;
 use crate::problem::{Problem, Weights};
 
 /// Both baselines, judged by the same objective as the plan. A baseline is infeasible when it breaks a hard rule or when
-/// some part of it has no enforcement point that exists and answers.
+/// some part of it has no enforcement point that exists and answers. `within` are the assets reached when nothing is done.
 pub(crate) fn baselines(
     ground: &Ground<'_>,
     steering: &Steering,
     suspected: &BTreeSet<u32>,
     horizon_h: f64,
+    within: &[bool],
 ) -> Vec<Baseline> {
     let unsteered = Steering { unavailable: steering.unavailable.clone(), ..Steering::default() };
     let hosts: BTreeSet<u32> = ground.start.compromised.union(suspected).copied().collect();
@@ -33,7 +34,7 @@ pub(crate) fn baselines(
     let possible = Candidates::possible(ground, &unsteered, &both);
     [(BaselineName::IsolateAll, isolate), (BaselineName::ShutZones, shut)]
         .into_iter()
-        .map(|(name, effects)| judge(ground, name, &effects, &possible, horizon_h))
+        .map(|(name, effects)| judge(ground, name, &effects, &possible, horizon_h, within))
         .collect()
 }
 
@@ -43,6 +44,7 @@ fn judge(
     effects: &[Effect],
     possible: &BTreeSet<Effect>,
     horizon_h: f64,
+    within: &[bool],
 ) -> Baseline {
     let costs = &ground.estate.operating_costs;
     let candidates: Vec<Candidate> = effects
@@ -55,17 +57,12 @@ fn judge(
             count: ground.count(effect),
         })
         .collect();
-    let graph = AttackGraph::new(ground, &candidates, None);
+    let graph = AttackGraph::new(ground, &candidates, Some(within));
     let problem =
         Problem::new(ground, &graph, &candidates, horizon_h, None, Weights { service: 1, exposure: 1 });
     let all: Vec<u32> = (0..candidates.len() as u32).collect();
     let assessment = problem.assess(&all);
-    // An asset without flows needs no point to be cut off.
-    let needs_point = |it: &Effect| match *it {
-        Effect::Isolate(asset) => graph.arcs.iter().any(|arc| arc.from == asset || arc.to == asset),
-        _ => true,
-    };
-    let enforceable = effects.iter().all(|it| possible.contains(it) || !needs_point(it));
+    let enforceable = effects.iter().all(|it| possible.contains(it));
     Baseline {
         name,
         objective: objective(&assessment.parts),

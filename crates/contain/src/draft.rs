@@ -43,6 +43,8 @@ pub(crate) struct Drafter<'d, 'e> {
     pub(crate) request: &'d Request<'d>,
     pub(crate) ground: &'d Ground<'e>,
     pub(crate) problem: &'d Problem<'d, 'e>,
+    /// Per asset: whether it is reached when nothing is done.
+    pub(crate) within: &'d [bool],
 }
 
 impl Drafter<'_, '_> {
@@ -75,7 +77,7 @@ impl Drafter<'_, '_> {
             gap,
             actions,
             alternatives,
-            baselines: baselines(ground, &request.steering(), &suspected, request.horizon_h),
+            baselines: baselines(ground, &request.steering(), &suspected, request.horizon_h, self.within),
             not_done: self.not_done(chosen, &assessment, &beyond, gap),
         };
         Planned {

@@ -1,11 +1,12 @@
 //! An estate prepared for planning: numbered, with what is protected, hard, exempt, and how each flow counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use bulkhead_model::case::Attitude;
-use bulkhead_model::estate::{Asset, AssetKind, Estate, Movement, Port};
+use bulkhead_model::estate::{Asset, AssetKind, Capability, EnforcementPoint, Estate, Movement, Port};
 use bulkhead_model::id::{AssetId, IdentityId, ZoneId};
+use bulkhead_model::rules::Endpoint;
 use bulkhead_service::{EstateIndex, Exemptions, FlowMembers, ServiceGraph, ZoneEnds, pairs_of_ends};
 
 use crate::ports::MovementPorts;
@@ -80,17 +81,35 @@ impl Logins {
 pub(crate) struct Fixed {
     /// Positions of all assets, ascending by id.
     pub(crate) by_id: Vec<u32>,
-    /// Per enforcement point: the ordered zone pairs it covers, by number.
-    pub(crate) covers: Vec<Vec<(u32, u32)>>,
+    /// Per capability and ordered zone pair: enforcement points that cover it, ascending by id.
+    pub(crate) covering: HashMap<(Capability, (u32, u32)), Vec<usize>>,
+    /// Per unit as prepared: points whose agents there can isolate, ascending by id.
+    pub(crate) agents: Vec<Vec<usize>>,
+    /// Per management channel: where it leads, made when first asked for.
+    pub(crate) channel_ends: OnceLock<Vec<Endpoint>>,
 }
 
 impl Fixed {
     fn new(estate: &Estate, index: &EstateIndex) -> Self {
         let mut by_id: Vec<u32> = (0..estate.assets.len() as u32).collect();
         by_id.sort_by(|&a, &b| estate.assets[a as usize].id.cmp(&estate.assets[b as usize].id));
+        let mut points: Vec<(usize, &EnforcementPoint)> =
+            estate.enforcement_points.iter().enumerate().collect();
+        points.sort_by(|a, b| a.1.id.cmp(&b.1.id));
         let pair = |(from, to): &(ZoneId, ZoneId)| Some((index.zone(from)?, index.zone(to)?));
-        let points = estate.enforcement_points.iter();
-        Self { by_id, covers: points.map(|it| it.covers.iter().filter_map(pair).collect()).collect() }
+        let mut covering: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut agents = vec![Vec::new(); index.n_assets()];
+        for (at, point) in points {
+            for &capability in &point.can {
+                for pair in point.covers.iter().filter_map(pair) {
+                    covering.entry((capability, pair)).or_default().push(at);
+                }
+            }
+            if let (Some(hosts), true) = (&point.hosts, point.can.contains(&Capability::Isolate)) {
+                index.select(estate, hosts).into_iter().for_each(|it| agents[it as usize].push(at));
+            }
+        }
+        Self { by_id, covering, agents, channel_ends: OnceLock::new() }
     }
 }
 
@@ -235,7 +254,7 @@ impl<'a> Ground<'a> {
     }
 
     /// The unit of the prepared estate that `unit` is or was of.
-    fn origin(&self, unit: u32) -> u32 {
+    pub(crate) fn origin(&self, unit: u32) -> u32 {
         let first = self.index.n_assets() - self.origins.len();
         (unit as usize).checked_sub(first).map_or(unit, |it| self.origins[it])
     }

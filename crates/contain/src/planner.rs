@@ -144,7 +144,7 @@ impl<'e> Planner<'e> {
             search_nodes: balanced.nodes,
         };
         let parts = problem.assess(&chosen).parts;
-        let drafter = Drafter { request, ground: &ground, problem: &problem };
+        let drafter = Drafter { request, ground: &ground, problem: &problem, within: &within };
         let alternatives =
             [("least_impact", LEAST_IMPACT), ("balanced", BALANCED), ("most_assurance", MOST_ASSURANCE)].map(
                 |(name, weights)| {

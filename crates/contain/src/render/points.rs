@@ -64,11 +64,16 @@ fn kept_open(ground: &Ground<'_>) -> Vec<Rule> {
         verdict: Verdict::Accept,
     };
     let mut rules = Vec::new();
-    for (channel, sources) in ground.exempt.channels() {
+    let channels = ground.exempt.channels();
+    let ends = ground
+        .fixed
+        .channel_ends
+        .get_or_init(|| channels.iter().map(|it| endpoint(ground, &ground.flow(it.0).to)).collect());
+    for ((channel, sources), to) in channels.iter().zip(ends) {
         let flow = ground.flow(*channel);
         if !sources.is_empty() && !flow.to.is_empty() {
-            let ends = (endpoint(ground, sources), endpoint(ground, &flow.to));
-            rules.push(accept(flow.id.to_string(), ends.0, ends.1, flow.ports.clone()));
+            let from = endpoint(ground, sources);
+            rules.push(accept(flow.id.to_string(), from, to.clone(), flow.ports.clone()));
         }
     }
     let protected: Vec<u32> = ground.exempt.protected().iter().copied().collect();
