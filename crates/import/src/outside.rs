@@ -24,6 +24,9 @@ pub(crate) const INTERNET: &str = "internet";
 /// Pairs of public addresses below which nothing is concluded from them.
 const PAIRS_MIN: usize = 3;
 
+/// Addresses of nobody knows whom above which they are not taken for hosts.
+const ALL_MAX: usize = 1000;
+
 /// Destinations outside that the report names.
 const NAMED: usize = 50;
 
@@ -34,6 +37,8 @@ pub(crate) struct Own<'d> {
     networks: BTreeSet<IpNet>,
     /// The public range that observed traffic shows to be the operator's, with the pairs that show it and all pairs.
     pub(crate) range: Option<(IpNet, usize, usize)>,
+    /// Nothing tells whose any address is, and they are few: all are taken for hosts.
+    pub(crate) all: bool,
 }
 
 impl<'d> Own<'d> {
@@ -41,8 +46,13 @@ impl<'d> Own<'d> {
     pub(crate) fn new(zoning: &'d Zoning, gathered: &'d Gathered, known: &BTreeSet<IpAddr>) -> Self {
         let public = known.iter().chain(&gathered.traffic.own).filter(|it| is_public(**it));
         let networks = public.filter(|it| !zoning.is_own(**it)).filter_map(|it| network_of(*it)).collect();
-        let mut own = Self { zoning, networks, range: None };
+        let mut own = Self { zoning, networks, range: None, all: false };
         own.range = own.seen_range(gathered, known);
+        let ends: BTreeSet<IpAddr> = gathered.links.keys().flat_map(|it| [it.0, it.1]).collect();
+        own.all = !ends.is_empty()
+            && ends.len() <= ALL_MAX
+            && known.is_empty()
+            && !ends.iter().any(|it| own.has(*it));
         own
     }
 
@@ -50,7 +60,8 @@ impl<'d> Own<'d> {
     /// beside a known host or one that a sensor calls local, or one of the range that all traffic has an end in.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         names::is_host_address(address)
-            && (names::is_private(address)
+            && (self.all
+                || names::is_private(address)
                 || self.zoning.is_own(address)
                 || network_of(address).is_some_and(|it| self.networks.contains(&it))
                 || self.range.is_some_and(|it| it.0.contains(&address)))

@@ -128,6 +128,13 @@ fn ends_of_links(
              wrong, import onto an estate whose zones name the right ranges"
         ));
     }
+    if own.all {
+        report.assumptions.push(
+            "No address of the observed traffic is known to be the operator's: every one is drafted as a host; remove those that \
+             are not yours, or import onto an estate whose zones name your ranges"
+                .to_owned(),
+        );
+    }
     let mut ends: BTreeMap<IpAddr, Host> = BTreeMap::new();
     let mut beyond: Option<Origin> = None;
     let mut outside = BTreeSet::new();

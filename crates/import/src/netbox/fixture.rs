@@ -146,6 +146,17 @@ impl Known {
         }
     }
 
+    /// The site of a virtual machine that has none of its own.
+    fn site_of_cluster(&self, fields: &Value) -> Option<Value> {
+        if fields.get("site").is_some_and(|it| !it.is_null()) {
+            return None;
+        }
+        let cluster = self.find("virtualization.cluster", fields.get("cluster"))?;
+        let scoped = self.model(cluster.get("scope_type")).is_some_and(|it| it == "dcim.site");
+        let site = cluster.get("site").or_else(|| cluster.get("scope_id").filter(|_| scoped))?;
+        Some(self.object("dcim.site", Some(site))).filter(|it| !it.is_null())
+    }
+
     /// A record as the API would give it.
     fn record(&self, model: &str, kind: Record, record: &Value, fields: &Value) -> Value {
         let mut out = fields.as_object().cloned().unwrap_or_default();
@@ -163,6 +174,14 @@ impl Known {
                 refer("platform", "dcim.platform");
                 refer("tenant", "tenancy.tenant");
                 refer("site", "dcim.site");
+                if let Some(site) = self.site_of_cluster(fields) {
+                    out.insert("site".to_owned(), site);
+                }
+                let mut refer = |field: &str, model: &str| {
+                    if let Some(reference) = fields.get(field).filter(|it| !it.is_null()) {
+                        out.insert(field.to_owned(), self.object(model, Some(reference)));
+                    }
+                };
                 refer("primary_ip4", "ipam.ipaddress");
                 refer("primary_ip6", "ipam.ipaddress");
             }

@@ -126,6 +126,24 @@ impl Columns {
         needed.iter().all(|it| columns.places.contains_key(it)).then_some(columns)
     }
 
+    /// Those of UNSW-NB15 (`NUSW-NB15_features.csv`), of 49.
+    pub(super) fn of_unsw() -> Self {
+        let place = |means, n| (means, vec![n]);
+        let places = [
+            place(Means::Source, 0),
+            place(Means::SourcePort, 1),
+            place(Means::Destination, 2),
+            place(Means::DestinationPort, 3),
+            place(Means::Protocol, 4),
+            place(Means::State, 5),
+            place(Means::Forth, 16),
+            place(Means::Back, 17),
+            place(Means::First, 28),
+            place(Means::Last, 29),
+        ];
+        Self { places: places.into_iter().collect(), width: 49 }
+    }
+
     /// The first cell that says what is meant.
     pub(super) fn get<'c>(&self, means: Means, cells: &'c [impl AsRef<str>]) -> Option<&'c str> {
         let at = self.places.get(&means)?;

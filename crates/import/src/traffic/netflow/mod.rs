@@ -22,13 +22,23 @@ const NO_PORTS: &str = "traffic of protocols without ports";
 
 /// The delimiter of the table that a text is, if it is one.
 pub(crate) fn table(text: &str) -> Option<u8> {
-    text.lines().filter(|it| !it.trim().is_empty()).take(PREAMBLE).find_map(delimiter)
+    let lines = || text.lines().filter(|it| !it.trim().is_empty());
+    lines().take(PREAMBLE).find_map(delimiter).or_else(|| lines().next().filter(|it| is_unsw(it)).map(|_| b','))
+}
+
+/// Whether a line is one of UNSW-NB15, which is published without titles.
+fn is_unsw(line: &str) -> bool {
+    let cells: Vec<&str> = line.split(',').map(str::trim).collect();
+    let address = |n: usize| cells.get(n).is_some_and(|it| names::address(it).is_some());
+    let port = |n: usize| cells.get(n).is_some_and(|it| port(it).is_ok());
+    (47..=49).contains(&cells.len()) && address(0) && port(1) && address(2) && port(3)
 }
 
 /// Reads a table whose columns are named; the names may come again, as in tables put one after another.
 pub(crate) fn read_table(text: &str, intake: &mut Intake<'_>) {
     let Some(delimiter) = table(text) else { return };
-    let mut columns: Option<Columns> = None;
+    let first = text.lines().find(|it| !it.trim().is_empty()).unwrap_or_default();
+    let mut columns = is_unsw(first).then(Columns::of_unsw);
     for (line, cells) in Rows::new(text, delimiter) {
         if may_be_titles(&cells)
             && let Some(titles) = Columns::of(cells.iter().map(AsRef::as_ref))
