@@ -34,9 +34,10 @@ pub(crate) fn cuts(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec
                 continue;
             }
             for &from in &sources {
-                if is_cut(ground, effect, from, to, &means)
-                    && !ground.exempt.covers(&ground.index, ordinary.flow, from, to)
-                {
+                // What no rule may block is still closed to who may no longer log on.
+                let open = !matches!(effect, Effect::Disable(_))
+                    && ground.exempt.covers(&ground.index, ordinary.flow, from, to);
+                if !open && is_cut(ground, effect, from, to, &means) {
                     if found.len() == NAMED {
                         found.push("and more moves of the same kinds".to_owned());
                         return found;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod brute_force;
+mod corners;
 mod oracle;
 mod proof;
 mod random;

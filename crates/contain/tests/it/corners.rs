@@ -1,0 +1,90 @@
+//! Corners of the contract on estates of two or three assets, as an examiner with a brute-force planner found them.
+
+use bulkhead_contain::ports::MovementPorts;
+use bulkhead_contain::{Planned, Planner, Request, plan};
+use bulkhead_model::case::{Attitude, BaselineName};
+use bulkhead_model::estate::Estate;
+use bulkhead_model::id::AssetId;
+use serde_json::{Value, json};
+
+/// An estate of one zone with these sections.
+fn estate(mut sections: Value) -> Estate {
+    let head = json!({"version": 1, "estate": {"id": "t", "name": "T"}});
+    for (key, value) in head.as_object().unwrap() {
+        sections[key] = value.clone();
+    }
+    serde_json::from_value(sections).unwrap()
+}
+
+fn planned(estate: &Estate, compromised: &[&str], attitude: Attitude) -> Planned {
+    let compromised: Vec<AssetId> = compromised.iter().map(|&it| it.into()).collect();
+    plan(&Request { attitude, ..Request::new(estate, &compromised, &MovementPorts::default()) }).unwrap()
+}
+
+/// No rule may block what is protected, but who may no longer log on does not move there either.
+#[test]
+fn a_disabled_identity_cuts_moves_between_protected_addresses() {
+    let estate = estate(json!({
+        "zones": [{"id": "z"}],
+        "assets": [
+            {"id": "pc", "zone": "z", "addresses": ["10.0.0.2"]},
+            {"id": "vault", "zone": "z", "crown_jewel": true},
+        ],
+        "identities": [{"id": "adm", "rights": [{"on": {"asset": "vault"}, "via": ["smb"]}], "secrets_on": [{"asset": "pc"}]}],
+        "flows": [{"id": "files", "from": {"asset": "pc"}, "to": {"asset": "vault"}, "ports": ["tcp/445"]}],
+        "enforcement_points": [{"id": "idp", "kind": "simulated", "can": ["disable_identity"]}],
+        "protected_addresses": ["10.0.0.0/24"],
+    }));
+    let plan = planned(&estate, &["pc"], Attitude::Credential).plan;
+    let cuts: Vec<_> = plan.actions.iter().map(|it| (it.id.as_str(), it.cuts.clone())).collect();
+    assert_eq!(cuts, [("disable_identity:adm@idp", vec!["pc -> vault (files tcp/445)".to_owned()])]);
+}
+
+#[track_caller]
+fn check_isolate_all(compromised: &[&str], expect: bool) {
+    let estate = estate(json!({
+        "zones": [{"id": "z"}],
+        "assets": [{"id": "alone", "zone": "z"}, {"id": "pc", "zone": "z"}, {"id": "server", "zone": "z"}],
+        "flows": [{"id": "web", "from": {"asset": "pc"}, "to": {"asset": "server"}, "ports": ["tcp/443"]}],
+        "enforcement_points": [{"id": "agents", "kind": "simulated", "hosts": {"asset": "server"}, "can": ["isolate"]}],
+    }));
+    let plan = planned(&estate, compromised, Attitude::Movement).plan;
+    let isolate_all = plan.baselines.iter().find(|it| it.name == BaselineName::IsolateAll).unwrap();
+    assert_eq!(isolate_all.feasible, expect, "{compromised:?}");
+}
+
+#[test]
+fn isolating_what_has_no_flows_takes_no_point() {
+    check_isolate_all(&["alone"], true);
+    check_isolate_all(&["alone", "server"], true);
+    check_isolate_all(&["alone", "pc"], false);
+}
+
+#[track_caller]
+fn check_points(covers: &[(&str, &[[&str; 2]])], expect: &[&str]) {
+    let points = covers
+        .iter()
+        .map(|(id, covers)| json!({"id": id, "kind": "simulated", "covers": covers, "can": ["isolate"]}));
+    let estate = estate(json!({
+        "zones": [{"id": "a"}, {"id": "b"}],
+        "assets": [{"id": "pc", "zone": "a"}, {"id": "server", "zone": "b"}],
+        "flows": [
+            {"id": "web", "from": {"asset": "pc"}, "to": {"asset": "server"}, "ports": ["tcp/443"]},
+            {"id": "push", "from": {"asset": "server"}, "to": {"asset": "pc"}, "ports": ["tcp/8443"]},
+        ],
+        "enforcement_points": points.collect::<Vec<_>>(),
+    }));
+    let (compromised, ports) = (["pc".into()], MovementPorts::default());
+    let possible = Planner::new(&estate, &ports)
+        .possible(&Request { attitude: Attitude::Strict, ..Request::new(&estate, &compromised, &ports) });
+    let ids: Vec<String> = possible.unwrap().into_iter().map(|it| it.id).collect();
+    assert_eq!(ids, expect);
+}
+
+#[test]
+fn an_isolation_takes_no_more_points_than_it_needs() {
+    let (there, back): ([&str; 2], [&str; 2]) = (["a", "b"], ["b", "a"]);
+    check_points(&[("p", &[there]), ("q", &[there, back])], &["isolate:pc@q", "isolate:server@q"]);
+    check_points(&[("p", &[there]), ("q", &[back])], &["isolate:pc@p+q", "isolate:server@p+q"]);
+    check_points(&[("p", &[there])], &[]);
+}
