@@ -2,7 +2,9 @@
 //!
 //! A generated operator has flat office sites, customer platforms (web, application, database, batch), shared
 //! directories, bastions, backup and a warehouse, with a service per platform: redundant web servers (k of n), a degraded
-//! mode, a shared sign-on, and the flows between the tiers. Addresses are private; names tell zone and role.
+//! mode, a shared sign-on, and the flows between the tiers. Hosts of a role differ: in how critical they are (three classes
+//! of value), in their system, and one in twenty has a known weakness on the port it answers. Addresses are private;
+//! names tell zone and role.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -88,18 +90,21 @@ impl Yard {
         for number in 1..=n {
             let address = IpAddr::from(Ipv4Addr::from(self.next_address));
             self.next_address += 1;
+            let critical = [0.5, 1.0, 2.0][self.below(3) as usize];
+            let system = SYSTEMS[self.below(SYSTEMS.len() as u64) as usize];
+            let weak = self.below(20) == 0;
             self.estate.assets.push(Asset {
                 id: AssetId::new(format!("{zone}-{role}-{number}")),
                 hostname: None,
                 addresses: vec![address],
                 zone: zone.into(),
                 kind: if role == "dc" { AssetKind::IdentityProvider } else { AssetKind::Server },
-                os: None,
-                roles: vec![role.to_owned()],
-                value,
+                os: Some(system.to_owned()),
+                roles: vec![role.to_owned(), system.to_owned()],
+                value: value * critical,
                 crown_jewel: role == "warehouse",
                 data: Vec::new(),
-                exploitable: Vec::new(),
+                exploitable: answered(role).filter(|_| weak).into_iter().collect(),
             });
         }
     }
@@ -298,6 +303,24 @@ impl Yard {
             time_to_effect: Span::from_secs(seconds),
         });
     }
+}
+
+/// Systems that hosts run.
+const SYSTEMS: [&str; 5] = ["debian-12", "rhel-9", "windows-2022", "windows-11", "ubuntu-24.04"];
+
+/// The port that hosts of a role answer.
+fn answered(role: &str) -> Option<Port> {
+    let port = match role {
+        "web" | "sso" => 443,
+        "app" => 8443,
+        "db" | "warehouse" => 5432,
+        "etl" | "bastion" => 22,
+        "proxy" => 3128,
+        "files" | "workstation" => 445,
+        "jump" => 3389,
+        _ => return None,
+    };
+    Some(Port::tcp(port))
 }
 
 fn role(name: &str) -> Selector {
