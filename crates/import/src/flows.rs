@@ -30,7 +30,8 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
         evidence.entry((from, to)).or_default().entry(port).or_default().push(seen);
     }
     if strangers > 0 {
-        let why = "observed flows between addresses of which neither is known to be the operator's".to_owned();
+        let why =
+            "observed flows between addresses of which neither is known to be the operator's".to_owned();
         report.left_out.push(LeftOut { why, count: strangers });
     }
     let count = |it: &Pairs| it.values().map(BTreeSet::len).sum::<usize>();

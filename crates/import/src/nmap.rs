@@ -142,7 +142,9 @@ impl Scanned {
             return;
         }
         if self.host.addresses.is_empty() && self.nowhere {
-            intake.left_out("hosts scanned by a loopback or link-local address, which does not tell who they are");
+            intake.left_out(
+                "hosts scanned by a loopback or link-local address, which does not tell who they are",
+            );
             return;
         }
         if self.host.addresses.is_empty() {

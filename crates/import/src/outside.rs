@@ -144,7 +144,9 @@ pub(crate) fn tell(to_outside: BTreeMap<(IpAddr, String), (u64, BTreeSet<String>
         let named: Vec<String> = busiest
             .iter()
             .take(5)
-            .map(|it| format!("{} {} ({} connections of {} assets)", it.address, it.port, it.connections, it.assets))
+            .map(|it| {
+                format!("{} {} ({} connections of {} assets)", it.address, it.port, it.connections, it.assets)
+            })
             .collect();
         report.todo.push(format!(
             "outside: which of the {} public addresses reached are partners or cloud services that services need, as assets of \

@@ -62,7 +62,9 @@ impl Catalogue {
         if set.len() == 1 {
             return set.iter().map(|it| Chosen::Asset(*it)).collect();
         }
-        if set.len() >= ANY_MIN && set.len() + 1 >= self.ids.len() && (0..self.ids.len()).all(|it| within(&it))
+        if set.len() >= ANY_MIN
+            && set.len() + 1 >= self.ids.len()
+            && (0..self.ids.len()).all(|it| within(&it))
         {
             return vec![Chosen::Any];
         }

@@ -125,12 +125,18 @@ pub(crate) fn unknown(bytes: &[u8], text: &str) -> (&'static str, &'static str) 
     }
     let cells: Vec<&str> = look.lines().next().unwrap_or_default().split([',', '\t', '|', ';']).collect();
     if cells.len() > 5 && cells.iter().filter(|it| crate::names::address(it).is_some()).count() >= 2 {
-        return ("is a table without a line that names its columns", "put the line of names in front: srcip,sport,dstip,...");
+        return (
+            "is a table without a line that names its columns",
+            "put the line of names in front: srcip,sport,dstip,...",
+        );
     }
     let plain: Vec<String> = cells.iter().map(|it| crate::table::plain(it)).collect();
     let flows = ["flowduration", "sbytes", "destinationport", "dstport", "ipkt"];
     if cells.len() > 5 && plain.iter().any(|it| flows.contains(&it.as_str())) {
-        return ("is a table of flows without the addresses of their ends", "import the variant that has them");
+        return (
+            "is a table of flows without the addresses of their ends",
+            "import the variant that has them",
+        );
     }
     ("nothing that can be imported is recognised in it", KNOWN)
 }

@@ -89,7 +89,11 @@ fn named_property(end: &Value) -> Option<&str> {
 fn link(line: u32, record: &Value, intake: &mut Intake<'_>) {
     let end = |name: &str| -> Option<String> {
         let end = record.get(name)?;
-        let value = end.get("value").and_then(Value::as_str).or_else(|| end.as_str()).or_else(|| named_property(end))?;
+        let value = end
+            .get("value")
+            .and_then(Value::as_str)
+            .or_else(|| end.as_str())
+            .or_else(|| named_property(end))?;
         let by_name = matches!(end.get("match_by").and_then(Value::as_str), Some("name" | "property"));
         Some(if by_name { format!("{BY_NAME}{value}") } else { value.to_owned() })
     };

@@ -63,12 +63,13 @@ fn object(node: &Node, intake: &mut Intake<'_>, depth: usize) {
     }
     intake.report.records += 1;
     let kind = text(node, "kind").unwrap_or_default();
-    if !KINDS.contains(&kind.as_str()) {
+    if !KINDS.split(' ').any(|it| it == kind) {
         intake.left_out(OTHER_KINDS);
         return;
     }
     let metadata = node.get("metadata");
-    let generated = || metadata.and_then(|it| text(it, "generateName")).map(|it| it.trim_end_matches('-').to_owned());
+    let generated =
+        || metadata.and_then(|it| text(it, "generateName")).map(|it| it.trim_end_matches('-').to_owned());
     let Some(name) = metadata.and_then(|it| text(it, "name")).or_else(generated) else {
         intake.malformed(Some(node.pos), "the object has no metadata.name");
         return;
@@ -90,26 +91,8 @@ struct At {
 }
 
 /// Kinds that say something.
-const KINDS: &[&str] = &[
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicaSet",
-    "ReplicationController",
-    "Job",
-    "CronJob",
-    "Pod",
-    "Namespace",
-    "Service",
-    "Ingress",
-    "NetworkPolicy",
-    "PodDisruptionBudget",
-    "Node",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-];
+const KINDS: &str = "Deployment StatefulSet DaemonSet ReplicaSet ReplicationController Job CronJob Pod Namespace Service \
+                     Ingress NetworkPolicy PodDisruptionBudget Node Role ClusterRole RoleBinding ClusterRoleBinding";
 
 /// Why objects of all others are left out.
 const OTHER_KINDS: &str = "objects of kinds that say nothing of hosts, flows, services or accounts";

@@ -13,8 +13,8 @@ use super::hosts::key;
 use super::{API, Cluster, Peer, Policy, PortName, PortRange, Rule, Workload};
 use crate::facts::Gathered;
 use crate::merge::{Draft, told};
-use crate::outside::OUTSIDE;
 use crate::names;
+use crate::outside::OUTSIDE;
 use crate::report::{Choice, Conflict, Disagreement, LeftOut, Report};
 use crate::source::{Origin, Source};
 

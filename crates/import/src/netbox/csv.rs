@@ -44,7 +44,10 @@ pub(crate) fn is_header(line: &str) -> Option<Record> {
         Some(Record::Service)
     } else if has("name") && has("macaddress") && (has("device") || has("virtualmachine")) {
         Some(Record::Interface)
-    } else if has("name") && (has("devicetype") || has("manufacturer") || has("rack")) && (has("site") || has("status")) {
+    } else if has("name")
+        && (has("devicetype") || has("manufacturer") || has("rack"))
+        && (has("site") || has("status"))
+    {
         Some(Record::Device)
     } else if (has("ipaddress") || has("address")) && (has("dnsname") || has("assigned")) {
         Some(Record::Address)

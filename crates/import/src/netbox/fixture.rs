@@ -126,7 +126,9 @@ impl Known {
                 ("virtual_machine", "virtualization.virtualmachine", self.find(model, reference))
             }
             "dcim.device" => return json!({"device": self.object(model, reference)}),
-            "virtualization.virtualmachine" => return json!({"virtual_machine": self.object(model, reference)}),
+            "virtualization.virtualmachine" => {
+                return json!({"virtual_machine": self.object(model, reference)});
+            }
             _ => return Value::Null,
         };
         machine.map_or(Value::Null, |it| json!({field: self.object(of, it.get(field))}))
@@ -141,7 +143,10 @@ impl Known {
             None => {
                 let old = fields.get("interface").filter(|it| !it.is_null());
                 let model = "dcim.interface";
-                self.owner(model, reference.filter(|_| fields.get(kind).is_none_or(|it| !it.is_null())).or(old))
+                self.owner(
+                    model,
+                    reference.filter(|_| fields.get(kind).is_none_or(|it| !it.is_null())).or(old),
+                )
             }
         }
     }
@@ -208,7 +213,10 @@ impl Known {
             Record::Service => {
                 refer("device", "dcim.device");
                 refer("virtual_machine", "virtualization.virtualmachine");
-                out.insert("parent".to_owned(), self.assigned(fields, "parent_object_type", "parent_object_id"));
+                out.insert(
+                    "parent".to_owned(),
+                    self.assigned(fields, "parent_object_type", "parent_object_id"),
+                );
                 // Lists are written as a text within the text: `"[\"443\"]"`.
                 if let Some(ports) = fields.get("ports").and_then(ports) {
                     out.insert("ports".to_owned(), ports);

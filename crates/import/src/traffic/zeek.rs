@@ -176,7 +176,9 @@ fn course(protocol: Protocol, get: Get<'_, '_>, from: End, to: End) -> Course {
         (Protocol::Tcp, Some("RSTRH" | "OTH")) if has('h') => Course::Answered,
         // The other way round: a SYN-ACK of the originator, which is the end that serves.
         (Protocol::Tcp, Some("OTH")) if has('H') && !has('S') => Course::Turned,
-        (Protocol::Tcp, Some("OTH")) if (has('D') && has('d')) || (some("orig_bytes") && some("resp_bytes")) => {
+        (Protocol::Tcp, Some("OTH"))
+            if (has('D') && has('d')) || (some("orig_bytes") && some("resp_bytes")) =>
+        {
             match turned(from, to) {
                 Some(true) => Course::Turned,
                 Some(false) => Course::Answered,

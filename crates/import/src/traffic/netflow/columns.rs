@@ -60,14 +60,20 @@ const NAMES: &[(Means, &str)] = &[
         "pr proto protocol pro protocolidentifier prot ipprotocol ipproto protocolnumber l4proto networktransport transport \
          uint8protocol",
     ),
-    (Means::Forth, "ipkt inpkts packets pkts totalfwdpackets totalfwdpacket totfwdpkts spkts srcpkts src2dstpackets pkt uint32packets"),
+    (
+        Means::Forth,
+        "ipkt inpkts packets pkts totalfwdpackets totalfwdpacket totfwdpkts spkts srcpkts src2dstpackets pkt uint32packets",
+    ),
     (
         Means::Back,
         "opkt outpkts outpackets reversepackettotalcount reversepacketdeltacount totalbackwardpackets totalbwdpackets totbwdpkts \
          dstpkts dst2srcpackets rpkt packetsrev uint32packetsrev destinationpackets",
     ),
     (Means::Flags, "flg flags tcpflags tcpcontrolbits uint8tcpflags srctcpflags"),
-    (Means::BackFlags, "riflags reverseinitialtcpflags tcpflagsrev uint8tcpflagsrev servertcpflags reversetcpcontrolbits"),
+    (
+        Means::BackFlags,
+        "riflags reverseinitialtcpflags tcpflagsrev uint8tcpflagsrev servertcpflags reversetcpcontrolbits",
+    ),
     (Means::InitialFlags, "initialf initialflags initialtcpflags iflags"),
     (Means::State, "state connstate"),
     (Means::Arrow, "dir"),

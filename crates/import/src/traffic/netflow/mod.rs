@@ -23,7 +23,10 @@ const NO_PORTS: &str = "traffic of protocols without ports";
 /// The delimiter of the table that a text is, if it is one.
 pub(crate) fn table(text: &str) -> Option<u8> {
     let lines = || text.lines().filter(|it| !it.trim().is_empty());
-    lines().take(PREAMBLE).find_map(delimiter).or_else(|| lines().next().filter(|it| is_unsw(it)).map(|_| b','))
+    lines()
+        .take(PREAMBLE)
+        .find_map(delimiter)
+        .or_else(|| lines().next().filter(|it| is_unsw(it)).map(|_| b','))
 }
 
 /// Whether a line is one of UNSW-NB15, which is published without titles.
@@ -116,7 +119,9 @@ fn row<'c>(get: &dyn Fn(Means) -> Option<&'c str>) -> Result<Row, String> {
 
 /// Whether the other end took the connection; none where the record holds one direction only.
 fn answered<'c>(seen: &Seen, get: &dyn Fn(Means) -> Option<&'c str>) -> Option<bool> {
-    if get(Means::Action).is_some_and(|it| ["reject", "deny", "drop", "block"].contains(&it.to_lowercase().as_str())) {
+    if get(Means::Action)
+        .is_some_and(|it| ["reject", "deny", "drop", "block"].contains(&it.to_lowercase().as_str()))
+    {
         return Some(false);
     }
     if let Some(answered) = get(Means::State).and_then(|it| by_state(it, seen.protocol)) {
@@ -148,7 +153,9 @@ fn by_state(state: &str, protocol: Protocol) -> Option<bool> {
     match state.to_uppercase().as_str() {
         "CON" | "FIN" | "CLO" | "ACC" | "EST" | "SF" | "S1" | "S2" | "S3" | "RSTO" | "RSTR" => Some(true),
         "SHR" => Some(true),
-        "INT" | "REQ" | "URP" | "URH" | "URN" | "URHPRO" | "S0" | "REJ" | "RSTOS0" | "SH" | "RSTRH" => Some(false),
+        "INT" | "REQ" | "URP" | "URH" | "URN" | "URHPRO" | "S0" | "REJ" | "RSTOS0" | "SH" | "RSTRH" => {
+            Some(false)
+        }
         "RST" if protocol == Protocol::Tcp => None,
         _ => None,
     }
