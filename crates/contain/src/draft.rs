@@ -47,17 +47,30 @@ pub(crate) struct Drafter<'d, 'e> {
     pub(crate) within: &'d [bool],
 }
 
+/// A set of actions, judged and written out.
+pub(crate) struct Drawn {
+    pub(crate) chosen: Vec<u32>,
+    pub(crate) assessment: Assessment,
+    actions: Vec<Action>,
+}
+
 impl Drafter<'_, '_> {
+    pub(crate) fn draw(&self, chosen: Vec<u32>) -> Drawn {
+        let assessment = self.problem.assess(&chosen);
+        let actions = self.actions(&chosen, &assessment);
+        Drawn { chosen, assessment, actions }
+    }
+
     pub(crate) fn draft(
         &self,
         solution: &Solution,
-        chosen: &[u32],
+        drawn: Drawn,
         alternatives: Vec<Alternative>,
         strict: &[AssetId],
         stats: Stats,
     ) -> Planned {
         let (ground, request) = (self.ground, self.request);
-        let assessment = self.problem.assess(chosen);
+        let Drawn { chosen, assessment, actions } = drawn;
         let reached = moves::asset_ids(ground, |it| assessment.reach.nodes[it]);
         let beyond: Vec<AssetId> =
             strict.iter().filter(|it| reached.binary_search(it).is_err()).cloned().collect();
@@ -65,8 +78,7 @@ impl Drafter<'_, '_> {
         let bound = bound_of(solution, objective.total);
         let gap = gap(objective.total, bound);
         let suspected = request.suspected.iter().filter_map(|it| ground.index.asset(&it.0)).collect();
-        let actions = self.actions(chosen, &assessment);
-        let stages = self.stages(chosen, &actions);
+        let stages = self.stages(&chosen, &actions);
         let plan = Plan {
             generation: request.generation,
             attitude: request.attitude,
@@ -78,11 +90,11 @@ impl Drafter<'_, '_> {
             actions,
             alternatives,
             baselines: baselines(ground, &request.steering(), &suspected, request.horizon_h, self.within),
-            not_done: self.not_done(chosen, &assessment, &beyond, gap),
+            not_done: self.not_done(&chosen, &assessment, &beyond, gap),
         };
         Planned {
             plan,
-            rules: self.rules(chosen),
+            rules: self.rules(&chosen),
             predicted: ground.services.impacts(&self.problem.baseline.states, &assessment.evaluation.states),
             reached,
             reached_under_strict: beyond,
@@ -257,10 +269,17 @@ impl Drafter<'_, '_> {
             .collect()
     }
 
-    /// The plan that a search under `weights` found, with the bound proven under them.
-    pub(crate) fn alternative(&self, name: &str, weights: Weights, solution: &Solution) -> Alternative {
+    /// The plan that a search under `weights` found, with the bound proven under them; `drawn` is one written out already.
+    pub(crate) fn alternative(
+        &self,
+        name: &str,
+        weights: Weights,
+        solution: &Solution,
+        drawn: &Drawn,
+    ) -> Alternative {
         let chosen = solution.chosen.clone().unwrap_or_default();
-        let assessment = self.problem.assess(&chosen);
+        let other = (chosen != drawn.chosen).then(|| self.draw(chosen));
+        let Drawn { assessment, actions, .. } = other.as_ref().unwrap_or(drawn);
         let objective = objective(&assessment.parts);
         let weighted = currency_of(solution.cost);
         let bound = bound_of(solution, weighted);
@@ -271,7 +290,7 @@ impl Drafter<'_, '_> {
             weighted,
             bound,
             gap: gap(weighted, bound),
-            actions: self.actions(&chosen, &assessment),
+            actions: actions.clone(),
             services: self
                 .ground
                 .services

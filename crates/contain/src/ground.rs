@@ -33,12 +33,35 @@ pub(crate) struct Start {
     pub(crate) identities: BTreeSet<u32>,
 }
 
+/// How the ports of a flow let anybody move, whatever their weaknesses.
+enum Admits {
+    /// Not at all.
+    Nothing,
+    /// One of them needs no credential.
+    Anybody,
+    /// With an identity that may log on by one of these protocols.
+    Logins(Vec<String>),
+}
+
+impl Admits {
+    fn new(ports: &MovementPorts, flow: &FlowMembers) -> Self {
+        let admitted = ports.ports().iter().filter(|it| overlap(&flow.ports, &[it.port]));
+        let logins: Option<BTreeSet<&String>> = admitted.map(|it| it.login.as_ref()).collect();
+        match logins {
+            None => Self::Anybody,
+            Some(logins) if logins.is_empty() => Self::Nothing,
+            Some(logins) => Self::Logins(logins.into_iter().cloned().collect()),
+        }
+    }
+}
+
 /// What is the same for every start.
 pub(crate) struct Prepared<'a> {
     pub(crate) estate: &'a Estate,
     pub(crate) index: EstateIndex,
     services: Arc<ServiceGraph>,
     ports: Arc<MovementPorts>,
+    admits: Arc<[Admits]>,
     fixed: Arc<Fixed>,
     /// Made when first asked for: only the attitude `credential` does.
     logins: OnceLock<Arc<Logins>>,
@@ -135,7 +158,16 @@ impl<'a> Prepared<'a> {
     fn of(estate: &'a Estate, index: EstateIndex, ports: &MovementPorts) -> Self {
         let services = Arc::new(ServiceGraph::new(estate, &index));
         let fixed = Arc::new(Fixed::new(estate, &index));
-        Self { estate, index, services, ports: Arc::new(ports.clone()), fixed, logins: OnceLock::new() }
+        let admits = index.flows().iter().map(|it| Admits::new(ports, it)).collect();
+        Self {
+            estate,
+            index,
+            services,
+            ports: Arc::new(ports.clone()),
+            admits,
+            fixed,
+            logins: OnceLock::new(),
+        }
     }
 
     fn logins(&self) -> Arc<Logins> {
@@ -184,8 +216,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) hard: BTreeSet<u32>,
     /// Flows whose pairs actions may block: of management channels only the sources that are compromised.
     pub(crate) ordinary: Vec<Ordinary>,
-    /// Per flow: whether one of its ports admits movement to every asset.
-    admits: Vec<bool>,
+    /// Per flow: how its ports let anybody move.
+    admits: Arc<[Admits]>,
     /// Rights and secrets by units as prepared; only under the attitude `credential`.
     logins: Option<Arc<Logins>>,
     /// For units told apart since then, in their order: the unit each was of.
@@ -222,8 +254,6 @@ impl<'a> Ground<'a> {
         let exempt = Arc::new(Exemptions::new(&index, protected(estate, &index), &start.compromised));
         let hard = hard(estate, &index).difference(&start.compromised).copied().collect();
         let ordinary = ordinary(&index, &start.compromised);
-        let admitted: Vec<Port> = prepared.ports.ports().iter().map(|it| it.port).collect();
-        let admits = index.flows().iter().map(|it| overlap(&it.ports, &admitted)).collect();
         let logins = (start.attitude == Attitude::Credential).then(|| prepared.logins());
         let mut secrets = match &logins {
             Some(logins) => logins.secrets.clone(),
@@ -246,7 +276,7 @@ impl<'a> Ground<'a> {
             exempt,
             hard,
             ordinary,
-            admits,
+            admits: prepared.admits.clone(),
             logins,
             origins,
             secrets,
@@ -289,23 +319,27 @@ impl<'a> Ground<'a> {
         match (self.start.attitude, flow.movement) {
             (Attitude::Strict, _) | (_, Movement::Yes) => return Means::Always,
             (_, Movement::No) => return Means::Never,
-            (Attitude::Movement, Movement::Auto) if self.admits[number as usize] => return Means::Always,
+            (Attitude::Movement, Movement::Auto)
+                if !matches!(self.admits[number as usize], Admits::Nothing) =>
+            {
+                return Means::Always;
+            }
             (_, Movement::Auto) => {}
         }
         if overlap(&flow.ports, &self.asset(to).exploitable) {
             return Means::Always;
         }
-        if !self.admits[number as usize] {
-            return Means::Never;
-        }
-        let mut with = BTreeSet::new();
-        for admitted in self.ports.ports().iter().filter(|it| overlap(&flow.ports, &[it.port])) {
-            match &admitted.login {
-                Some(login) => with.extend(self.identities_with_right(login, to)),
-                None => return Means::Always,
+        match &self.admits[number as usize] {
+            Admits::Nothing => Means::Never,
+            Admits::Anybody => Means::Always,
+            Admits::Logins(logins) => {
+                let mut with: Vec<u32> =
+                    logins.iter().flat_map(|it| self.identities_with_right(it, to)).collect();
+                with.sort_unstable();
+                with.dedup();
+                if with.is_empty() { Means::Never } else { Means::With(with) }
             }
         }
-        if with.is_empty() { Means::Never } else { Means::With(with.into_iter().collect()) }
     }
 
     /// Identities with a right on `on` by the protocol `via`.

@@ -143,8 +143,9 @@ impl<'e> Planner<'e> {
             graph_arcs: graph.arcs.len() as u64,
             search_nodes: balanced.nodes,
         };
-        let parts = problem.assess(&chosen).parts;
         let drafter = Drafter { request, ground: &ground, problem: &problem, within: &within };
+        let drawn = drafter.draw(chosen);
+        let parts = drawn.assessment.parts;
         let alternatives =
             [("least_impact", LEAST_IMPACT), ("balanced", BALANCED), ("most_assurance", MOST_ASSURANCE)].map(
                 |(name, weights)| {
@@ -153,18 +154,18 @@ impl<'e> Planner<'e> {
                     if (weights.service == 1 || parts.service == 0)
                         && (weights.exposure == 1 || parts.exposure == 0)
                     {
-                        return drafter.alternative(name, weights, &balanced);
+                        return drafter.alternative(name, weights, &balanced, &drawn);
                     }
                     let weighted = problem.weighted(weights);
                     let before = previous.and_then(|it| it.alternatives.iter().find(|it| it.name == name));
                     let before = before.map(|it| positions_of(&it.actions, &candidates));
-                    let hints: Vec<Vec<u32>> = before.into_iter().chain([chosen.clone()]).collect();
+                    let hints: Vec<Vec<u32>> = before.into_iter().chain([drawn.chosen.clone()]).collect();
                     let solution = solve(&weighted, &forced, &hints, Limits { effort: EFFORT / 2, ..limits });
                     stats.search_nodes += solution.nodes;
-                    drafter.alternative(name, weights, &solution)
+                    drafter.alternative(name, weights, &solution, &drawn)
                 },
             );
-        Ok(drafter.draft(&balanced, &chosen, alternatives.to_vec(), &strict, stats))
+        Ok(drafter.draft(&balanced, drawn, alternatives.to_vec(), &strict, stats))
     }
 
     /// How many assets an attacker can reach when nothing is done: one plain search over the same graph as planning.
