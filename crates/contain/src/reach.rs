@@ -7,24 +7,27 @@ use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::Movement;
 use bulkhead_model::id::AssetId;
 
-use crate::attack::{Arc, AttackGraph};
+use crate::attack::{Arc, AttackGraph, Reach};
 use crate::ground::{Ground, overlap};
 use crate::moves;
+use crate::planner::Planner;
 use crate::ports::DEFAULT_TIME;
 use crate::request::{PlanError, Request};
 
-/// One asset within the blast radius.
+/// One asset within the blast radius, with those that nothing tells apart from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reached {
-    /// Which.
+    /// Which; of several the first in the file.
     pub asset: AssetId,
+    /// How many assets this stands for: more than one only on estates of more than 2,000 assets.
+    pub assets: u64,
     /// Fewest moves from a compromised asset.
     pub moves: u32,
     /// Those moves, as `from -> to (means)`.
     pub path: Vec<String>,
     /// Seconds after which an attacker can be there at the earliest, each move taking the time its means take.
     pub earliest_s: u64,
-    /// What its compromise costs.
+    /// What the compromise of all of them costs.
     pub value: f64,
     /// Whether the hard rules forbid that it is reached.
     pub hard: bool,
@@ -43,33 +46,159 @@ pub struct ChokePoint {
     pub value: f64,
 }
 
+/// How far an attacker can have come by some time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Within {
+    /// Seconds from now.
+    pub seconds: u64,
+    /// Assets within reach by then, without those compromised now.
+    pub assets: u64,
+    /// How many of them the hard rules protect.
+    pub protected: u64,
+    /// What they are worth together.
+    pub value: f64,
+}
+
 /// Everything reachable from where the attacker stands, nearest first, without the compromised assets themselves.
 ///
 /// # Errors
 /// When the request names what the estate does not have.
 pub fn blast_radius(request: &Request<'_>) -> Result<Vec<Reached>, PlanError> {
-    let ground = request.ground()?;
-    let graph = AttackGraph::new(&ground, &[], None);
-    let reach = graph.reach(|_| false);
-    let times = graph.earliest(|arc| seconds(&ground, &graph, arc));
-    let mut found: Vec<Reached> = Vec::new();
-    for unit in 0..graph.n_assets as u32 {
-        if !reach.nodes[unit as usize] || ground.start.compromised.contains(&unit) {
-            continue;
+    Planner::new(request.estate, request.movement_ports).blast_radius(request)
+}
+
+/// Assets that every path to some others leads through, the most worth holding first; compromised ones are left out.
+///
+/// # Errors
+/// When the request names what the estate does not have.
+pub fn choke_points(request: &Request<'_>) -> Result<Vec<ChokePoint>, PlanError> {
+    Planner::new(request.estate, request.movement_ports).choke_points(request)
+}
+
+/// The blast radius as it grows: an entry for each time at which more comes within reach.
+pub fn over_time(radius: &[Reached]) -> Vec<Within> {
+    let mut by_time: BTreeMap<u64, Vec<&Reached>> = BTreeMap::new();
+    radius.iter().for_each(|it| by_time.entry(it.earliest_s).or_default().push(it));
+    let mut within = Within { seconds: 0, assets: 0, protected: 0, value: 0.0 };
+    let mut steps = Vec::new();
+    for (seconds, found) in by_time {
+        within.seconds = seconds;
+        for it in found {
+            within.assets += it.assets;
+            within.protected += if it.hard { it.assets } else { 0 };
+            within.value += it.value;
         }
-        let path = moves::path(&graph, &reach, unit);
-        let asset = ground.asset(unit);
-        found.push(Reached {
-            asset: asset.id.clone(),
-            moves: path.len() as u32,
-            path: path.into_iter().map(|(from, to, flow)| moves::text(&ground, from, to, flow)).collect(),
-            earliest_s: times[unit as usize].unwrap_or(0),
-            value: asset.value,
-            hard: ground.hard.contains(&unit),
-        });
+        steps.push(within);
     }
-    found.sort_by(|a, b| (a.moves, &a.asset).cmp(&(b.moves, &b.asset)));
-    Ok(found)
+    steps
+}
+
+impl Planner<'_> {
+    /// As [`blast_radius`], on the estate prepared.
+    ///
+    /// # Errors
+    /// When the request names what the estate does not have.
+    pub fn blast_radius(&self, request: &Request<'_>) -> Result<Vec<Reached>, PlanError> {
+        let ground = self.ground(request)?;
+        let graph = AttackGraph::new(&ground, &[], None);
+        let reach = graph.reach(|_| false);
+        let times = graph.earliest(|arc| seconds(&ground, &graph, arc));
+        let mut found: Vec<Reached> = Vec::new();
+        for unit in 0..graph.n_assets as u32 {
+            if !reach.nodes[unit as usize] || ground.start.compromised.contains(&unit) {
+                continue;
+            }
+            let path = moves::path(&graph, &reach, unit);
+            let (asset, assets) = (ground.asset(unit), ground.index.size(unit) as u64);
+            found.push(Reached {
+                asset: asset.id.clone(),
+                assets,
+                moves: path.len() as u32,
+                path: path.into_iter().map(|(from, to, flow)| moves::text(&ground, from, to, flow)).collect(),
+                earliest_s: times[unit as usize].unwrap_or(0),
+                value: asset.value * assets as f64,
+                hard: ground.hard.contains(&unit),
+            });
+        }
+        found.sort_by(|a, b| (a.moves, &a.asset).cmp(&(b.moves, &b.asset)));
+        Ok(found)
+    }
+
+    /// As [`choke_points`], on the estate prepared.
+    ///
+    /// # Errors
+    /// When the request names what the estate does not have.
+    pub fn choke_points(&self, request: &Request<'_>) -> Result<Vec<ChokePoint>, PlanError> {
+        let ground = self.ground(request)?;
+        let graph = AttackGraph::new(&ground, &[], None);
+        let reached = graph.reach(|_| false);
+        let mut behind = behind_dominators(&ground, &graph);
+        for suspect in keepers_of_secrets(&ground, &graph, &reached, &behind) {
+            let without = graph.reach(|arc| arc.to == suspect).nodes;
+            let units = (0..graph.n_assets as u32).filter(|it| !ground.start.compromised.contains(it));
+            let lost: BTreeSet<u32> = units
+                .filter(|&it| it != suspect && reached.nodes[it as usize] && !without[it as usize])
+                .collect();
+            behind.insert(suspect, lost);
+        }
+        // Of several assets alike none is the only way.
+        behind.retain(|&at, behind| ground.index.size(at) == 1 && !behind.is_empty());
+        let size = |it: &u32| ground.index.size(*it) as u64;
+        let point = |(at, behind): (u32, BTreeSet<u32>)| ChokePoint {
+            asset: ground.asset(at).id.clone(),
+            behind: behind.iter().map(size).sum(),
+            protected: behind.iter().filter(|it| ground.hard.contains(it)).map(size).sum(),
+            value: behind.iter().map(|it| ground.asset(*it).value * size(it) as f64).sum(),
+        };
+        let mut points: Vec<ChokePoint> = behind.into_iter().map(point).collect();
+        points.sort_by(|a, b| {
+            (b.protected.cmp(&a.protected))
+                .then(b.value.total_cmp(&a.value))
+                .then_with(|| a.asset.cmp(&b.asset))
+        });
+        Ok(points)
+    }
+}
+
+/// Per asset: the others to which every path leads through it.
+fn behind_dominators(ground: &Ground<'_>, graph: &AttackGraph) -> BTreeMap<u32, BTreeSet<u32>> {
+    let dominators = graph.dominators();
+    let mut behind: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    let counts = |it: u32| (it as usize) < graph.n_assets && !ground.start.compromised.contains(&it);
+    for unit in (0..graph.n_assets as u32).filter(|&it| counts(it)) {
+        let mut node = unit;
+        while let Some(above) = dominators[node as usize] {
+            node = above;
+            if counts(node) {
+                behind.entry(node).or_default().insert(unit);
+            }
+        }
+    }
+    behind
+}
+
+/// Assets without which some identity could not be used: its secret lies there, or only beyond. What leads through a
+/// secret shows in no path.
+fn keepers_of_secrets(
+    ground: &Ground<'_>,
+    graph: &AttackGraph,
+    reached: &Reach,
+    behind: &BTreeMap<u32, BTreeSet<u32>>,
+) -> BTreeSet<u32> {
+    let mut keepers = BTreeSet::new();
+    for (identity, holders) in (0..).zip(&ground.secrets) {
+        let holders: Vec<u32> = holders.iter().copied().filter(|&it| reached.nodes[it as usize]).collect();
+        let held = graph.identities.contains(&identity)
+            || holders.iter().any(|it| ground.start.compromised.contains(it));
+        let Some(&first) = holders.first().filter(|_| !held) else { continue };
+        let before = behind.iter().filter(|it| it.1.contains(&first)).map(|it| *it.0);
+        let on_the_way = |it: &u32| {
+            let beyond = behind.get(it);
+            holders.iter().all(|holder| holder == it || beyond.is_some_and(|of| of.contains(holder)))
+        };
+        keepers.extend(before.chain([first]).filter(on_the_way));
+    }
+    keepers
 }
 
 /// The time the move along `arc` takes; arcs that do not arrive at an asset take none.
@@ -82,54 +211,6 @@ fn seconds(ground: &Ground<'_>, graph: &AttackGraph, arc: &Arc) -> u64 {
     let declared = flow.movement == Movement::Yes || ground.start.attitude == Attitude::Strict;
     let other = (declared || overlap(&flow.ports, exploitable)).then(|| DEFAULT_TIME.secs());
     table.chain(other).min().unwrap_or(DEFAULT_TIME.secs())
-}
-
-/// Assets that every path to some others leads through, the most worth holding first; compromised ones are left out.
-///
-/// # Errors
-/// When the request names what the estate does not have.
-pub fn choke_points(request: &Request<'_>) -> Result<Vec<ChokePoint>, PlanError> {
-    let ground = request.ground()?;
-    let graph = AttackGraph::new(&ground, &[], None);
-    let dominators = graph.dominators();
-    let mut behind: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    let is_asset = |node: u32| (node as usize) < graph.n_assets;
-    let compromised = &ground.start.compromised;
-    for unit in (0..graph.n_assets as u32).filter(|it| !compromised.contains(it)) {
-        let mut node = unit;
-        while let Some(above) = dominators[node as usize] {
-            node = above;
-            if is_asset(node) && !compromised.contains(&node) {
-                behind.entry(node).or_default().insert(unit);
-            }
-        }
-    }
-    // What leads through a secret shows in no path: such an asset, and any before one, is taken out by itself.
-    if !graph.secrets.is_empty() {
-        let all = graph.reach(|_| false);
-        let holds = |it: &u32| graph.secrets.contains_key(it) || behind.contains_key(it);
-        let reached = |it: &u32| all.nodes[*it as usize] && !compromised.contains(it);
-        let suspects: Vec<u32> = (0..graph.n_assets as u32).filter(reached).filter(holds).collect();
-        for suspect in suspects {
-            let without = graph.reach(|arc| arc.to == suspect).nodes;
-            let lost = (0..graph.n_assets as u32).filter(|it| reached(it) && *it != suspect);
-            let lost: BTreeSet<u32> = lost.filter(|&it| !without[it as usize]).collect();
-            if !lost.is_empty() {
-                behind.insert(suspect, lost);
-            }
-        }
-    }
-    let point = |(at, behind): (u32, BTreeSet<u32>)| ChokePoint {
-        asset: ground.asset(at).id.clone(),
-        behind: behind.len() as u64,
-        protected: behind.iter().filter(|it| ground.hard.contains(it)).count() as u64,
-        value: behind.iter().map(|&it| ground.asset(it).value).sum(),
-    };
-    let mut points: Vec<ChokePoint> = behind.into_iter().map(point).collect();
-    points.sort_by(|a, b| {
-        (b.protected.cmp(&a.protected)).then(b.value.total_cmp(&a.value)).then_with(|| a.asset.cmp(&b.asset))
-    });
-    Ok(points)
 }
 
 impl AttackGraph {

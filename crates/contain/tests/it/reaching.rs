@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulkhead_contain::Request;
 use bulkhead_contain::ports::MovementPorts;
-use bulkhead_contain::reach::{blast_radius, choke_points};
+use bulkhead_contain::reach::{blast_radius, choke_points, over_time};
+use bulkhead_contain::{Planner, Request};
 use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::{Estate, Movement, Port, Selector};
 use bulkhead_model::id::AssetId;
@@ -157,6 +157,10 @@ fn times_and_choke_points_are_those_of_plain_search() {
             choke_points(&request).unwrap().into_iter().map(|it| (it.asset, it.behind)).collect();
         assert_eq!(found, points, "seed {seed} {:?}", case.attitude);
         choking += found.len();
+        let units = Planner::condensed(&case.estate, &ports);
+        let condensed = over_time(&units.blast_radius(&request).unwrap());
+        assert_eq!(condensed, over_time(&radius), "seed {seed}: units reach as far");
+        assert_eq!(units.choke_points(&request).unwrap(), choke_points(&request).unwrap(), "seed {seed}");
     }
     assert!(reached > 300 && choking > 30, "{reached} reached, {choking} choke points");
 }
