@@ -44,89 +44,85 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
             "observed flows that the estate already allows, or that lie within one flat zone".to_owned();
         report.left_out.push(LeftOut { why, count: covered as u64 });
     }
-    let mut writer = Writer::new(draft, bounds);
+    let catalogue = Catalogue::new(&draft.estate.assets);
+    let mut ways: Vec<Way> = Vec::new();
     for (port, pairs) in &pairs {
-        for (from, to) in generalise(&writer.catalogue, pairs) {
-            writer.flow(&from, &to, vec![*port], Movement::Auto, pairs, &evidence, gathered);
-        }
+        let found = generalise(&catalogue, pairs).into_iter();
+        ways.extend(found.map(|(from, to)| Way { from, to, ports: vec![*port], out: false }));
     }
-    for (from, to, ports) in ways_out(&writer.catalogue, &egress) {
-        let seen = egress.iter().filter(|it| ports.iter().any(|range| range.contains(*it.0)));
-        let pairs: BTreeSet<(usize, usize)> = seen.flat_map(|it| it.1.iter().copied()).collect();
-        // An attacker who leaves the estate has reached no asset of it.
-        writer.flow(&from, &to, ports, Movement::No, &pairs, &evidence, gathered);
+    ways.extend(ways_out(&catalogue, &egress));
+    let room = bounds.flows.saturating_sub(draft.estate.flows.len());
+    let beyond = ways.len().saturating_sub(room);
+    if beyond > 0 {
+        let why = "more flows than an estate should hold; those of whole zones and roles, then those with most connections, \
+                   are kept first";
+        report.left_out.push(LeftOut { why: why.to_owned(), count: beyond as u64 });
+        ways = weightiest(ways, room, &evidence);
     }
-    let Writer { flows, beyond, .. } = writer;
-    for (flow, comment, told) in flows {
+    let leaving: BTreeSet<(usize, usize)> = egress.values().flatten().copied().collect();
+    let index = Index::new(&draft.estate);
+    let mut taken: BTreeSet<String> = draft.estate.flows.iter().map(|it| it.id.to_string()).collect();
+    let mut flows = Vec::new();
+    for way in ways {
+        let seen = way.ports.first().filter(|_| !way.out).and_then(|it| pairs.get(it)).unwrap_or(&leaving);
+        let flow = way.flow(&catalogue, &mut taken);
+        let (comment, told) = evidence_of(&flow, &index, seen, &evidence, gathered);
         report.flows.push(told);
+        flows.push((flow, comment));
+    }
+    for (flow, comment) in flows {
         draft.added.flows.insert(flow.id.to_string(), comment);
         draft.estate.flows.push(flow);
     }
-    if beyond > 0 {
-        report
-            .left_out
-            .push(LeftOut { why: "more flows than an estate should hold".to_owned(), count: beyond });
-    }
 }
 
-/// Writes flows with their ids and evidence.
-struct Writer<'d> {
-    estate: &'d Estate,
-    catalogue: Catalogue,
-    index: Index<'d>,
-    taken: BTreeSet<String>,
-    most: usize,
-    flows: Vec<(Flow, String, FlowReport)>,
-    beyond: u64,
+/// A flow before it has an id.
+struct Way {
+    from: Chosen,
+    to: Chosen,
+    ports: Vec<Port>,
+    /// Leaves the estate.
+    out: bool,
 }
 
-impl<'d> Writer<'d> {
-    fn new(draft: &'d Draft, bounds: &Bounds) -> Self {
-        let estate = &draft.estate;
-        Self {
-            estate,
-            catalogue: Catalogue::new(&estate.assets),
-            index: Index::new(estate),
-            taken: estate.flows.iter().map(|it| it.id.to_string()).collect(),
-            most: bounds.flows,
-            flows: Vec::new(),
-            beyond: 0,
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a flow and its evidence")]
-    fn flow(
-        &mut self,
-        from: &Chosen,
-        to: &Chosen,
-        ports: Vec<Port>,
-        movement: Movement,
-        pairs: &BTreeSet<(usize, usize)>,
-        evidence: &Evidence,
-        gathered: &Gathered,
-    ) {
-        if self.estate.flows.len() + self.flows.len() >= self.most {
-            self.beyond += 1;
-            return;
-        }
-        let (source, target) = (self.catalogue.name(from), self.catalogue.name(to));
-        let stem = match ports.as_slice() {
+impl Way {
+    fn flow(self, catalogue: &Catalogue, taken: &mut BTreeSet<String>) -> Flow {
+        let (source, target) = (catalogue.name(&self.from), catalogue.name(&self.to));
+        let stem = match self.ports.as_slice() {
             [port] => sanitise(&format!("{source}-to-{target}-{port}")),
             _ => sanitise(&format!("{source}-to-{target}")),
         };
         let numbered = (2..).map(|n| format!("{stem}-{n}"));
         let mut ids = [stem.clone()].into_iter().chain(numbered);
-        let id = ids.find(|it| self.taken.insert(it.clone())).unwrap_or(stem);
-        let flow = Flow {
+        let id = ids.find(|it| taken.insert(it.clone())).unwrap_or(stem);
+        Flow {
             id: FlowId::new(&id),
-            from: self.catalogue.selector(from),
-            to: self.catalogue.selector(to),
-            ports,
-            movement,
-        };
-        let (comment, told) = evidence_of(&flow, &self.index, pairs, evidence, gathered);
-        self.flows.push((flow, comment, told));
+            from: catalogue.selector(&self.from),
+            to: catalogue.selector(&self.to),
+            ports: self.ports,
+            // An attacker who leaves the estate has reached no asset of it.
+            movement: if self.out { Movement::No } else { Movement::Auto },
+        }
     }
+
+    /// Connections of a flow between two assets; what stands for many, or is allowed by a rule, weighs most.
+    fn weight(&self, evidence: &Evidence) -> u64 {
+        let (Chosen::Asset(from), Chosen::Asset(to)) = (&self.from, &self.to) else { return u64::MAX };
+        let of_pair = evidence.get(&(*from, *to)).into_iter().flatten();
+        let meant = of_pair.filter(|it| self.ports.iter().any(|port| port.contains(*it.0)));
+        match meant.flat_map(|it| it.1).map(|it| it.connections).sum() {
+            0 => u64::MAX,
+            connections => connections,
+        }
+    }
+}
+
+/// The `room` weightiest, in the order in which they came.
+fn weightiest(ways: Vec<Way>, room: usize, evidence: &Evidence) -> Vec<Way> {
+    let mut ranked: Vec<(u64, usize)> = ways.iter().map(|it| it.weight(evidence)).zip(0..).collect();
+    ranked.sort_by_key(|(weight, place)| (std::cmp::Reverse(*weight), *place));
+    let kept: BTreeSet<usize> = ranked.into_iter().take(room).map(|it| it.1).collect();
+    ways.into_iter().enumerate().filter(|it| kept.contains(&it.0)).map(|it| it.1).collect()
 }
 
 /// Ports to the outside that one set of assets uses, above which all are written.
@@ -134,7 +130,7 @@ const PORTS_OUT: usize = 32;
 
 /// The ways out of the estate: for every set of sources the ports that exactly they were seen to use. Who uses more than a
 /// few dozen of a protocol goes out as he likes, and is written so.
-fn ways_out(catalogue: &Catalogue, egress: &Pairs) -> Vec<(Chosen, Chosen, Vec<Port>)> {
+fn ways_out(catalogue: &Catalogue, egress: &Pairs) -> Vec<Way> {
     let mut ports: BTreeMap<(usize, usize), BTreeMap<Protocol, BTreeSet<Port>>> = BTreeMap::new();
     for (port, pairs) in egress {
         for pair in pairs {
@@ -157,7 +153,7 @@ fn ways_out(catalogue: &Catalogue, egress: &Pairs) -> Vec<(Chosen, Chosen, Vec<P
             ways.entry(way).or_default().push(port);
         }
     }
-    ways.into_iter().map(|((from, to), ports)| (from, to, ports)).collect()
+    ways.into_iter().map(|((from, to), ports)| Way { from, to, ports, out: true }).collect()
 }
 
 type Evidence = BTreeMap<(usize, usize), BTreeMap<Port, Vec<Seen>>>;

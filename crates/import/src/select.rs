@@ -74,9 +74,12 @@ impl Catalogue {
         // The order of `Chosen` takes zones before roles, and roles before roles within a zone.
         for n in near {
             let (selector, members) = &self.groups[n];
+            if members.len() > set.len() + 1 {
+                continue;
+            }
             let news = members.iter().filter(|it| left.contains(it)).count();
             let worth = news + usize::from(also.is_some_and(|it| members.contains(&it)));
-            if news > 0 && worth > 1 && members.len() <= set.len() + 1 && members.iter().all(within) {
+            if news > 0 && worth > 1 && members.iter().all(within) {
                 left.retain(|it| !members.contains(it));
                 chosen.push(selector.clone());
             }
