@@ -314,8 +314,9 @@ impl Drafter<'_, '_> {
         if !exposed.is_empty() {
             note(
                 format!(
-                    "{} stay within the attacker's reach: {}",
+                    "{} {} within the attacker's reach: {}",
                     counted(exposed.len(), "asset"),
+                    if exposed.len() == 1 { "stays" } else { "stay" },
                     listed(&exposed)
                 ),
                 "keeping the attacker out costs more than their value, or no available point can".to_owned(),

@@ -53,11 +53,12 @@ fn over_budget(request: &Request<'_>, prepared: &Arc<Prepared<'_>>) -> PlanError
         crate::Planner::of(prepared).plan(&eased, None).is_ok()
     };
     let relaxation = match (budget + 1..=budget + 16).find(allows) {
+        Some(1) => "allow 1 action that needs approval".to_owned(),
         Some(enough) => format!("allow {enough} actions that need approval"),
         None => "do not limit the actions that need approval".to_owned(),
     };
     PlanError::Infeasible {
-        asset: "anything protected".to_owned(),
+        asset: "what is protected".to_owned(),
         rule: "no crown jewel, identity provider or enforcement point may be reachable".to_owned(),
         path: Vec::new(),
         obstacle: format!("only {budget} actions may need approval"),
@@ -82,8 +83,26 @@ fn steered(request: &Request<'_>, prepared: &Prepared<'_>) -> Option<String> {
     None
 }
 
-/// The fewest moves that would have to become blockable: a minimum cut in which each counts one.
+/// What would have to become blockable: one whole flow where that is enough, else the fewest moves.
 fn fewest_moves(ground: &Ground<'_>, graph: &AttackGraph, reach: &Reach) -> String {
+    let moves = least_cut(ground, graph, reach);
+    let needed = if moves.len() > 1 { one_flow(ground, graph).map_or(moves, |it| vec![it]) } else { moves };
+    format!("make it possible to block {}", needed.join(" and "))
+}
+
+/// The flow, the first in file order, without which nothing protected is reached.
+fn one_flow(ground: &Ground<'_>, graph: &AttackGraph) -> Option<String> {
+    let helps = |flow: &u32| {
+        let reach = graph.reach(|arc| !arc.cutters.is_empty() || arc.flow == Some(*flow));
+        !ground.hard.iter().any(|&it| reach.nodes[it as usize])
+    };
+    let open: BTreeSet<u32> =
+        graph.arcs.iter().filter(|it| it.cutters.is_empty()).filter_map(|it| it.flow).collect();
+    open.iter().find(|it| helps(it)).map(|&it| ground.flow(it).id.to_string())
+}
+
+/// A minimum cut in which each move counts one.
+fn least_cut(ground: &Ground<'_>, graph: &AttackGraph, reach: &Reach) -> Vec<String> {
     let open = || {
         graph.arcs.iter().filter(|arc| {
             let passable = arc.gate.is_none_or(|it| reach.usable[it as usize]);
@@ -99,19 +118,20 @@ fn fewest_moves(ground: &Ground<'_>, graph: &AttackGraph, reach: &Reach) -> Stri
     let side = network.source_side(source);
     let crossing = open().filter(|it| side[it.from as usize] && !side[it.to as usize]);
     let asset = |node: u32| graph.asset_at(node).map(|it| ground.name(it));
-    let mut needed: Vec<String> = crossing
+    let mut needed: BTreeSet<(&str, String)> = crossing
         .filter_map(|arc| {
-            let flow = &ground.flow(arc.flow?).id;
-            Some(match (asset(arc.from), asset(arc.to)) {
-                (Some(from), _) => format!("{flow} from {from}"),
-                (None, Some(to)) => format!("{flow} to {to}"),
-                (None, None) => flow.to_string(),
-            })
+            let ends = match (asset(arc.from), asset(arc.to)) {
+                (Some(from), _) => format!(" from {from}"),
+                (None, Some(to)) => format!(" to {to}"),
+                (None, None) => String::new(),
+            };
+            Some((ground.flow(arc.flow?).id.as_str(), ends))
         })
         .collect();
-    needed.sort();
-    needed.dedup();
-    format!("make it possible to block {}", needed.join(" and "))
+    // A whole flow is named by itself.
+    let whole: Vec<&str> = needed.iter().filter(|it| it.1.is_empty()).map(|it| it.0).collect();
+    needed.retain(|it| it.1.is_empty() || !whole.contains(&it.0));
+    needed.into_iter().map(|(flow, ends)| format!("{flow}{ends}")).collect()
 }
 
 fn rule_of(ground: &Ground<'_>, asset: u32) -> String {

@@ -92,7 +92,7 @@ fn a_refusal_names_the_rule_and_what_would_help() {
     check(
         &Wish { approvals: Some(0), ..Wish::default() },
         &expect![
-            "no plan keeps the attacker from `anything protected` (no crown jewel, identity provider or enforcement point may be reachable): only 0 actions may need approval; the smallest relaxation that helps: allow 1 actions that need approval"
+            "no plan keeps the attacker from `what is protected` (no crown jewel, identity provider or enforcement point may be reachable): only 0 actions may need approval; the smallest relaxation that helps: allow 1 action that needs approval"
         ],
     );
 }
