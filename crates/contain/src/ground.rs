@@ -174,8 +174,9 @@ impl<'a> Prepared<'a> {
         self.logins.get_or_init(|| Arc::new(Logins::new(self.estate, &self.index))).clone()
     }
 
-    /// The estate with `compromised` assets and `identities` in the attacker's hands; these assets and `alone` are told
-    /// apart from all others. Ids that the estate does not have are left out.
+    /// The estate with `compromised` assets and `identities` in the attacker's hands. Assets `alone` are told apart from all
+    /// others; of a unit the compromised assets are one unit, since what is open to one of them is open to all. Ids that
+    /// the estate does not have are left out.
     pub(crate) fn ground(
         &self,
         attitude: Attitude,
@@ -185,19 +186,27 @@ impl<'a> Prepared<'a> {
     ) -> Ground<'a> {
         let mut index = self.index.clone();
         let mut origins = Vec::new();
-        let mut split = |id: &AssetId| {
-            let position = index.position(id)?;
-            let (known, before) = (index.n_assets(), index.asset(id));
-            let unit = index.split(position);
-            if index.n_assets() > known {
-                origins.extend(before);
-            }
-            Some(unit)
+        let mut split = |index: &mut EstateIndex, unit: u32, positions: &[u32]| {
+            let known = index.n_assets();
+            let split = index.split_off(unit, positions);
+            origins.extend((index.n_assets() > known).then_some(unit));
+            split
         };
         for id in alone {
-            split(id);
+            if let (Some(position), Some(unit)) = (index.position(id), index.asset(id)) {
+                split(&mut index, unit, &[position]);
+            }
         }
-        let compromised = compromised.iter().filter_map(|it| split(it)).collect();
+        let mut by_unit: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for id in compromised {
+            if let (Some(position), Some(unit)) = (index.position(id), index.asset(id)) {
+                by_unit.entry(unit).or_default().insert(position);
+            }
+        }
+        let of_unit = |(unit, positions): (u32, BTreeSet<u32>)| {
+            split(&mut index, unit, &positions.into_iter().collect::<Vec<u32>>())
+        };
+        let compromised = by_unit.into_iter().map(of_unit).collect();
         let identities = identities.iter().filter_map(|it| index.identity(it)).collect();
         Ground::new(self, index, origins, Start { attitude, compromised, identities })
     }

@@ -177,15 +177,20 @@ impl EstateIndex {
 
     /// Makes the asset at `position` a unit of its own and returns that unit's number.
     pub fn split(&mut self, position: u32) -> u32 {
-        let unit = self.unit_of[position as usize];
-        if self.size(unit) == 1 {
+        self.split_off(self.unit_of[position as usize], &[position])
+    }
+
+    /// Makes some assets of `unit` (positions, ascending, each once) a unit and returns its number: that of `unit` when they
+    /// are all of it.
+    pub fn split_off(&mut self, unit: u32, positions: &[u32]) -> u32 {
+        if self.size(unit) == positions.len() {
             return unit;
         }
         let alone = self.units.len() as u32;
-        self.units[unit as usize] =
-            self.units[unit as usize].iter().copied().filter(|&it| it != position).collect();
-        self.units.push(Arc::from([position]));
-        self.unit_of[position as usize] = alone;
+        let left = self.units[unit as usize].iter().copied();
+        self.units[unit as usize] = left.filter(|it| positions.binary_search(it).is_err()).collect();
+        self.units.push(Arc::from(positions));
+        positions.iter().for_each(|&it| self.unit_of[it as usize] = alone);
         let zone = self.zone_of(unit);
         self.zone_of.push(zone);
         self.members[zone as usize].push(alone);

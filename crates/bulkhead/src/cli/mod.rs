@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use case::{Case, Regime};
 pub use detect::{Coverage, Detect, FindingFormat, Lateness, RuleArgs, RuleReading, Rules, Wanted};
 pub use estate::{Estate, EstateImport};
-pub use plan::{Plan, PlanContain, PlanRecover, Planning, Steering};
+pub use plan::{Intrusion, Plan, PlanContain, PlanReach, PlanRecover, Planning, Steering};
 pub use respond::{Common, Drill, Respond};
 
 /// Detects an intrusion, computes the cheapest isolation that provably stops it, drives recovery, keeps every legal

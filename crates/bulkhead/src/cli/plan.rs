@@ -13,6 +13,8 @@ use super::Format;
 pub enum Plan {
     /// The cheapest isolation that provably cuts the attacker off.
     Contain(Box<PlanContain>),
+    /// How far the attacker can get, how soon, and which hosts stand in the way, when nothing is done.
+    Reach(PlanReach),
     /// The order in which services come back.
     Recover(PlanRecover),
 }
@@ -20,12 +22,9 @@ pub enum Plan {
 /// `plan contain`.
 #[derive(Debug, Args)]
 pub struct PlanContain {
-    /// Compromised assets or identities, by id.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "ID,...")]
-    pub compromised: Vec<String>,
-    /// Suspected assets with their confidence: `ID=0.7,...`.
-    #[arg(long, value_delimiter = ',', value_name = "ID=P,...")]
-    pub suspected: Vec<String>,
+    /// Where the attacker stands.
+    #[command(flatten)]
+    pub intrusion: Intrusion,
     /// The estate file.
     #[arg(long, value_name = "FILE")]
     pub estate: Option<PathBuf>,
@@ -50,6 +49,37 @@ pub struct PlanContain {
     /// How the plan is chosen.
     #[command(flatten)]
     pub planning: Planning,
+}
+
+/// Where the attacker stands.
+#[derive(Debug, Args)]
+pub struct Intrusion {
+    /// Compromised assets or identities, by id; `@FILE` for those a file lists.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "ID,...")]
+    pub compromised: Vec<String>,
+    /// Suspected assets with their confidence: `ID=0.7,...`; `@FILE` for those a file lists.
+    #[arg(long, value_delimiter = ',', value_name = "ID=P,...")]
+    pub suspected: Vec<String>,
+}
+
+/// `plan reach`.
+#[derive(Debug, Args)]
+pub struct PlanReach {
+    /// Where the attacker stands.
+    #[command(flatten)]
+    pub intrusion: Intrusion,
+    /// The estate file.
+    #[arg(long, value_name = "FILE")]
+    pub estate: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Which flows count as moves of the attacker.
+    #[arg(long, value_parser = attitude, value_name = "movement|strict|credential")]
+    pub attitude: Option<Attitude>,
+    /// Suspected assets at or above this confidence count as compromised.
+    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
+    pub suspect_threshold: Option<f64>,
 }
 
 /// How the operator steers the planner.
@@ -96,10 +126,10 @@ pub struct Planning {
     #[arg(long, value_parser = attitude, value_name = "movement|strict|credential")]
     pub attitude: Option<Attitude>,
     /// Hours over which losses count.
-    #[arg(long, value_name = "HOURS")]
+    #[arg(long, value_name = "HOURS", allow_negative_numbers = true)]
     pub horizon: Option<f64>,
     /// Suspected assets at or above this confidence count as compromised.
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
     pub suspect_threshold: Option<f64>,
     /// The planning clock (RFC 3339); by default the time of the last event.
     #[arg(long, value_name = "RFC3339")]

@@ -141,3 +141,53 @@ fn also_with_management_channels_and_protected_addresses() {
         protected: seed % 3 == 0,
     });
 }
+
+/// The case of `seed` with every asset in several copies that nothing tells apart, some of them compromised.
+fn twins(seed: u64) -> Case {
+    let mut case =
+        case(seed, Shape { assets: 6, flows: 5, management: seed.is_multiple_of(3), protected: false });
+    let mut dice = Dice::new(seed ^ 0xA11CE);
+    let originals = case.estate.assets.clone();
+    for original in originals {
+        let first = case.compromised.contains(&original.id);
+        for copy in 1..=1 + dice.below(4) {
+            let mut asset = original.clone();
+            asset.id = AssetId::new(format!("{}-{copy}", original.id));
+            asset.addresses.clear();
+            if dice.once_in(if first { 2 } else { 12 }) {
+                case.compromised.push(asset.id.clone());
+            }
+            case.estate.assets.push(asset);
+        }
+    }
+    case
+}
+
+#[test]
+fn twins_may_be_planned_for_as_one() {
+    let ports = MovementPorts::default();
+    let (mut planned, mut refused, mut several) = (0, 0, 0);
+    for seed in 0..wanted(400) {
+        let case = twins(seed);
+        let request = Request {
+            identities: &case.identities,
+            attitude: case.attitude,
+            work_limit: 100_000,
+            ..Request::new(&case.estate, &case.compromised, &ports)
+        };
+        let units = Planner::condensed(&case.estate, &ports).plan(&request, None);
+        match (plan(&request), units) {
+            (Ok(single), Ok(units)) => {
+                assert_eq!((single.plan.gap, units.plan.gap), (0.0, 0.0), "seed {seed}");
+                assert_eq!(units.plan.objective, single.plan.objective, "seed {seed}");
+                assert_eq!(units.plan.actions.len(), single.plan.actions.len(), "seed {seed}");
+                assert_eq!(units.reached.len(), single.reached.len(), "seed {seed}");
+                planned += usize::from(!units.plan.actions.is_empty());
+                several += usize::from(case.compromised.len() > 3);
+            }
+            (Err(PlanError::Infeasible { .. }), Err(PlanError::Infeasible { .. })) => refused += 1,
+            (single, units) => panic!("seed {seed}: {single:?} one by one, {units:?} over units"),
+        }
+    }
+    assert!(planned > 80 && refused > 10 && several > 30, "{planned} planned, {refused} refused, {several}");
+}

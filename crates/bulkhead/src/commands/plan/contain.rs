@@ -18,7 +18,7 @@ use crate::failure::{Failure, Outcome};
 pub fn run(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     let input = estate_input::require(args.estate.as_deref(), config, quiet)?;
     let estate = &input.estate;
-    let start = Start::read(args, estate)?;
+    let start = Start::read(&args.intrusion, &args.unavailable, estate)?;
     let ports = MovementPorts::default();
     let planner = Planner::new(estate, &ports);
     let mut request = Request::new(estate, &start.assets, &ports);
@@ -30,6 +30,11 @@ pub fn run(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     let will = Will::read(&args.steering, &planner, &request)?;
     request.forced = &will.forced;
     request.forbidden = &will.forbidden;
+    for it in will.idle.iter().filter(|_| !quiet) {
+        eprintln!(
+            "--forbid {it}: nothing that could be done here has this id; `--list-actions` shows the ids"
+        );
+    }
     if args.list_actions {
         return list(args.format, &planner.possible(&request).map_err(|err| plan_failure(&err))?, estate);
     }
@@ -44,7 +49,8 @@ pub fn run(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     match args.format {
         Format::Json => print_json(&object(&planned, args.explain.then_some(&explained))?),
         Format::Table => {
-            print!("{}", tell::plan(&planned, &explained, args.explain, estate));
+            let held = start.held(request.suspect_threshold);
+            print!("{}", tell::plan(&planned, held, &explained, args.explain, estate));
             if let Some(previous) = &will.previous {
                 print!("{}", tell::changes(previous, &planned.plan));
             }

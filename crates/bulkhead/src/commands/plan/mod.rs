@@ -1,6 +1,7 @@
-//! `plan contain|recover`: computes and explains, changes nothing.
+//! `plan contain|reach|recover`: computes and explains, changes nothing.
 
 mod contain;
+mod reach;
 mod steer;
 mod tell;
 
@@ -17,6 +18,7 @@ pub use tell::{comparison, services};
 pub fn run(command: &cli::Plan, config: &Config, quiet: bool) -> Outcome {
     match command {
         cli::Plan::Contain(args) => contain::run(args, config, quiet),
+        cli::Plan::Reach(args) => reach::run(args, config, quiet),
         cli::Plan::Recover(args) => recover::run(args, config, quiet),
     }
 }
@@ -28,7 +30,7 @@ pub fn settle(request: &mut Request<'_>, flags: &Planning, config: &Config) -> O
     }
     if let Some(horizon) = flags.horizon.or(config.planning.horizon_h) {
         if !(horizon > 0.0 && horizon.is_finite()) {
-            return Err(Failure::input(format!("--horizon must be more than 0 hours: {horizon}")));
+            return Err(Failure::input(format!("--horizon must be a number of hours above 0: {horizon}")));
         }
         request.horizon_h = horizon;
     }

@@ -1,14 +1,16 @@
 //! From flags to a request: who is compromised, which actions are forced, forbidden or pinned.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use bulkhead_contain::{Planner, Request};
 use bulkhead_model::case::Plan;
-use bulkhead_model::estate::Estate;
+use bulkhead_model::diag::nearest;
+use bulkhead_model::estate::{Asset, Estate};
 use bulkhead_model::id::{AssetId, IdentityId, PointId};
 
 use super::plan_failure;
-use crate::cli::{PlanContain, Steering};
+use crate::cli::{Intrusion, Steering};
 use crate::estate_input;
 use crate::failure::{Failure, Outcome};
 
@@ -22,35 +24,99 @@ pub struct Start {
 }
 
 impl Start {
-    /// The start that `args` name.
-    pub fn read(args: &PlanContain, estate: &Estate) -> Outcome<Self> {
+    /// The start that `flags` name.
+    pub fn read(flags: &Intrusion, unavailable: &[String], estate: &Estate) -> Outcome<Self> {
         let mut start = Self::default();
-        for id in &args.compromised {
-            if estate.assets.iter().any(|it| it.id.as_str() == id) {
+        let assets: HashSet<&str> = estate.assets.iter().map(|it| it.id.as_str()).collect();
+        let identities: HashSet<&str> = estate.identities.iter().map(|it| it.id.as_str()).collect();
+        for (whence, id) in listed("--compromised", &flags.compromised)? {
+            if assets.contains(id.as_str()) {
                 start.assets.push(AssetId::new(id));
-            } else if estate.identities.iter().any(|it| it.id.as_str() == id) {
+            } else if identities.contains(id.as_str()) {
                 start.identities.push(IdentityId::new(id));
             } else {
-                return Err(Failure::input(format!(
-                    "--compromised: `{id}` is no asset or identity of the estate"
-                ))
-                .hint("`bulkhead estate show --format json` lists them"));
+                return Err(unknown(estate, &whence, &id, "asset or identity", true));
             }
         }
-        for text in &args.suspected {
+        for (whence, text) in listed("--suspected", &flags.suspected)? {
             let wrong = || {
-                Failure::input(format!("--suspected: `{text}` is not ID=CONFIDENCE")).hint("such as C=0.7")
+                Failure::input(format!("{whence}: `{text}` is not ID=CONFIDENCE"))
+                    .hint("such as C=0.7; the confidence lies between 0 and 1")
             };
             let (id, confidence) = text.split_once('=').ok_or_else(wrong)?;
             let confidence: f64 = confidence.parse().map_err(|_| wrong())?;
             if !(0.0..=1.0).contains(&confidence) {
                 return Err(wrong());
             }
+            if !assets.contains(id) {
+                return Err(unknown(estate, &whence, id, "asset", false));
+            }
             start.suspected.push((AssetId::new(id), confidence));
         }
-        start.unavailable = args.unavailable.iter().map(PointId::new).collect();
+        let points = || estate.enforcement_points.iter().map(|it| it.id.as_str());
+        if let Some(id) = unavailable.iter().find(|id| !points().any(|it| it == id.as_str())) {
+            let what = format!("--unavailable: {} is no enforcement point of the estate", named(id));
+            let near = nearest(id, points()).map(|it| format!("did you mean `{it}`?"));
+            let all = || format!("its points: {}", points().collect::<Vec<_>>().join(", "));
+            return Err(Failure::input(what).hint(near.unwrap_or_else(all)));
+        }
+        start.unavailable = unavailable.iter().map(PointId::new).collect();
         Ok(start)
     }
+
+    /// How many assets count as compromised.
+    pub fn held(&self, suspect_threshold: f64) -> usize {
+        let suspected = self.suspected.iter().filter(|it| it.1 >= suspect_threshold).map(|it| &it.0);
+        self.assets.iter().chain(suspected).collect::<BTreeSet<_>>().len()
+    }
+}
+
+/// An id as messages name it; an empty one comes of a stray comma.
+fn named(id: &str) -> String {
+    if id.is_empty() { "an empty id".to_owned() } else { format!("`{id}`") }
+}
+
+/// What is no asset of the estate (nor identity, where `or_identity`): what it may stand for is said.
+fn unknown(estate: &Estate, whence: &str, text: &str, what: &str, or_identity: bool) -> Failure {
+    let failure = Failure::input(format!("{whence}: {} is no {what} of the estate", named(text)));
+    let address = text.parse().ok();
+    let is_known_as = |it: &&Asset| {
+        it.hostname.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(text))
+            || address.is_some_and(|address| it.addresses.contains(&address))
+    };
+    if let Some(asset) = estate.assets.iter().find(is_known_as) {
+        return failure.hint(format!("that is the asset `{}`; give its id", asset.id));
+    }
+    let identities = estate.identities.iter().filter(|_| or_identity).map(|it| it.id.as_str());
+    let near = nearest(text, estate.assets.iter().map(|it| it.id.as_str()).chain(identities));
+    failure.hint(match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`bulkhead estate show --format json` lists them".to_owned(),
+    })
+}
+
+/// Each entry with where it stands; `@FILE` stands for the entries of a file, separated by commas or white space, what
+/// follows a `#` left out.
+fn listed(flag: &str, given: &[String]) -> Outcome<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for entry in given {
+        let Some(file) = entry.strip_prefix('@') else {
+            found.push((flag.to_owned(), entry.clone()));
+            continue;
+        };
+        let path = Path::new(file);
+        let text = std::fs::read_to_string(path).map_err(|err| Failure::file("read", path, &err))?;
+        let before = found.len();
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.split('#').next().unwrap_or_default();
+            let entries = line.split(|it: char| it == ',' || it.is_whitespace()).filter(|it| !it.is_empty());
+            found.extend(entries.map(|it| (format!("{file}:{number}"), it.to_owned())));
+        }
+        if found.len() == before {
+            return Err(Failure::input(format!("{flag}: `{file}` lists nothing")));
+        }
+    }
+    Ok(found)
 }
 
 /// The operator's will, by ids of actions.
@@ -60,6 +126,8 @@ pub struct Will {
     pub forced: Vec<String>,
     /// Must not be taken.
     pub forbidden: Vec<String>,
+    /// Ids and patterns of `--forbid` that mean nothing here.
+    pub idle: Vec<String>,
     /// The plan to go on from.
     pub previous: Option<Plan>,
 }
@@ -81,7 +149,8 @@ impl Will {
         forced.sort();
         forced.dedup();
         let forbidden = forbidden(&flags.forbid, planner, request)?;
-        Ok(Self { forced, forbidden, previous })
+        let idle = idle(&flags.forbid, planner, request)?;
+        Ok(Self { forced, forbidden, idle, previous })
     }
 }
 
@@ -104,6 +173,23 @@ fn forbidden(patterns: &[String], planner: &Planner<'_>, request: &Request<'_>) 
     ids.sort();
     ids.dedup();
     Ok(ids)
+}
+
+/// Those of `patterns` that mean no action which could be taken here: a slip of the pen must not pass for a ban.
+fn idle(patterns: &[String], planner: &Planner<'_>, request: &Request<'_>) -> Outcome<Vec<String>> {
+    if patterns.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Of actions that have one effect at several points, the forced one is listed.
+    let exact = patterns.iter().filter(|it| !it.contains('*')).map(|it| vec![it.clone()]);
+    let mut possible: BTreeSet<String> = BTreeSet::new();
+    for forced in std::iter::once(Vec::new()).chain(exact) {
+        let asked = Request { forced: &forced, ..request.clone() };
+        let listed = planner.possible(&asked).map_err(|err| plan_failure(&err))?;
+        possible.extend(listed.into_iter().map(|it| it.id));
+    }
+    let means_any = |pattern: &String| possible.iter().any(|it| meant(pattern, it));
+    Ok(patterns.iter().filter(|it| !means_any(it)).cloned().collect())
 }
 
 /// Whether `pattern`, in which `*` stands for anything, means `id`.

@@ -10,10 +10,16 @@ use crate::ui::{Table, count, counted, money};
 /// Most rows printed of a list that may have a hundred thousand.
 const ROWS: usize = 60;
 
-/// The plan for people; with `at_length`, every path that each action cuts.
-pub fn plan(planned: &Planned, explained: &[Explanation], at_length: bool, estate: &Estate) -> String {
+/// The plan for people, `held` assets being compromised; with `at_length`, every path that each action cuts.
+pub fn plan(
+    planned: &Planned,
+    held: usize,
+    explained: &[Explanation],
+    at_length: bool,
+    estate: &Estate,
+) -> String {
     let plan = &planned.plan;
-    let mut text = headline(planned);
+    let mut text = headline(planned, held);
     let mut table = Table::new(["action", "at", "takes", "approval", "cuts", "breaks"]);
     for it in plan.actions.iter().take(ROWS) {
         let breaks: Vec<_> =
@@ -48,21 +54,33 @@ fn more(total: usize, what: &str) -> String {
     format!("  ... and {} more {what}; --format json lists all\n", total - ROWS)
 }
 
-fn headline(planned: &Planned) -> String {
+fn headline(planned: &Planned, held: usize) -> String {
     let plan = &planned.plan;
+    let beyond = planned.reached.len().saturating_sub(held);
+    let before = usize::try_from(planned.stats.reachable_before).unwrap_or(usize::MAX).saturating_sub(held);
+    let done = match (plan.actions.len(), beyond) {
+        (0, 0) => "no action is needed".to_owned(),
+        (0, _) => "no action is worth its cost".to_owned(),
+        (1, 0) => "1 action cuts the attacker off".to_owned(),
+        (1, _) => "1 action holds the attacker".to_owned(),
+        (n, 0) => format!("{} cut the attacker off", counted(n, "action")),
+        (n, _) => format!("{} hold the attacker", counted(n, "action")),
+    };
     format!(
-        "{} {} the attacker off under `{}`: {} over {} h, gap {:.2} %; {} within reach, {} were\n",
-        counted(plan.actions.len(), "action"),
-        if plan.actions.len() == 1 { "cuts" } else { "cut" },
+        "{done} under `{}`: {} over {} h, gap {:.2} %; {}\n",
         text_of(&plan.attitude),
         money(plan.objective.total, &plan.currency),
         plan.horizon_h,
         plan.gap * 100.0,
-        match planned.reached.len() {
-            1 => "1 asset stays".to_owned(),
-            n => format!("{} assets stay", count(n as u64)),
-        },
-        planned.stats.reachable_before
+        match before {
+            0 => "nothing is within reach beyond what is compromised".to_owned(),
+            _ => format!(
+                "of {} within reach beyond what is compromised, {} {} so",
+                counted(before, "asset"),
+                count(beyond as u64),
+                if beyond == 1 { "stays" } else { "stay" }
+            ),
+        }
     )
 }
 
@@ -180,8 +198,8 @@ pub fn possible(list: &[Possible], currency: &str) -> String {
         ]);
     }
     format!(
-        "{} actions could hinder the attacker\n{}{}",
-        list.len(),
+        "{} can be taken where the attacker may come\n{}{}",
+        counted(list.len(), "action"),
         table.render(2),
         more(list.len(), "actions")
     )
@@ -212,7 +230,11 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
             BaselineName::IsolateAll => "isolate every suspected host",
             BaselineName::ShutZones => "shut their zones",
         };
-        let name = if it.feasible { name.to_owned() } else { format!("{name} (breaks a hard rule)") };
+        let name = if it.feasible {
+            name.to_owned()
+        } else {
+            format!("{name} (breaks a hard rule, or no point can)")
+        };
         row(name, &it.objective, &it.services);
     }
     table.render(2)
