@@ -27,7 +27,7 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
     for ((port, from, to), origin) in crate::kubernetes::pairs(draft, gathered, report) {
         pairs.entry(port).or_default().insert((from, to));
         let seen = Seen { connections: 0, first: None, last: None, origin, passing: false };
-        evidence.entry((from, to)).or_default().entry(port).or_default().push(seen);
+        evidence.entry((from, to, port)).or_default().push(seen);
     }
     if strangers > 0 {
         let why =
@@ -108,9 +108,7 @@ impl Way {
     /// Connections of a flow between two assets; what stands for many, or is allowed by a rule, weighs most.
     fn weight(&self, evidence: &Evidence) -> u64 {
         let (Chosen::Asset(from), Chosen::Asset(to)) = (&self.from, &self.to) else { return u64::MAX };
-        let of_pair = evidence.get(&(*from, *to)).into_iter().flatten();
-        let meant = of_pair.filter(|it| self.ports.iter().any(|port| port.contains(*it.0)));
-        match meant.flat_map(|it| it.1).map(|it| it.connections).sum() {
+        match seen_on(evidence, (*from, *to), &self.ports).map(|it| it.connections).sum() {
             0 => u64::MAX,
             connections => connections,
         }
@@ -156,7 +154,20 @@ fn ways_out(catalogue: &Catalogue, egress: &Pairs) -> Vec<Way> {
     ways.into_iter().map(|((from, to), ports)| Way { from, to, ports, out: true }).collect()
 }
 
-type Evidence = BTreeMap<(usize, usize), BTreeMap<Port, Vec<Seen>>>;
+/// Places of the two assets and the port: flat, since most pairs use one port.
+type Evidence = BTreeMap<(usize, usize, Port), Vec<Seen>>;
+
+/// What was seen between two assets on some ports.
+fn seen_on<'e>(
+    evidence: &'e Evidence,
+    (from, to): (usize, usize),
+    ports: &'e [Port],
+) -> impl Iterator<Item = &'e Seen> {
+    let least = Port { protocol: Protocol::Tcp, first: 0, last: 0 };
+    let of_pair = evidence.range((from, to, least)..).take_while(move |it| (it.0.0, it.0.1) == (from, to));
+    let meant = of_pair.filter(|it| ports.iter().any(|port| port.contains(it.0.2)));
+    meant.flat_map(|it| it.1)
+}
 
 /// What was observed of assets.
 struct Observed {
@@ -201,8 +212,7 @@ fn observed(draft: &Draft, gathered: &Gathered, report: &mut Report) -> Observed
         } else {
             found.pairs.entry(*port).or_default().insert((source, target));
         }
-        let of_pair = found.evidence.entry((source, target)).or_default();
-        of_pair.entry(*port).or_default().push(seen.clone());
+        found.evidence.entry((source, target, *port)).or_default().push(seen.clone());
     }
     if passing > 0 {
         report.left_out.push(LeftOut { why: PASSING.to_owned(), count: passing });
@@ -283,9 +293,7 @@ fn evidence_of(
     let meant = product.filter(|it| pairs.contains(it));
     for (from, to) in meant.chain(seen.filter(|it| sources.contains(&it.0) && targets.contains(&it.1))) {
         n_pairs += 1;
-        let of_pair = evidence.get(&(from, to)).into_iter().flatten();
-        let meant = of_pair.filter(|it| flow.ports.iter().any(|port| port.contains(*it.0)));
-        for seen in meant.flat_map(|it| it.1) {
+        for seen in seen_on(evidence, (from, to), &flow.ports) {
             connections += seen.connections;
             first = [first, seen.first].into_iter().flatten().min();
             last = [last, seen.last].into_iter().flatten().max();
