@@ -127,3 +127,64 @@ fn the_attack_graph_is_drawn_with_the_cut() {
     let svg = fs::read_to_string(dir.path().join("graph.svg")).unwrap();
     assert!(svg.contains("b2b-web-1") && svg.contains("Cut by"));
 }
+
+/// What `plan contain` says on standard error, and its exit code.
+#[track_caller]
+fn check_refused(flags: &str, message: &str) {
+    let dir = folder();
+    let output = run(dir.path(), &format!("plan contain --estate {ESTATE} {flags}"));
+    assert_eq!(output.status.code(), Some(2), "{flags}");
+    assert!(stderr(&output).contains(message), "{flags}: {}", stderr(&output));
+}
+
+#[test]
+fn a_name_that_is_none_says_what_it_may_stand_for() {
+    check_refused("--compromised b2b-wep-1", "did you mean `b2b-web-1`?");
+    check_refused("--compromised b2b-web-1.telco.example", "that is the asset `b2b-web-1`; give its id");
+    check_refused(
+        "--compromised b2b-web-1,",
+        "--compromised: an empty id is no asset or identity of the estate",
+    );
+    check_refused(
+        "--compromised b2b-web-1 --suspected b2b-wep-2=0.7",
+        "--suspected: `b2b-wep-2` is no asset",
+    );
+    check_refused("--compromised b2b-web-1 --suspected b2b-web-2=1.5", "the confidence lies between 0 and 1");
+    check_refused("--compromised b2b-web-1 --unavailable microsec", "did you mean `microseg`?");
+    check_refused("--compromised b2b-web-1 --horizon -1", "--horizon must be a number of hours above 0: -1");
+    check_refused("--compromised b2b-web-1 --suspect-threshold -1", "must lie between 0 and 1: -1");
+}
+
+#[track_caller]
+fn check_forbid(forbid: &str, idle: bool) {
+    let dir = folder();
+    let output =
+        run(dir.path(), &format!("plan contain --estate {ESTATE} --compromised b2b-web-1 --forbid {forbid}"));
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stderr(&output).contains(&format!("--forbid {forbid}: nothing that could be done here"));
+    assert_eq!(said, idle, "{forbid}: {}", stderr(&output));
+}
+
+#[test]
+fn a_ban_that_bans_nothing_is_told() {
+    check_forbid("isolate:b2b-web-1@agents-b2bb", true);
+    check_forbid("isolat:*", true);
+    check_forbid("isolate:*", false);
+    check_forbid("block_flow:b2b-web-to-app@microseg:from=b2b-web-1", false);
+}
+
+#[test]
+fn the_headline_counts_what_stays_within_reach_beyond_the_compromised() {
+    let dir = folder();
+    let told = |flags: &str| {
+        let output = run(dir.path(), &format!("plan contain --estate {ESTATE} --attitude movement {flags}"));
+        stdout(&output).lines().next().unwrap().to_owned()
+    };
+    assert_eq!(
+        told("--compromised b2b-web-1"),
+        "1 action cuts the attacker off under `movement`: 100 EUR over 24 h, gap 0.00 %; of 7 assets within reach beyond \
+         what is compromised, 0 stay so"
+    );
+    let held = told("--compromised b2b-web-1 --suspected b2b-web-1=0.9");
+    assert!(held.contains("of 7 assets within reach"), "counted once: {held}");
+}
