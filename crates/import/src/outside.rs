@@ -24,6 +24,9 @@ pub(crate) const INTERNET: &str = "internet";
 /// Pairs of public addresses below which nothing is concluded from them.
 const PAIRS_MIN: usize = 3;
 
+/// How often the traffic is gone through for such ranges.
+const ROUNDS: usize = 8;
+
 /// Addresses of nobody knows whom above which they are not taken for hosts.
 const ALL_MAX: usize = 1000;
 
@@ -35,8 +38,8 @@ pub(crate) struct Own<'d> {
     zoning: &'d Zoning,
     /// Networks of public addresses that hosts have or that a sensor calls local: they are, or will be, zones.
     networks: BTreeSet<IpNet>,
-    /// The public range that observed traffic shows to be the operator's, with the pairs that show it and all pairs.
-    pub(crate) range: Option<(IpNet, usize, usize)>,
+    /// Public ranges that observed traffic shows to be the operator's, with the pairs that show it and all pairs.
+    pub(crate) ranges: BTreeMap<IpNet, (usize, usize)>,
     /// Nothing tells whose any address is, and they are few: all are taken for hosts.
     pub(crate) all: bool,
 }
@@ -46,8 +49,15 @@ impl<'d> Own<'d> {
     pub(crate) fn new(zoning: &'d Zoning, gathered: &'d Gathered, known: &BTreeSet<IpAddr>) -> Self {
         let public = known.iter().chain(&gathered.traffic.own).filter(|it| is_public(**it));
         let networks = public.filter(|it| !zoning.is_own(**it)).filter_map(|it| network_of(*it)).collect();
-        let mut own = Self { zoning, networks, range: None, all: false };
-        own.range = own.seen_range(gathered, known);
+        let mut own = Self { zoning, networks, ranges: BTreeMap::new(), all: false };
+        // A range found makes others plain; a second import starts from what the first one ended with.
+        for _ in 0..ROUNDS {
+            let found = own.seen_ranges(gathered, known);
+            if found.is_empty() {
+                break;
+            }
+            own.ranges.extend(found);
+        }
         let ends: BTreeSet<IpAddr> = gathered.links.keys().flat_map(|it| [it.0, it.1]).collect();
         own.all = !ends.is_empty()
             && ends.len() <= ALL_MAX
@@ -64,24 +74,47 @@ impl<'d> Own<'d> {
                 || names::is_private(address)
                 || self.zoning.is_own(address)
                 || network_of(address).is_some_and(|it| self.networks.contains(&it))
-                || self.range.is_some_and(|it| it.0.contains(&address)))
+                || range_of(address).is_some_and(|it| self.ranges.contains_key(&it)))
     }
 
-    /// Traffic is seen at some network, so all of it has an end there. Where most connections are between public addresses
-    /// of which nothing else is known, the /16 (IPv6: /48) in which nine of ten have an end, and no other range as many,
-    /// is that network.
-    fn seen_range(&self, gathered: &Gathered, known: &BTreeSet<IpAddr>) -> Option<(IpNet, usize, usize)> {
-        let here = |it: IpAddr| known.contains(&it) || self.has(it);
-        let pairs = |it: bool| -> BTreeSet<(IpAddr, IpAddr)> {
-            let ends = gathered.links.keys().map(|it| (it.0, it.1));
-            ends.filter(|(from, to)| (here(*from) || here(*to)) != it).collect()
-        };
-        let strangers = pairs(true);
-        if strangers.len() < PAIRS_MIN || strangers.len() <= pairs(false).len() {
+    /// Traffic is seen at some network, so all of it has an end there: told of all traffic together, else of every file,
+    /// which may come from networks of their own.
+    fn seen_ranges(&self, gathered: &Gathered, known: &BTreeSet<IpAddr>) -> BTreeMap<IpNet, (usize, usize)> {
+        let here = |it: &IpAddr| known.contains(it) || self.has(*it);
+        let mut by_file: BTreeMap<u32, Pairs> = BTreeMap::new();
+        let mut all = Pairs::default();
+        for ((from, to, _), seen) in &gathered.links {
+            let ours = here(from) || here(to);
+            for pairs in [&mut all, by_file.entry(seen.origin.file).or_default()] {
+                if ours { &mut pairs.ours } else { &mut pairs.strangers }.insert((*from, *to));
+            }
+        }
+        match all.range() {
+            Some(found) => BTreeMap::from([found]),
+            None => by_file.values().filter_map(Pairs::range).collect(),
+        }
+    }
+}
+
+/// Pairs of addresses that talked.
+#[derive(Default)]
+struct Pairs {
+    /// With an end that is known to be the operator's.
+    ours: BTreeSet<(IpAddr, IpAddr)>,
+    /// Without.
+    strangers: BTreeSet<(IpAddr, IpAddr)>,
+}
+
+impl Pairs {
+    /// Where most pairs are of public addresses of which nothing is known: the /16 (IPv6: /48) in which nine of ten of them
+    /// have an end, and no other range as many; with that number and the number of all.
+    fn range(&self) -> Option<(IpNet, (usize, usize))> {
+        let all = self.strangers.len();
+        if all < PAIRS_MIN || all <= self.ours.len() {
             return None;
         }
         let mut ends: BTreeMap<IpNet, usize> = BTreeMap::new();
-        for (from, to) in &strangers {
+        for (from, to) in &self.strangers {
             for range in BTreeSet::from([range_of(*from)?, range_of(*to)?]) {
                 *ends.entry(range).or_default() += 1;
             }
@@ -90,7 +123,7 @@ impl<'d> Own<'d> {
         ranked.sort_unstable_by(|a, b| b.cmp(a));
         let (best, range) = *ranked.first()?;
         let next = ranked.get(1).map_or(0, |it| it.0);
-        (best > next && best * 10 >= strangers.len() * 9).then_some((range, best, strangers.len()))
+        (best > next && best * 10 >= all * 9).then_some((range, (best, all)))
     }
 }
 

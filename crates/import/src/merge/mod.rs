@@ -122,7 +122,7 @@ fn ends_of_links(
 ) -> (Vec<Host>, BTreeSet<IpAddr>) {
     let known: BTreeSet<IpAddr> = claims.iter().flat_map(|it| it.addresses.iter().copied()).collect();
     let own = Own::new(&draft.zoning, gathered, &known);
-    if let Some((range, with, all)) = own.range {
+    for (range, (with, all)) in &own.ranges {
         report.assumptions.push(format!(
             "{range} is taken for the operator's own: {with} of {all} pairs of public addresses have an end in it; where that is \
              wrong, import onto an estate whose zones name the right ranges"
