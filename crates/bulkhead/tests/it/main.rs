@@ -6,5 +6,6 @@ mod detect;
 mod drill;
 mod import;
 mod plan;
+mod reach;
 mod record;
 mod respond;
