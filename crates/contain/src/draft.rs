@@ -345,9 +345,10 @@ impl Drafter<'_, '_> {
         for point in self.request.unavailable_points {
             note(format!("nothing was planned at {point}"), "it does not answer".to_owned());
         }
-        for (asset, confidence) in
-            self.request.suspected.iter().filter(|it| it.1 < self.request.suspect_threshold)
-        {
+        let doubted = |it: &&(AssetId, f64)| {
+            it.1 < self.request.suspect_threshold && !self.request.compromised.contains(&it.0)
+        };
+        for (asset, confidence) in self.request.suspected.iter().filter(doubted) {
             note(
                 format!("{asset} was not treated as compromised"),
                 format!("its confidence {confidence} is below {}", self.request.suspect_threshold),

@@ -88,3 +88,22 @@ fn an_isolation_takes_no_more_points_than_it_needs() {
     check_points(&[("p", &[there]), ("q", &[back])], &["isolate:pc@p+q", "isolate:server@p+q"]);
     check_points(&[("p", &[there])], &[]);
 }
+
+#[track_caller]
+fn check_doubted(suspected: &[(&str, f64)], expect: &[&str]) {
+    let estate = estate(
+        json!({"zones": [{"id": "z"}], "assets": [{"id": "pc", "zone": "z"}, {"id": "server", "zone": "z"}]}),
+    );
+    let suspected: Vec<(AssetId, f64)> = suspected.iter().map(|&(id, of)| (id.into(), of)).collect();
+    let (compromised, ports) = (["pc".into()], MovementPorts::default());
+    let request = Request { suspected: &suspected, ..Request::new(&estate, &compromised, &ports) };
+    let told: Vec<String> = plan(&request).unwrap().plan.not_done.into_iter().map(|it| it.what).collect();
+    assert_eq!(told, expect);
+}
+
+#[test]
+fn only_who_is_not_known_to_be_compromised_is_doubted() {
+    check_doubted(&[("server", 0.2)], &["server was not treated as compromised"]);
+    check_doubted(&[("server", 0.5)], &[]);
+    check_doubted(&[("pc", 0.2)], &[]);
+}
