@@ -185,14 +185,19 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
 
     /// What can be in a plan as cheap as the best known, as far as the first node tells; none without a plan.
     pub(crate) fn worthwhile(&mut self, proposals: u32, rounds: u32) -> Option<Worthwhile> {
+        // A plan that costs as much may have smaller ids.
+        self.ties = true;
+        let worthwhile = self.worthwhile_or_equal(proposals, rounds);
+        self.ties = false;
+        worthwhile
+    }
+
+    fn worthwhile_or_equal(&mut self, proposals: u32, rounds: u32) -> Option<Worthwhile> {
         let mut node = Node::first(self.problem, &self.forced);
         let entered = self.enter(&mut node)?;
         self.propose(&node, entered.extra.clone(), proposals);
         self.best.as_ref()?;
-        self.ties = true;
-        let cut = self.cut(&node, &entered, rounds);
-        self.ties = false;
-        let cut = cut?;
+        let cut = self.cut(&node, &entered, rounds)?;
         let spare = self.best_cost - entered.fixed - cut.flow;
         let slack = node.status.iter().zip(&cut.slack);
         let can = |(&it, &slack)| it == Status::Chosen || (it == Status::Undecided && slack <= spare);
