@@ -4,7 +4,7 @@ use bulkhead_model::id::AssetId;
 
 use crate::actions::Effect;
 use crate::attack::{AttackGraph, Reach};
-use crate::ground::{Ground, Means};
+use crate::ground::{Ground, Means, Ordinary};
 
 /// Most moves named per action; the rest is counted as "more".
 const NAMED: usize = 48;
@@ -12,42 +12,48 @@ const NAMED: usize = 48;
 /// The moves out of what is still reached that `effect` cuts, as `from -> to (means)`.
 pub(crate) fn cuts(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec<String> {
     let mut found = Vec::new();
-    for ordinary in &ground.ordinary {
-        let flow = ground.flow(ordinary.flow);
-        let concerns = match effect {
-            Effect::Flow(number) | Effect::FlowFrom(number, _) | Effect::FlowTo(number, _) => {
-                number == ordinary.flow
-            }
-            Effect::Segment(from, to) => ordinary.zone_pairs.binary_search(&(from, to)).is_ok(),
-            Effect::Isolate(asset) => {
-                ordinary.from.binary_search(&asset).is_ok() || flow.to.binary_search(&asset).is_ok()
-            }
-            Effect::Disable(_) => true,
-        };
-        if !concerns {
-            continue;
-        }
-        let sources: Vec<u32> = ordinary.from.iter().copied().filter(|&it| reached[it as usize]).collect();
+    for (number, from) in concerned(ground, effect) {
+        let flow = ground.flow(number);
+        let sources: Vec<u32> = from.iter().copied().filter(|&it| reached[it as usize]).collect();
         for &to in flow.to.iter().filter(|&&it| !reached[it as usize]) {
-            let means = ground.means(ordinary.flow, to);
+            let means = ground.means(number, to);
             if means == Means::Never {
                 continue;
             }
             for &from in &sources {
                 // What no rule may block is still closed to who may no longer log on.
                 let open = !matches!(effect, Effect::Disable(_))
-                    && ground.exempt.covers(&ground.index, ordinary.flow, from, to);
+                    && ground.exempt.covers(&ground.index, number, from, to);
                 if !open && is_cut(ground, effect, from, to, &means) {
                     if found.len() == NAMED {
                         found.push("and more moves of the same kinds".to_owned());
                         return found;
                     }
-                    found.push(text(ground, from, to, ordinary.flow));
+                    found.push(text(ground, from, to, number));
                 }
             }
         }
     }
     found
+}
+
+/// Flows that `effect` may cut moves of, each with the units that open it. An identity opens management channels too.
+fn concerned<'g>(ground: &'g Ground<'_>, effect: Effect) -> Vec<(u32, &'g [u32])> {
+    if matches!(effect, Effect::Disable(_)) {
+        return (0..)
+            .zip(ground.index.flows())
+            .map(|(number, flow)| (number, flow.from.as_slice()))
+            .collect();
+    }
+    let concerns = |it: &&Ordinary| match effect {
+        Effect::Flow(number) | Effect::FlowFrom(number, _) | Effect::FlowTo(number, _) => number == it.flow,
+        Effect::Segment(from, to) => it.zone_pairs.binary_search(&(from, to)).is_ok(),
+        Effect::Isolate(asset) => {
+            it.from.binary_search(&asset).is_ok() || ground.flow(it.flow).to.binary_search(&asset).is_ok()
+        }
+        Effect::Disable(_) => false,
+    };
+    ground.ordinary.iter().filter(concerns).map(|it| (it.flow, it.from.as_slice())).collect()
 }
 
 fn is_cut(ground: &Ground<'_>, effect: Effect, from: u32, to: u32, means: &Means) -> bool {

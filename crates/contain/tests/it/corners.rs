@@ -21,23 +21,37 @@ fn planned(estate: &Estate, compromised: &[&str], attitude: Attitude) -> Planned
     plan(&Request { attitude, ..Request::new(estate, &compromised, &MovementPorts::default()) }).unwrap()
 }
 
-/// No rule may block what is protected, but who may no longer log on does not move there either.
-#[test]
-fn a_disabled_identity_cuts_moves_between_protected_addresses() {
+/// Two hosts in the attacker's reach, a vault behind, and an account that opens `means` to it.
+#[track_caller]
+fn check_disabled(protected: &[&str], flows: &Value, management: &Value, expect: &str) {
     let estate = estate(json!({
         "zones": [{"id": "z"}],
         "assets": [
             {"id": "pc", "zone": "z", "addresses": ["10.0.0.2"]},
+            {"id": "console", "zone": "z", "exploitable": ["tcp/8080"]},
             {"id": "vault", "zone": "z", "crown_jewel": true},
         ],
         "identities": [{"id": "adm", "rights": [{"on": {"asset": "vault"}, "via": ["smb"]}], "secrets_on": [{"asset": "pc"}]}],
-        "flows": [{"id": "files", "from": {"asset": "pc"}, "to": {"asset": "vault"}, "ports": ["tcp/445"]}],
+        "flows": flows,
         "enforcement_points": [{"id": "idp", "kind": "simulated", "can": ["disable_identity"]}],
-        "protected_addresses": ["10.0.0.0/24"],
+        "management": management,
+        "protected_addresses": protected,
     }));
     let plan = planned(&estate, &["pc"], Attitude::Credential).plan;
     let cuts: Vec<_> = plan.actions.iter().map(|it| (it.id.as_str(), it.cuts.clone())).collect();
-    assert_eq!(cuts, [("disable_identity:adm@idp", vec!["pc -> vault (files tcp/445)".to_owned()])]);
+    assert_eq!(cuts, [("disable_identity:adm@idp", vec![expect.to_owned()])]);
+}
+
+/// No rule may block a protected address or a management channel, but who may no longer log on does not move there either.
+#[test]
+fn a_disabled_identity_cuts_moves_that_no_rule_may_block() {
+    let files =
+        json!([{"id": "files", "from": {"asset": "pc"}, "to": {"asset": "vault"}, "ports": ["tcp/445"]}]);
+    check_disabled(&["10.0.0.0/24"], &files, &json!([]), "pc -> vault (files tcp/445)");
+    let web =
+        json!([{"id": "web", "from": {"asset": "pc"}, "to": {"asset": "console"}, "ports": ["tcp/8080"]}]);
+    let channel = json!([{"from": {"asset": "console"}, "to": {"asset": "vault"}, "ports": ["tcp/445"]}]);
+    check_disabled(&[], &web, &channel, "console -> vault (management:0 tcp/445)");
 }
 
 #[track_caller]
