@@ -188,3 +188,16 @@ fn the_headline_counts_what_stays_within_reach_beyond_the_compromised() {
     let held = told("--compromised b2b-web-1 --suspected b2b-web-1=0.9");
     assert!(held.contains("of 7 assets within reach"), "counted once: {held}");
 }
+
+#[test]
+fn an_account_without_a_host_is_pointed_out() {
+    let dir = folder();
+    let said = |compromised: &str| {
+        stderr(&run(dir.path(), &format!("plan contain --estate {ESTATE} --compromised {compromised}")))
+            .contains("name the hosts the attacker works from too")
+    };
+    assert!(said("adm-b2b"));
+    assert!(!said("adm-b2b,b2b-web-1"));
+    assert!(!said("adm-b2b --suspected b2b-web-1=0.9"));
+    assert!(said("adm-b2b --suspected b2b-web-1=0.2"));
+}

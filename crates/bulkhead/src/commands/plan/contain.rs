@@ -30,6 +30,11 @@ pub fn run(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     let will = Will::read(&args.steering, &planner, &request)?;
     request.forced = &will.forced;
     request.forbidden = &will.forbidden;
+    if start.held(request.suspect_threshold) == 0 && !quiet {
+        eprintln!(
+            "no asset is compromised, and moves begin at assets: name the hosts the attacker works from too"
+        );
+    }
     for it in will.idle.iter().filter(|_| !quiet) {
         eprintln!(
             "--forbid {it}: nothing that could be done here has this id; `--list-actions` shows the ids"
