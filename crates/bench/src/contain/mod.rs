@@ -87,6 +87,17 @@ pub fn run(json: bool) -> Result<()> {
     }
     println!("peak memory {memory:.0} MB");
     for it in &sizes {
+        let share = |name: &str| {
+            let percent = |key: &str| it[name][key].as_f64().unwrap_or_default() * 100.0;
+            format!("{:.2} % / {:.2} % ({} cases)", percent("median"), percent("worst"), it[name]["cases"])
+        };
+        let (isolate, zones) = (share("of_isolate_all"), share("of_shut_zones"));
+        println!(
+            "{} assets: plan as a share of isolating all {isolate}, of shutting zones {zones}",
+            it["assets"]
+        );
+    }
+    for it in &sizes {
         if let Some(text) = it["highs"].as_str() {
             println!("HiGHS at {} assets: {text}", it["assets"]);
         }
@@ -130,6 +141,8 @@ fn measure(assets: usize) -> Result<Value> {
             cases.push(measure_case(&estate, &planner, &ports, &start)?);
         }
     }
+    let shares =
+        ["of_isolate_all", "of_shut_zones"].map(|name| (name, shares(&cases, name == "of_shut_zones")));
     let (classes, move_pairs) = size;
     let first = &cases[0];
     let mut value = json!({
@@ -144,6 +157,9 @@ fn measure(assets: usize) -> Result<Value> {
         ("certificate", |it| it.certificate_s),
         ("check", |it| it.check_s),
     ];
+    for (name, (median, worst, compared)) in shares {
+        value[name] = json!({"median": median, "worst": worst, "cases": compared});
+    }
     for (name, of) in times {
         let mut seconds: Vec<f64> = cases.iter().map(of).collect();
         seconds.sort_by(f64::total_cmp);
@@ -196,8 +212,19 @@ fn measure_case(
     })
 }
 
+/// What a baseline costs, where it is feasible.
 fn baseline(planned: &Planned, name: BaselineName) -> Option<f64> {
-    planned.plan.baselines.iter().find(|it| it.name == name).map(|it| it.objective.total)
+    let found = planned.plan.baselines.iter().find(|it| it.name == name && it.feasible);
+    found.map(|it| it.objective.total)
+}
+
+/// Plan as a share of a baseline, over the cases in which that is feasible and costs anything: (median, worst, cases).
+fn shares(cases: &[Measured], zones: bool) -> (f64, f64, usize) {
+    let of = |it: &Measured| Some(it.total / it.baselines[usize::from(zones)].filter(|&it| it > 0.0)?);
+    let mut shares: Vec<f64> = cases.iter().filter_map(of).collect();
+    shares.sort_by(f64::total_cmp);
+    let at = |it: usize| shares.get(it).copied().unwrap_or_default();
+    (at(shares.len() / 2), at(shares.len().saturating_sub(1)), shares.len())
 }
 
 /// Sizes at which the whole problem is given to HiGHS.
