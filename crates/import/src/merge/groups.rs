@@ -144,6 +144,12 @@ impl Groups {
             }
             let mut ranked: Vec<(usize, (Source, usize))> = roots.into_iter().collect();
             ranked.sort_by_key(|(root, (source, count))| (*source, std::cmp::Reverse(*count), *root));
+            // What was typed, or imported before, is met again first by those that share most with it.
+            if let Some((first, (Source::Typed, _))) = ranked.first().copied() {
+                let own = self.known[first].addresses.clone();
+                let shared = |it: usize| self.known[it].addresses.intersection(&own).count();
+                ranked[1..].sort_by_key(|(root, (source, _))| (*source, std::cmp::Reverse(shared(*root))));
+            }
             self.join_in_order(ranked.into_iter().map(|it| it.0), &may);
         }
     }
