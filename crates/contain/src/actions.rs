@@ -75,6 +75,8 @@ pub(crate) struct Candidates<'g, 'e> {
     ground: &'g Ground<'e>,
     steering: &'g Steering,
     found: BTreeMap<Effect, Candidate>,
+    /// Further ways of obtaining an effect, all of them forced.
+    again: Vec<Candidate>,
     /// Per enforcement point: whether it answers.
     available: Vec<bool>,
     /// Per asset: the flows it opens and those it answers, as positions in `ground.ordinary`.
@@ -96,7 +98,7 @@ impl<'g, 'e> Candidates<'g, 'e> {
             lister.isolate(asset);
         }
         lister.disable_identities();
-        let mut all: Vec<Candidate> = lister.found.into_values().collect();
+        let mut all: Vec<Candidate> = lister.found.into_values().chain(lister.again).collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
     }
@@ -131,7 +133,7 @@ impl<'g, 'e> Candidates<'g, 'e> {
         }
         let points = ground.estate.enforcement_points.iter();
         let available = points.map(|it| !steering.unavailable.contains(&it.id)).collect();
-        Self { ground, steering, found: BTreeMap::new(), available, opens, answers }
+        Self { ground, steering, found: BTreeMap::new(), again: Vec::new(), available, opens, answers }
     }
 
     /// Points that answer and cover the pair, ascending by id.
@@ -154,10 +156,14 @@ impl<'g, 'e> Candidates<'g, 'e> {
         if self.steering.forbidden.contains(&id) {
             return;
         }
-        let rank = |id: &str| (!self.steering.forced.contains(id), id.to_owned());
-        if self.found.get(&effect).is_none_or(|it| rank(&id) < rank(&it.id)) {
-            let count = self.ground.count(effect);
-            self.found.insert(effect, Candidate { id, effect, points, cost, count });
+        let candidate = Candidate { id, effect, points, cost, count: self.ground.count(effect) };
+        let forced = |it: &Candidate| self.steering.forced.contains(&it.id);
+        let rank = |it: &Candidate| (!forced(it), it.id.clone());
+        match self.found.get(&effect) {
+            // Somebody wants it at both.
+            Some(known) if forced(known) && forced(&candidate) => self.again.push(candidate),
+            Some(known) if rank(known) <= rank(&candidate) => {}
+            _ => drop(self.found.insert(effect, candidate)),
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Possible {
     pub points: Vec<PointId>,
     /// Operating cost, in the estate's currency.
     pub operating_cost: f64,
+    /// How many more assets, which nothing tells apart from the one named, it can be taken for, each by an id of its own.
+    pub alike: u64,
     /// Seconds until it has taken effect.
     pub time_to_effect_s: u64,
 }
@@ -45,7 +47,8 @@ fn possible(ground: &Ground<'_>, candidate: &Candidate) -> Possible {
         id: candidate.id.clone(),
         kind: candidate.effect.kind(),
         points: points().map(|it| it.id.clone()).collect(),
-        operating_cost: candidate.cost * f64::from(candidate.count),
+        operating_cost: candidate.cost,
+        alike: u64::from(candidate.count) - 1,
         time_to_effect_s: points().map(|it| it.time_to_effect.secs()).max().unwrap_or(0),
     }
 }

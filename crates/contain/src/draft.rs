@@ -9,7 +9,7 @@ use bulkhead_model::case::{
 use bulkhead_model::estate::{Asset, Port};
 use bulkhead_model::id::{AssetId, PointId};
 use bulkhead_model::rules::PointRules;
-use bulkhead_service::{Leaf, Losses};
+use bulkhead_service::{Evaluation, Leaf, Losses};
 
 use crate::actions::{Candidate, Effect};
 use crate::baseline::baselines;
@@ -136,28 +136,22 @@ impl Drafter<'_, '_> {
     /// The chosen actions in the order to take them: what needs no approval first, then the quickest.
     fn actions(&self, chosen: &[u32], assessment: &Assessment) -> Vec<Action> {
         let reached = &assessment.reach.nodes;
-        let states = assessment.evaluation.states.iter().zip(&self.problem.baseline.states);
-        let broken = (0..).zip(states).filter(|(_, (now, before))| now > before);
-        let broken_together: BTreeSet<u32> = broken.map(|(number, _)| number).collect();
         let mut actions: Vec<Action> =
-            chosen.iter().flat_map(|&it| self.action(it, reached, &broken_together)).collect();
+            chosen.iter().flat_map(|&it| self.action(it, reached, &assessment.evaluation)).collect();
         actions.sort_by(|a, b| {
             (a.approval, a.time_to_effect_s, &a.id).cmp(&(b.approval, b.time_to_effect_s, &b.id))
         });
         actions
     }
 
-    fn action(&self, position: u32, reached: &[bool], broken_together: &BTreeSet<u32>) -> Vec<Action> {
+    fn action(&self, position: u32, reached: &[bool], evaluation: &Evaluation) -> Vec<Action> {
         let ground = self.ground;
         let candidate = &self.problem.candidates[position as usize];
         let breaks = self.breaks(position);
         let points: Vec<PointId> = candidate.points.iter().map(|&it| ground.point(it).id.clone()).collect();
-        let dependents =
-            |leaf: &u32| ground.services.dependents(*leaf).iter().any(|it| broken_together.contains(it));
-        let takes_part = self.problem.touched[position as usize].iter().any(dependents);
         let approval = if breaks.iter().any(|it| it.state == ServiceState::Down) {
             Approval::ServiceOwner
-        } else if !breaks.is_empty() || takes_part || privileged(ground, candidate.effect) {
+        } else if self.problem.is_approved(position, evaluation) {
             Approval::Commander
         } else {
             Approval::Automatic
@@ -362,10 +356,6 @@ impl Drafter<'_, '_> {
         }
         notes
     }
-}
-
-fn privileged(ground: &Ground<'_>, effect: Effect) -> bool {
-    matches!(effect, Effect::Disable(identity) if ground.estate.identities[identity as usize].privileged)
 }
 
 fn ports_of(ground: &Ground<'_>, effect: Effect) -> Vec<Port> {

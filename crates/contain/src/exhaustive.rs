@@ -14,7 +14,7 @@ use crate::solve::{Search, Solution};
 mod random;
 
 /// Whether several sets of actions shared the least cost and number; none when the estate has too many candidates.
-fn check(seed: u64, weights: Weights) -> Option<bool> {
+fn check(seed: u64, weights: Weights, budget: Option<u32>) -> Option<bool> {
     let shape = random::Shape { assets: 8, flows: 4, management: seed.is_multiple_of(3), protected: false };
     let estate = random::estate(&mut random::Dice::new(seed), shape);
     let attitude = [Attitude::Movement, Attitude::Strict, Attitude::Credential][seed as usize % 3];
@@ -26,7 +26,7 @@ fn check(seed: u64, weights: Weights) -> Option<bool> {
         return None;
     }
     let graph = AttackGraph::new(&ground, &candidates, None);
-    let problem = Problem::new(&ground, &graph, &candidates, 24.0, None, weights);
+    let problem = Problem::new(&ground, &graph, &candidates, 24.0, budget, weights);
     let all = (0..1_u32 << candidates.len()).filter_map(|set| {
         let chosen: Vec<u32> = (0..candidates.len() as u32).filter(|it| set & (1 << it) != 0).collect();
         Some((problem.assess(&chosen).cost?, chosen))
@@ -51,11 +51,18 @@ fn the_plan_has_the_smallest_ids_among_the_cheapest() {
     let (mut checked, mut tied) = (0, 0);
     for seed in 0..900 {
         for weights in [Weights { service: 1, exposure: 1 }, Weights { service: 3, exposure: 200 }] {
-            if let Some(several) = check(seed, weights) {
+            if let Some(several) = check(seed, weights, None) {
                 checked += 1;
                 tied += u32::from(several);
             }
         }
     }
     assert!(checked > 400 && tied > 60, "{checked} checked, {tied} with ties");
+}
+
+#[test]
+fn also_when_few_actions_may_need_approval() {
+    let weights = Weights { service: 1, exposure: 1 };
+    let checked = (0..600).filter(|&seed| check(seed, weights, Some(seed as u32 % 3)).is_some()).count();
+    assert!(checked > 150, "{checked} checked");
 }

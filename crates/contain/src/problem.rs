@@ -68,7 +68,8 @@ pub(crate) struct Problem<'p, 'e> {
     pub(crate) hard: Vec<bool>,
     /// Without any loss.
     pub(crate) baseline: Evaluation,
-    /// Per candidate: whether somebody must approve it, because alone it breaks a service or disables a privileged account.
+    /// Per candidate: whether somebody must approve it in any plan, because alone it breaks a service or disables a
+    /// privileged account.
     pub(crate) needs_approval: Vec<bool>,
     /// How many of those a plan may hold.
     pub(crate) approval_budget: Option<u32>,
@@ -181,7 +182,7 @@ impl<'p, 'e> Problem<'p, 'e> {
             exposure: reached().map(|it| self.values[it]).sum(),
             operating: chosen.iter().map(|&it| &self.candidates[it as usize]).map(operating_of).sum(),
         };
-        let feasible = self.within_budget(chosen.iter().copied()) && !reached().any(|it| self.hard[it]);
+        let feasible = self.within_budget(chosen, &evaluation) && !reached().any(|it| self.hard[it]);
         let counted: i128 = chosen.iter().map(|&it| self.operating[it as usize]).sum();
         let cost = feasible.then_some(
             counted + parts.service * self.weights.service + parts.exposure * self.weights.exposure,
@@ -202,13 +203,24 @@ impl<'p, 'e> Problem<'p, 'e> {
         (bound + count - 1) / count * count
     }
 
-    /// Whether no more of `chosen` need approval than may.
-    pub(crate) fn within_budget(&self, chosen: impl Iterator<Item = u32>) -> bool {
-        let approvals = chosen
-            .filter(|&it| self.needs_approval[it as usize])
-            .map(|it| self.candidates[it as usize].count)
-            .sum::<u32>();
-        self.approval_budget.is_none_or(|it| approvals <= it)
+    /// Whether no more of `chosen`, which bring about `evaluation`, need approval than may. What breaks the budget still
+    /// does with more actions.
+    pub(crate) fn within_budget(&self, chosen: &[u32], evaluation: &Evaluation) -> bool {
+        let Some(budget) = self.approval_budget else { return true };
+        let needing = chosen.iter().filter(|&&it| self.is_approved(it, evaluation));
+        needing.map(|&it| self.candidates[it as usize].count).sum::<u32>() <= budget
+    }
+
+    /// Whether somebody must approve the action: for what it does alone, or because it has a part in what is broken.
+    pub(crate) fn is_approved(&self, action: u32, evaluation: &Evaluation) -> bool {
+        self.needs_approval[action as usize] || self.takes_part(action, evaluation)
+    }
+
+    /// Whether the action may have a part in breaking a service that is worse than without any loss.
+    pub(crate) fn takes_part(&self, action: u32, evaluation: &Evaluation) -> bool {
+        let broken = |&it: &u32| evaluation.states[it as usize] > self.baseline.states[it as usize];
+        let services = &self.ground.services;
+        self.touched[action as usize].iter().any(|&leaf| services.dependents(leaf).iter().any(broken))
     }
 
     /// Unweighted cost of the services' being in `states`.

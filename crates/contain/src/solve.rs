@@ -218,7 +218,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         let chosen: Vec<u32> = node.chosen.iter().copied().collect();
         let losses = problem.losses_of(&chosen);
         let evaluation = problem.evaluate(&chosen, &losses);
-        if !raise_paid(node, &evaluation) || !problem.within_budget(chosen.iter().copied()) {
+        if !raise_paid(node, &evaluation) || !problem.within_budget(&chosen, &evaluation) {
             return None;
         }
         let alone = match &node.alone {
@@ -325,14 +325,17 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
                 };
             }
         }
-        let approvals = problem.approval_budget.is_some();
+        // What the chosen ones leave of the budget, counting only what each needs by itself.
+        let counted = |it: u32| i64::from(problem.candidates[it as usize].count);
+        let alone_approved = |it: &&u32| problem.needs_approval[**it as usize];
+        let left = problem.approval_budget.map(|budget| {
+            i64::from(budget) - node.chosen.iter().filter(alone_approved).map(|&it| counted(it)).sum::<i64>()
+        });
         let all = 0..problem.candidates.len() as u32;
         for action in all.filter(|&it| node.is_undecided(it)).collect::<Vec<_>>() {
             let at = action as usize;
             let least = fixed.saturating_add(problem.operating[at]).saturating_add(extra[at]);
-            let beyond_budget = approvals
-                && problem.needs_approval[at]
-                && !problem.within_budget(node.chosen.iter().copied().chain([action]));
+            let beyond_budget = problem.needs_approval[at] && left.is_some_and(|left| counted(action) > left);
             if beyond_budget || self.is_hopeless(least) {
                 node.exclude(action);
             }
@@ -376,18 +379,19 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
 
     /// Why the proposal costs more than the bound says: the largest cause.
     fn branch(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
-        self.over_budget(node, cut)
+        self.over_budget(node, cut, proposal)
             .or_else(|| self.largest(node, cut, proposal))
             .or_else(|| self.unbelieved_secret(node, cut, proposal))
             .or_else(|| cut.picked.first().map(|it| Branch::Action(it.0)))
     }
 
-    fn over_budget(&self, node: &Node, cut: &Cut) -> Option<Branch> {
+    fn over_budget(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
         let picked = || cut.picked.iter().map(|it| it.0);
-        if self.problem.within_budget(node.chosen.iter().copied().chain(picked())) {
+        let all: Vec<u32> = with(&node.chosen, picked()).into_iter().collect();
+        if self.problem.within_budget(&all, &proposal.evaluation) {
             return None;
         }
-        picked().find(|&it| self.problem.needs_approval[it as usize]).map(Branch::Action)
+        picked().find(|&it| self.problem.is_approved(it, &proposal.evaluation)).map(Branch::Action)
     }
 
     fn largest(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {

@@ -101,19 +101,26 @@ fn archive(path: &Path, members: &[(&str, &str)]) {
 fn archives_are_read_member_by_member_and_say_where() {
     let dir = tempfile::tempdir().expect("a folder");
     let again = SCAN.replace("web-1", "web-2").replace("db-1", "db-2").replace("10.1.0", "10.2.0");
-    archive(&dir.path().join("scans.zip"), &[("b/second.xml", &again), ("first.xml", SCAN), ("note.txt", "hi\n")]);
+    archive(
+        &dir.path().join("scans.zip"),
+        &[("b/second.xml", &again), ("first.xml", SCAN), ("note.txt", "hi\n")],
+    );
     let packed = fs::File::create(dir.path().join("third.xml.gz")).expect("a file");
     let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
     let third = SCAN.replace("-1.harbour", "-3.harbour").replace("10.1.0", "10.3.0");
     packed.write_all(third.as_bytes()).expect("a file");
     packed.finish().expect("a file");
-    let said = succeed(dir.path(), "estate import scans.zip third.xml.gz --out estate.yaml --report report.json");
+    let said =
+        succeed(dir.path(), "estate import scans.zip third.xml.gz --out estate.yaml --report report.json");
     assert!(said.contains("6 assets"), "{said}");
     let report = fs::read_to_string(dir.path().join("report.json")).expect("the report");
     let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
     let files: Vec<&str> =
         report["files"].as_array().expect("files").iter().filter_map(|it| it["file"].as_str()).collect();
-    assert_eq!(files, ["scans.zip!b/second.xml", "scans.zip!first.xml", "scans.zip!note.txt", "third.xml.gz"]);
+    assert_eq!(
+        files,
+        ["scans.zip!b/second.xml", "scans.zip!first.xml", "scans.zip!note.txt", "third.xml.gz"]
+    );
     let estate = fs::read_to_string(dir.path().join("estate.yaml")).expect("an estate");
     assert!(estate.contains("# nmap scans.zip!first.xml:3 "), "{estate}");
     succeed(dir.path(), "estate import third.xml.gz scans.zip --estate estate.yaml --out twice.yaml");

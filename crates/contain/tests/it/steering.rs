@@ -2,9 +2,12 @@
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_contain::{Planner, Request, plan};
+use bulkhead_model::case::Approval;
 use bulkhead_model::id::{AssetId, PointId};
 use expect_test::{Expect, expect};
 
+use crate::brute_force::case;
+use crate::random::Shape;
 use crate::rendering::estate;
 
 #[derive(Default)]
@@ -167,4 +170,42 @@ fn stages_begin_with_what_nobody_must_approve() {
         Automatic: ["block_flow:office-rdp@fw"], 1 exposed, 1 protected
         ServiceOwner: ["block_flow:app-vault@fw"], 0 exposed, 0 protected"#]]
     .assert_eq(&stages.join("\n"));
+}
+
+#[test]
+fn no_more_actions_need_approval_than_may() {
+    let ports = MovementPorts::default();
+    let (mut planned, mut bound) = (0, 0);
+    for seed in 0..900 {
+        let case = case(seed, Shape { assets: 9, flows: 5, management: false, protected: false });
+        let free =
+            Request { attitude: case.attitude, ..Request::new(&case.estate, &case.compromised, &ports) };
+        let approved = |request: &Request<'_>| {
+            let actions = plan(request).ok()?.plan.actions;
+            Some(actions.iter().filter(|it| it.approval != Approval::Automatic).count())
+        };
+        let budget = seed % 4 / 3;
+        let Some(needing) = approved(&Request { approval_budget: Some(budget as u32), ..free.clone() })
+        else {
+            continue;
+        };
+        assert!(needing as u64 <= budget, "seed {seed}: {needing} of {budget}");
+        planned += 1;
+        bound += u32::from(approved(&free).is_some_and(|it| it as u64 > budget));
+    }
+    assert!(planned > 400 && bound > 12, "{planned} planned, the budget mattered in {bound}");
+}
+
+#[test]
+fn an_isolation_may_be_forced_at_two_points() {
+    let mut estate = estate();
+    let mut second = estate.enforcement_points.iter().find(|it| it.id.as_str() == "agents").unwrap().clone();
+    second.id = "edr".into();
+    estate.enforcement_points.push(second);
+    let (ports, compromised) = (MovementPorts::default(), [AssetId::from("app")]);
+    let forced = ["isolate:vault@agents".to_owned(), "isolate:vault@edr".to_owned()];
+    let planned = plan(&Request { forced: &forced, ..Request::new(&estate, &compromised, &ports) }).unwrap();
+    let ids: Vec<&str> = planned.plan.actions.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(ids, ["isolate:vault@agents", "isolate:vault@edr"]);
+    assert!((planned.plan.objective.operating - 1000.0).abs() < 1e-9);
 }

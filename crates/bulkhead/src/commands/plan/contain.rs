@@ -103,7 +103,7 @@ fn list(format: Format, possible: &[Possible], estate: &bulkhead_model::estate::
                 .map(|it| {
                     json!({
                         "id": it.id, "kind": text_of(&it.kind), "points": it.points,
-                        "operating_cost": it.operating_cost, "time_to_effect_s": it.time_to_effect_s,
+                        "operating_cost": it.operating_cost, "alike": it.alike, "time_to_effect_s": it.time_to_effect_s,
                     })
                 })
                 .collect();

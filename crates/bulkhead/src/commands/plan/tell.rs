@@ -190,8 +190,9 @@ pub fn possible(list: &[Possible], currency: &str) -> String {
     let mut table = Table::new(["action", "at", "costs", "takes"]);
     for it in list.iter().take(ROWS) {
         let points: Vec<_> = it.points.iter().map(ToString::to_string).collect();
+        let alike = if it.alike > 0 { format!(" (and {} like it)", it.alike) } else { String::new() };
         table.row([
-            it.id.clone(),
+            format!("{}{alike}", it.id),
             points.join(", "),
             money(it.operating_cost, currency),
             format!("{} s", it.time_to_effect_s),
