@@ -127,6 +127,11 @@ impl AttackGraph {
 
     /// Everything reached when the arcs for which `shut` holds are cut, breadth first: `by` holds shortest attack paths.
     pub(crate) fn reach(&self, shut: impl Fn(&Arc) -> bool) -> Reach {
+        self.reach_from(&[], shut)
+    }
+
+    /// As [`Self::reach`], by an attacker who has these nodes too.
+    pub(crate) fn reach_from(&self, also: &[u32], shut: impl Fn(&Arc) -> bool) -> Reach {
         let mut reach = Reach {
             nodes: vec![false; self.n_nodes],
             by: vec![None; self.n_nodes],
@@ -134,7 +139,7 @@ impl AttackGraph {
             found_on: vec![None; self.n_identities],
         };
         let mut waiting: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        let mut queue: Vec<u32> = self.sources.clone();
+        let mut queue: Vec<u32> = self.sources.iter().chain(also).copied().collect();
         queue.iter().for_each(|&it| reach.nodes[it as usize] = true);
         self.identities.iter().for_each(|&it| reach.usable[it as usize] = true);
         let mut at = 0;

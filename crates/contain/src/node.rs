@@ -21,6 +21,8 @@ pub(crate) struct Node {
     pub(crate) status: Vec<Status>,
     /// Per service: least state paid for, worst state allowed (0 up, 1 degraded, 2 down).
     pub(crate) levels: Vec<(u8, u8)>,
+    /// Assets that every plan of the node leaves within reach.
+    pub(crate) reached: Vec<u32>,
     /// What each action by itself breaks, and the actions chosen since that was found.
     pub(crate) alone: Option<Rc<Breaks>>,
     pub(crate) since: Vec<u32>,
@@ -38,6 +40,7 @@ impl Node {
             chosen: forced.clone(),
             status,
             levels: vec![(0, 2); problem.losses.len()],
+            reached: Vec::new(),
             alone: None,
             since: Vec::new(),
         }
@@ -87,6 +90,8 @@ impl Ord for Node {
 pub(crate) enum Branch {
     /// With or without an action.
     Action(u32),
+    /// One of these assets is reached.
+    Reached(Vec<u32>),
     /// A service kept at this state, or given up to that one.
     Service { number: usize, kept: u8, paid: u8 },
 }
@@ -100,11 +105,20 @@ pub(crate) fn raise_paid(node: &mut Node, evaluation: &Evaluation) -> bool {
     node.levels.iter().all(|it| it.0 <= it.1)
 }
 
-/// The two halves of a node; only the one without an action that is excluded already.
+/// The parts of a node; only the one without an action that is excluded already.
 pub(crate) fn children(node: &Node, branch: &Branch) -> Vec<Node> {
     let child = || Node { depth: node.depth + 1, ..node.clone() };
+    if let Branch::Reached(assets) = branch {
+        let with = |&asset: &u32| {
+            let mut part = child();
+            part.reached.push(asset);
+            part
+        };
+        return assets.iter().map(with).collect();
+    }
     let (mut one, mut other) = (child(), child());
     match *branch {
+        Branch::Reached(_) => {}
         Branch::Action(action) if node.status[action as usize] == Status::Excluded => return vec![other],
         Branch::Action(action) => {
             one.choose(action);

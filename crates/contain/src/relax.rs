@@ -47,6 +47,8 @@ pub(crate) struct Query<'q> {
     pub(crate) alone: &'q Breaks,
     /// Per service: least state paid for and worst state allowed.
     pub(crate) levels: &'q [(u8, u8)],
+    /// Assets reached whatever is done.
+    pub(crate) reached: &'q [u32],
     /// No cut that costs this much is of interest.
     pub(crate) enough: i128,
     /// How often prices may be moved.
@@ -74,6 +76,7 @@ pub(crate) struct Relaxation<'s, 'p, 'e> {
 /// The prices of one node while they are moved.
 struct Prices<'q> {
     query: &'q Query<'q>,
+    roots: Vec<u32>,
     relevant: Vec<u32>,
     /// Per place.
     price: Vec<i128>,
@@ -107,7 +110,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
 
     /// The minimum cut, with prices moved for as long as that helps; none when it costs `enough` or none exists.
     pub(crate) fn cut(&mut self, query: &Query<'_>) -> Option<Cut> {
-        let mut prices = self.prices(query, self.relevant(query.status));
+        let mut prices = self.prices(query, self.relevant(query.status, query.reached));
         let mut network = self.network(&prices);
         let (source, sink) = self.ends();
         let mut flow = self.exposed;
@@ -136,8 +139,13 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
     }
 
     /// The cut when each action costs its own cost and `extra`, unsplit: a proposal, no bound.
-    pub(crate) fn proposal(&mut self, status: &[Status], extra: &[i128]) -> Option<Vec<u32>> {
-        let relevant = self.relevant(status);
+    pub(crate) fn proposal(
+        &mut self,
+        status: &[Status],
+        reached: &[u32],
+        extra: &[i128],
+    ) -> Option<Vec<u32>> {
+        let relevant = self.relevant(status, reached);
         let cost = |it: u32| self.problem.operating[it as usize].saturating_add(extra[it as usize]);
         let undecided = |it: &&u32| status[**it as usize] == Status::Undecided;
         let cheapest = |number: u32| {
@@ -145,7 +153,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
             cutters.copied().min_by_key(|&it| (cost(it), it))
         };
         let capacity = |number: u32| cheapest(number).map_or(INFINITE, |it| cost(it).min(INFINITE - 1));
-        let mut network = self.network_of(&relevant, capacity);
+        let mut network = self.network_of(&self.roots_with(reached), &relevant, capacity);
         let (source, sink) = self.ends();
         if network.run(source, sink, INFINITE) >= INFINITE {
             return None;
@@ -161,20 +169,24 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         Some(picked)
     }
 
+    fn roots_with(&self, reached: &[u32]) -> Vec<u32> {
+        self.roots.iter().chain(reached).copied().collect()
+    }
+
     fn ends(&self) -> (u32, u32) {
         (self.problem.graph.n_nodes as u32, self.problem.graph.n_nodes as u32 + 1)
     }
 
     /// Arcs that an attacker may pass although the chosen actions are taken, as far as that is sure.
-    fn relevant(&self, status: &[Status]) -> Vec<u32> {
+    fn relevant(&self, status: &[Status], reached: &[u32]) -> Vec<u32> {
         let graph = self.problem.graph;
         let shut =
             |arc: &crate::attack::Arc| arc.cutters.iter().any(|&it| status[it as usize] == Status::Chosen);
-        let most = graph.reach(shut).nodes;
+        let most = graph.reach_from(reached, shut).nodes;
         // A gate is believed open when its secret is reached even if every action still possible were taken.
         let sure = self.has_gates.then(|| {
             let gone = |it: &u32| status[*it as usize] != Status::Excluded;
-            graph.reach(|arc| arc.cutters.iter().any(gone)).usable
+            graph.reach_from(reached, |arc| arc.cutters.iter().any(gone)).usable
         });
         let open = |arc: &crate::attack::Arc| {
             most[arc.from as usize]
@@ -225,7 +237,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
                 };
             }
         }
-        Prices { query, relevant, price, budget, pool, charged }
+        Prices { query, roots: self.roots_with(query.reached), relevant, price, budget, pool, charged }
     }
 
     /// Puts what services lose into the budgets of the actions that alone break them, as far as they held it before.
@@ -271,15 +283,15 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
     }
 
     fn network(&self, prices: &Prices<'_>) -> Network {
-        self.network_of(&prices.relevant, |number| self.capacity(prices, number))
+        self.network_of(&prices.roots, &prices.relevant, |number| self.capacity(prices, number))
     }
 
     /// Sources first, then the relevant arcs in order, then what being reached costs.
-    fn network_of(&self, relevant: &[u32], capacity: impl Fn(u32) -> i128) -> Network {
+    fn network_of(&self, roots: &[u32], relevant: &[u32], capacity: impl Fn(u32) -> i128) -> Network {
         let (problem, graph) = (self.problem, self.problem.graph);
         let (source, sink) = self.ends();
         let mut network = Network::new(graph.n_nodes + 2);
-        for &it in &self.roots {
+        for &it in roots {
             network.arc(source, it, INFINITE);
         }
         for &number in relevant {
@@ -301,7 +313,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
     /// Takes back what no flow needs and puts it where the cut pays; false when there is nothing to move.
     fn move_prices(&self, prices: &mut Prices<'_>, network: &mut Network, side: &[bool], last: bool) -> bool {
         let n = self.problem.candidates.len();
-        let first = self.roots.len();
+        let first = prices.roots.len();
         let (mut used, mut here, mut elsewhere) = (vec![0_i128; n], vec![0_i128; n], vec![0_i128; n]);
         let crosses = |number: u32| {
             let arc = &self.problem.graph.arcs[number as usize];
@@ -376,7 +388,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
 
     /// The actions that the cut proposes, the cheapest of each arc.
     fn describe(&self, prices: &Prices<'_>, network: &Network, flow: i128, side: Vec<bool>) -> Cut {
-        let first = self.roots.len();
+        let first = prices.roots.len();
         let mut slack = prices.budget.clone();
         for (at, &number) in prices.relevant.iter().enumerate() {
             self.cutters(number).for_each(|it| slack[it.1 as usize] -= network.sent(first + at));
@@ -416,7 +428,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
                 if problem.hard[it] { INFINITE } else { value }
             })
             .collect();
-        let first = self.roots.len() + prices.relevant.len();
+        let first = prices.roots.len() + prices.relevant.len();
         for (at, asset) in (first..).zip(network_sinks(problem, &prices.relevant)) {
             spared[asset] -= network.sent(at);
         }

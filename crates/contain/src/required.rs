@@ -21,6 +21,21 @@ struct Need {
     to: Vec<u32>,
 }
 
+impl Need {
+    /// Whether every source that is left is in the attacker's hands.
+    fn is_opened_by_attackers(&self, losses: &Losses, reached: &[bool]) -> bool {
+        let left = |it: &u32| !losses.assets.contains(it) && !losses.sources.contains(&(self.flow, *it));
+        self.from.iter().all(|it| reached[*it as usize] || !left(it))
+    }
+
+    /// Targets that are left.
+    fn open_targets(&self, losses: &Losses) -> Vec<u32> {
+        let left =
+            |it: &&u32| !losses.assets.contains(*it) && !losses.destinations.contains(&(self.flow, **it));
+        self.to.iter().filter(left).copied().collect()
+    }
+}
+
 /// Every such need of an estate.
 pub(crate) struct Needs {
     needs: Vec<Need>,
@@ -41,6 +56,31 @@ impl Needs {
         Self { needs: (0..).zip(ground.services.leaves()).filter_map(need).collect() }
     }
 
+    /// Assets one of which is reached if `service` is kept as `levels` allow: the targets of a flow that it cannot do
+    /// without and that attackers alone open. None where one of them is reached anyway.
+    pub(crate) fn kept_by(
+        &self,
+        problem: &Problem<'_, '_>,
+        service: u32,
+        losses: &Losses,
+        evaluation: &Evaluation,
+        levels: &[(u8, u8)],
+        surely: &[bool],
+    ) -> Option<Vec<u32>> {
+        let allowed = levels[service as usize].1;
+        let lost_without = |need: &&Need| {
+            let changes = problem.ground.services.without(evaluation, need.leaf);
+            changes.iter().any(|it| it.0 == service && it.1 as u8 > allowed)
+        };
+        let targets = |need: &Need| {
+            let targets = need.open_targets(losses);
+            let asked =
+                need.is_opened_by_attackers(losses, surely) && !targets.iter().any(|it| surely[*it as usize]);
+            asked.then_some(targets)
+        };
+        self.needs.iter().filter(lost_without).find_map(targets)
+    }
+
     /// What the either-ors add to the bound of `cut`, when `reached` assets are reached whatever else is done.
     pub(crate) fn gain(
         &self,
@@ -56,15 +96,10 @@ impl Needs {
         let mut used: BTreeMap<u32, (i128, i128)> = BTreeMap::new();
         let mut gain = 0_i128;
         for need in &self.needs {
-            let open = |it: u32| !losses.assets.contains(&it);
-            let source = |it: &u32| open(*it) && !losses.sources.contains(&(need.flow, *it));
-            if !evaluation.leaves[need.leaf as usize]
-                || !need.from.iter().all(|it| reached[*it as usize] || !source(it))
-            {
+            if !evaluation.leaves[need.leaf as usize] || !need.is_opened_by_attackers(losses, reached) {
                 continue;
             }
-            let target = |it: &&u32| open(**it) && !losses.destinations.contains(&(need.flow, **it));
-            let targets: Vec<usize> = need.to.iter().filter(target).map(|&it| it as usize).collect();
+            let targets: Vec<usize> = need.open_targets(losses).into_iter().map(|it| it as usize).collect();
             let mut least = targets.iter().map(|&it| spared[it]).min().unwrap_or(INFINITE);
             for (service, state) in problem.ground.services.without(evaluation, need.leaf) {
                 let (paid, allowed) = levels[service as usize];

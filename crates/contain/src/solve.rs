@@ -240,6 +240,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             status: &node.status,
             alone: &entered.alone,
             levels: &node.levels,
+            reached: &node.reached,
             enough: self.enough(entered.fixed),
             rounds,
         })
@@ -253,11 +254,10 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         }
         let rounds = if node.number == 0 { ROOT_ROUNDS } else { ROUNDS };
         let Some(cut) = self.cut(&node, &entered, rounds) else { return Vec::new() };
-        let surely = problem
-            .graph
-            .reach(|arc| arc.cutters.iter().any(|&it| node.status[it as usize] != Status::Excluded));
+        let possible = |&it: &u32| node.status[it as usize] != Status::Excluded;
+        let surely = problem.graph.reach_from(&node.reached, |arc| arc.cutters.iter().any(possible)).nodes;
         let Entered { losses, evaluation, fixed, .. } = &entered;
-        let gain = self.needs.gain(problem, &cut, losses, evaluation, &node.levels, &surely.nodes);
+        let gain = self.needs.gain(problem, &cut, losses, evaluation, &node.levels, &surely);
         node.bound = node.bound.max(problem.rounded_up((fixed + cut.flow + gain).min(INFINITE)));
         if self.is_hopeless(node.bound) {
             return Vec::new();
@@ -267,7 +267,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         if assessment.cost.is_some_and(|it| it <= node.bound) {
             return self.smaller_ids(&node, &cut);
         }
-        match self.branch(&node, &cut, &assessment) {
+        match self.branch(&node, &cut, &assessment, &entered, &surely) {
             Some(branch) => children(&node, &branch),
             None => Vec::new(),
         }
@@ -277,7 +277,9 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     /// together broke a service, until none is broken beyond what is paid or no other cut comes about.
     fn propose(&mut self, node: &Node, mut extra: Vec<i128>, proposals: u32) {
         for _ in 0..proposals {
-            let Some(picked) = self.relaxation.proposal(&node.status, &extra) else { return };
+            let Some(picked) = self.relaxation.proposal(&node.status, &node.reached, &extra) else {
+                return;
+            };
             let states = self.offer(&with(&node.chosen, picked.iter().copied())).evaluation.states;
             let mut dearer = false;
             for (number, &state) in states.iter().enumerate() {
@@ -378,9 +380,16 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     }
 
     /// Why the proposal costs more than the bound says: the largest cause.
-    fn branch(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
+    fn branch(
+        &self,
+        node: &Node,
+        cut: &Cut,
+        proposal: &Assessment,
+        entered: &Entered,
+        surely: &[bool],
+    ) -> Option<Branch> {
         self.over_budget(node, cut, proposal)
-            .or_else(|| self.largest(node, cut, proposal))
+            .or_else(|| self.largest(node, cut, proposal, entered, surely))
             .or_else(|| self.unbelieved_secret(node, cut, proposal))
             .or_else(|| cut.picked.first().map(|it| Branch::Action(it.0)))
     }
@@ -394,7 +403,14 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         picked().find(|&it| self.problem.is_approved(it, &proposal.evaluation)).map(Branch::Action)
     }
 
-    fn largest(&self, node: &Node, cut: &Cut, proposal: &Assessment) -> Option<Branch> {
+    fn largest(
+        &self,
+        node: &Node,
+        cut: &Cut,
+        proposal: &Assessment,
+        entered: &Entered,
+        surely: &[bool],
+    ) -> Option<Branch> {
         let beyond = |number: usize| {
             let table = &self.problem.losses[number];
             let true_cost =
@@ -411,7 +427,13 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         if paid < allowed {
             return Some(Branch::Service { number: worst, kept: paid, paid: paid + 1 });
         }
-        // Kept by the branch, broken by several actions together: one of them is undecided.
+        // Kept by the branch, broken by several actions together. Where attackers alone open a flow it needs, one of the
+        // flow's targets is reached; else one of the actions, which is undecided, decides.
+        let Entered { losses, evaluation, .. } = entered;
+        let kept = self.needs.kept_by(self.problem, worst as u32, losses, evaluation, &node.levels, surely);
+        if let Some(targets) = kept {
+            return Some(Branch::Reached(targets));
+        }
         let breakers = self.breakers.of(worst);
         let mut picked = cut.picked.iter().map(|it| it.0);
         picked.find(|it| breakers.binary_search(it).is_ok()).map(Branch::Action)

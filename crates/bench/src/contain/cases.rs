@@ -1,7 +1,7 @@
 //! Intrusions to plan against: random, from a seed, either spread along what the estate allows or scattered over it.
 
 use bulkhead_model::case::Attitude;
-use bulkhead_model::estate::Estate;
+use bulkhead_model::estate::{Asset, Estate};
 use bulkhead_model::id::AssetId;
 use bulkhead_service::EstateIndex;
 
@@ -15,6 +15,8 @@ pub enum Kind {
     Spread,
     /// Hosts drawn from the whole estate: several footholds, or poor knowledge of what lies between.
     Scattered,
+    /// Every host of one zone with the role of one: a worm, or a tool that all of them run.
+    Tier,
 }
 
 /// A generator of numbers (splitmix64).
@@ -36,7 +38,7 @@ impl Dice {
     }
 }
 
-/// About `hosts` compromised hosts of `estate`, which `index` numbers asset by asset; ascending.
+/// About `hosts` compromised hosts (a whole tier, however large) of `estate`, which `index` numbers asset by asset; ascending.
 pub fn intrusion(
     estate: &Estate,
     index: &EstateIndex,
@@ -46,12 +48,19 @@ pub fn intrusion(
 ) -> Vec<AssetId> {
     let n = estate.assets.len();
     let mut found: Vec<u32> = vec![dice.below(n) as u32];
+    if kind == Kind::Tier {
+        let first = &estate.assets[found[0] as usize];
+        let alike = |it: &&Asset| it.zone == first.zone && it.roles.first() == first.roles.first();
+        let mut ids: Vec<AssetId> = estate.assets.iter().filter(alike).map(|it| it.id.clone()).collect();
+        ids.sort();
+        return ids;
+    }
     for _ in 0..hosts * 8 {
         if found.len() == hosts {
             break;
         }
         let next = match kind {
-            Kind::Scattered => dice.below(n) as u32,
+            Kind::Scattered | Kind::Tier => dice.below(n) as u32,
             Kind::Spread => {
                 let from = found[dice.below(found.len())];
                 let leaving: Vec<_> = index

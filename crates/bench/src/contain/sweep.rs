@@ -1,4 +1,4 @@
-//! Random intrusions of 1 to 50 hosts under every attitude: how long a plan takes and how large a gap it leaves, at worst.
+//! Random intrusions of 1 to 50 hosts, and whole tiers, under every attitude: how long a plan takes and how large a gap it leaves, at worst.
 
 use anyhow::{Context, Result};
 use bulkhead_contain::ports::MovementPorts;
@@ -25,8 +25,10 @@ pub fn run(args: &[String]) -> Result<()> {
         let index = EstateIndex::new(&estate);
         let planner = Planner::new(&estate, &ports);
         let mut dice = Dice::new(seed);
-        for kind in [Kind::Spread, Kind::Scattered] {
-            for hosts in [1, 2 + dice.below(8), 10 + dice.below(41)] {
+        for kind in [Kind::Spread, Kind::Scattered, Kind::Tier] {
+            let sizes = [1, 2 + dice.below(8), 10 + dice.below(41)];
+            for hosts in if kind == Kind::Tier { &sizes[..1] } else { &sizes[..] } {
+                let hosts = *hosts;
                 let compromised = intrusion(&estate, &index, &mut dice, kind, hosts);
                 for attitude in ATTITUDES {
                     let request = Request { attitude, ..Request::new(&estate, &compromised, &ports) };
