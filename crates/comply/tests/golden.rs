@@ -20,6 +20,7 @@ fn estate() -> EstateInfo {
         country: "FR".into(),
         currency: "EUR".into(),
         timezone: "Europe/Paris".into(),
+        drafted: false,
     }
 }
 

@@ -103,7 +103,7 @@ proptest! {
     ) {
         // Kleene's logic is monotone in knowledge: met or excluded stays so when unknown facts become known.
         let (legal, estate) = (LegalProfile::default(), EstateInfo {
-            id: String::new(), name: String::new(), country: "FR".into(), currency: "EUR".into(), timezone: "UTC".into(),
+            id: String::new(), name: String::new(), country: "FR".into(), currency: "EUR".into(), timezone: "UTC".into(), drafted: false,
         });
         let profile = Profile { legal: &legal, estate: &estate };
         let mut facts = Facts::new(Timestamp::UNIX_EPOCH);
@@ -136,6 +136,7 @@ fn unknown_is_neither_and_clauses_are_named() {
             country: "FR".into(),
             currency: "EUR".into(),
             timezone: "UTC".into(),
+            drafted: false,
         },
     );
     let profile = Profile { legal: &legal, estate: &estate };

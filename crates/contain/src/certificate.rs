@@ -52,6 +52,8 @@ fn build(ground: &Ground<'_>, rules: &[PointRules]) -> Certificate {
         reached: names(&mut reached.iter().copied()),
         cut: cuts.into_iter().collect(),
         identities,
+        silenced: Vec::new(),
+        footholds: Vec::new(),
     }
 }
 

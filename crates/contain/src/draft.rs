@@ -25,6 +25,7 @@ pub(crate) fn objective(parts: &Parts) -> Objective {
     Objective {
         service_loss: currency_of(parts.service),
         exposure: currency_of(parts.exposure),
+        foothold: 0.0,
         operating: currency_of(parts.operating),
         total: currency_of(parts.service + parts.exposure + parts.operating),
     }
@@ -85,6 +86,7 @@ impl Drafter<'_, '_> {
             horizon_h: request.horizon_h,
             currency: ground.estate.estate.currency.clone(),
             objective,
+            residual: Vec::new(),
             bound,
             gap,
             actions,

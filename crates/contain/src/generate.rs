@@ -51,6 +51,7 @@ impl Yard {
             country: "FR".to_owned(),
             currency: "EUR".to_owned(),
             timezone: "UTC".to_owned(),
+            drafted: false,
         };
         let estate = Estate {
             version: 1,
@@ -82,7 +83,14 @@ impl Yard {
     }
 
     fn zone(&mut self, id: &str, tier: u8, flat: bool) {
-        self.estate.zones.push(Zone { id: id.into(), name: id.to_owned(), cidrs: Vec::new(), tier, flat });
+        self.estate.zones.push(Zone {
+            id: id.into(),
+            name: id.to_owned(),
+            cidrs: Vec::new(),
+            tier,
+            flat,
+            external: false,
+        });
     }
 
     /// `n` assets of a zone with one role, named `zone-role-1` and so on.
@@ -105,6 +113,7 @@ impl Yard {
                 crown_jewel: role == "warehouse",
                 data: Vec::new(),
                 exploitable: answered(role).filter(|_| weak).into_iter().collect(),
+                relay: false,
             });
         }
     }
@@ -121,6 +130,7 @@ impl Yard {
             privileged: via == "ssh",
             rights: vec![Right { on, via: vec![via.to_owned()] }],
             secrets_on: vec![secret],
+            value: None,
         });
     }
 
@@ -150,6 +160,7 @@ impl Yard {
             from: role("console"),
             to: Selector { any: true, ..Selector::default() },
             ports: vec![Port::tcp(22), Port::tcp(8443)],
+            reply_only: true,
         });
         let sso = one_of("identity-sso", 2);
         self.service("sign-on", 4_000_000, 30_000, Requirement::Any { any: sso }, None);

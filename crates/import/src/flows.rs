@@ -335,6 +335,7 @@ mod tests {
             crown_jewel: false,
             data: Vec::new(),
             exploitable: Vec::new(),
+            relay: false,
         }
     }
 

@@ -80,6 +80,7 @@ pub(crate) fn add(
             privileged: it.privileged,
             rights: Vec::new(),
             secrets_on: Vec::new(),
+            value: None,
         };
         identity.rights = covers.rights(&it.rights);
         identity.secrets_on = covers.selectors(&it.secrets);

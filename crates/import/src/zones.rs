@@ -206,6 +206,7 @@ pub(crate) fn finish(draft: &mut Draft, gathered: &Gathered) {
             cidrs: it.cidrs.into_iter().collect(),
             tier: 1,
             flat: it.flat,
+            external: false,
         };
         draft.zone(zone, comment);
     }

@@ -162,6 +162,7 @@ impl Group<'_> {
             crown_jewel: false,
             data: Vec::new(),
             exploitable: Vec::new(),
+            relay: false,
         });
         draft.added.assets.insert(id.clone(), self.comment(&said));
         self.report(id, false, &said, report);

@@ -72,6 +72,34 @@ pub enum EntityKind {
     Identity,
 }
 
+/// Which host or account: an id alone does not tell, since a host and an account may bear the same one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct EntityRef {
+    /// Host or account.
+    pub kind: EntityKind,
+    /// Id in the estate.
+    pub id: String,
+}
+
+impl EntityRef {
+    /// The host of this id.
+    pub fn asset(id: impl Into<String>) -> Self {
+        Self { kind: EntityKind::Asset, id: id.into() }
+    }
+
+    /// The account of this id.
+    pub fn identity(id: impl Into<String>) -> Self {
+        Self { kind: EntityKind::Identity, id: id.into() }
+    }
+}
+
+impl Entity {
+    /// Which host or account it is.
+    pub fn key(&self) -> EntityRef {
+        EntityRef { kind: self.kind, id: self.id.clone() }
+    }
+}
+
 /// A host or account of the incident, with the reasons for holding it so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entity {

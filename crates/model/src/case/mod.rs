@@ -9,13 +9,14 @@ mod score;
 
 pub use clocks::{Clock, ClockStatus, Trigger};
 pub use incident::{
-    Entity, EntityKind, Exfiltration, ExfiltrationConclusion, Incident, IncidentState, Reason,
+    Entity, EntityKind, EntityRef, Exfiltration, ExfiltrationConclusion, Incident, IncidentState, Reason,
     StoreAssessment, TelemetrySummary, TimelineEntry,
 };
 pub use localized::Localized;
 pub use plan::{
-    Action, ActionKind, Alternative, Approval, Attitude, Baseline, BaselineName, Broken, Certificate, Cut,
-    Impact, NotDone, Objective, Plan, ServiceImpact, ServiceState, Weights, customers_hit,
+    Accepted, Action, ActionKind, Alternative, Approval, Attitude, Baseline, BaselineName, Broken,
+    Certificate, Cut, Foothold, Impact, NotDone, Objective, Plan, Residual, ResidualWhy, ServiceImpact,
+    ServiceState, Silenced, Weights, customers_hit,
 };
 pub use recovery::{Gate, RecoveryPlan, RecoveryService, RecoveryStep, Stage};
 pub use score::{CustomersHit, Score};

@@ -32,6 +32,9 @@ pub struct Objective {
     pub service_loss: f64,
     /// Value of assets the attacker can still reach.
     pub exposure: f64,
+    /// Value of compromised assets and identities that keep a foothold.
+    #[serde(default)]
+    pub foothold: f64,
     /// Operating cost of the actions.
     pub operating: f64,
     /// The sum.
@@ -181,6 +184,42 @@ pub struct NotDone {
     pub why: String,
 }
 
+/// Why something stays in the attacker's hands or within reach under a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResidualWhy {
+    /// It is compromised and keeps a foothold.
+    Foothold,
+    /// It is not compromised and stays reachable.
+    WithinReach,
+}
+
+/// Who accepted that something stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Accepted {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: jiff::Timestamp,
+}
+
+/// What a plan leaves in the attacker's hands or within reach: never contained unless accepted by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Residual {
+    /// Id of the asset or identity.
+    pub entity: String,
+    /// Host or account.
+    pub kind: crate::case::EntityKind,
+    /// For a compromised asset: the flow by which it talks to the outside, or `unknown` where no flow touches any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way_out: Option<String>,
+    /// Why it stays.
+    pub why: ResidualWhy,
+    /// Who accepted it, once somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
+}
+
 /// `plan.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
@@ -194,6 +233,9 @@ pub struct Plan {
     pub currency: String,
     /// Its cost.
     pub objective: Objective,
+    /// What it leaves in the attacker's hands or within reach, ascending by kind and id.
+    #[serde(default)]
+    pub residual: Vec<Residual>,
     /// Proven lower bound of the total.
     pub bound: f64,
     /// (total - bound) / total; 0 is proven optimal.
@@ -257,6 +299,25 @@ pub struct Cut {
     pub by: String,
 }
 
+/// A compromised entity whose ways out are all cut.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Silenced {
+    /// Id of the asset or identity.
+    pub entity: String,
+    /// Names of the rules as read back that cut its ways out, or `identity:<id>` disabled; ascending.
+    pub cut: Vec<String>,
+}
+
+/// A compromised entity that keeps a foothold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Foothold {
+    /// Id of the asset or identity.
+    pub entity: String,
+    /// By what: a flow to the outside, the compromised asset it talks through, or `unknown`; none for an identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way_out: Option<String>,
+}
+
 /// `certificate.json`: all the attacker can still reach, and what closes every way out of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Certificate {
@@ -273,6 +334,12 @@ pub struct Certificate {
     /// Identities compromised at the start, whose rights the attacker holds wherever it stands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<IdentityId>,
+    /// Compromised entities whose ways out are all cut, ascending.
+    #[serde(default)]
+    pub silenced: Vec<Silenced>,
+    /// Compromised entities that keep a foothold, ascending.
+    #[serde(default)]
+    pub footholds: Vec<Foothold>,
 }
 
 /// Customers of `services`: per segment the most of any one service, since the customers of a segment use several.

@@ -94,6 +94,9 @@ pub struct EstateInfo {
     /// IANA time zone of the operator's clocks.
     #[serde(default = "default_timezone")]
     pub timezone: String,
+    /// Whether it was drafted from observations: what was not seen is then taken as open, and service impact is unknown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drafted: bool,
 }
 
 impl EstateInfo {
@@ -105,6 +108,7 @@ impl EstateInfo {
             country: default_country(),
             currency: default_currency(),
             timezone: default_timezone(),
+            drafted: false,
         }
     }
 }
@@ -187,6 +191,10 @@ pub struct Zone {
     /// Whether every asset of the zone may reach every other on all ports.
     #[serde(default)]
     pub flat: bool,
+    /// Whether it lies outside the operator's control (Internet, partners): its assets are never reached, exposed or
+    /// isolated, and `any` selects none of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub external: bool,
 }
 
 /// What kind of thing an asset is.
@@ -246,6 +254,9 @@ pub struct Asset {
     /// Ports known to be exploitable.
     #[serde(default)]
     pub exploitable: Vec<Port>,
+    /// Whether it passes traffic on (proxy, mail gateway, resolver, reverse proxy).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub relay: bool,
 }
 
 /// Which assets are meant: all given keys must hold; `any: true` alone means every asset.
@@ -293,7 +304,7 @@ pub enum IdentityKind {
 }
 
 /// An account, its rights, and where its secrets lie.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// Short name; also the account name in logs unless `accounts` says otherwise.
@@ -313,6 +324,16 @@ pub struct Identity {
     /// Assets on which its secret can be found.
     #[serde(default)]
     pub secrets_on: Vec<Selector>,
+    /// What its staying in the attacker's hands costs, in the estate's currency; see [`Identity::foothold_value`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+}
+
+impl Identity {
+    /// What its staying in the attacker's hands costs: as declared, else 10,000 when privileged and 1,000 otherwise.
+    pub fn foothold_value(&self) -> f64 {
+        self.value.unwrap_or(if self.privileged { 10_000.0 } else { 1_000.0 })
+    }
 }
 
 /// A right of an identity.
@@ -418,6 +439,14 @@ pub struct ManagementChannel {
     pub to: Selector,
     /// On which ports.
     pub ports: Vec<Port>,
+    /// Whether `to` only ever replies. `false`, to an asset that is neither external nor a relay (a collector, an EDR
+    /// server), survives isolation and is neither a move nor a way out.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub reply_only: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What carrying out one action of each kind costs, in the estate's currency; what is not given is the default.

@@ -130,13 +130,15 @@ fn version(decoder: &mut Decoder, node: &Node) -> Option<u32> {
 }
 
 fn info(decoder: &mut Decoder, node: &Node) -> Option<EstateInfo> {
-    let mut it = decoder.open(node, "estate", &["id", "name", "country", "currency", "timezone"])?;
+    let mut it =
+        decoder.open(node, "estate", &["id", "name", "country", "currency", "timezone", "drafted"])?;
     let id: String = it.required("id", id)?;
     let mut info = EstateInfo::named(&id);
     info.name = it.optional("name", text).unwrap_or(id);
     info.country = it.optional("country", country).unwrap_or(info.country);
     info.currency = it.optional("currency", currency).unwrap_or(info.currency);
     info.timezone = it.optional("timezone", timezone).unwrap_or(info.timezone);
+    info.drafted = it.or_default("drafted", truth);
     Some(info)
 }
 
@@ -187,13 +189,14 @@ fn legal_profile(decoder: &mut Decoder, node: &Node) -> Option<LegalProfile> {
 }
 
 fn zone(decoder: &mut Decoder, node: &Node) -> Option<Zone> {
-    let mut it = decoder.open(node, "a zone", &["id", "name", "cidrs", "tier", "flat"])?;
+    let mut it = decoder.open(node, "a zone", &["id", "name", "cidrs", "tier", "flat", "external"])?;
     let id: Option<ZoneId> = it.required("id", id);
     let zone = Zone {
         name: it.or_default("name", text),
         cidrs: it.list("cidrs", network),
         tier: it.or_default("tier", count),
         flat: it.or_default("flat", truth),
+        external: it.or_default("external", truth),
         id: id?,
     };
     Some(zone)
@@ -249,6 +252,7 @@ fn asset(decoder: &mut Decoder, node: &Node) -> Option<Asset> {
         "crown_jewel",
         "data",
         "exploitable",
+        "relay",
     ];
     let mut it = decoder.open(node, "an asset", KEYS)?;
     let asset_id = it.required("id", id);
@@ -263,6 +267,7 @@ fn asset(decoder: &mut Decoder, node: &Node) -> Option<Asset> {
         crown_jewel: it.or_default("crown_jewel", truth),
         data: it.list("data", text),
         exploitable: it.list("exploitable", parsed),
+        relay: it.or_default("relay", truth),
         id: asset_id?,
     };
     Some(asset)
@@ -307,7 +312,7 @@ fn identity(decoder: &mut Decoder, node: &Node) -> Option<Identity> {
         ("service", IdentityKind::Service),
         ("machine", IdentityKind::Machine),
     ];
-    const KEYS: &[&str] = &["id", "kind", "accounts", "privileged", "rights", "secrets_on"];
+    const KEYS: &[&str] = &["id", "kind", "accounts", "privileged", "rights", "secrets_on", "value"];
     let mut it = decoder.open(node, "an identity", KEYS)?;
     let identity_id = it.required("id", id);
     let identity = Identity {
@@ -316,6 +321,7 @@ fn identity(decoder: &mut Decoder, node: &Node) -> Option<Identity> {
         privileged: it.or_default("privileged", truth),
         rights: it.list("rights", right),
         secrets_on: it.list("secrets_on", selector),
+        value: it.optional("value", amount),
         id: identity_id?,
     };
     Some(identity)
@@ -393,11 +399,12 @@ fn capability(decoder: &mut Decoder, node: &Node) -> Option<Capability> {
 }
 
 fn management(decoder: &mut Decoder, node: &Node) -> Option<ManagementChannel> {
-    let mut it = decoder.open(node, "a management channel", &["from", "to", "ports"])?;
+    let mut it = decoder.open(node, "a management channel", &["from", "to", "ports", "reply_only"])?;
     let channel = ManagementChannel {
         from: it.required("from", selector).unwrap_or_default(),
         to: it.required("to", selector).unwrap_or_default(),
         ports: it.required_list("ports", parsed),
+        reply_only: it.optional("reply_only", truth).unwrap_or(true),
     };
     Some(channel)
 }

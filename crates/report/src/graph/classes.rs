@@ -193,6 +193,8 @@ mod tests {
                 })
                 .collect(),
             identities: Vec::new(),
+            silenced: Vec::new(),
+            footholds: Vec::new(),
         }
     }
 

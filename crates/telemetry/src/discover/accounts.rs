@@ -212,5 +212,6 @@ fn identity(name: &str, account: Account, hosts: &Hosts<'_>, taken: &mut BTreeSe
             .map(|(host, via)| Right { on: on(host), via: via.iter().map(|it| (*it).to_owned()).collect() })
             .collect(),
         secrets_on: account.secrets.iter().map(on).collect(),
+        value: None,
     }
 }

@@ -170,6 +170,7 @@ impl<'o> Hosts<'o> {
             cidrs: network.iter().copied().collect(),
             tier: 1,
             flat: true,
+            external: false,
         };
         self.networks.iter().map(zone).collect()
     }
@@ -198,6 +199,7 @@ impl<'o> Hosts<'o> {
                 crown_jewel: false,
                 data: Vec::new(),
                 exploitable: Vec::new(),
+                relay: false,
             }
         };
         self.all.iter().enumerate().map(asset).collect()
