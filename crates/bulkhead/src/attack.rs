@@ -43,6 +43,7 @@ impl Technique {
     }
 }
 
+#[expect(clippy::disallowed_macros, reason = "a number and a number")]
 impl fmt::Display for Technique {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "T{}", self.number)?;

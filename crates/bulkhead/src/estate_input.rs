@@ -8,6 +8,7 @@ use bulkhead_model::estate::{self, Estate};
 
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::say::note;
 use crate::ui::counted;
 
 /// The embedded example, a fictional telecom operator.
@@ -80,7 +81,7 @@ fn parse(origin: &str, text: &str, quiet: bool) -> Outcome<EstateInput> {
         .hint("`bulkhead estate check` lists every fault with its place"));
     };
     if !quiet && !diagnostics.is_empty() {
-        eprintln!("{origin}: {} warnings; `bulkhead estate check` lists them", diagnostics.len());
+        note!("{}: {} warnings; `bulkhead estate check` lists them", origin, diagnostics.len());
     }
     Ok(EstateInput { origin: origin.to_owned(), text: text.to_owned(), estate })
 }

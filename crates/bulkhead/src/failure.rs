@@ -4,6 +4,9 @@ use std::fmt;
 use std::process::ExitCode;
 
 use bulkhead_model::diag::Diagnostic;
+use bulkhead_model::plain::Plain;
+
+use crate::say::{self, note};
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -61,15 +64,19 @@ impl Failure {
     }
 }
 
+#[expect(clippy::disallowed_macros, reason = "every value is wrapped here")]
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Verdict(message) => f.write_str(message),
-            Self::Input { message, hint: None } => write!(f, "error: {message}"),
-            Self::Input { message, hint: Some(hint) } => write!(f, "error: {message}\n  hint: {hint}"),
+            Self::Verdict(message) => write!(f, "{}", Plain(message)),
+            Self::Input { message, hint: None } => write!(f, "error: {}", Plain(message)),
+            Self::Input { message, hint: Some(hint) } => {
+                write!(f, "error: {}\n  hint: {}", Plain(message), Plain(hint))
+            }
             Self::Internal(err) => write!(
                 f,
-                "internal fault: {err:#}\n  hint: this is a defect of bulkhead or of the machine; the record written so far is kept"
+                "internal fault: {}\n  hint: this is a defect of bulkhead or of the machine; the record written so far is kept",
+                Plain(format_args!("{err:#}"))
             ),
         }
     }
@@ -84,9 +91,9 @@ impl From<anyhow::Error> for Failure {
 /// Prints diagnostics to standard error, at most `most` of them, and says how many were left out.
 pub fn print_diagnostics(diagnostics: &[Diagnostic], most: usize) {
     for diagnostic in diagnostics.iter().take(most) {
-        eprintln!("{diagnostic}");
+        say::show_beside(&format!("{diagnostic}\n"));
     }
     if diagnostics.len() > most {
-        eprintln!("... and {} more", diagnostics.len() - most);
+        note!("... and {} more", diagnostics.len() - most);
     }
 }

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use bulkhead_detect::LoadReport;
 use bulkhead_model::finding::Finding;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::cli::Wanted;
 use crate::failure::{Failure, Outcome};
+use crate::when::When;
 
 /// The conditions of the command line, and the status of each rule.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub struct FindingFilter<'a> {
     wanted: &'a Wanted,
     tags: Vec<String>,
     status: BTreeMap<&'a str, &'a str>,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
 }
 
 /// Values of `status` that Sigma knows (specification 2.1).
@@ -34,7 +39,14 @@ impl<'a> FindingFilter<'a> {
         }
         let status = report.rules.iter().filter_map(|it| Some((it.id.as_str(), it.status.as_deref()?)));
         let tags = wanted.tag.iter().map(|it| folded(it)).collect();
-        Ok(Self { wanted, tags, status: status.collect() })
+        // A hunt knows no estate: what is typed without a zone is UTC, as everything it prints.
+        let now = Timestamp::now();
+        let instant = |flag: &str, it: &Option<When>| {
+            it.as_ref().map(|it| it.resolve(flag, &TimeZone::UTC, now, false)).transpose()
+        };
+        let since = instant("--since", &wanted.since)?;
+        let until = instant("--until", &wanted.until)?;
+        Ok(Self { wanted, tags, status: status.collect(), since, until })
     }
 
     /// Whether `finding` is wanted.
@@ -47,8 +59,8 @@ impl<'a> FindingFilter<'a> {
                 || wanted.rule.iter().any(|it| *it == rule.id || it.eq_ignore_ascii_case(&rule.title)))
             && (wanted.status.is_empty()
                 || self.status.get(rule.id.as_str()).is_some_and(|it| wanted.status.iter().any(|s| s == it)))
-            && wanted.since.is_none_or(|since| finding.time.is_some_and(|it| it >= since))
-            && wanted.until.is_none_or(|until| finding.time.is_some_and(|it| it < until))
+            && self.since.is_none_or(|since| finding.time.is_some_and(|it| it >= since))
+            && self.until.is_none_or(|until| finding.time.is_some_and(|it| it < until))
     }
 
     /// Whether a tag is one of those asked for, or stands below one.

@@ -1,10 +1,12 @@
 //! One finding as a line: for people, as NDJSON, CSV (RFC 4180) or OCSF Detection Finding 1.x.
 
 use bulkhead_model::finding::{Finding, Level};
+use bulkhead_model::plain::{is_hidden, plain, plain_json};
 use serde_json::{Value, json};
 
 use crate::attack::{self, AttackTag};
 use crate::cli::FindingFormat;
+use crate::say::text;
 
 /// Columns of the CSV form.
 const COLUMNS: [&str; 9] =
@@ -19,10 +21,15 @@ pub fn csv_header() -> String {
 pub fn line(finding: &Finding, format: FindingFormat) -> String {
     match format {
         FindingFormat::Table => table(finding),
-        FindingFormat::Ndjson => serde_json::to_string(finding).unwrap_or_default(),
+        FindingFormat::Ndjson => json_line(&serde_json::to_string(finding).unwrap_or_default()),
         FindingFormat::Csv => csv(finding),
-        FindingFormat::Ocsf => ocsf(finding).to_string(),
+        FindingFormat::Ocsf => json_line(&ocsf(finding).to_string()),
     }
+}
+
+/// JSON that a terminal may show, too.
+fn json_line(json: &str) -> String {
+    plain_json(json).into_owned()
 }
 
 fn time(finding: &Finding) -> String {
@@ -30,7 +37,7 @@ fn time(finding: &Finding) -> String {
 }
 
 fn table(finding: &Finding) -> String {
-    format!(
+    text!(
         "{:<27} {:<13} {:<28} {}  [{}#{}]",
         time(finding),
         finding.rule.level.as_str(),
@@ -56,15 +63,14 @@ fn csv(finding: &Finding) -> String {
     cells.map(|it| cell(&it)).join(",")
 }
 
-/// A cell of RFC 4180; what a spreadsheet would run as a formula is defused by a leading apostrophe.
+/// A cell of RFC 4180, shown plain; what a spreadsheet would run as a formula is defused by a leading apostrophe, also
+/// behind blanks or what is hidden, which spreadsheets skip.
 fn cell(text: &str) -> String {
-    let defused =
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if defused.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", defused.replace('"', "\"\""))
-    } else {
-        defused
-    }
+    let first = text.trim_start_matches(|it: char| it.is_whitespace() || it == '"' || is_hidden(it));
+    let runs = first.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let shown = plain(text);
+    let defused = if runs { format!("'{shown}") } else { shown.into_owned() };
+    if defused.contains([',', '"', ';']) { format!("\"{}\"", defused.replace('"', "\"\"")) } else { defused }
 }
 
 /// Version of the schema that [`ocsf`] writes.

@@ -1,11 +1,14 @@
 //! `bulkhead`: the command line. Every command is one file in `commands`; the whole flow is `flow::carry`.
 
+#![deny(clippy::disallowed_macros, clippy::format_push_string)]
+
 mod attack;
 mod casedir;
 mod cli;
 mod commands;
 mod config;
 mod desk;
+mod entities;
 mod estate_input;
 mod evidence;
 mod failure;
@@ -18,8 +21,10 @@ mod import_input;
 mod interrupt;
 mod narrate;
 mod rule_input;
+mod say;
 mod telemetry_input;
 mod ui;
+mod when;
 mod world;
 
 use std::process::ExitCode;
@@ -27,21 +32,36 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::failure::Failure;
+use crate::say::note;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(end_badly));
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(err) => return misused(&err),
+    };
     match commands::run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let code = failure.code();
             // Verdicts are results and have been printed; everything else is for the person at the terminal.
             if !matches!(failure, Failure::Verdict(_)) {
-                eprintln!("{failure}");
+                say::show_beside(&format!("{failure}\n"));
             }
             code
         }
     }
+}
+
+/// What was typed cannot be understood, or asks for help. Clap repeats what was typed: shown plain.
+fn misused(err: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    if matches!(err.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        say::show(&err.render().to_string());
+        return ExitCode::SUCCESS;
+    }
+    say::show_beside(&err.render().to_string());
+    ExitCode::from(2)
 }
 
 /// A panic is a fault of ours: said in one line, exit code 3. That nobody reads our output any more is no fault at all.
@@ -51,7 +71,7 @@ fn end_badly(info: &std::panic::PanicHookInfo<'_>) {
         std::process::exit(0);
     }
     let place = info.location().map(|it| format!(" at {}:{}", it.file(), it.line())).unwrap_or_default();
-    eprintln!("internal fault: {message}{place}");
-    eprintln!("  hint: this is a defect of bulkhead; please report it with the command that led to it");
+    note!("internal fault: {}{}", message, place);
+    note!("  hint: this is a defect of bulkhead; please report it with the command that led to it");
     std::process::exit(3);
 }

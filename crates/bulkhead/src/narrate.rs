@@ -1,7 +1,5 @@
 //! A case told at the terminal: what happened and what to do first, then the rest in the order of the work.
 
-use std::fmt::Write;
-
 use bulkhead_model::case::{
     ClockStatus, Entity, Incident, Plan, RecoveryPlan, Score, ServiceImpact, customers_hit,
 };
@@ -11,9 +9,11 @@ use bulkhead_model::finding::{Finding, Level};
 use crate::casedir::CaseFiles;
 use crate::commands::case::text_of;
 use crate::commands::plan::{comparison, services};
-use crate::commands::regime::{local, table as clock_table};
+use crate::commands::regime::table as clock_table;
 use crate::flow::Ending;
+use crate::say::{line, text};
 use crate::ui::{Table, count, duration, money};
+use crate::when::local;
 
 /// Entities and lines shown of what may be long.
 const SHOWN: usize = 12;
@@ -44,13 +44,13 @@ pub fn tell(files: &CaseFiles, ending: &Ending, estate: &Estate, proof_holds: Op
 }
 
 fn heading(out: &mut String, title: &str) {
-    let _ = write!(out, "\n{title}\n{}\n", "-".repeat(title.chars().count()));
+    line!(out, "\n{}\n{}", title, "-".repeat(title.chars().count()));
 }
 
 fn first_finding(out: &mut String, findings: &[Finding], incident: &Incident, info: &EstateInfo) {
     let first = findings.iter().filter(|it| it.time == Some(incident.first_finding_at));
     let Some(it) = first.max_by_key(|it| it.rule.level) else { return };
-    let _ = writeln!(
+    line!(
         out,
         "{}  first finding: {} ({}) on {}  [{}#{}]",
         local(incident.first_finding_at, info),
@@ -63,7 +63,7 @@ fn first_finding(out: &mut String, findings: &[Finding], incident: &Incident, in
 }
 
 fn scope(out: &mut String, incident: &Incident, info: &EstateInfo) {
-    let _ = writeln!(
+    line!(
         out,
         "{}  incident {} declared: {} [{}]",
         local(incident.declared_at, info),
@@ -71,7 +71,7 @@ fn scope(out: &mut String, incident: &Incident, info: &EstateInfo) {
         incident.title,
         incident.severity.as_str()
     );
-    let _ = writeln!(out, "  tactics: {}", incident.tactics.join(" -> "));
+    line!(out, "  tactics: {}", incident.tactics.join(" -> "));
     let mut table = Table::new(["", "who", "since", "sure", "because"]);
     for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
         for it in list.iter().take(SHOWN) {
@@ -105,9 +105,10 @@ fn entity(word: &str, it: &Entity, info: &EstateInfo) -> [String; 5] {
 
 fn impact(out: &mut String, list: &[ServiceImpact], what: &str, estate: &Estate) {
     let value: f64 = list.iter().map(|it| it.value_per_hour).sum();
-    let _ = writeln!(
+    line!(
         out,
-        "{what}: {}, {} customers, {} an hour",
+        "{}: {}, {} customers, {} an hour",
+        what,
         list.len(),
         count(customers_hit(list)),
         money(value, &estate.estate.currency)
@@ -118,7 +119,7 @@ fn impact(out: &mut String, list: &[ServiceImpact], what: &str, estate: &Estate)
 }
 
 fn containment(out: &mut String, plan: &Plan, predicted: &[ServiceImpact], estate: &Estate) {
-    let _ = writeln!(
+    line!(
         out,
         "plan {}: {} actions, proven within {:.1} % of the cheapest, over {} h",
         plan.generation,
@@ -130,10 +131,10 @@ fn containment(out: &mut String, plan: &Plan, predicted: &[ServiceImpact], estat
         let why = it.cuts.first().map(|cut| format!("; cuts {cut}")).unwrap_or_default();
         let more = it.cuts.len().saturating_sub(1);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(out, "  {} at {}{why}{more}", it.id, it.enforcement_point);
+        line!(out, "  {} at {}{}{}", it.id, it.enforcement_point, why, more);
     }
     if plan.actions.len() > SHOWN {
-        let _ = writeln!(out, "  and {} more", plan.actions.len() - SHOWN);
+        line!(out, "  and {} more", plan.actions.len() - SHOWN);
     }
     out.push_str(&comparison(plan, predicted));
     impact(out, predicted, "services our containment hits", estate);
@@ -147,19 +148,13 @@ fn response(out: &mut String, files: &CaseFiles, info: &EstateInfo, proof_holds:
     section(out, files, info, "Approval and enforcement", &["approval", "enforcement", "verification"]);
     match proof_holds {
         Some(true) => {
-            let _ = writeln!(
-                out,
-                "  PROOF HOLDS: an independent check of the rules read back finds no path left open"
-            );
+            line!(out, "  PROOF HOLDS: an independent check of the rules read back finds no path left open");
         }
         Some(false) => {
-            let _ = writeln!(
-                out,
-                "  PROOF DOES NOT HOLD: the rules read back leave a path open; see certificate.json"
-            );
+            line!(out, "  PROOF DOES NOT HOLD: the rules read back leave a path open; see certificate.json");
         }
         None => {
-            let _ = writeln!(out, "  nothing was applied: the plan waits for approval (give it with --yes)");
+            line!(out, "  nothing was applied: the plan waits for approval (give it with --yes)");
         }
     }
 }
@@ -171,10 +166,10 @@ fn section(out: &mut String, files: &CaseFiles, info: &EstateInfo, title: &str, 
     }
     heading(out, title);
     for it in lines.iter().take(SHOWN) {
-        let _ = writeln!(out, "{}  {}", local(it.at, info), it.text);
+        line!(out, "{}  {}", local(it.at, info), it.text);
     }
     if lines.len() > SHOWN {
-        let _ = writeln!(out, "  and {} more lines in timeline.json", lines.len() - SHOWN);
+        line!(out, "  and {} more lines in timeline.json", lines.len() - SHOWN);
     }
 }
 
@@ -182,7 +177,7 @@ fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateI
     for stage in &plan.stages {
         let end = stage.steps.iter().map(|it| it.end_s).max().unwrap_or(0);
         let restores: Vec<_> = stage.gate.restores.iter().map(ToString::to_string).collect();
-        let _ = writeln!(
+        line!(
             out,
             "stage {}: {} ({} steps, done after {})",
             stage.n,
@@ -191,12 +186,11 @@ fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateI
             duration(end)
         );
         if !restores.is_empty() {
-            let _ = writeln!(out, "  brings back {}", restores.join(", "));
+            line!(out, "  brings back {}", restores.join(", "));
         }
         let checks = stage.gate.checks.join("; ");
         let watch = duration(stage.gate.surveillance_s);
-        let _ =
-            writeln!(out, "  gate opened by {} after {watch} of surveillance: {checks}", stage.gate.approver);
+        line!(out, "  gate opened by {} after {} of surveillance: {}", stage.gate.approver, watch, checks);
     }
     let mut table = Table::new(["service", "median", "nine in ten", "RTO", "MTPD", "missed with", "back"]);
     let limit = |it: Option<u64>| it.map_or("-".to_owned(), duration);
@@ -222,7 +216,7 @@ fn clocks(out: &mut String, files: &CaseFiles, info: &EstateInfo) {
     let prepare = files.clocks.iter().filter(|it| it.status == ClockStatus::Prepare).count();
     let proposed = files.clocks.iter().filter(|it| it.status == ClockStatus::Proposed).count();
     out.push_str(&clock_table(&binding, info).render(0));
-    let _ = writeln!(out, "and {prepare} to prepare, {proposed} proposed (clocks.json); not legal advice");
+    line!(out, "and {} to prepare, {} proposed (clocks.json); not legal advice", prepare, proposed);
 }
 
 /// The last line of a drill.
@@ -242,9 +236,12 @@ pub fn score_line(score: &Score) -> String {
 /// What came of telemetry that holds no incident.
 pub fn nothing(findings: &[Finding], strongest: f64, needed: f64) -> String {
     let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count();
-    format!(
-        "no incident: {} findings, {grave} of them high or critical; the strongest host has {strongest:.1} of the {needed:.1} points \
-         that declare one\nlook at the findings with `bulkhead detect`",
-        findings.len()
+    text!(
+        "no incident: {} findings, {} of them high or critical; the strongest host has {:.1} of the {:.1} points \
+         that declare one\nlook at the findings with `bulkhead detect`\n",
+        findings.len(),
+        grave,
+        strongest,
+        needed
     )
 }

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use bulkhead_model::plain::plain;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A progress bar on standard error; draws nothing when that is no terminal or `quiet` is asked.
@@ -20,7 +21,7 @@ pub fn progress(quiet: bool, what: &str, total: Option<u64>) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
     }
-    bar.set_message(what.to_owned());
+    bar.set_message(plain(what).into_owned());
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
@@ -65,9 +66,9 @@ impl Table {
         Self { rows: vec![titles.map(str::to_owned).to_vec()] }
     }
 
-    /// Adds a row.
+    /// Adds a row; cells are shown plain.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(Vec::from(cells));
+        self.rows.push(cells.into_iter().map(|it| plain(&it).into_owned()).collect());
     }
 
     /// The table as text, every line indented by `indent` spaces.

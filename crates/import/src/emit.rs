@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bulkhead_model::plain::plain;
 use bulkhead_model::yaml;
 use serde_json::{Map, Value};
 
@@ -70,7 +71,7 @@ fn head(report: &Report) -> String {
         if !lines.is_empty() {
             let _ = writeln!(out, "#\n# {title}:");
             for line in lines {
-                let _ = writeln!(out, "# - {line}");
+                let _ = writeln!(out, "# - {}", one_line(line));
             }
         }
     }
@@ -97,7 +98,7 @@ pub(crate) fn entry(section: &str, item: Value, draft: &Draft) -> String {
 
 /// A comment ends with its line, whatever a file's name holds.
 fn one_line(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+    plain(text).into_owned()
 }
 
 /// Leaves out what says nothing: empty lists, `false`, 0 and the defaults of choices.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use bulkhead_model::plain::{Plain, plain};
 use serde::Serialize;
 
 /// Everything a person needs to review an imported estate; also what `--report` writes as JSON.
@@ -251,21 +252,23 @@ fn list(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
     }
     let _ = writeln!(out, "{title}:");
     for line in &lines {
-        let _ = writeln!(out, "  - {line}");
+        let _ = writeln!(out, "  - {}", Plain(line));
     }
 }
 
 fn columns(out: &mut String, rows: &[Vec<String>]) {
     let rows_shown = &rows[..rows.len().min(SHOWN + 1)];
     let n = rows_shown.first().map_or(0, Vec::len);
-    let width =
-        |column: usize| rows_shown.iter().map(|it| it[column].chars().count()).max().unwrap_or_default();
+    let width = |column: usize| {
+        rows_shown.iter().map(|it| plain(&it[column]).chars().count()).max().unwrap_or_default()
+    };
     let widths: Vec<usize> = (0..n).map(width).collect();
     for cells in rows_shown {
+        let cells = cells.iter().map(|it| plain(it));
         let mut line = String::from(" ");
-        for (cell, width) in cells.iter().zip(&widths) {
+        for (cell, width) in cells.zip(&widths) {
             line.push(' ');
-            line.push_str(cell);
+            line.push_str(&cell);
             line.push_str(&" ".repeat(width + 1 - cell.chars().count()));
         }
         let _ = writeln!(out, "{}", line.trim_end());

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use bulkhead_model::plain::Plain;
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -45,7 +46,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.message)
+        write!(f, "{}: {}", Plain(&self.path), Plain(&self.message))
     }
 }
 
@@ -114,9 +115,9 @@ impl fmt::Display for Report {
                 "erased: {} files of the vault at {} by {} (entry {}): {}",
                 it.files.len(),
                 it.at,
-                it.actor,
+                Plain(&it.actor),
                 it.seq,
-                it.reason
+                Plain(&it.reason)
             )?;
         }
         if !self.is_ok() {

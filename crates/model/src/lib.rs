@@ -14,6 +14,7 @@ pub mod finding;
 pub mod id;
 pub mod json;
 pub mod logsource;
+pub mod plain;
 pub mod rules;
 pub mod schema;
 pub mod span;

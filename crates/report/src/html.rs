@@ -5,6 +5,7 @@ use bulkhead_model::case::{
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
+use bulkhead_model::plain::plain_lines;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use crate::{detail, style, summary};
@@ -69,7 +70,8 @@ pub fn html(view: &CaseView<'_>) -> String {
             }
         }
     };
-    page.into_string()
+    // Nothing hidden belongs to the page's own markup, so all of it stems from values.
+    plain_lines(&page.into_string()).into_owned()
 }
 
 fn sections(view: &CaseView<'_>) -> Markup {

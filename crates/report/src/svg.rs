@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use bulkhead_model::plain::plain;
+
 /// An SVG picture being drawn.
 #[derive(Debug)]
 pub struct Svg {
@@ -98,18 +100,15 @@ pub fn standalone(picture: &str) -> String {
     }
 }
 
-/// Text as it may stand inside markup. Characters that XML 1.0 forbids become U+FFFD.
+/// Text as it may stand inside markup, on one line and with what is hidden written out; XML 1.0 forbids some of it.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for it in text.chars() {
+    for it in plain(text).chars() {
         match it {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
-                out.push('\u{fffd}');
-            }
             other => out.push(other),
         }
     }
@@ -132,7 +131,7 @@ mod tests {
 
     #[test]
     fn nothing_breaks_out_of_text() {
-        assert_eq!(escape("<a b=\"c\">&\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}");
+        assert_eq!(escape("<a b=\"c\">&\u{1}"), r"&lt;a b=&quot;c&quot;&gt;&amp;\u{1}");
         assert_eq!(shorten("abcdef", 4), "abc…");
         assert_eq!(shorten("abcd", 4), "abcd");
     }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use jiff::Timestamp;
 
 use super::Format;
+use crate::when::{self, When};
 
 /// `case ...`.
 #[derive(Debug, Subcommand)]
@@ -47,9 +47,9 @@ pub enum Case {
         /// File with the signing key; without it the demonstration key is used.
         #[arg(long, value_name = "FILE")]
         signing_key: Option<PathBuf>,
-        /// When (RFC 3339; default: the machine's clock).
-        #[arg(long, value_name = "RFC3339")]
-        now: Option<Timestamp>,
+        /// When, such as 2026-11-20T14:20:00Z or '2026-11-20 15:20' (default: the machine's clock).
+        #[arg(long, value_name = "WHEN", value_parser = when::read)]
+        now: Option<When>,
     },
 }
 
@@ -70,9 +70,10 @@ pub enum Regime {
         /// The estate file, for the legal profile.
         #[arg(long, value_name = "FILE")]
         estate: Option<PathBuf>,
-        /// When the operator became aware (RFC 3339).
-        #[arg(long, value_name = "RFC3339")]
-        aware: Timestamp,
+        /// When the operator became aware, such as 2026-11-20T14:20:00Z, '2026-11-20 15:20' (in the estate's time zone),
+        /// `now` or '2h ago'.
+        #[arg(long, value_name = "WHEN", value_parser = when::read)]
+        aware: When,
         /// How to print.
         #[arg(long, value_enum, default_value_t)]
         format: Format,

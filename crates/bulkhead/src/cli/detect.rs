@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use bulkhead_model::finding::Level;
 use clap::{Args, Subcommand, ValueEnum};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::Format;
+use crate::when::{self, When};
 
 /// `rules ...`.
 #[derive(Debug, Subcommand)]
@@ -135,12 +136,13 @@ pub struct Wanted {
     /// Only findings of the rule with this id or title; may be given several times.
     #[arg(long, value_name = "ID")]
     pub rule: Vec<String>,
-    /// Only findings at this instant or later (RFC 3339).
-    #[arg(long, value_name = "RFC3339")]
-    pub since: Option<Timestamp>,
-    /// Only findings before this instant (RFC 3339).
-    #[arg(long, value_name = "RFC3339")]
-    pub until: Option<Timestamp>,
+    /// Only findings at this instant or later, such as 2026-11-20T14:20:00Z, '2026-11-20 15:20 CET' or '2h ago'; UTC
+    /// without a zone.
+    #[arg(long, value_name = "WHEN", value_parser = when::read)]
+    pub since: Option<When>,
+    /// Only findings before this instant.
+    #[arg(long, value_name = "WHEN", value_parser = when::read)]
+    pub until: Option<When>,
 }
 
 /// How far event times may go back.

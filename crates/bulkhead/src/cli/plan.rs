@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use bulkhead_model::case::Attitude;
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 
 use super::Format;
+use crate::when::{self, When};
 
 /// `plan ...`.
 #[derive(Debug, Subcommand)]
@@ -54,10 +54,10 @@ pub struct PlanContain {
 /// Where the attacker stands.
 #[derive(Debug, Args)]
 pub struct Intrusion {
-    /// Compromised assets or identities, by id; `@FILE` for those a file lists.
+    /// Compromised assets or identities, by id, name or address (an account by its name); `@FILE` for those a file lists.
     #[arg(long, value_delimiter = ',', required = true, value_name = "ID,...")]
     pub compromised: Vec<String>,
-    /// Suspected assets with their confidence: `ID=0.7,...`; `@FILE` for those a file lists.
+    /// Suspected assets or identities with their confidence: `ID=0.7,...`; `@FILE` for those a file lists.
     #[arg(long, value_delimiter = ',', value_name = "ID=P,...")]
     pub suspected: Vec<String>,
 }
@@ -77,7 +77,7 @@ pub struct PlanReach {
     /// Which flows count as moves of the attacker.
     #[arg(long, value_parser = attitude, value_name = "movement|strict|credential")]
     pub attitude: Option<Attitude>,
-    /// Suspected assets at or above this confidence count as compromised.
+    /// Suspected assets and identities at or above this confidence count as compromised.
     #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
     pub suspect_threshold: Option<f64>,
 }
@@ -105,7 +105,7 @@ pub struct Steering {
 /// `plan recover`.
 #[derive(Debug, Args)]
 pub struct PlanRecover {
-    /// Assets to be recovered, by id.
+    /// Assets to be recovered, by id, name or address.
     #[arg(long, value_delimiter = ',', required = true, value_name = "ID,...")]
     pub lost: Vec<String>,
     /// The estate file.
@@ -128,12 +128,12 @@ pub struct Planning {
     /// Hours over which losses count.
     #[arg(long, value_name = "HOURS", allow_negative_numbers = true)]
     pub horizon: Option<f64>,
-    /// Suspected assets at or above this confidence count as compromised.
+    /// Suspected assets and identities at or above this confidence count as compromised.
     #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
     pub suspect_threshold: Option<f64>,
-    /// The planning clock (RFC 3339); by default the time of the last event.
-    #[arg(long, value_name = "RFC3339")]
-    pub now: Option<Timestamp>,
+    /// The planning clock, such as 2026-11-20T14:20:00Z, '2026-11-20 15:20' or `now`; by default the time of the last event.
+    #[arg(long, value_name = "WHEN", value_parser = when::read)]
+    pub now: Option<When>,
 }
 
 fn attitude(text: &str) -> Result<Attitude, String> {

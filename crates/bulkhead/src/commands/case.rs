@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::cli::{Case, Format};
 use crate::failure::{Failure, Outcome};
+use crate::say::{self, say};
 use crate::ui::{Table, duration, money};
+use crate::when::{When, shown, zone_of_case};
 
 /// Runs `case ...`.
 pub fn run(command: &Case) -> Outcome {
@@ -18,7 +20,9 @@ pub fn run(command: &Case) -> Outcome {
         Case::List { dir, format } => list(dir.as_deref().unwrap_or(Path::new(".")), *format),
         Case::Show { dir, format } => show(dir, *format),
         Case::Verify { dir, key, format } => verify(dir, key.as_deref(), *format),
-        Case::Erase { dir, reason, signing_key, now } => erase(dir, reason, signing_key.as_deref(), *now),
+        Case::Erase { dir, reason, signing_key, now } => {
+            erase(dir, reason, signing_key.as_deref(), now.as_ref())
+        }
     }
 }
 
@@ -41,7 +45,7 @@ fn list(dir: &Path, format: Format) -> Outcome {
         return print_json(&cases);
     }
     if found.is_empty() {
-        println!("no case in {}; `bulkhead drill --out {}/case` makes one", dir.display(), dir.display());
+        say!("no case in {}; `bulkhead drill --out {}/case` makes one", dir.display(), dir.display());
         return Ok(());
     }
     let mut table = Table::new(["case", "state", "severity", "declared", "title"]);
@@ -50,11 +54,11 @@ fn list(dir: &Path, format: Format) -> Outcome {
             path.display().to_string(),
             text_of(&it.state),
             it.severity.as_str().to_owned(),
-            it.declared_at.to_string(),
+            shown(it.declared_at, &zone_of_case(path)),
             it.title.clone(),
         ]);
     }
-    print!("{}", table.render(0));
+    say::show(&table.render(0));
     Ok(())
 }
 
@@ -68,8 +72,13 @@ fn show(dir: &Path, format: Format) -> Outcome {
             "incident": incident, "plan": plan, "recovery": recovery, "clocks": clocks
         }));
     }
-    println!("{}  [{}, {}]", incident.title, text_of(&incident.state), incident.severity.as_str());
-    println!("declared {}, first finding {}", incident.declared_at, incident.first_finding_at);
+    say!("{}  [{}, {}]", incident.title, text_of(&incident.state), incident.severity.as_str());
+    let zone = zone_of_case(dir);
+    say!(
+        "declared {}, first finding {}",
+        shown(incident.declared_at, &zone),
+        shown(incident.first_finding_at, &zone)
+    );
     let mut table = Table::new(["", "id", "since", "confidence", "because"]);
     for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
         for it in list {
@@ -77,32 +86,28 @@ fn show(dir: &Path, format: Format) -> Outcome {
             table.row([
                 word.to_owned(),
                 it.id.clone(),
-                it.since.to_string(),
+                shown(it.since, &zone),
                 format!("{:.2}", it.confidence),
                 reason,
             ]);
         }
     }
-    print!("{}", table.render(2));
+    say::show(&table.render(2));
     if let Some(plan) = &plan {
-        println!(
-            "containment, generation {}: {}",
-            plan.generation,
-            money(plan.objective.total, &plan.currency)
-        );
+        say!("containment, generation {}: {}", plan.generation, money(plan.objective.total, &plan.currency));
         for action in &plan.actions {
-            println!("  {}", action.id);
+            say!("  {}", action.id);
         }
     }
     if let Some(recovery) = &recovery {
-        println!("recovery in {} stages", recovery.stages.len());
+        say!("recovery in {} stages", recovery.stages.len());
         for it in &recovery.services {
-            println!("  {}: {} (nine times in ten {})", it.service, duration(it.p50), duration(it.p90));
+            say!("  {}: {} (nine times in ten {})", it.service, duration(it.p50), duration(it.p90));
         }
     }
     for it in clocks.iter().filter(|it| it.status == ClockStatus::Binding) {
-        let due = it.due_earliest.map_or("without undue delay".to_owned(), |it| it.to_string());
-        println!("clock {} {}: {due} to {}", it.regime, it.stage, it.recipient);
+        let due = it.due_earliest.map_or("without undue delay".to_owned(), |it| shown(it, &zone));
+        say!("clock {} {}: {} to {}", it.regime, it.stage, due, it.recipient);
     }
     Ok(())
 }
@@ -119,19 +124,18 @@ fn verify(dir: &Path, key: Option<&str>, format: Format) -> Outcome {
     let report = bulkhead_journal::verify(dir, key.as_ref()).map_err(journal_failure)?;
     match format {
         Format::Json => print_json(&report)?,
-        Format::Table => println!("{report}"),
+        Format::Table => say::show(&format!("{report}\n")),
     }
     if report.is_ok() { Ok(()) } else { Err(Failure::Verdict("the case is not what was signed".to_owned())) }
 }
 
-fn erase(dir: &Path, reason: &str, key: Option<&Path>, now: Option<Timestamp>) -> Outcome {
+fn erase(dir: &Path, reason: &str, key: Option<&Path>, now: Option<&When>) -> Outcome {
     let key = signing_key(key)?;
-    let now = now.unwrap_or_else(Timestamp::now);
+    let clock = Timestamp::now();
+    let now = now.map_or(Ok(clock), |it| it.resolve("--now", &zone_of_case(dir), clock, false))?;
     let erased =
         bulkhead_journal::erase_vault(dir, &key, now, "operator", reason).map_err(journal_failure)?;
-    println!(
-        "erased {erased} files of the vault; `case verify` lists the erasure and still accepts the case"
-    );
+    say!("erased {} files of the vault; `case verify` lists the erasure and still accepts the case", erased);
     Ok(())
 }
 
@@ -173,7 +177,8 @@ fn read_if_there<T: DeserializeOwned>(dir: &Path, name: &str) -> Outcome<Option<
 /// Prints `value` as JSON.
 pub fn print_json<T: serde::Serialize>(value: &T) -> Outcome {
     let text = serde_json::to_string_pretty(value).map_err(anyhow::Error::new)?;
-    println!("{text}");
+    say::show_json(&text);
+    say::show("\n");
     Ok(())
 }
 

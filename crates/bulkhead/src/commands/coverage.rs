@@ -14,6 +14,7 @@ use crate::attack::{AttackTag, BEFORE_19, TACTICS, Technique, parse};
 use crate::cli::{Coverage as Args, Format};
 use crate::commands::case::print_json;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::say::{self, note, say};
 use crate::ui::Table;
 
 /// Namespaces of tags that Sigma knows beside `attack` (specification 2.1, appendix on tags).
@@ -68,7 +69,7 @@ pub fn run(report: &LoadReport, args: &Args) -> Outcome {
     print_diagnostics(&faults, 20);
     print_diagnostics(&covered.diagnostics, 20);
     if let Some(path) = &args.out {
-        eprintln!(
+        note!(
             "layer written to {}; open it at https://mitre-attack.github.io/attack-navigator/",
             path.display()
         );
@@ -240,8 +241,8 @@ fn print(covered: &Covered<'_>, report: &LoadReport) {
             all.iter().filter(|it| !is_covered(it)).count().to_string(),
         ]);
     }
-    print!("{}", table.render(0));
-    println!();
+    say::show(&table.render(0));
+    say!();
     let mut table = Table::new(["technique", "rules", "cannot fire", "tactics of these rules"]);
     for (technique, rules) in &covered.techniques {
         let tactics: Vec<&str> =
@@ -253,11 +254,12 @@ fn print(covered: &Covered<'_>, report: &LoadReport) {
             tactics.join(" "),
         ]);
     }
-    print!("{}", table.render(0));
+    say::show(&table.render(0));
     let live = covered.techniques.keys().filter(|it| is_covered(it)).count();
-    println!(
-        "\n{live} techniques and sub-techniques of ATT&CK {} covered, {} more only by rules that can never fire here; \
+    say!(
+        "\n{} techniques and sub-techniques of ATT&CK {} covered, {} more only by rules that can never fire here; \
          {} groups and {} software named; {} of {} rules without a tag of ATT&CK",
+        live,
         version(covered),
         covered.techniques.len() - live,
         covered.groups.len(),

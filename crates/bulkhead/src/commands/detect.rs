@@ -17,6 +17,7 @@ use crate::failure::{Failure, Outcome};
 use crate::finding_filter::FindingFilter;
 use crate::hunt::{Hunt, Hunter};
 use crate::interrupt::Interrupt;
+use crate::say::note;
 use crate::{finding_output, rule_input, telemetry_input, ui};
 
 /// How far event times may go back on standard input, which has no end to wait for.
@@ -110,8 +111,8 @@ struct Printer<'a> {
 impl Printer<'_> {
     fn begin(&mut self) {
         if self.format == FindingFormat::Csv {
-            let header = finding_output::csv_header();
-            self.keep(|out| writeln!(out, "{header}").and_then(|()| out.flush()));
+            let header = finding_output::csv_header() + "\n";
+            self.keep(|out| out.write_all(header.as_bytes()).and_then(|()| out.flush()));
         }
     }
 
@@ -128,8 +129,8 @@ impl Printer<'_> {
         findings.retain(|it| self.filter.holds(it));
         for finding in findings.drain(..) {
             *self.shown.entry(finding.rule.level).or_default() += 1;
-            let line = finding_output::line(&finding, self.format);
-            self.keep(|out| writeln!(out, "{line}"));
+            let line = finding_output::line(&finding, self.format) + "\n";
+            self.keep(|out| out.write_all(line.as_bytes()));
         }
     }
 }
@@ -161,7 +162,7 @@ impl Hunter for Printer<'_> {
         if live {
             // The thread that waits for standard input may wait for ever: there is no way back through it.
             if self.interrupted {
-                eprintln!("interrupted; {} events were read", ui::count(self.events));
+                note!("interrupted; {} events were read", ui::count(self.events));
             }
             std::process::exit(i32::from(self.interrupted));
         }
@@ -189,19 +190,24 @@ impl Summary<'_> {
         let faults = self.report.diagnostics.iter().filter(|it| it.is_error()).count();
         let skipped = if faults > 0 { format!(", {faults} faults in rules left out") } else { String::new() };
         let cut = if interrupted { " before the interruption" } else { "" };
-        eprintln!(
-            "{found} in {} events{cut} ({} malformed) from {} files; {} rules{skipped}; {:.0} events/s",
+        note!(
+            "{} in {} events{} ({} malformed) from {} files; {} rules{}; {:.0} events/s",
+            found,
             ui::count(self.events),
+            cut,
             telemetry.malformed(),
             telemetry.sources.len(),
             self.report.rules.len(),
+            skipped,
             self.events as f64 / seconds.max(1e-9)
         );
         let left = self.counts.correlation;
         if left.evicted + left.late + left.untimed > 0 {
-            eprintln!(
+            note!(
                 "correlations left out {} groups (evicted: more than --groups-max), {} late and {} untimed findings",
-                left.evicted, left.late, left.untimed
+                left.evicted,
+                left.late,
+                left.untimed
             );
         }
     }

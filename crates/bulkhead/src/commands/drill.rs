@@ -18,6 +18,7 @@ use crate::desk::{Setting, later};
 use crate::estate_input::{self, EstateInput, SHOWN};
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::flow::{self, Ending, Opening};
+use crate::say::{self, say};
 use crate::ui::Table;
 use crate::world::drill::DrillWorld;
 use crate::{casedir, files, narrate, rule_input, ui};
@@ -96,13 +97,9 @@ fn finish(
     show(&files, format, &story)?;
     if format == Format::Table {
         print_verdicts(&verdicts);
-        println!("\ncase directory: {}", out.display());
-        println!(
-            "  open {}/report.html, check it with `bulkhead case verify {}`",
-            out.display(),
-            out.display()
-        );
-        println!("\n{}", narrate::score_line(&score));
+        say!("\ncase directory: {}", out.display());
+        say!("  open {}/report.html, check it with `bulkhead case verify {}`", out.display(), out.display());
+        say!("\n{}", narrate::score_line(&score));
     }
     missed(&verdicts)
 }
@@ -185,21 +182,21 @@ fn quiet_day(
     let truth = world.truth();
     let score = score(truth, &estate.estate, &facts);
     let verdicts = verdicts(scenario, truth, &estate.estate, &facts, &score);
-    println!("no incident was declared: {events} events, {} findings, none of them enough", findings.len());
+    say!("no incident was declared: {} events, {} findings, none of them enough", events, findings.len());
     print_verdicts(&verdicts);
-    println!("\n{}", narrate::score_line(&score));
+    say!("\n{}", narrate::score_line(&score));
     std::fs::remove_dir(out).map_err(|err| Failure::file("remove", out, &err))?;
     missed(&verdicts)
 }
 
 fn print_verdicts(verdicts: &[Verdict]) {
-    println!("\nObjectives\n----------");
+    say!("\nObjectives\n----------");
     let mut table = Table::new(["objective", "required", "actual", ""]);
     for it in verdicts {
         let word = if it.met { "met" } else { "MISSED" };
         table.row([it.objective.to_owned(), it.required.clone(), it.actual.clone(), word.to_owned()]);
     }
-    print!("{}", table.render(0));
+    say::show(&table.render(0));
 }
 
 fn missed(verdicts: &[Verdict]) -> Outcome {
@@ -243,6 +240,6 @@ fn list() -> Outcome {
             table.row([(*name).to_owned(), scenario.name.en().to_owned()]);
         }
     }
-    print!("{}", table.render(0));
+    say::show(&table.render(0));
     Ok(())
 }

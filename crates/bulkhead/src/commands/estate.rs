@@ -10,6 +10,7 @@ use crate::commands::case::print_json;
 use crate::config::Config;
 use crate::estate_input;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::say::{self, say};
 use crate::telemetry_input;
 
 /// Runs `estate ...`.
@@ -51,8 +52,9 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
         )));
     };
     if format == Format::Table {
-        println!(
-            "{name}: sound; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {} warnings",
+        say!(
+            "{}: sound; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {} warnings",
+            name,
             estate.zones.len(),
             estate.assets.len(),
             estate.identities.len(),
@@ -71,7 +73,7 @@ fn discover(files: &[PathBuf], out: Option<&Path>, quiet: bool) -> Outcome {
     let text = super::respond::draft_text(&estate, &assumptions)?;
     emit(&text, out)?;
     if let Some(out) = out {
-        println!(
+        say!(
             "{} assets drafted into {}; check it with `bulkhead estate check`",
             estate.assets.len(),
             out.display()
@@ -100,7 +102,7 @@ pub fn emit(text: &str, out: Option<&Path>) -> Outcome {
     match out {
         Some(path) => fs::write(path, text).map_err(|err| Failure::file("write", path, &err)),
         None => {
-            print!("{text}");
+            say::show_document(text);
             Ok(())
         }
     }

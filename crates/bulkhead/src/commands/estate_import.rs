@@ -9,6 +9,7 @@ use crate::cli::{EstateImport, Format};
 use crate::commands::case::print_json;
 use crate::commands::estate::emit;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::say::{self, note, say};
 use crate::{estate_input, import_input};
 
 /// Faults printed; all are counted in the report.
@@ -32,7 +33,7 @@ pub fn run(args: &EstateImport, quiet: bool) -> Outcome {
     }
     if imported.estate.assets.is_empty() && imported.estate.zones.is_empty() {
         for it in imported.report.left_out.iter().filter(|_| !quiet) {
-            eprintln!("left out: {}: {}", it.count, it.why);
+            note!("left out: {}: {}", it.count, it.why);
         }
         return Err(Failure::input("no host and no network came of what was named; nothing is written")
             .hint(
@@ -56,13 +57,13 @@ fn print(imported: &Imported, args: &EstateImport, quiet: bool) -> Outcome {
         (Format::Json, Some(_)) => print_json(&imported.report),
         (Format::Json, None) => print_json(&json!({"estate": imported.estate, "report": imported.report})),
         (Format::Table, Some(out)) => {
-            print!("{}", imported.report.table());
-            println!("written to {}; check it with `bulkhead estate check`", out.display());
+            say::show(&imported.report.table());
+            say!("written to {}; check it with `bulkhead estate check`", out.display());
             Ok(())
         }
         (Format::Table, None) => {
             if !quiet {
-                eprint!("{}", imported.report.table());
+                say::show_beside(&imported.report.table());
             }
             emit(&imported.text, None)
         }

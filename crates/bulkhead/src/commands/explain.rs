@@ -1,6 +1,5 @@
 //! `detect --explain RULE EVENT`: why a rule did or did not fire.
 
-use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use crate::cli::{Detect, FindingFormat};
 use crate::commands::case::print_json;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::say::{self, line, say};
 use crate::{rule_input, telemetry_input};
 
 /// Name of an event given on the command line.
@@ -48,7 +48,7 @@ pub fn run(args: &Detect, asked: &[String], config: &Config, quiet: bool) -> Out
     let place = place(event)?;
     for (number, entry) in entries.iter().enumerate() {
         if number > 0 && args.format == FindingFormat::Table {
-            println!();
+            say!();
         }
         if entry.kind == "correlation" {
             correlation(args, entry, &set, &place, quiet)?;
@@ -161,7 +161,7 @@ fn detection(args: &Detect, entry: &RuleEntry, set: &RuleSet, place: &Place) -> 
     if args.format == FindingFormat::Ndjson {
         return print_json(&explanation);
     }
-    print!("{}", told(entry, &explanation));
+    say::show(&told(entry, &explanation));
     Ok(())
 }
 
@@ -169,25 +169,25 @@ fn detection(args: &Detect, entry: &RuleEntry, set: &RuleSet, place: &Place) -> 
 fn told(entry: &RuleEntry, it: &Explanation) -> String {
     let mut text = String::new();
     let verdict = if it.matched { "fires" } else { "does not fire" };
-    let _ = writeln!(text, "{} ({}, {})", it.rule.title, it.rule.id, it.rule.level.as_str());
-    let _ = writeln!(text, "  in {}:{}", entry.file, entry.pos.line);
-    let _ = writeln!(text, "It {verdict}.\n");
+    line!(text, "{} ({}, {})", it.rule.title, it.rule.id, it.rule.level.as_str());
+    line!(text, "  in {}:{}", entry.file, entry.pos.line);
+    line!(text, "It {}.\n", verdict);
     let through = if it.admitted { "lets the event through" } else { "does not let the event through" };
-    let _ = writeln!(text, "1. Its log source ({}) {through}; one of these must hold:", it.log_source);
+    line!(text, "1. Its log source ({}) {}; one of these must hold:", it.log_source, through);
     // Where one way holds, the others are of no interest.
     let ways = it.gate.iter().filter(|way| way.holds || !it.admitted);
     ways.for_each(|way| tree(way, 1, &mut text));
     let holds = if it.conditions.iter().any(|it| it.1) { "holds" } else { "does not hold" };
     let written: Vec<&str> = it.conditions.iter().map(|it| it.0.as_str()).collect();
-    let _ = writeln!(text, "\n2. Its condition {holds}: {}", written.join(" | "));
+    line!(text, "\n2. Its condition {}: {}", holds, written.join(" | "));
     it.tree.iter().for_each(|it| tree(it, 1, &mut text));
     if !it.advice.is_empty() {
-        let _ = writeln!(text, "\nFor it to fire, this would have to be otherwise:");
+        line!(text, "\nFor it to fire, this would have to be otherwise:");
         for advice in &it.advice {
-            let _ = writeln!(text, "  - {advice}");
+            line!(text, "  - {}", advice);
         }
         if !it.admitted {
-            let _ = writeln!(
+            line!(
                 text,
                 "  if the event is of this log source after all, say where that is seen in it with --log-sources FILE"
             );
@@ -201,7 +201,7 @@ const SIDES: usize = 12;
 
 fn tree(node: &Node, depth: usize, text: &mut String) {
     let mark = if node.holds { "true " } else { "false" };
-    let _ = writeln!(text, "{}{mark} {}", "  ".repeat(depth), node.what);
+    line!(text, "{}{} {}", "  ".repeat(depth), mark, node.what);
     let many = node.sides.len() > SIDES && node.kind != NodeKind::All;
     let shown = node.sides.iter().enumerate().filter(|(at, it)| !many || it.holds || *at < SIDES);
     let mut n = 0;
@@ -210,7 +210,7 @@ fn tree(node: &Node, depth: usize, text: &mut String) {
         tree(side, depth + 1, text);
     }
     if n < node.sides.len() {
-        let _ = writeln!(text, "{}      and {} more, all false", "  ".repeat(depth), node.sides.len() - n);
+        line!(text, "{}      and {} more, all false", "  ".repeat(depth), node.sides.len() - n);
     }
 }
 
@@ -247,7 +247,7 @@ fn correlation(args: &Detect, entry: &RuleEntry, set: &RuleSet, place: &Place, q
     if args.format == FindingFormat::Ndjson {
         return print_json(&explanation);
     }
-    print!("{}", told_correlation(entry, &explanation));
+    say::show(&told_correlation(entry, &explanation));
     Ok(())
 }
 
@@ -257,16 +257,12 @@ const WINDOW: usize = 20;
 fn told_correlation(entry: &RuleEntry, it: &CorrelationExplanation) -> String {
     let mut text = String::new();
     let verdict = if it.satisfied { "is satisfied" } else { "is not satisfied" };
-    let _ = writeln!(text, "{} ({}, {})", it.rule.title, it.rule.id, it.rule.level.as_str());
-    let _ = writeln!(text, "  in {}:{}", entry.file, entry.pos.line);
-    let _ = writeln!(
-        text,
-        "It {verdict} when the event comes. It asks within {} s: {}\n",
-        it.timespan_s, it.wanted
-    );
-    let _ = writeln!(text, "Its rules on this event:");
+    line!(text, "{} ({}, {})", it.rule.title, it.rule.id, it.rule.level.as_str());
+    line!(text, "  in {}:{}", entry.file, entry.pos.line);
+    line!(text, "It {} when the event comes. It asks within {} s: {}\n", verdict, it.timespan_s, it.wanted);
+    line!(text, "Its rules on this event:");
     for (title, matched) in &it.rules {
-        let _ = writeln!(text, "  {} {title}", if *matched { "matched    " } else { "not matched" });
+        line!(text, "  {} {}", if *matched { "matched    " } else { "not matched" }, title);
     }
     if !it.group.is_empty() {
         let parts: Vec<String> = it
@@ -274,9 +270,9 @@ fn told_correlation(entry: &RuleEntry, it: &CorrelationExplanation) -> String {
             .iter()
             .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("(no such field)")))
             .collect();
-        let _ = writeln!(text, "Its group: {}", parts.join(", "));
+        line!(text, "Its group: {}", parts.join(", "));
     }
-    let _ = writeln!(
+    line!(
         text,
         "Findings of the group in the {} s that end with the event: {}",
         it.timespan_s,
@@ -284,18 +280,18 @@ fn told_correlation(entry: &RuleEntry, it: &CorrelationExplanation) -> String {
     );
     let skipped = it.window.len().saturating_sub(WINDOW);
     if skipped > 0 {
-        let _ = writeln!(text, "  ... {skipped} earlier");
+        line!(text, "  ... {} earlier", skipped);
     }
     for found in it.window.iter().skip(skipped) {
         let time = found.time.map_or_else(|| "-".to_owned(), |it| it.to_string());
         let value = found.value.as_ref().map(|it| format!("  value {it}")).unwrap_or_default();
-        let _ = writeln!(text, "  {time}  {}  [{}#{}]{value}", found.rule, found.file, found.record);
+        line!(text, "  {}  {}  [{}#{}]{}", time, found.rule, found.file, found.record, value);
     }
     for lack in &it.lacks {
-        let _ = writeln!(text, "Lacking: {lack}");
+        line!(text, "Lacking: {}", lack);
     }
     if it.satisfied {
-        let _ = writeln!(
+        line!(
             text,
             "A correlation that goes on being satisfied is reported once a timespan, so this event need not be the one \
              its finding names."

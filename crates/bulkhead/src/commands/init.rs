@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cli::Init;
 use crate::failure::{Failure, Outcome};
+use crate::say::say;
 
 const CONFIG: &str = include_str!("../../templates/bulkhead.toml");
 const RULES: &str = include_str!("../../templates/rules.md");
@@ -32,11 +33,11 @@ pub fn run(args: &Init) -> Outcome {
         }
         fs::write(&path, text).map_err(|err| Failure::file("write", &path, &err))?;
     }
-    println!("made {}: bulkhead.toml, estate.yaml, rules/", dir.display());
-    println!("next: cd {}, describe your estate in estate.yaml, then", dir.display());
-    println!("  bulkhead estate check        finds every fault, with its place");
-    println!("  bulkhead drill               plays an intrusion against it");
-    println!("  bulkhead respond FILES...    carries your own telemetry all the way");
+    say!("made {}: bulkhead.toml, estate.yaml, rules/", dir.display());
+    say!("next: cd {}, describe your estate in estate.yaml, then", dir.display());
+    say!("  bulkhead estate check        finds every fault, with its place");
+    say!("  bulkhead drill               plays an intrusion against it");
+    say!("  bulkhead respond FILES...    carries your own telemetry all the way");
     Ok(())
 }
 

@@ -6,8 +6,10 @@ use bulkhead_recover::{Policy, RecoverError, Request};
 use crate::cli::{Format, PlanRecover};
 use crate::commands::case::print_json;
 use crate::config::Config;
+use crate::entities::Directory;
 use crate::estate_input;
 use crate::failure::{Failure, Outcome};
+use crate::say::{self, say};
 use crate::ui::{Table, duration, money};
 
 /// Simulated recoveries for the percentiles.
@@ -16,7 +18,9 @@ const SAMPLES: usize = 1000;
 /// Runs `plan recover`.
 pub fn run(args: &PlanRecover, config: &Config, quiet: bool) -> Outcome {
     let input = estate_input::require(args.estate.as_deref(), config, quiet)?;
-    let lost: Vec<AssetId> = args.lost.iter().map(AssetId::new).collect();
+    let directory = Directory::new(&input.estate);
+    let lost: Vec<AssetId> =
+        args.lost.iter().map(|it| directory.asset("--lost", it)).collect::<Outcome<_>>()?;
     let policy = Policy::default();
     let request = Request {
         estate: &input.estate,
@@ -33,14 +37,14 @@ pub fn run(args: &PlanRecover, config: &Config, quiet: bool) -> Outcome {
     if args.format == Format::Json {
         return print_json(&plan);
     }
-    println!(
+    say!(
         "{} stages; value lost until everything is back: {}, proven within {:.1} %",
         plan.stages.len(),
         money(plan.objective, &input.estate.estate.currency),
         plan.gap * 100.0
     );
     for stage in &plan.stages {
-        println!("stage {}: {}", stage.n, stage.title);
+        say!("stage {}: {}", stage.n, stage.title);
         let mut table = Table::new(["step", "crew", "from", "to", "after"]);
         for it in &stage.steps {
             table.row([
@@ -51,12 +55,8 @@ pub fn run(args: &PlanRecover, config: &Config, quiet: bool) -> Outcome {
                 it.after.join(", "),
             ]);
         }
-        print!("{}", table.render(2));
-        println!(
-            "  gate: {}; watched for {}",
-            stage.gate.checks.join("; "),
-            duration(stage.gate.surveillance_s)
-        );
+        say::show(&table.render(2));
+        say!("  gate: {}; watched for {}", stage.gate.checks.join("; "), duration(stage.gate.surveillance_s));
     }
     let mut table = Table::new(["service", "median", "nine in ten", "RTO", "MTPD", "MTPD missed with"]);
     let limit = |it: Option<u64>| it.map_or("-".to_owned(), duration);
@@ -71,9 +71,9 @@ pub fn run(args: &PlanRecover, config: &Config, quiet: bool) -> Outcome {
             risk,
         ]);
     }
-    print!("{}", table.render(0));
+    say::show(&table.render(0));
     for note in &plan.notes {
-        println!("note: {note}");
+        say!("note: {}", note);
     }
     Ok(())
 }

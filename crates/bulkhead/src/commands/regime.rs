@@ -6,20 +6,21 @@ use bulkhead_comply::{Facts, Library};
 use bulkhead_model::case::{Clock, ClockStatus};
 use bulkhead_model::estate::EstateInfo;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::cli::{Format, Regime};
 use crate::commands::case::{print_json, text_of};
 use crate::config::Config;
 use crate::estate_input;
 use crate::failure::Outcome;
+use crate::say::{self, say};
 use crate::ui::Table;
+use crate::when::{When, local, zone};
 
 /// Runs `regime ...`.
 pub fn run(command: &Regime, config: &Config, quiet: bool) -> Outcome {
     match command {
         Regime::List { estate, format } => list(estate.as_deref(), *format, config, quiet),
-        Regime::Clocks { estate, aware, format } => clocks(estate.as_deref(), *aware, *format, config, quiet),
+        Regime::Clocks { estate, aware, format } => clocks(estate.as_deref(), aware, *format, config, quiet),
     }
 }
 
@@ -30,7 +31,7 @@ fn list(estate: Option<&Path>, format: Format, config: &Config, quiet: bool) -> 
     if format == Format::Json {
         return print_json(&summaries);
     }
-    println!("regimes as they bear on {} ({})", input.estate.estate.name, input.origin);
+    say!("regimes as they bear on {} ({})", input.estate.estate.name, input.origin);
     let mut table = Table::new(["regime", "bears", "status", "in", "checked", "stages"]);
     for it in &summaries {
         table.row([
@@ -42,20 +43,21 @@ fn list(estate: Option<&Path>, format: Format, config: &Config, quiet: bool) -> 
             it.stages.join("; "),
         ]);
     }
-    print!("{}", table.render(0));
+    say::show(&table.render(0));
     Ok(())
 }
 
-fn clocks(estate: Option<&Path>, aware: Timestamp, format: Format, config: &Config, quiet: bool) -> Outcome {
+fn clocks(estate: Option<&Path>, aware: &When, format: Format, config: &Config, quiet: bool) -> Outcome {
     let input = estate_input::read_or_example(estate, config, quiet)?;
+    let aware = aware.resolve("--aware", &zone(&input.estate.estate), Timestamp::now(), quiet)?;
     let profile = &input.estate.legal_profile;
     let clocks = Library::builtin().clocks(&Facts::new(aware), profile, &input.estate.estate);
     if format == Format::Json {
         return print_json(&clocks);
     }
-    println!("{} ({}), aware {}", input.estate.estate.name, input.origin, local(aware, &input.estate.estate));
-    print!("{}", table(&clocks, &input.estate.estate).render(0));
-    println!("earliest = work to this; latest arguable = counsel decides. Not legal advice.");
+    say!("{} ({}), aware {}", input.estate.estate.name, input.origin, local(aware, &input.estate.estate));
+    say::show(&table(&clocks, &input.estate.estate).render(0));
+    say!("earliest = work to this; latest arguable = counsel decides. Not legal advice.");
     Ok(())
 }
 
@@ -79,14 +81,4 @@ pub fn table(clocks: &[Clock], estate: &EstateInfo) -> Table {
         ]);
     }
     table
-}
-
-/// The operator's time zone; UTC where it is not known.
-pub fn zone(estate: &EstateInfo) -> TimeZone {
-    jiff::tz::TimeZoneDatabase::bundled().get(&estate.timezone).unwrap_or(TimeZone::UTC)
-}
-
-/// An instant on the operator's clocks: `Fri 2025-07-25 14:20`.
-pub fn local(at: Timestamp, estate: &EstateInfo) -> String {
-    at.to_zoned(zone(estate)).strftime("%a %Y-%m-%d %H:%M").to_string()
 }

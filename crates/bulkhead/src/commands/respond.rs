@@ -9,6 +9,8 @@ use bulkhead_model::case::Incident;
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use bulkhead_telemetry::discover;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::casedir::CaseFiles;
 use crate::cli::{Common, Format, Planning, Respond};
@@ -19,7 +21,9 @@ use crate::estate_input::{self, EstateInput};
 use crate::evidence::Evidence;
 use crate::failure::{Failure, Outcome};
 use crate::flow::{self, Opening};
+use crate::say::{self, line, note, say};
 use crate::telemetry_input::{Gathered, gather};
+use crate::when::zone;
 use crate::world::recorded::Recorded;
 use crate::world::{Found, declare_when};
 use crate::{casedir, files, narrate, rule_input};
@@ -28,15 +32,16 @@ use crate::{casedir, files, narrate, rule_input};
 pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
     let common = &args.common;
     let given = estate_input::read(common.estate.as_deref(), config, quiet)?;
+    let now = planning_now(common, given.as_ref(), quiet)?;
     let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let key = signing_key(common.signing_key.as_deref())?;
     let out = common.out.clone().unwrap_or_else(|| default_out(&args.files));
     casedir::prepare(&out, common.force)?;
 
-    let mut gathered = gather(&args.files, &rules, common.planning.now, quiet)?;
+    let mut gathered = gather(&args.files, &rules, now, quiet)?;
     gathered.findings.sort_by_key(|it| it.time);
     if !quiet {
-        eprintln!(
+        note!(
             "read {} events ({} malformed) from {} sources, {} findings; {:.0} events/s",
             gathered.telemetry.events(),
             gathered.telemetry.malformed(),
@@ -56,9 +61,17 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
     let Some(found) = found else {
         return no_incident(&gathered, strongest, &policy, &out);
     };
-    respond(args, &estate, &setting, &gathered, &found, &out, &key)
+    respond(args, &estate, &setting, &gathered, &found, &out, &key, now)
 }
 
+/// The planning clock, when one is given: in the zone of the estate given, else in UTC.
+fn planning_now(common: &Common, estate: Option<&EstateInput>, quiet: bool) -> Outcome<Option<Timestamp>> {
+    let zone = estate.map_or(TimeZone::UTC, |it| zone(&it.estate.estate));
+    let now = common.planning.now.as_ref();
+    now.map(|it| it.resolve("--now", &zone, Timestamp::now(), quiet)).transpose()
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one response, used once")]
 fn respond(
     args: &Respond,
     estate: &EstateInput,
@@ -67,13 +80,14 @@ fn respond(
     found: &Found,
     out: &Path,
     key: &bulkhead_journal::SigningKey,
+    now: Option<Timestamp>,
 ) -> Outcome {
     let common = &args.common;
     let findings: Vec<Finding> =
         found.draft.findings.iter().map(|it| gathered.findings[*it].clone()).collect();
     let incident: Incident = found.draft.declare(found.at, gathered.telemetry.summary());
     let latest = gathered.last_event.unwrap_or(found.at);
-    let now = common.planning.now.unwrap_or(latest).max(found.at);
+    let now = now.unwrap_or(latest).max(found.at);
     let mut world = Recorded {
         findings: &findings,
         observations: &gathered.observations,
@@ -99,16 +113,16 @@ fn respond(
     show(&files, common.format, &story)?;
     if common.format == Format::Table {
         if found.others > 0 {
-            println!(
+            say!(
                 "\n{} further incidents share nothing with this one; narrow the files to respond to them",
                 found.others
             );
         }
-        println!("\ncase directory: {}\n  bulkhead case verify {}", out.display(), out.display());
+        say!("\ncase directory: {}\n  bulkhead case verify {}", out.display(), out.display());
     }
     match infeasible {
         Some(why) => {
-            eprintln!("NO FEASIBLE PLAN: {why}");
+            note!("NO FEASIBLE PLAN: {}", why);
             Err(Failure::Verdict(why))
         }
         None => Ok(()),
@@ -119,7 +133,7 @@ fn respond(
 pub fn show(files: &CaseFiles, format: Format, story: &str) -> Outcome {
     match format {
         Format::Table => {
-            print!("{story}");
+            say::show(story);
             Ok(())
         }
         Format::Json => print_json(&serde_json::json!({
@@ -135,7 +149,7 @@ pub fn show(files: &CaseFiles, format: Format, story: &str) -> Outcome {
 }
 
 fn no_incident(gathered: &Gathered, strongest: f64, policy: &Policy, out: &Path) -> Outcome {
-    println!("{}", narrate::nothing(&gathered.findings, strongest, policy.declare_points));
+    say::show(&narrate::nothing(&gathered.findings, strongest, policy.declare_points));
     // The folder was made ready for a case that there is no reason for.
     std::fs::remove_dir(out).map_err(|err| Failure::file("remove", out, &err))
 }
@@ -144,12 +158,12 @@ fn drafted(paths: &[PathBuf], gathered: &Gathered, quiet: bool) -> Outcome<Estat
     let name = paths.first().and_then(|it| it.file_stem()).map(|it| it.to_string_lossy().into_owned());
     let (estate, assumptions) = discover::draft(&gathered.observations, &name.unwrap_or_default());
     if !quiet {
-        eprintln!("no --estate: drafted one of {} hosts from the telemetry, assuming:", estate.assets.len());
+        note!("no --estate: drafted one of {} hosts from the telemetry, assuming:", estate.assets.len());
         for it in assumptions.iter().take(8) {
-            eprintln!("  - {it}");
+            note!("  - {}", it);
         }
         if assumptions.len() > 8 {
-            eprintln!("  - and {} more, at the head of the case's estate.yaml", assumptions.len() - 8);
+            note!("  - and {} more, at the head of the case's estate.yaml", assumptions.len() - 8);
         }
     }
     let text = draft_text(&estate, &assumptions)?;
@@ -160,7 +174,7 @@ fn drafted(paths: &[PathBuf], gathered: &Gathered, quiet: bool) -> Outcome<Estat
 pub fn draft_text(estate: &Estate, assumptions: &[String]) -> Outcome<String> {
     let mut text = String::from("# Drafted from telemetry by `bulkhead estate discover`. What it assumed:\n");
     for it in assumptions {
-        text.push_str(&format!("# - {}\n", it.replace('\n', " ")));
+        line!(text, "# - {}", it);
     }
     let value = serde_json::to_value(estate).map_err(anyhow::Error::new)?;
     text.push_str(&bulkhead_model::yaml::emit(&value));

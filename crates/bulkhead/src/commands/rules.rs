@@ -10,6 +10,7 @@ use crate::commands::coverage;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::rule_input;
+use crate::say::{self, say};
 use crate::ui::Table;
 
 /// Runs `rules ...`.
@@ -38,7 +39,7 @@ fn check(report: &LoadReport, format: Format) -> Outcome {
         return Err(Failure::input(format!("{errors} faults; {} rules load", report.rules.len())));
     }
     if format == Format::Table {
-        println!("{} rules load, {} warnings", report.rules.len(), report.diagnostics.len());
+        say!("{} rules load, {} warnings", report.rules.len(), report.diagnostics.len());
     }
     Ok(())
 }
@@ -68,12 +69,9 @@ fn list(report: &LoadReport, format: Format) -> Outcome {
             it.file.clone(),
         ]);
     }
-    print!("{}", table.render(0));
+    say::show(&table.render(0));
     let dead = report.rules.iter().filter(|it| it.unreachable.is_some()).count();
-    println!(
-        "{} rules loaded, {dead} of them can never fire with the log sources mapped",
-        report.rules.len()
-    );
+    say!("{} rules loaded, {} of them can never fire with the log sources mapped", report.rules.len(), dead);
     if !report.diagnostics.is_empty() {
         print_diagnostics(&report.diagnostics, 20);
     }

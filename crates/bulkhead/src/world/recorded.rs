@@ -1,6 +1,6 @@
 //! The world of recorded telemetry: everything is known from the start, and only people approve.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 
 use bulkhead_engine::{State, Subject, Via};
 use bulkhead_model::case::{Incident, Plan};
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use crate::desk::{Answer, Knowledge, World};
 use crate::evidence::Evidence;
+use crate::say::{self, note, text};
 use crate::ui::money;
 
 /// Recorded telemetry, and whoever sits at the terminal.
@@ -33,13 +34,12 @@ impl Recorded<'_> {
             return None;
         }
         if let Some(plan) = plan {
-            eprintln!("{} actions, {}:", plan.actions.len(), money(plan.objective.total, &plan.currency));
+            note!("{} actions, {}:", plan.actions.len(), money(plan.objective.total, &plan.currency));
             for action in &plan.actions {
-                eprintln!("  {}", action.id);
+                note!("  {}", action.id);
             }
         }
-        eprint!("{role}: approve {what}? [y/N] ");
-        io::stderr().flush().ok()?;
+        say::show_beside(&text!("{}: approve {}? [y/N] ", role, what));
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).ok()?;
         let by = "operator at the terminal".to_owned();

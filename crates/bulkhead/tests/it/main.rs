@@ -4,6 +4,7 @@ mod broken;
 mod bulkhead;
 mod detect;
 mod drill;
+mod hostile;
 mod import;
 mod plan;
 mod reach;

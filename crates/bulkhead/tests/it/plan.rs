@@ -140,7 +140,7 @@ fn check_refused(flags: &str, message: &str) {
 #[test]
 fn a_name_that_is_none_says_what_it_may_stand_for() {
     check_refused("--compromised b2b-wep-1", "did you mean `b2b-web-1`?");
-    check_refused("--compromised b2b-web-1.telco.example", "that is the asset `b2b-web-1`; give its id");
+    check_refused("--compromised b2b-web-1.telco.exampel", "did you mean `b2b-web-1.telco.example`?");
     check_refused(
         "--compromised b2b-web-1,",
         "--compromised: an empty id is no asset or identity of the estate",

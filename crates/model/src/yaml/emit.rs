@@ -1,6 +1,10 @@
 //! Writes a JSON value as YAML that people go on editing: lists of small objects one per line.
 
+use std::fmt::Write;
+
 use serde_json::Value;
+
+use crate::plain::{is_hidden, replaced};
 
 /// The widest line on which an object is still written in one piece.
 const WIDTH: usize = 110;
@@ -88,7 +92,16 @@ fn scalar(text: &str) -> String {
         && !text.ends_with(' ')
         && text.chars().all(word)
         && !["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());
-    if plain { text.to_owned() } else { Value::String(text.to_owned()).to_string() }
+    if plain { text.to_owned() } else { quoted(text) }
+}
+
+/// Text in double quotes; what is hidden is written as YAML's escapes, so that a draft shown steers no terminal.
+fn quoted(text: &str) -> String {
+    let json = Value::String(text.to_owned()).to_string();
+    let escaped = replaced(&json, is_hidden, |it, out| {
+        let _ = write!(out, "\\U{:08x}", u32::from(it));
+    });
+    escaped.into_owned()
 }
 
 fn pad(indent: usize, out: &mut String) {
@@ -116,5 +129,15 @@ mod tests {
         let long = "x".repeat(120);
         let value = json!({"list": [{"id": long, "n": 1}]});
         assert_eq!(emit(&value), format!("list:\n  -\n    id: {long}\n    n: 1\n"));
+    }
+
+    #[test]
+    fn what_is_hidden_is_escaped_and_read_back() {
+        let value = json!({"name": "a\u{9b}b\u{202e}c\u{e0041}d\u{1b}\n"});
+        let text = emit(&value);
+        assert_eq!(text, "name: \"a\\U0000009bb\\U0000202ec\\U000e0041d\\u001b\\n\"\n");
+        let (read, diagnostics) = crate::yaml::parse("f", &text);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        assert_eq!(read[0].to_json(), value);
     }
 }

@@ -13,12 +13,14 @@ use crate::commands::estate::emit;
 use crate::config::Config;
 use crate::estate_input;
 use crate::failure::{Failure, Outcome};
+use crate::say::{self, note};
 
 /// Runs `plan contain`.
 pub fn run(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     let input = estate_input::require(args.estate.as_deref(), config, quiet)?;
     let estate = &input.estate;
-    let start = Start::read(&args.intrusion, &args.unavailable, estate)?;
+    let threshold = args.planning.suspect_threshold.or(config.planning.suspect_threshold);
+    let start = Start::read(&args.intrusion, &args.unavailable, estate, threshold)?;
     let ports = MovementPorts::default();
     let planner = Planner::new(estate, &ports);
     let mut request = Request::new(estate, &start.assets, &ports);
@@ -31,14 +33,12 @@ pub fn run(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     request.forced = &will.forced;
     request.forbidden = &will.forbidden;
     if start.held(request.suspect_threshold) == 0 && !quiet {
-        eprintln!(
+        note!(
             "no asset is compromised, and moves begin at assets: name the hosts the attacker works from too"
         );
     }
     for it in will.idle.iter().filter(|_| !quiet) {
-        eprintln!(
-            "--forbid {it}: nothing that could be done here has this id; `--list-actions` shows the ids"
-        );
+        note!("--forbid {}: nothing that could be done here has this id; `--list-actions` shows the ids", it);
     }
     if args.list_actions {
         return list(args.format, &planner.possible(&request).map_err(|err| plan_failure(&err))?, estate);
@@ -55,9 +55,9 @@ pub fn run(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
         Format::Json => print_json(&object(&planned, args.explain.then_some(&explained))?),
         Format::Table => {
             let held = start.held(request.suspect_threshold);
-            print!("{}", tell::plan(&planned, held, &explained, args.explain, estate));
+            say::show(&tell::plan(&planned, held, &explained, args.explain, estate));
             if let Some(previous) = &will.previous {
-                print!("{}", tell::changes(previous, &planned.plan));
+                say::show(&tell::changes(previous, &planned.plan));
             }
             Ok(())
         }
@@ -94,7 +94,7 @@ fn explanation(it: &Explanation) -> Value {
 fn list(format: Format, possible: &[Possible], estate: &bulkhead_model::estate::Estate) -> Outcome {
     match format {
         Format::Table => {
-            print!("{}", tell::possible(possible, &estate.estate.currency));
+            say::show(&tell::possible(possible, &estate.estate.currency));
             Ok(())
         }
         Format::Json => {

@@ -11,6 +11,7 @@ use crate::cli::{self, Planning};
 use crate::commands::recover;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::say::note;
 
 pub use tell::{comparison, services};
 
@@ -51,7 +52,7 @@ pub fn plan_failure(err: &PlanError) -> Failure {
             .hint("`bulkhead plan contain --list-actions ...` lists what can be done here"),
         PlanError::Infeasible { .. } => {
             // Standard output is for a plan; programs that read it must not find prose there.
-            eprintln!("no feasible plan: {err}");
+            note!("no feasible plan: {}", err);
             Failure::Verdict(err.to_string())
         }
     }

@@ -13,6 +13,7 @@ use crate::commands::case::{print_json, text_of};
 use crate::config::Config;
 use crate::estate_input;
 use crate::failure::{Failure, Outcome};
+use crate::say::{self, line, text};
 use crate::ui::{Table, count, counted, duration, money};
 
 /// Most rows printed of a list.
@@ -22,7 +23,8 @@ const ROWS: usize = 12;
 pub fn run(args: &PlanReach, config: &Config, quiet: bool) -> Outcome {
     let input = estate_input::require(args.estate.as_deref(), config, quiet)?;
     let estate = &input.estate;
-    let start = Start::read(&args.intrusion, &[], estate)?;
+    let threshold = args.suspect_threshold.or(config.planning.suspect_threshold);
+    let start = Start::read(&args.intrusion, &[], estate, threshold)?;
     let ports = MovementPorts::default();
     let mut request = Request::new(estate, &start.assets, &ports);
     request.identities = &start.identities;
@@ -42,7 +44,7 @@ pub fn run(args: &PlanReach, config: &Config, quiet: bool) -> Outcome {
     match args.format {
         Format::Json => print_json(&object(&request, &radius, &points)),
         Format::Table => {
-            print!("{}", table(&request, estate, &radius, &points));
+            say::show(&table(&request, estate, &radius, &points));
             Ok(())
         }
     }
@@ -80,22 +82,24 @@ fn table(request: &Request<'_>, estate: &Estate, radius: &[Reached], points: &[C
     let steps = over_time(radius);
     let attitude = text_of(&request.attitude);
     let Some(last) = steps.last() else {
-        return format!("no other asset is within reach under `{attitude}`\n");
+        return text!("no other asset is within reach under `{}`\n", attitude);
     };
     let currency = &estate.estate.currency;
-    let mut text = format!(
-        "if nothing is done, {} of {} come within reach under `{attitude}`, worth {}\n",
+    let mut text = text!(
+        "if nothing is done, {} of {} come within reach under `{}`, worth {}\n",
         counted(last.assets as usize, "asset"),
         count(estate.assets.len() as u64),
+        attitude,
         money(last.value, currency)
     );
     if let Some(first) = radius.iter().filter(|it| it.hard).min_by_key(|it| (it.earliest_s, it.moves)) {
-        text.push_str(&format!(
-            "the first that must not be reached, {}, as early as {} from now; by the fewest moves:\n",
+        line!(
+            text,
+            "the first that must not be reached, {}, as early as {} from now; by the fewest moves:",
             first.asset,
             duration(first.earliest_s)
-        ));
-        first.path.iter().for_each(|it| text.push_str(&format!("  {it}\n")));
+        );
+        first.path.iter().for_each(|it| line!(text, "  {}", it));
     }
     let mut table = Table::new(["within", "assets", "protected", "worth"]);
     for it in shown(&steps) {
@@ -114,7 +118,7 @@ fn table(request: &Request<'_>, estate: &Estate, radius: &[Reached], points: &[C
     }
     text.push_str(&table.render(2));
     if let more @ 1.. = points.len().saturating_sub(ROWS) {
-        text.push_str(&format!("  ... and {more} more; --format json lists all\n"));
+        line!(text, "  ... and {} more; --format json lists all", more);
     }
     text
 }

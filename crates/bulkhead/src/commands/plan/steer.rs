@@ -1,18 +1,22 @@
 //! From flags to a request: who is compromised, which actions are forced, forbidden or pinned.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use bulkhead_contain::{Planner, Request};
 use bulkhead_model::case::Plan;
 use bulkhead_model::diag::nearest;
-use bulkhead_model::estate::{Asset, Estate};
+use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, IdentityId, PointId};
 
 use super::plan_failure;
 use crate::cli::{Intrusion, Steering};
+use crate::entities::{Directory, Meant};
 use crate::estate_input;
 use crate::failure::{Failure, Outcome};
+
+/// The contract's default.
+const SUSPECT_THRESHOLD: f64 = 0.5;
 
 /// Who is compromised, sorted into what the estate knows.
 #[derive(Debug, Default)]
@@ -24,35 +28,41 @@ pub struct Start {
 }
 
 impl Start {
-    /// The start that `flags` name.
-    pub fn read(flags: &Intrusion, unavailable: &[String], estate: &Estate) -> Outcome<Self> {
+    /// The start that `flags` name. Suspected identities at or above `suspect_threshold` count as compromised, as assets
+    /// do.
+    pub fn read(
+        flags: &Intrusion,
+        unavailable: &[String],
+        estate: &Estate,
+        suspect_threshold: Option<f64>,
+    ) -> Outcome<Self> {
+        let threshold = suspect_threshold.unwrap_or(SUSPECT_THRESHOLD);
+        let directory = Directory::new(estate);
         let mut start = Self::default();
-        let assets: HashSet<&str> = estate.assets.iter().map(|it| it.id.as_str()).collect();
-        let identities: HashSet<&str> = estate.identities.iter().map(|it| it.id.as_str()).collect();
-        for (whence, id) in listed("--compromised", &flags.compromised)? {
-            if assets.contains(id.as_str()) {
-                start.assets.push(AssetId::new(id));
-            } else if identities.contains(id.as_str()) {
-                start.identities.push(IdentityId::new(id));
-            } else {
-                return Err(unknown(estate, &whence, &id, "asset or identity", true));
+        for (whence, text) in listed("--compromised", &flags.compromised)? {
+            match directory.find(&whence, &text)? {
+                Meant::Asset(id) => start.assets.push(id.clone()),
+                Meant::Identity(id) => start.identities.push(id.clone()),
             }
         }
         for (whence, text) in listed("--suspected", &flags.suspected)? {
             let wrong = || {
-                Failure::input(format!("{whence}: `{text}` is not ID=CONFIDENCE"))
+                Failure::input(format!("{whence}: `{text}` is not WHO=CONFIDENCE"))
                     .hint("such as C=0.7; the confidence lies between 0 and 1")
             };
-            let (id, confidence) = text.split_once('=').ok_or_else(wrong)?;
-            let confidence: f64 = confidence.parse().map_err(|_| wrong())?;
+            let (who, confidence) = text.rsplit_once('=').ok_or_else(wrong)?;
+            let confidence: f64 = confidence.trim().parse().map_err(|_| wrong())?;
             if !(0.0..=1.0).contains(&confidence) {
                 return Err(wrong());
             }
-            if !assets.contains(id) {
-                return Err(unknown(estate, &whence, id, "asset", false));
+            match directory.find(&whence, who)? {
+                Meant::Asset(id) => start.suspected.push((id.clone(), confidence)),
+                Meant::Identity(id) if confidence >= threshold => start.identities.push(id.clone()),
+                Meant::Identity(_) => {}
             }
-            start.suspected.push((AssetId::new(id), confidence));
         }
+        start.identities.sort();
+        start.identities.dedup();
         let points = || estate.enforcement_points.iter().map(|it| it.id.as_str());
         if let Some(id) = unavailable.iter().find(|id| !points().any(|it| it == id.as_str())) {
             let what = format!("--unavailable: {} is no enforcement point of the estate", named(id));
@@ -74,25 +84,6 @@ impl Start {
 /// An id as messages name it; an empty one comes of a stray comma.
 fn named(id: &str) -> String {
     if id.is_empty() { "an empty id".to_owned() } else { format!("`{id}`") }
-}
-
-/// What is no asset of the estate (nor identity, where `or_identity`): what it may stand for is said.
-fn unknown(estate: &Estate, whence: &str, text: &str, what: &str, or_identity: bool) -> Failure {
-    let failure = Failure::input(format!("{whence}: {} is no {what} of the estate", named(text)));
-    let address = text.parse().ok();
-    let is_known_as = |it: &&Asset| {
-        it.hostname.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(text))
-            || address.is_some_and(|address| it.addresses.contains(&address))
-    };
-    if let Some(asset) = estate.assets.iter().find(is_known_as) {
-        return failure.hint(format!("that is the asset `{}`; give its id", asset.id));
-    }
-    let identities = estate.identities.iter().filter(|_| or_identity).map(|it| it.id.as_str());
-    let near = nearest(text, estate.assets.iter().map(|it| it.id.as_str()).chain(identities));
-    failure.hint(match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`bulkhead estate show --format json` lists them".to_owned(),
-    })
 }
 
 /// Each entry with where it stands; `@FILE` stands for the entries of a file, separated by commas or white space, what

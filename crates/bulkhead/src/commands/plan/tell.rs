@@ -5,6 +5,7 @@ use bulkhead_model::case::{Approval, BaselineName, Objective, Plan, ServiceImpac
 use bulkhead_model::estate::Estate;
 
 use crate::commands::case::text_of;
+use crate::say::{line, text};
 use crate::ui::{Table, count, counted, money};
 
 /// Most rows printed of a list that may have a hundred thousand.
@@ -23,11 +24,11 @@ pub fn plan(
     let mut table = Table::new(["action", "at", "takes", "approval", "cuts", "breaks"]);
     for it in plan.actions.iter().take(ROWS) {
         let breaks: Vec<_> =
-            it.breaks.iter().map(|it| format!("{} {}", it.service, text_of(&it.state))).collect();
+            it.breaks.iter().map(|it| text!("{} {}", it.service, text_of(&it.state))).collect();
         table.row([
             it.id.clone(),
             it.enforcement_point.to_string(),
-            format!("{} s", it.time_to_effect_s),
+            text!("{} s", it.time_to_effect_s),
             text_of(&it.approval),
             counted(it.cuts.len(), "move"),
             if breaks.is_empty() { "nothing".to_owned() } else { breaks.join(", ") },
@@ -42,7 +43,7 @@ pub fn plan(
     text.push_str(&comparison(plan, &planned.predicted));
     text.push_str(&services(&planned.predicted, estate));
     for it in plan.not_done.iter().take(10) {
-        text.push_str(&format!("left undone: {}: {}\n", it.what, it.why));
+        line!(text, "left undone: {}: {}", it.what, it.why);
     }
     text
 }
@@ -51,7 +52,7 @@ fn more(total: usize, what: &str) -> String {
     if total <= ROWS {
         return String::new();
     }
-    format!("  ... and {} more {what}; --format json lists all\n", total - ROWS)
+    text!("  ... and {} more {}; --format json lists all\n", total - ROWS, what)
 }
 
 fn headline(planned: &Planned, held: usize) -> String {
@@ -63,11 +64,12 @@ fn headline(planned: &Planned, held: usize) -> String {
         (0, _) => "no action is worth its cost".to_owned(),
         (1, 0) => "1 action cuts the attacker off".to_owned(),
         (1, _) => "1 action holds the attacker".to_owned(),
-        (n, 0) => format!("{} cut the attacker off", counted(n, "action")),
-        (n, _) => format!("{} hold the attacker", counted(n, "action")),
+        (n, 0) => text!("{} cut the attacker off", counted(n, "action")),
+        (n, _) => text!("{} hold the attacker", counted(n, "action")),
     };
-    format!(
-        "{done} under `{}`: {} over {} h, gap {:.2} %; {}\n",
+    text!(
+        "{} under `{}`: {} over {} h, gap {:.2} %; {}\n",
+        done,
         text_of(&plan.attitude),
         money(plan.objective.total, &plan.currency),
         plan.horizon_h,
@@ -96,23 +98,25 @@ fn stages(stages: &[PlanStage]) -> String {
             Approval::Commander => "then, once the commander agrees",
             Approval::ServiceOwner => "then, once commander and service owners agree",
         };
-        text.push_str(&format!(
-            "  {who}: {} within {} s; after that {} exposed, {} of them protected\n",
+        line!(
+            text,
+            "  {}: {} within {} s; after that {} exposed, {} of them protected",
+            who,
             counted(it.actions.len(), "action"),
             it.time_to_effect_s,
             counted(usize::try_from(it.exposed).unwrap_or(usize::MAX), "asset"),
             count(it.protected_exposed)
-        ));
+        );
     }
     text
 }
 
 fn short(it: &Explanation, estate: &Estate) -> String {
     if it.opens.is_empty() {
-        return format!("  why {}: asked for; nothing opens without it\n", it.action);
+        return text!("  why {}: asked for; nothing opens without it\n", it.action);
     }
     let path = it.paths.first().map(|it| hops(it)).unwrap_or_default();
-    format!("  why {}: {}; such as by {path}\n", it.action, opens(it, estate))
+    text!("  why {}: {}; such as by {}\n", it.action, opens(it, estate), path)
 }
 
 /// A path by the assets it visits; the means are said at length.
@@ -129,40 +133,43 @@ fn hops(path: &[String]) -> String {
 fn opens(it: &Explanation, estate: &Estate) -> String {
     let protected = match it.protected.as_slice() {
         [] => String::new(),
-        [one] => format!(", {one} among them, which must not be"),
-        [one, rest @ ..] => format!(", {one} and {} more among them that must not be", rest.len()),
+        [one] => text!(", {} among them, which must not be", one),
+        [one, rest @ ..] => text!(", {} and {} more among them that must not be", one, rest.len()),
     };
-    format!(
-        "without it {} worth {} in reach again{protected}",
+    text!(
+        "without it {} worth {} in reach again{}",
         counted(it.opens.len(), "asset"),
-        money(it.exposure, &estate.estate.currency)
+        money(it.exposure, &estate.estate.currency),
+        protected
     )
 }
 
 fn long(it: &Explanation, estate: &Estate) -> String {
-    let mut text = format!("  {}\n", it.action);
+    let mut text = text!("  {}\n", it.action);
     if it.opens.is_empty() {
         text.push_str("    asked for; nothing opens without it\n");
     } else {
-        text.push_str(&format!("    {}\n", opens(it, estate)));
+        line!(text, "    {}", opens(it, estate));
     }
     for path in &it.paths {
         text.push_str("    cuts the path\n");
         for step in path {
-            text.push_str(&format!("      {step}\n"));
+            line!(text, "      {}", step);
         }
     }
     for hit in &it.breaks {
         let customers: Vec<_> =
-            hit.customers.iter().map(|it| format!("{} {}", count(it.count), it.segment)).collect();
+            hit.customers.iter().map(|it| text!("{} {}", count(it.count), it.segment)).collect();
         let customers =
-            if customers.is_empty() { String::new() } else { format!(" for {}", customers.join(", ")) };
-        text.push_str(&format!(
-            "    breaks {}: {}{customers}, {} per hour\n",
+            if customers.is_empty() { String::new() } else { text!(" for {}", customers.join(", ")) };
+        line!(
+            text,
+            "    breaks {}: {}{}, {} per hour",
             hit.service,
             text_of(&hit.state),
+            customers,
             money(hit.value_per_hour, &estate.estate.currency)
-        ));
+        );
     }
     if it.breaks.is_empty() {
         text.push_str("    breaks nothing by itself\n");
@@ -173,14 +180,14 @@ fn long(it: &Explanation, estate: &Estate) -> String {
 /// What a plan keeps, adds and drops of an earlier one.
 pub fn changes(previous: &Plan, plan: &Plan) -> String {
     let has = |plan: &Plan, id: &str| plan.actions.iter().any(|it| it.id == id);
-    let mut text = format!("against plan {}, this is plan {}:\n", previous.generation, plan.generation);
+    let mut text = text!("against plan {}, this is plan {}:\n", previous.generation, plan.generation);
     let kept = plan.actions.iter().filter(|it| has(previous, &it.id)).count();
-    text.push_str(&format!("  keeps {}\n", counted(kept, "action")));
+    line!(text, "  keeps {}", counted(kept, "action"));
     for it in plan.actions.iter().filter(|it| !has(previous, &it.id)).take(ROWS) {
-        text.push_str(&format!("  adds  {}\n", it.id));
+        line!(text, "  adds  {}", it.id);
     }
     for it in previous.actions.iter().filter(|it| !has(plan, &it.id)).take(ROWS) {
-        text.push_str(&format!("  lifts {}\n", it.id));
+        line!(text, "  lifts {}", it.id);
     }
     text
 }
@@ -190,20 +197,18 @@ pub fn possible(list: &[Possible], currency: &str) -> String {
     let mut table = Table::new(["action", "at", "costs", "takes"]);
     for it in list.iter().take(ROWS) {
         let points: Vec<_> = it.points.iter().map(ToString::to_string).collect();
-        let alike = if it.alike > 0 { format!(" (and {} like it)", it.alike) } else { String::new() };
+        let alike = if it.alike > 0 { text!(" (and {} like it)", it.alike) } else { String::new() };
         table.row([
-            format!("{}{alike}", it.id),
+            text!("{}{}", it.id, alike),
             points.join(", "),
             money(it.operating_cost, currency),
-            format!("{} s", it.time_to_effect_s),
+            text!("{} s", it.time_to_effect_s),
         ]);
     }
-    format!(
-        "{} can be taken where the attacker may come\n{}{}",
-        counted(list.len(), "action"),
-        table.render(2),
-        more(list.len(), "actions")
-    )
+    let mut text = text!("{} can be taken where the attacker may come\n", counted(list.len(), "action"));
+    text.push_str(&table.render(2));
+    text.push_str(&more(list.len(), "actions"));
+    text
 }
 
 /// The plan, its alternatives and the baselines in one table.
@@ -224,7 +229,7 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
     };
     row("this plan".to_owned(), &plan.objective, predicted);
     for it in &plan.alternatives {
-        row(format!("  {}", it.name.replace('_', " ")), &it.objective, &it.services);
+        row(text!("  {}", it.name.replace('_', " ")), &it.objective, &it.services);
     }
     for it in &plan.baselines {
         let name = match it.name {
@@ -234,7 +239,7 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
         let name = if it.feasible {
             name.to_owned()
         } else {
-            format!("{name} (breaks a hard rule, or no point can)")
+            text!("{} (breaks a hard rule, or no point can)", name)
         };
         row(name, &it.objective, &it.services);
     }
@@ -247,7 +252,7 @@ pub fn services(list: &[ServiceImpact], estate: &Estate) -> String {
     for it in list {
         let name = estate.services.iter().find(|known| known.id == it.service).map(|known| known.name.en());
         let customers: Vec<_> =
-            it.customers.iter().map(|it| format!("{} {}", count(it.count), it.segment)).collect();
+            it.customers.iter().map(|it| text!("{} {}", count(it.count), it.segment)).collect();
         table.row([
             name.unwrap_or(it.service.as_str()).to_owned(),
             text_of(&it.state),
