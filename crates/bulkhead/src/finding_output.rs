@@ -159,10 +159,11 @@ mod tests {
     fn cells_are_quoted_and_defused() {
         assert_eq!(cell("a,b"), "\"a,b\"");
         assert_eq!(cell("say \"x\""), "\"say \"\"x\"\"\"");
-        assert_eq!(cell("two\nlines"), "\"two\nlines\"");
+        assert_eq!(cell("two\nlines"), "two\\nlines");
         assert_eq!(cell("=cmd()"), "'=cmd()");
         assert_eq!(cell("@sum(1,2)"), "\"'@sum(1,2)\"");
-        assert_eq!(cell("\rx"), "\"'\rx\"");
+        assert_eq!(cell("\r=x"), "'\\r=x");
+        assert_eq!(cell(" \u{200b}+1"), "' \\u{200b}+1");
         assert_eq!(cell("plain"), "plain");
         assert_eq!(cell(""), "");
     }
