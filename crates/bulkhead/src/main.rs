@@ -29,6 +29,7 @@ mod world;
 
 use std::process::ExitCode;
 
+use bulkhead_model::plain::plain;
 use clap::Parser;
 
 use crate::failure::Failure;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(end_badly));
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
-        Err(err) => return misused(&err),
+        Err(err) => return misused(err),
     };
     match commands::run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,8 +55,22 @@ fn main() -> ExitCode {
 }
 
 /// What was typed cannot be understood, or asks for help. Clap repeats what was typed: shown plain.
-fn misused(err: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind;
+fn misused(mut err: clap::Error) -> ExitCode {
+    use clap::error::{ContextValue, ErrorKind};
+    let one = |it: &String| plain(it).into_owned();
+    let shown: Vec<_> = err
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(one(text)))),
+            ContextValue::Strings(list) => {
+                Some((kind, ContextValue::Strings(list.iter().map(one).collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in shown {
+        err.insert(kind, value);
+    }
     if matches!(err.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         say::show(&err.render().to_string());
         return ExitCode::SUCCESS;
