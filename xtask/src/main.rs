@@ -1,5 +1,6 @@
-//! Developer commands: `cargo xtask test|tidy|bench|gen|otrf`.
+//! Developer commands: `cargo xtask test|tidy|bench|gen|docs|otrf`.
 
+mod estate_page;
 mod otrf;
 mod shell;
 mod test;
@@ -42,6 +43,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         args: Vec<String>,
     },
+    /// Writes the pages under docs/ that are made from the types.
+    Docs,
     /// Runs the product on the recorded attacks of the public data and writes docs/otrf.md.
     Otrf {
         /// The `bulkhead` to run (default: one built now, in release mode).
@@ -65,6 +68,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Test { quick } => test::run(&root, quick),
         Command::Tidy => tidy::run(&root),
+        Command::Docs => estate_page::run(&root),
         Command::Otrf { program } => otrf::run(&root, program),
         Command::Bench { args } => bench(&root, &args),
         Command::Gen { args } => {

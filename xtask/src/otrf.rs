@@ -26,6 +26,10 @@ Hosts and accounts are named with their confidence; from 0.65 on they count as c
 which a rule of at least level low fired (`bulkhead detect --level low`), with the number of findings, whether or not they
 belong to the incident; *without* are all others that appear in the telemetry.
 
+*Plan* is what the plan does (`plan.json`), and *stays* what it leaves in the attacker's hands or within reach (`residual`), each
+to be accepted by name before anything is called contained. The estate is a draft: what no event showed is taken as open, so a
+host is silenced by isolating it. Everything is carried out on simulated points; *state* is what the case says of itself.
+
 ";
 
 /// Text below it.
@@ -51,13 +55,16 @@ pub fn run(root: &Path, program: Option<PathBuf>) -> Result<()> {
     };
     let scratch = target(root).join("otrf");
     let mut page = String::from(HEAD);
-    page.push_str("| archive | events | severity | compromised | suspected | with findings | without |\n");
-    page.push_str("|---|---|---|---|---|---|---|\n");
-    let mut unnamed = Vec::new();
+    page.push_str("| archive | events | severity | compromised | suspected | plan | stays | state | with findings | without |\n");
+    page.push_str("|---|---|---|---|---|---|---|---|---|---|\n");
+    let (mut unnamed, mut idle) = (Vec::new(), Vec::new());
     for archive in archives(&data)? {
         let row = respond(root, &program, &archive, &data, &scratch)?;
         if row.compromised.is_empty() && row.suspected.is_empty() {
             unnamed.push(row.name.clone());
+        }
+        if row.actions.is_empty() && row.stays.is_empty() {
+            idle.push(row.name.clone());
         }
         writeln!(page, "{}", row.markdown())?;
     }
@@ -65,6 +72,9 @@ pub fn run(root: &Path, program: Option<PathBuf>) -> Result<()> {
     fs::write(root.join("docs/otrf.md"), page).context("failed to write docs/otrf.md")?;
     if !unnamed.is_empty() {
         bail!("no incident came of {}", unnamed.join(", "));
+    }
+    if !idle.is_empty() {
+        bail!("plans that do nothing and leave nothing, of {}", idle.join(", "));
     }
     Ok(())
 }
@@ -103,6 +113,9 @@ struct Row {
     severity: String,
     compromised: Vec<String>,
     suspected: Vec<String>,
+    actions: Vec<String>,
+    stays: Vec<String>,
+    state: String,
     with: BTreeMap<String, u64>,
     without: BTreeSet<String>,
 }
@@ -113,12 +126,15 @@ impl Row {
         let with: Vec<String> = self.with.iter().map(|(host, count)| format!("{host} ({count})")).collect();
         let without: Vec<String> = self.without.iter().cloned().collect();
         format!(
-            "| {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             self.name,
             self.events,
             self.severity,
             list(&self.compromised),
             list(&self.suspected),
+            list(&self.actions),
+            list(&self.stays),
+            self.state,
             list(&with),
             list(&without)
         )
@@ -136,25 +152,92 @@ fn respond(root: &Path, program: &Path, archive: &Path, data: &Path, scratch: &P
     }
     let out = case.to_string_lossy();
     Cmd::new(&program, root).args(["respond", "--yes", "--force", "--out", &*out]).args(&common).run()?;
-    let incident = read_json(&case.join("incident.json"))?;
+    let cases = cases(&case)?;
+    let incidents = read_all(&cases, "incident.json")?;
+    let plans = read_all(&cases, "plan.json")?;
     let findings = Cmd::new(&program, root)
         .args(["detect", "--level", "low", "--format", "ndjson"])
         .args(&common)
         .read()?;
     let with = hosts_with_findings(&findings)?;
-    let estate = case.join("estate.yaml");
+    let estate = readable(cases.first().map_or(case.as_path(), PathBuf::as_path), "estate.yaml");
     let estate =
         fs::read_to_string(&estate).with_context(|| format!("failed to read {}", estate.display()))?;
     let without = hostnames(&estate).filter(|it| !with.contains_key(it)).collect();
     Ok(Row {
         name,
-        events: incident["telemetry"]["events"].as_u64().unwrap_or_default(),
-        severity: incident["severity"].as_str().unwrap_or("-").to_owned(),
-        compromised: entities(&incident["compromised"]),
-        suspected: entities(&incident["suspected"]),
+        events: incidents
+            .iter()
+            .filter_map(|it| it["telemetry"]["events"].as_u64())
+            .max()
+            .unwrap_or_default(),
+        severity: each(&incidents, |it| vec![it["severity"].as_str().unwrap_or("-").to_owned()]).join(", "),
+        compromised: each(&incidents, |it| entities(&it["compromised"])),
+        suspected: each(&incidents, |it| entities(&it["suspected"])),
+        actions: each(&plans, |it| actions(&it["actions"])),
+        stays: each(&plans, |it| residual(&it["residual"])),
+        state: each(&incidents, state).join(", "),
         with,
         without,
     })
+}
+
+/// The case directories under `out`: itself, or one per incident.
+fn cases(out: &Path) -> Result<Vec<PathBuf>> {
+    if out.join("incident.json").is_file() {
+        return Ok(vec![out.to_path_buf()]);
+    }
+    let mut cases = Vec::new();
+    for entry in fs::read_dir(out).with_context(|| format!("no case in {}", out.display()))? {
+        cases.push(entry.context("failed to list the cases")?.path());
+    }
+    cases.retain(|it| it.join("incident.json").is_file());
+    cases.sort();
+    Ok(cases)
+}
+
+/// A file of a case: with names, from its vault, where it has one there.
+fn readable(case: &Path, name: &str) -> PathBuf {
+    let named = case.join("vault/named").join(name);
+    if named.is_file() { named } else { case.join(name) }
+}
+
+fn read_all(cases: &[PathBuf], name: &str) -> Result<Vec<Value>> {
+    cases.iter().map(|it| readable(it, name)).filter(|it| it.is_file()).map(|it| read_json(&it)).collect()
+}
+
+/// What `of` gives for each, each thing once, in order.
+fn each(values: &[Value], of: impl Fn(&Value) -> Vec<String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for it in values.iter().flat_map(of) {
+        if !all.contains(&it) {
+            all.push(it);
+        }
+    }
+    all
+}
+
+/// Kind and target of each action.
+fn actions(list: &Value) -> Vec<String> {
+    let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().replace('_', " ");
+    let action = |it: &Value| format!("{} {}", text(it, "kind"), it["target"].as_str().unwrap_or("?"));
+    list.as_array().into_iter().flatten().map(action).collect()
+}
+
+/// Who stays, why, and whether anybody accepted it.
+fn residual(list: &Value) -> Vec<String> {
+    let entry = |it: &Value| {
+        let why = it["why"].as_str().unwrap_or("?").replace('_', " ");
+        let by = it["accepted"]["by"].as_str().map(|by| format!(", accepted by {by}"));
+        format!("{} ({why}{})", it["entity"].as_str().unwrap_or("?"), by.unwrap_or_default())
+    };
+    list.as_array().into_iter().flatten().map(entry).collect()
+}
+
+/// The state as the case gives it, with what it is worth.
+fn state(incident: &Value) -> Vec<String> {
+    let simulated = if incident["simulated"].as_bool() == Some(true) { " (simulated)" } else { "" };
+    vec![format!("{}{simulated}", incident["state"].as_str().unwrap_or("-"))]
 }
 
 fn read_json(path: &Path) -> Result<Value> {

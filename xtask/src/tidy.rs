@@ -66,7 +66,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "import",
         ],
     ),
-    ("xtask", &[]),
+    // Its pages are made from the types and from the words that regimes use.
+    ("xtask", &["model", "comply"]),
 ];
 
 /// What pure crates may use from outside: nothing that reads a clock, a file, the network or chance.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bulkhead_comply::{Library, vocabulary};
 use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::estate::{self, Estate};
 
@@ -16,6 +17,9 @@ const EXAMPLE: &str = include_str!("../../../examples/telco/estate.yaml");
 
 /// How many faults of one file are printed; a table of a thousand helps nobody.
 pub const SHOWN: usize = 50;
+
+/// How many words that nobody knows are printed at every use.
+const LOUD: usize = 10;
 
 /// An estate with the text it came from, which goes into the case.
 #[derive(Debug, Clone)]
@@ -69,8 +73,22 @@ pub fn read_file(path: &Path, quiet: bool) -> Outcome<EstateInput> {
     parse(&path.display().to_string(), &text, quiet)
 }
 
+/// Reads an estate and judges its words by the duties that are decided by them.
+pub fn examine(origin: &str, text: &str) -> (Option<Estate>, Vec<Diagnostic>) {
+    let (read, mut diagnostics) = estate::read_with_places(origin, text);
+    let Some((estate, places)) = read else { return (None, diagnostics) };
+    diagnostics.extend(vocabulary::check(&estate, &places, &Library::builtin()));
+    diagnostics.sort_by_key(|it| it.pos);
+    (Some(estate), diagnostics)
+}
+
+/// Whether a warning is of a word that nobody knows: it changes what is computed, so it is said at every use.
+pub fn is_loud(diagnostic: &Diagnostic) -> bool {
+    !diagnostic.is_error() && (diagnostic.code.starts_with("unknown-") || diagnostic.code == "drafted-estate")
+}
+
 fn parse(origin: &str, text: &str, quiet: bool) -> Outcome<EstateInput> {
-    let (estate, diagnostics) = estate::read(origin, text);
+    let (estate, diagnostics) = examine(origin, text);
     let errors: Vec<Diagnostic> = diagnostics.iter().filter(|it| it.is_error()).cloned().collect();
     let Some(estate) = estate else {
         print_diagnostics(&errors, SHOWN);
@@ -80,6 +98,10 @@ fn parse(origin: &str, text: &str, quiet: bool) -> Outcome<EstateInput> {
         ))
         .hint("`bulkhead estate check` lists every fault with its place"));
     };
+    let loud: Vec<Diagnostic> = diagnostics.iter().filter(|it| is_loud(it)).cloned().collect();
+    if !quiet {
+        print_diagnostics(&loud, LOUD);
+    }
     if !quiet && !diagnostics.is_empty() {
         note!("{}: {} warnings; `bulkhead estate check` lists them", origin, diagnostics.len());
     }

@@ -265,8 +265,18 @@ impl Facts {
 }
 
 /// Classes of data that are personal.
-pub const PERSONAL_DATA: &[&str] =
-    &["customer", "personal", "employee", "traffic", "location", "billing", "health", "subscriber", "cdr"];
+pub const PERSONAL_DATA: &[&str] = &[
+    "billing",
+    "cdr",
+    "customer",
+    "employee",
+    "health",
+    "location",
+    "payment",
+    "personal",
+    "subscriber",
+    "traffic",
+];
 
 fn personal_data_taken(exfiltration: &Exfiltration) -> bool {
     exfiltration.stores.iter().any(|store| {

@@ -23,6 +23,7 @@ pub mod period;
 pub mod predicate;
 mod reader;
 pub mod regime;
+pub mod vocabulary;
 
 pub use builtin::Library;
 pub use clocks::{Assessment, RegimeSummary};

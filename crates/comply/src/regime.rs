@@ -59,6 +59,19 @@ pub struct Regime {
     pub origin: String,
 }
 
+impl Regime {
+    /// Every condition it puts, wherever it stands.
+    pub fn predicates(&self) -> Vec<&Predicate> {
+        let mut all = vec![&self.entity, &self.trigger];
+        for stage in &self.stages {
+            all.extend(stage.when.iter().chain(&stage.unless));
+            let limits = stage.limit.iter().chain(stage.cap.iter().map(|it| &it.1));
+            all.extend(limits.filter_map(|it| it.rollover_not_for.as_ref()));
+        }
+        all
+    }
+}
+
 /// One duty of a regime.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::case::{Attitude, Certificate, Cut};
-use bulkhead_model::estate::{Movement, Port, Protocol};
+use bulkhead_model::estate::{Capability, Movement, Port, Protocol};
 use bulkhead_model::rules::{Endpoint, PointRules, Verdict};
-use bulkhead_service::FlowMembers;
+use bulkhead_service::{FlowMembers, FlowOrigin};
 
 use crate::ground::{Ground, Means};
 use crate::request::{PlanError, Request};
+
+mod foothold;
 
 /// Builds the certificate of what `rules`, as read back from the points, leave open and cut off for the start and the
 /// attitude of `request`.
@@ -36,6 +38,7 @@ struct Installed<'a> {
 fn build(ground: &Ground<'_>, rules: &[PointRules]) -> Certificate {
     let installed = Installed::new(ground, rules);
     let (reached, cuts) = closure(ground, &installed);
+    let (silenced, footholds) = foothold::footholds(ground, &installed);
     let names = |set: &mut dyn Iterator<Item = u32>| {
         let mut names: Vec<String> =
             set.flat_map(|it| ground.assets_of(it)).map(|it| it.id.to_string()).collect();
@@ -52,13 +55,15 @@ fn build(ground: &Ground<'_>, rules: &[PointRules]) -> Certificate {
         reached: names(&mut reached.iter().copied()),
         cut: cuts.into_iter().collect(),
         identities,
-        silenced: Vec::new(),
-        footholds: Vec::new(),
+        silenced,
+        footholds,
     }
 }
 
 fn closure(ground: &Ground<'_>, installed: &Installed<'_>) -> (BTreeSet<u32>, BTreeSet<Cut>) {
-    let mut reached: BTreeSet<u32> = ground.start.compromised.clone();
+    let external = foothold::external(ground);
+    let (seeds, log_ons) = log_ons_from_outside(ground, installed, &external);
+    let mut reached: BTreeSet<u32> = ground.start.compromised.union(&seeds).copied().collect();
     loop {
         let usable: BTreeSet<u32> = (0..ground.estate.identities.len() as u32)
             .filter(|&it| {
@@ -66,9 +71,10 @@ fn closure(ground: &Ground<'_>, installed: &Installed<'_>) -> (BTreeSet<u32>, BT
             })
             .collect();
         let mut found = BTreeSet::new();
-        let mut cuts = BTreeSet::new();
+        let beyond = |it: &&(u32, Cut)| !reached.contains(&it.0);
+        let mut cuts: BTreeSet<Cut> = log_ons.iter().filter(beyond).map(|it| it.1.clone()).collect();
         for number in 0..ground.index.flows().len() as u32 {
-            moves_out(ground, installed, number, &reached, &usable, &mut found, &mut cuts);
+            moves_out(ground, installed, number, (&reached, &external), &usable, &mut found, &mut cuts);
         }
         if found.is_empty() {
             return (reached, cuts);
@@ -77,11 +83,51 @@ fn closure(ground: &Ground<'_>, installed: &Installed<'_>) -> (BTreeSet<u32>, BT
     }
 }
 
+/// Moves out of external assets with an identity held from the start, on a protocol by which it may log on: what they
+/// reach, and what of them is cut.
+fn log_ons_from_outside(
+    ground: &Ground<'_>,
+    installed: &Installed<'_>,
+    external: &BTreeSet<u32>,
+) -> (BTreeSet<u32>, Vec<(u32, Cut)>) {
+    let (mut found, mut cuts) = (BTreeSet::new(), Vec::new());
+    let strict = ground.start.attitude == Attitude::Strict;
+    let declared = ground.index.flows().iter().filter(|it| matches!(it.origin, FlowOrigin::Declared(_)));
+    for flow in declared.filter(|it| strict || it.movement != Movement::No) {
+        let from: Vec<u32> = flow.from.iter().copied().filter(|it| external.contains(it)).collect();
+        if from.is_empty() {
+            continue;
+        }
+        let inside = |it: &&u32| !external.contains(it) && !ground.start.compromised.contains(it);
+        for &to in flow.to.iter().filter(inside) {
+            for &identity in &ground.start.identities {
+                let ports = ground.log_on_ports(flow, to, identity);
+                for &from in from.iter().filter(|_| !ports.is_empty()) {
+                    let by = match installed.disabled.contains(&identity) {
+                        true => {
+                            Shut::By(format!("identity:{}", ground.estate.identities[identity as usize].id))
+                        }
+                        false => installed.shut(ground, from, to, &ports),
+                    };
+                    match by {
+                        Shut::No => drop(found.insert(to)),
+                        Shut::By(by) => {
+                            let means = ground.means_text(flow, to);
+                            cuts.push((to, Cut { from: ground.name(from), to: ground.name(to), means, by }));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    (found, cuts)
+}
+
 fn moves_out(
     ground: &Ground<'_>,
     installed: &Installed<'_>,
     number: u32,
-    reached: &BTreeSet<u32>,
+    (reached, external): (&BTreeSet<u32>, &BTreeSet<u32>),
     usable: &BTreeSet<u32>,
     found: &mut BTreeSet<u32>,
     cuts: &mut BTreeSet<Cut>,
@@ -91,7 +137,10 @@ fn moves_out(
     if from.is_empty() {
         return;
     }
-    for &to in flow.to.iter().filter(|it| !reached.contains(it)) {
+    for &to in flow.to.iter().filter(|it| !reached.contains(it) && !external.contains(it)) {
+        if foothold::is_collecting(ground, external, flow, to) {
+            continue;
+        }
         let means = ground.means(number, to);
         let held = |of: &Vec<u32>| of.iter().copied().filter(|it| usable.contains(it)).collect::<Vec<u32>>();
         let identities = match &means {
@@ -153,9 +202,10 @@ impl<'a> Installed<'a> {
             for asset in point.hosts.iter().flat_map(|on| ground.index.select(ground.estate, on)) {
                 installed.by_host.entry(asset).or_default().push(at);
             }
-            installed
-                .disabled
-                .extend(it.disabled.iter().filter_map(|it| ground.index.identity(&it.identity)));
+            if point.can.contains(&Capability::DisableIdentity) {
+                let disabled = it.disabled.iter();
+                installed.disabled.extend(disabled.filter_map(|it| ground.index.identity(&it.identity)));
+            }
         }
         installed
     }
@@ -237,6 +287,21 @@ impl Ground<'_> {
         let shared: BTreeSet<Port> =
             counting.flat_map(|it| flow.ports.iter().filter_map(move |&other| shared(it, other))).collect();
         shared.into_iter().collect()
+    }
+
+    /// Ports of `flow` on which `identity` may log on to `to`.
+    fn log_on_ports(&self, flow: &FlowMembers, to: u32, identity: u32) -> Vec<Port> {
+        let rights = self.estate.identities[identity as usize].rights.iter();
+        let via: BTreeSet<&String> = rights
+            .filter(|it| self.index.select(self.estate, &it.on).contains(&to))
+            .flat_map(|it| &it.via)
+            .collect();
+        let logins = self.ports.ports().iter();
+        let logins = logins.filter(|it| it.login.as_ref().is_some_and(|login| via.contains(login)));
+        let ports: BTreeSet<Port> = logins
+            .flat_map(|it| flow.ports.iter().filter_map(move |&other| shared(it.port, other)))
+            .collect();
+        ports.into_iter().collect()
     }
 
     /// A move in words: `flow tcp/22`.

@@ -2,8 +2,8 @@
 //!
 //! It shares no code with the planner, the attack graph or the renderer, and believes neither plan nor certificate. It
 //! computes, from the estate and the rules as read back, all an attacker can reach; the certificate holds exactly when
-//! that lies within the closed set it states and touches nothing protected. In the order of reading: the verdict, the
-//! closure, one move, one rule.
+//! that lies within the closed set it states, touches nothing protected, and every foothold that stays is listed as one.
+//! In the order of reading: the verdict, the closure, one move, one rule; footholds stand in a room of their own.
 //!
 //! What counts as a move is the contract's: a declared flow (or an implicit one inside a flat zone, or a management
 //! channel) whose ports count under the attitude. A rule stops a packet only at a point that sees it (its `covers` holds
@@ -13,12 +13,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use bulkhead_model::case::{Attitude, Certificate};
-use bulkhead_model::estate::{Asset, AssetKind, Capability, Estate, Movement, Port, Protocol, Selector};
+use bulkhead_model::case::{Attitude, Certificate, Foothold};
+use bulkhead_model::estate::{
+    Asset, AssetKind, Capability, Estate, Identity, Movement, Port, Protocol, Selector,
+};
 use bulkhead_model::id::{AssetId, IdentityId};
 use bulkhead_model::rules::{Endpoint, PointRules, Rule, Verdict as RuleVerdict};
 
 use crate::ports::MovementPorts;
+
+mod foothold;
 
 /// What the checker is told beside the certificate; the certificate may claim more sources, never fewer.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +55,9 @@ pub struct Verdict {
     pub holds: bool,
     /// Everything reachable under the rules read back, ascending.
     pub reached: Vec<AssetId>,
+    /// Compromised assets and identities that keep a foothold under the rules read back, ascending by id, assets before
+    /// identities. The certificate may hold and these stay: then nothing is contained but "except" them.
+    pub footholds: Vec<Foothold>,
     /// Moves that leave the closed set or arrive at something protected.
     pub open: Vec<OpenMove>,
     /// Why it does not hold, in words; empty when it does.
@@ -63,6 +70,7 @@ pub struct Verdict {
 pub fn check(facts: &Facts<'_>, certificate: &Certificate, installed: &[PointRules]) -> Verdict {
     let checker = Checker::new(facts, certificate, installed);
     let (reached, moves) = checker.closure();
+    let footholds = checker.footholds();
     let name = |at: &usize| checker.estate.assets[*at].id.as_str();
     let claimed: BTreeSet<&str> = certificate.reached.iter().map(String::as_str).collect();
     let protected = checker.protected(&certificate.protected);
@@ -72,6 +80,7 @@ pub fn check(facts: &Facts<'_>, certificate: &Certificate, installed: &[PointRul
         let what = if protected.contains(at) { "is protected" } else { "lies outside the closed set" };
         faults.push(format!("the attacker reaches {}, which {what}", name(at)));
     }
+    faults.extend(foothold::unlisted(certificate, &checker.held_entities(), &footholds));
     let open = moves.into_iter().filter(|it| bad(&it.1)).map(|(from, to, flow)| OpenMove {
         from: checker.estate.assets[from].id.clone(),
         to: checker.estate.assets[to].id.clone(),
@@ -86,35 +95,37 @@ pub fn check(facts: &Facts<'_>, certificate: &Certificate, installed: &[PointRul
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect(),
+        footholds,
         faults,
         remarks: checker.remarks(certificate),
     }
 }
 
+/// Where a channel stands in the estate file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Flow,
+    Flat,
+    /// A management channel; `collecting` when it is not `reply_only`.
+    Management {
+        collecting: bool,
+    },
+}
+
 struct Channel<'a> {
     id: String,
-    from: Ends<'a>,
-    to: Ends<'a>,
+    origin: Origin,
+    /// Positions of the assets that open it, ascending.
+    from: Vec<usize>,
+    /// Positions of the assets that answer, ascending.
+    to: Vec<usize>,
     ports: &'a [Port],
     movement: Movement,
 }
 
-enum Ends<'a> {
-    Selected(&'a Selector),
-    Zone(&'a str),
-}
-
-impl Ends<'_> {
-    fn has(&self, asset: &Asset) -> bool {
-        match self {
-            Self::Selected(selector) => selector.matches(asset),
-            Self::Zone(zone) => asset.zone.as_str() == *zone,
-        }
-    }
-}
-
 struct Checker<'a> {
     estate: &'a Estate,
+    external: BTreeSet<usize>,
     attitude: Attitude,
     movement: &'a MovementPorts,
     sources: BTreeSet<&'a str>,
@@ -126,6 +137,7 @@ struct Checker<'a> {
 
 /// The rules of one point with what the point sees.
 struct Installed<'a> {
+    estate: &'a Estate,
     rules: &'a PointRules,
     covers: BTreeSet<(&'a str, &'a str)>,
     hosts: Vec<&'a Selector>,
@@ -153,19 +165,20 @@ impl<'a> Members<'a> {
         members
     }
 
-    /// Positions of the assets at one end of a channel, ascending.
-    fn of(&self, ends: &Ends<'_>) -> Vec<usize> {
+    /// Positions of the assets that `selector` means, ascending: `any` means nothing that lies outside.
+    fn of(&self, selector: &Selector, external: &BTreeSet<usize>) -> Vec<usize> {
         let listed = |known: Option<&Vec<usize>>| known.cloned().unwrap_or_default();
-        let near = match ends {
-            Ends::Selected(Selector { asset: None, zone: None, roles, .. }) if !roles.is_empty() => {
-                listed(self.by_role.get(roles[0].as_str()))
-            }
-            Ends::Zone(zone) => listed(self.by_zone.get(zone)),
-            Ends::Selected(Selector { asset: Some(id), .. }) => listed(self.by_id.get(id.as_str())),
-            Ends::Selected(Selector { zone: Some(zone), .. }) => listed(self.by_zone.get(zone.as_str())),
-            Ends::Selected(_) => (0..self.estate.assets.len()).collect(),
+        let near = match selector {
+            Selector { asset: Some(id), .. } => listed(self.by_id.get(id.as_str())),
+            Selector { zone: Some(zone), .. } => listed(self.by_zone.get(zone.as_str())),
+            Selector { roles, .. } if !roles.is_empty() => listed(self.by_role.get(roles[0].as_str())),
+            _ => (0..self.estate.assets.len()).filter(|it| !external.contains(it)).collect(),
         };
-        near.into_iter().filter(|&at| ends.has(&self.estate.assets[at])).collect()
+        near.into_iter().filter(|&at| selector.matches(&self.estate.assets[at])).collect()
+    }
+
+    fn of_zone(&self, zone: &str) -> Vec<usize> {
+        self.by_zone.get(zone).cloned().unwrap_or_default()
     }
 }
 
@@ -184,8 +197,15 @@ impl<'a> Checker<'a> {
             let points = &facts.estate.enforcement_points;
             points.iter().any(|it| it.id == rules.point && it.can.contains(&Capability::DisableIdentity))
         };
+        let outside: BTreeSet<&str> =
+            facts.estate.zones.iter().filter(|it| it.external).map(|it| it.id.as_str()).collect();
+        let assets = facts.estate.assets.iter().enumerate();
+        let external: BTreeSet<usize> =
+            assets.filter(|(_, it)| outside.contains(it.zone.as_str())).map(|(at, _)| at).collect();
+        let channels = channels(facts.estate, &external);
         Self {
             estate: facts.estate,
+            external,
             attitude: certificate.attitude,
             movement: facts.movement_ports,
             sources: sources.collect(),
@@ -196,7 +216,7 @@ impl<'a> Checker<'a> {
                 .flat_map(|it| &it.disabled)
                 .map(|it| it.identity.as_str())
                 .collect(),
-            channels: channels(facts.estate),
+            channels,
             installed: installed.iter().map(|it| seen_by(facts.estate, it)).collect(),
         }
     }
@@ -221,14 +241,14 @@ impl<'a> Checker<'a> {
         let assets = &self.estate.assets;
         let start = assets.iter().enumerate().filter(|(_, it)| self.sources.contains(it.id.as_str()));
         let mut reached: BTreeSet<usize> = start.map(|(at, _)| at).collect();
-        let members = Members::new(self.estate);
         let mut opens: Vec<Vec<usize>> = vec![Vec::new(); assets.len()];
         let mut missing: Vec<Vec<usize>> = Vec::new();
         for (number, channel) in self.channels.iter().enumerate() {
-            members.of(&channel.from).into_iter().for_each(|at| opens[at].push(number));
-            missing.push(members.of(&channel.to));
+            channel.from.iter().for_each(|&at| opens[at].push(number));
+            missing.push(channel.to.iter().copied().filter(|it| !self.external.contains(it)).collect());
         }
-        let mut moves = Vec::new();
+        let mut moves = self.log_ons_from_outside(&reached);
+        reached.extend(moves.iter().map(|it| it.1));
         loop {
             let usable = self.usable(&reached);
             let mut queue: Vec<usize> = reached.iter().copied().collect();
@@ -259,17 +279,64 @@ impl<'a> Checker<'a> {
         mut found: impl FnMut(usize),
     ) {
         let assets = &self.estate.assets;
-        for &to in targets.iter().filter(|it| **it != from) {
+        for &to in targets.iter().filter(|it| **it != from && !self.is_collecting(channel, **it)) {
             let counting = self.counting(channel, &assets[to], usable);
-            if !counting.is_empty() && self.passes(&assets[from], &assets[to], &counting) {
+            if !counting.is_empty() && self.passes(from, to, &counting) {
                 found(to);
             }
         }
     }
 
+    /// Whether the pair towards `to` is a channel by which agents report: open for ever, and of no use to an attacker.
+    fn is_collecting(&self, channel: &Channel<'_>, to: usize) -> bool {
+        let passed_on = self.external.contains(&to) || self.estate.assets[to].relay;
+        channel.origin == Origin::Management { collecting: true } && !passed_on
+    }
+
+    /// Moves out of external assets with an identity held from the start, on a protocol by which it may log on.
+    fn log_ons_from_outside(&self, reached: &BTreeSet<usize>) -> Vec<Move> {
+        let held: Vec<&Identity> = self.estate.identities.iter().filter(|it| self.holds(it)).collect();
+        let mut found: BTreeMap<usize, Move> = BTreeMap::new();
+        let declared = self.channels.iter().filter(|it| it.origin == Origin::Flow);
+        for channel in declared.filter(|it| it.movement != Movement::No || self.attitude == Attitude::Strict)
+        {
+            for &from in channel.from.iter().filter(|it| self.external.contains(it)) {
+                let inside = |to: &usize| !self.external.contains(to) && !reached.contains(to);
+                for &to in channel.to.iter().filter(|it| inside(it)) {
+                    let ports = self.log_on_ports(channel, &self.estate.assets[to], &held);
+                    if !ports.is_empty() && self.passes(from, to, &ports) {
+                        found.entry(to).or_insert_with(|| (from, to, channel.id.clone()));
+                    }
+                }
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// Ports of `channel` on which one of `held` may log on to `to`.
+    fn log_on_ports(&self, channel: &Channel<'_>, to: &Asset, held: &[&Identity]) -> Vec<Range> {
+        let rights = || held.iter().flat_map(|it| &it.rights).filter(|it| self.has(&it.on, to));
+        let via: BTreeSet<&str> = rights().flat_map(|it| &it.via).map(String::as_str).collect();
+        let logins = self.movement.ports().iter();
+        let logins = logins.filter(|it| it.login.as_deref().is_some_and(|login| via.contains(login)));
+        let logins: Vec<Range> = logins.flat_map(|it| ranges(it.port)).collect();
+        let ports = channel.ports.iter().flat_map(|&it| ranges(it));
+        ports.flat_map(|it| logins.iter().filter_map(move |&other| common(it, other))).collect()
+    }
+
+    /// Whether the attacker holds this identity from the start and it was not disabled.
+    fn holds(&self, identity: &Identity) -> bool {
+        self.identities.contains(identity.id.as_str()) && !self.disabled.contains(identity.id.as_str())
+    }
+
+    /// Whether `selector` means `asset`: `any` means nothing that lies outside.
+    fn has(&self, selector: &Selector, asset: &Asset) -> bool {
+        means(self.estate, selector, asset)
+    }
+
     /// Identities the attacker can use: held from the start or with a secret on a reached asset, and not disabled.
     fn usable(&self, reached: &BTreeSet<usize>) -> BTreeSet<&'a str> {
-        let found = |on: &Selector| reached.iter().any(|&at| on.matches(&self.estate.assets[at]));
+        let found = |on: &Selector| reached.iter().any(|&at| self.has(on, &self.estate.assets[at]));
         let identities = self.estate.identities.iter();
         identities
             .filter(|it| self.identities.contains(it.id.as_str()) || it.secrets_on.iter().any(found))
@@ -302,20 +369,17 @@ impl<'a> Checker<'a> {
         let identities = self.estate.identities.iter().filter(|it| usable.contains(it.id.as_str()));
         identities
             .flat_map(|it| &it.rights)
-            .any(|it| it.on.matches(to) && it.via.iter().any(|protocol| protocol == via))
+            .any(|it| self.has(&it.on, to) && it.via.iter().any(|protocol| protocol == via))
     }
 
     /// Whether a packet from `from` to `to` on one of `ports` passes every point that sees it, on any of their addresses.
-    fn passes(&self, from: &Asset, to: &Asset, ports: &[Range]) -> bool {
+    fn passes(&self, from: usize, to: usize, ports: &[Range]) -> bool {
+        let (from, to) = (&self.estate.assets[from], &self.estate.assets[to]);
         let seen: Vec<&PointRules> =
             self.installed.iter().filter(|it| it.sees(from, to)).map(|it| it.rules).collect();
         addresses(from).into_iter().any(|source| {
             addresses(to).into_iter().any(|target| {
-                let mut left = ports.to_vec();
-                for rules in &seen {
-                    left = after(&rules.rules, (from, source), (to, target), left);
-                }
-                !left.is_empty()
+                !after_all(&seen, Side::Asset(from, source), Side::Asset(to, target), ports).is_empty()
             })
         })
     }
@@ -350,38 +414,54 @@ impl<'a> Checker<'a> {
 impl Installed<'_> {
     fn sees(&self, from: &Asset, to: &Asset) -> bool {
         self.covers.contains(&(from.zone.as_str(), to.zone.as_str()))
-            || self.hosts.iter().any(|it| it.matches(from) || it.matches(to))
+            || self.has_agent_on(from)
+            || self.has_agent_on(to)
     }
+
+    fn has_agent_on(&self, asset: &Asset) -> bool {
+        self.hosts.iter().any(|it| means(self.estate, it, asset))
+    }
+}
+
+fn means(estate: &Estate, selector: &Selector, asset: &Asset) -> bool {
+    let bare = selector.asset.is_none() && selector.zone.is_none() && selector.roles.is_empty();
+    let outside = || estate.zones.iter().any(|it| it.id == asset.zone && it.external);
+    selector.matches(asset) && !(bare && outside())
 }
 
 fn seen_by<'a>(estate: &'a Estate, rules: &'a PointRules) -> Installed<'a> {
     let points = || estate.enforcement_points.iter().filter(|it| it.id == rules.point);
     Installed {
+        estate,
         rules,
         covers: points().flat_map(|it| &it.covers).map(|it| (it.0.as_str(), it.1.as_str())).collect(),
         hosts: points().filter_map(|it| it.hosts.as_ref()).collect(),
     }
 }
 
-fn channels(estate: &Estate) -> Vec<Channel<'_>> {
+fn channels<'a>(estate: &'a Estate, external: &BTreeSet<usize>) -> Vec<Channel<'a>> {
+    let members = Members::new(estate);
     let declared = estate.flows.iter().map(|it| Channel {
         id: it.id.to_string(),
-        from: Ends::Selected(&it.from),
-        to: Ends::Selected(&it.to),
+        origin: Origin::Flow,
+        from: members.of(&it.from, external),
+        to: members.of(&it.to, external),
         ports: &it.ports,
         movement: it.movement,
     });
     let flat = estate.zones.iter().filter(|it| it.flat).map(|it| Channel {
         id: format!("flat:{}", it.id),
-        from: Ends::Zone(it.id.as_str()),
-        to: Ends::Zone(it.id.as_str()),
+        origin: Origin::Flat,
+        from: members.of_zone(it.id.as_str()),
+        to: members.of_zone(it.id.as_str()),
         ports: &[Port::ANY],
         movement: Movement::Auto,
     });
     let management = estate.management.iter().enumerate().map(|(n, it)| Channel {
         id: format!("management:{n}"),
-        from: Ends::Selected(&it.from),
-        to: Ends::Selected(&it.to),
+        origin: Origin::Management { collecting: !it.reply_only },
+        from: members.of(&it.from, external),
+        to: members.of(&it.to, external),
         ports: &it.ports,
         movement: Movement::Auto,
     });
@@ -393,13 +473,22 @@ fn addresses(asset: &Asset) -> Vec<Option<IpAddr>> {
     if asset.addresses.is_empty() { vec![None] } else { asset.addresses.iter().copied().map(Some).collect() }
 }
 
+/// One side of a packet.
+#[derive(Clone, Copy)]
+enum Side<'a> {
+    /// An asset at one of its addresses; without one only rules that name it or its zone match.
+    Asset(&'a Asset, Option<IpAddr>),
+    /// Somewhere that no rule names, in the address family of the other side (true: IPv4) where it has one.
+    Elsewhere(Option<bool>),
+}
+
+/// What is left of `ports` after the rules of several points, all of which the packet passes.
+fn after_all(points: &[&PointRules], from: Side<'_>, to: Side<'_>, ports: &[Range]) -> Vec<Range> {
+    points.iter().fold(ports.to_vec(), |left, it| after(&it.rules, from, to, left))
+}
+
 /// What is left of `ports` after the rules of one point: the first rule that matches a port decides it.
-fn after(
-    rules: &[Rule],
-    from: (&Asset, Option<IpAddr>),
-    to: (&Asset, Option<IpAddr>),
-    ports: Vec<Range>,
-) -> Vec<Range> {
+fn after(rules: &[Rule], from: Side<'_>, to: Side<'_>, ports: Vec<Range>) -> Vec<Range> {
     let (mut undecided, mut accepted) = (ports, Vec::new());
     for rule in rules.iter().filter(|it| matches_end(&it.from, from) && matches_end(&it.to, to)) {
         let all = [(0, u32::MAX)];
@@ -415,13 +504,17 @@ fn after(
     accepted
 }
 
-fn matches_end(end: &Endpoint, (asset, address): (&Asset, Option<IpAddr>)) -> bool {
+fn matches_end(end: &Endpoint, side: Side<'_>) -> bool {
     if end.zones.is_empty() && end.assets.is_empty() && end.addresses.is_empty() {
         return true;
     }
-    match address {
-        Some(address) => end.addresses.iter().any(|it| it.contains(&address)),
-        None => end.assets.contains(&asset.id) || end.zones.contains(&asset.zone),
+    match side {
+        Side::Asset(_, Some(address)) => end.addresses.iter().any(|it| it.contains(&address)),
+        Side::Asset(asset, None) => end.assets.contains(&asset.id) || end.zones.contains(&asset.zone),
+        Side::Elsewhere(family) => end
+            .addresses
+            .iter()
+            .any(|it| it.prefix_len() == 0 && family.is_some_and(|v4| v4 == it.addr().is_ipv4())),
     }
 }
 

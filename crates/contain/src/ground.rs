@@ -8,6 +8,7 @@ use bulkhead_model::estate::{Asset, AssetKind, Capability, EnforcementPoint, Est
 use bulkhead_model::id::{AssetId, IdentityId, ZoneId};
 use bulkhead_model::rules::Endpoint;
 use bulkhead_service::{EstateIndex, Exemptions, FlowMembers, ServiceGraph, ZoneEnds, pairs_of_ends};
+use ipnet::IpNet;
 
 use crate::ports::MovementPorts;
 
@@ -110,6 +111,8 @@ pub(crate) struct Fixed {
     pub(crate) agents: Vec<Vec<usize>>,
     /// Per management channel: where it leads, made when first asked for.
     pub(crate) channel_ends: OnceLock<Vec<Endpoint>>,
+    /// Per zone: the addresses of an external one, made when first asked for.
+    pub(crate) outside: OnceLock<Vec<Vec<IpNet>>>,
 }
 
 impl Fixed {
@@ -132,7 +135,7 @@ impl Fixed {
                 index.select(estate, hosts).into_iter().for_each(|it| agents[it as usize].push(at));
             }
         }
-        Self { by_id, covering, agents, channel_ends: OnceLock::new() }
+        Self { by_id, covering, agents, channel_ends: OnceLock::new(), outside: OnceLock::new() }
     }
 }
 

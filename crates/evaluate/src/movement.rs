@@ -131,9 +131,14 @@ pub(crate) struct FlowEnds {
 impl Movement {
     pub fn new(world: &World<'_>) -> Self {
         let estate = world.estate;
+        let within = |selector| {
+            let mut of = world.index.select(selector);
+            of.retain(|it| !world.is_outside(*it));
+            of
+        };
         let ends = |from, to, ports: &[Port], counts, management| FlowEnds {
-            from: world.index.select(from),
-            to: world.index.select(to),
+            from: within(from),
+            to: within(to),
             ports: ports.to_vec(),
             counts,
             management,
@@ -141,12 +146,16 @@ impl Movement {
         let flows = estate.flows.iter().map(|it| ends(&it.from, &it.to, &it.ports, it.movement, false));
         let channels =
             estate.management.iter().map(|it| ends(&it.from, &it.to, &it.ports, Counts::Auto, true));
-        let flat =
-            estate.zones.iter().filter(|it| it.flat).map(|it| world.index.in_zone(it.id.as_str()).to_vec());
+        let flat = estate
+            .zones
+            .iter()
+            .filter(|it| it.flat && !it.external)
+            .map(|it| world.index.in_zone(it.id.as_str()).to_vec());
         let is_proxy =
             |it: &HostNo| world.asset(*it).roles.iter().any(|role| FORWARDERS.contains(&role.as_str()));
         Self {
-            flows: flows.chain(channels).collect(),
+            // What leads outside is no move, and its traffic is made elsewhere.
+            flows: flows.chain(channels).filter(|it| !it.from.is_empty() && !it.to.is_empty()).collect(),
             proxies: world.all().filter(is_proxy).collect(),
             flat: flat.collect(),
         }

@@ -1,9 +1,9 @@
 //! The estate as the attacker and the log sources see it: names, addresses, operating systems, accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
-use bulkhead_model::estate::{Asset, AssetKind, Estate, Identity, IdentityKind, Index};
+use bulkhead_model::estate::{Asset, AssetKind, Estate, Identity, IdentityKind, Index, system_family};
 use bulkhead_model::id::{AssetId, IdentityId};
 
 use crate::movement::Movement;
@@ -56,6 +56,7 @@ pub(crate) struct World<'e> {
     pub estate: &'e Estate,
     pub index: Index<'e>,
     pub hosts: Vec<Host>,
+    outside: BTreeSet<HostNo>,
     /// The domain of accounts that name none.
     pub domain: String,
 }
@@ -71,7 +72,10 @@ impl<'e> World<'e> {
             .take(15)
             .collect::<String>()
             .to_uppercase();
-        Self { estate, index: Index::new(estate), hosts, domain }
+        let index = Index::new(estate);
+        let external = estate.zones.iter().filter(|it| it.external);
+        let outside = external.flat_map(|it| index.in_zone(it.id.as_str()).iter().copied()).collect();
+        Self { estate, index, hosts, outside, domain }
     }
 
     pub fn asset(&self, no: HostNo) -> &'e Asset {
@@ -86,9 +90,15 @@ impl<'e> World<'e> {
         self.asset(no).id.clone()
     }
 
-    /// All hosts, in the order of the file.
-    pub fn all(&self) -> impl Iterator<Item = HostNo> + use<> {
-        0..u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)
+    /// All hosts of the estate's own, in the order of the file.
+    pub fn all(&self) -> impl Iterator<Item = HostNo> + use<'_> {
+        let all = 0..u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
+        all.filter(|it| !self.is_outside(*it))
+    }
+
+    /// Whether a host stands for somebody outside: it records nothing and is nobody's to attack.
+    pub fn is_outside(&self, no: HostNo) -> bool {
+        self.outside.contains(&no)
     }
 
     pub fn account(&self, identity: &Identity) -> Account {
@@ -204,9 +214,9 @@ impl<'e> World<'e> {
 
 fn host(asset: &Asset, silent: &[Pick]) -> Host {
     let name = asset.hostname.clone().unwrap_or_else(|| asset.id.to_string());
-    let os = match (asset.os.as_deref().map(str::to_lowercase).as_deref(), asset.kind) {
-        (Some(os), _) if os.starts_with("win") => Os::Windows,
-        (Some("network" | "ios" | "asa" | "junos"), _) => Os::Network,
+    let os = match (asset.os.as_deref().map(system_family), asset.kind) {
+        (Some(Some("windows")), _) => Os::Windows,
+        (Some(Some("network" | "ios")), _) => Os::Network,
         (Some(_), _) => Os::Linux,
         (None, AssetKind::Workstation | AssetKind::IdentityProvider) => Os::Windows,
         (None, AssetKind::NetworkDevice) => Os::Network,

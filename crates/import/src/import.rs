@@ -9,7 +9,7 @@ use crate::report::{FileReport, LeftOut, Report};
 use crate::sniff::{self, Format};
 use crate::source::Source;
 use crate::traffic::{self, netflow, zeek};
-use crate::{emit, flows, identities, json, kubernetes, merge, netbox, nmap, todo, zones};
+use crate::{emit, flows, identities, json, kubernetes, merge, netbox, nmap, outside, todo, zones};
 
 /// One file: its name as the user would write it, and what it holds.
 #[derive(Clone, Debug)]
@@ -158,6 +158,7 @@ impl Importer {
         let mut accounts = identities::of_directory(&draft, &gathered, &mut report);
         accounts.extend(kubernetes::identities(&draft, &gathered));
         identities::add(&mut draft, accounts, &gathered, &options.bounds, &mut report);
+        outside::settle(&mut draft, &mut report);
         todo::add(&mut draft, &gathered, base_estate, &mut report);
         finish(&draft, &mut gathered, &mut report);
         let text = emit::text(&draft, &report, base);

@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+/// The longest imported id: numbers and names of other things may follow it.
+const LONGEST: usize = 150;
+
 /// A text as an id: lower case letters, digits, single dashes.
 pub(crate) fn sanitise(text: &str) -> String {
     let mut id = String::with_capacity(text.len());
@@ -12,6 +15,7 @@ pub(crate) fn sanitise(text: &str) -> String {
             id.push('-');
         }
     }
+    id.truncate(LONGEST);
     let id = id.trim_end_matches('-');
     if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
 }

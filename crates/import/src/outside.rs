@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use bulkhead_model::estate::{AssetKind, Estate};
+use bulkhead_model::estate::{AssetKind, Estate, Index};
 use ipnet::IpNet;
 
 use crate::facts::{Gathered, Host};
+use crate::merge::Draft;
 use crate::names;
 use crate::report::{Outbound, Report};
 use crate::source::{Origin, Source};
@@ -154,6 +155,63 @@ pub(crate) fn stand_in(source: Source, origin: Origin, zone: &str) -> Host {
     host.kind = Some(AssetKind::Appliance);
     host.roles.insert(INTERNET.to_owned());
     host
+}
+
+/// Roles of hosts that pass traffic on: what they are told leaves, what they hear comes in.
+const PASSING_ON: &[&str] = &["proxy", "reverse_proxy", "mail", "mail_gateway", "dns", "resolver", "vpn"];
+
+/// Marks the zone of what stands outside as external, and as relays the hosts that pass traffic on and talk to it
+/// themselves. What was typed stands: there it is asked for.
+pub(crate) fn settle(draft: &mut Draft, report: &mut Report) {
+    let Some(place) = place(&draft.estate) else { return };
+    let zone = draft.estate.assets[place].zone.clone();
+    let within = draft.estate.assets.iter().filter(|it| it.zone == zone).count();
+    let typed = draft.zoning.is_typed(zone.as_str());
+    if let Some(it) = draft.estate.zones.iter_mut().find(|it| it.id == zone && !it.external) {
+        if typed || within > 1 {
+            report.todo.push(format!(
+                "zones: whether `{zone}` lies outside (`external: true`), so that plans know the attacker's ways out"
+            ));
+        } else {
+            it.external = true;
+            it.flat = false;
+            report.assumptions.push(format!(
+                "`{zone}` is taken for what lies outside (`external: true`): flows to and from it are an attacker's ways out"
+            ));
+        }
+    }
+    let talking = talking_to(&draft.estate, place);
+    let mut relays = Vec::new();
+    for (at, asset) in draft.estate.assets.iter_mut().enumerate().filter(|(at, _)| *at != place) {
+        let passes_on = asset.roles.iter().any(|it| PASSING_ON.contains(&it.as_str()));
+        if passes_on && !asset.relay && talking.contains(&(at as u32)) {
+            relays.push(asset.id.to_string());
+            asset.relay = draft.added.assets.contains_key(asset.id.as_str());
+        }
+    }
+    if !relays.is_empty() {
+        let named = relays.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        report.todo.push(format!(
+            "assets: whether these {} pass traffic on between the estate and the outside (`relay: true`; new ones are \
+             taken to, by their roles): {named}",
+            relays.len()
+        ));
+    }
+}
+
+/// Places of the assets that a flow joins to the one that stands outside.
+fn talking_to(estate: &Estate, outside: usize) -> BTreeSet<u32> {
+    let index = Index::new(estate);
+    let mut talking = BTreeSet::new();
+    for flow in &estate.flows {
+        let (from, to) = (index.select(&flow.from), index.select(&flow.to));
+        for (one, other) in [(&from, &to), (&to, &from)] {
+            if one.contains(&(outside as u32)) {
+                talking.extend(other);
+            }
+        }
+    }
+    talking
 }
 
 /// Names the busiest destinations outside in the report, and asks for those that services depend on.

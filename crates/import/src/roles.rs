@@ -7,6 +7,7 @@ use bulkhead_model::estate::{AssetKind, Port, Protocol};
 /// Roles by the service names of scanners (nmap-services, IANA) and, where these are silent, by port.
 const ROLES: &[(&str, &[&str], &[u16])] = &[
     ("dns", &["domain", "dns"], &[53]),
+    ("proxy", &["squid-http", "squid", "socks", "socks5"], &[1080, 3128]),
     (
         "directory",
         &[

@@ -5,6 +5,63 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The longest id, in bytes.
+pub const MAX_LEN: usize = 200;
+
+/// Why a text is no id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadId {
+    /// It is empty.
+    #[error("an id is empty")]
+    Empty,
+    /// It is longer than [`MAX_LEN`] bytes.
+    #[error("the id {start:?}... has {bytes} bytes; {MAX_LEN} is the most")]
+    TooLong {
+        /// How it begins.
+        start: String,
+        /// How long it is.
+        bytes: usize,
+    },
+    /// It holds what lists, plans and file names use as separators, or what nobody can see.
+    #[error("the id {id:?} holds {what}")]
+    Character {
+        /// As written, shortened.
+        id: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// Whether `id` may name something of an estate: letters and digits of any script, and behind the first of them also
+/// `-` `_` `.` `:` `>` `@` `+` `~` `$` `#` `&`; no two points in a row; at most [`MAX_LEN`] bytes.
+///
+/// Ids stand in lists, plans, rule names, file names and terminals: none can leave its folder, break a line or hide.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(id: &str) -> Result<(), BadId> {
+    let bad = |what: String| Err(BadId::Character { id: id.chars().take(60).collect(), what });
+    let Some(first) = id.chars().next() else { return Err(BadId::Empty) };
+    if id.len() > MAX_LEN {
+        return Err(BadId::TooLong { start: id.chars().take(20).collect(), bytes: id.len() });
+    }
+    let allowed = |it: char| it.is_alphanumeric() || "-_.:>@+~$#&".contains(it);
+    match id.chars().find(|it| !allowed(*it)) {
+        Some('/' | '\\') => return bad("a slash: ids become parts of file names".to_owned()),
+        Some(it) if it.is_whitespace() => return bad("a space or line break".to_owned()),
+        Some(it) if it.is_control() => return bad("a control character".to_owned()),
+        Some(it) => return bad(format!("{it:?}, which ids may not hold")),
+        None => {}
+    }
+    if !(first.is_alphanumeric() || first == '_') {
+        return bad(format!("{first:?} at its beginning; ids begin with a letter or a digit"));
+    }
+    if id.contains("..") {
+        return bad("two points in a row".to_owned());
+    }
+    Ok(())
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
@@ -67,4 +124,25 @@ ids! {
     CrewId,
     /// A regime of reporting obligations (`NIS2`, `GDPR-33`, ...).
     RegimeId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_names_and_nothing_else() {
+        for id in
+            ["web-1", "PC-01", "m.leroy", "_core", "open:net-10-0-0-0>outside", "si\u{e8}ge", "svc$", "a@b"]
+        {
+            assert_eq!(check(id), Ok(()), "{id}");
+        }
+        let slashes = ["../../PWN", "a/b", "a\\b", "..", ".", ".hidden", "-rf", "a..b"];
+        let unseen = ["", "a b", "a\nb", "a\u{1b}[2J", "a\u{202e}b", "a\u{0}", "a\u{200b}b", "a\u{9b}b"];
+        let separators = ["a,b", "a=b", "a\"b", "a'b", "a*", "a|b", "<b>", "a;b", "a`b", "a%2fb"];
+        let long = "x".repeat(MAX_LEN + 1);
+        for id in slashes.into_iter().chain(unseen).chain(separators).chain([long.as_str()]) {
+            assert!(check(id).is_err(), "{id:?}");
+        }
+    }
 }

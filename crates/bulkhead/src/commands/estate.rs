@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bulkhead_model::estate;
-
 use crate::cli::{Estate, Format};
 use crate::commands::case::print_json;
 use crate::config::Config;
@@ -39,7 +37,7 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
     };
     let text = estate_input::text(&path)?;
     let name = path.display().to_string();
-    let (estate, diagnostics) = estate::read(&name, &text);
+    let (estate, diagnostics) = estate_input::examine(&name, &text);
     let errors = diagnostics.iter().filter(|it| it.is_error()).count();
     match format {
         Format::Json => print_json(&diagnostics)?,
@@ -52,9 +50,16 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
         )));
     };
     if format == Format::Table {
+        let unknown = diagnostics.iter().filter(|it| it.code.starts_with("unknown-")).count();
+        let verdict = match (unknown, diagnostics.len()) {
+            (0, 0) => "sound".to_owned(),
+            (0, _) => "usable".to_owned(),
+            (n, _) => text!("usable, but {} not known, and duties or deadlines may be missing", words(n)),
+        };
         say!(
-            "{}: sound; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {} warnings",
+            "{}: {}; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {} warnings",
             name,
+            verdict,
             estate.zones.len(),
             estate.assets.len(),
             estate.identities.len(),
@@ -65,6 +70,10 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
         );
     }
     Ok(())
+}
+
+fn words(n: usize) -> String {
+    if n == 1 { "1 word is".to_owned() } else { text!("{} words are", n) }
 }
 
 fn discover(files: &[PathBuf], out: Option<&Path>, quiet: bool) -> Outcome {

@@ -16,7 +16,7 @@ use crate::regime::{Regime, Stage};
 mod sentence;
 mod source;
 
-pub use source::FieldSource;
+pub use source::{CONTACT_ROLES, FieldSource};
 
 /// All that a filing may draw on.
 #[derive(Clone, Copy, Debug)]

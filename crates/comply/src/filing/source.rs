@@ -68,6 +68,14 @@ sources! {
     FilingClauses "filing.clauses" "Clauses of the trigger that are met.";
 }
 
+/// Contact roles that filings look for, the first found counts: for security, data protection, law, the public.
+pub const CONTACT_ROLES: [&[&str]; 4] = [
+    &["incident_commander", "ciso", "soc", "security"],
+    &["dpo"],
+    &["legal", "legal_representative"],
+    &["communications"],
+];
+
 impl FieldSource {
     /// What the case says, if it says it.
     pub fn value(
@@ -82,10 +90,10 @@ impl FieldSource {
         match self {
             Self::EntityName => text(&case.estate.estate.name),
             Self::EntityCurrency => text(&case.estate.estate.currency),
-            Self::ContactSecurity => contact(case, &["incident_commander", "ciso", "soc", "security"]),
-            Self::ContactDpo => contact(case, &["dpo"]),
-            Self::ContactLegal => contact(case, &["legal", "legal_representative"]),
-            Self::ContactCommunications => contact(case, &["communications"]),
+            Self::ContactSecurity => contact(case, CONTACT_ROLES[0]),
+            Self::ContactDpo => contact(case, CONTACT_ROLES[1]),
+            Self::ContactLegal => contact(case, CONTACT_ROLES[2]),
+            Self::ContactCommunications => contact(case, CONTACT_ROLES[3]),
             Self::IncidentId => text(&incident.id),
             Self::IncidentTitle => text(&incident.title),
             Self::IncidentSummary => Some(sentence::summary(case)),

@@ -2,6 +2,7 @@
 
 mod boxes;
 mod nft;
+mod outside;
 mod points;
 
 pub use nft::{install, nftables, swap};

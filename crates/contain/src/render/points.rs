@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use crate::actions::Effect;
 use crate::ground::Ground;
+use crate::render::outside::ranges;
 
 /// One action of a plan, as the renderer needs it.
 pub(crate) struct PlannedAction<'a> {
@@ -107,7 +108,10 @@ fn drops(ground: &Ground<'_>, action: &PlannedAction<'_>) -> Vec<Rule> {
         let of = ground.ordinary.iter().find(|it| it.flow == number);
         of.map_or(&[][..], |it| &it.from)
     };
-    let only = || endpoint_of(action.only);
+    let only = || match action.only.and_then(|it| ground.index.asset(&it.id)) {
+        Some(unit) if is_outside(ground, unit) => endpoint(ground, &[unit]),
+        _ => endpoint_of(action.only),
+    };
     match action.effect {
         Effect::Flow(flow) => {
             of_flow(flow, endpoint(ground, opened_by(flow)), endpoint(ground, &ground.flow(flow).to))
@@ -151,8 +155,17 @@ pub(crate) fn endpoint(ground: &Ground<'_>, assets: &[u32]) -> Endpoint {
     let mut end = Endpoint::default();
     for (zone, members) in by_zone {
         let declared = ground.estate.zones.get(zone as usize);
+        let whole = members.len() == ground.index.zone_members(zone).len();
         match declared {
-            Some(declared) if several(&members) && members.len() == ground.index.zone_members(zone).len() => {
+            // Whoever stands outside stands for all of it.
+            Some(declared) if declared.external && whole => {
+                end.zones.push(declared.id.clone());
+                let own = members.iter().flat_map(|&it| ground.assets_of(it)).flat_map(|it| &it.addresses);
+                end.addresses.extend(own.map(|&it| host(it)));
+                end.addresses.extend(&outside(ground)[zone as usize]);
+                end.addresses = IpNet::aggregate(&end.addresses);
+            }
+            Some(declared) if several(&members) && whole => {
                 end.zones.push(declared.id.clone());
                 end.addresses.extend(declared.cidrs.iter().map(IpNet::trunc));
                 let outside =
@@ -172,6 +185,15 @@ pub(crate) fn endpoint(ground: &Ground<'_>, assets: &[u32]) -> Endpoint {
     end.addresses.sort();
     end.addresses.dedup();
     end
+}
+
+fn outside<'g>(ground: &'g Ground<'_>) -> &'g [Vec<IpNet>] {
+    ground.fixed.outside.get_or_init(|| ranges(ground.estate))
+}
+
+fn is_outside(ground: &Ground<'_>, unit: u32) -> bool {
+    let zone = ground.estate.zones.get(ground.index.zone_of(unit) as usize);
+    zone.is_some_and(|it| it.external)
 }
 
 fn endpoint_of<'a>(assets: impl IntoIterator<Item = &'a Asset>) -> Endpoint {

@@ -9,5 +9,6 @@ mod proof;
 mod random;
 mod reaching;
 mod rendering;
+mod silenced;
 mod steering;
 mod telco;

@@ -250,7 +250,7 @@ impl<'d> Graph<'d> {
             Via::Rdp => vec!["rdp"],
             Via::Winrm => vec!["winrm"],
             // DCOM goes through the endpoint mapper, which the movement ports call `wmi`.
-            Via::Dcom => vec!["rpc", "wmi"],
+            Via::Dcom => vec!["wmi"],
             Via::Sql => vec!["database"],
         }
     }

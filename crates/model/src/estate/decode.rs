@@ -139,18 +139,16 @@ pub fn text(decoder: &mut Decoder, node: &Node) -> Option<String> {
     None
 }
 
-/// A name that others refer to. Characters that commands and plans use as separators draw a warning.
+/// A name that others refer to, of the alphabet and length that [`id::check`](crate::id::check) allows.
 pub fn id<T: From<String>>(decoder: &mut Decoder, node: &Node) -> Option<T> {
     let text = text(decoder, node)?;
     if text.is_empty() {
         decoder.wrong_type(node, "an id", "ids are short names such as web-1");
         return None;
     }
-    if text.contains(|it: char| it.is_whitespace() || it.is_control() || matches!(it, ',' | '=' | '/')) {
-        let message = format!(
-            "the id {text:?} holds a space, comma, `=` or `/`, which lists and plans use as separators"
-        );
-        decoder.warn("odd-id", node.pos, message, "use letters, digits, `-`, `_` and `.`");
+    if let Err(fault) = crate::id::check(&text) {
+        decoder.error("bad-id", node.pos, fault.to_string(), "use letters, digits, `-`, `_` and `.`");
+        return None;
     }
     Some(T::from(text))
 }

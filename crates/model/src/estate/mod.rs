@@ -18,14 +18,16 @@ mod procedure;
 mod read;
 mod read_service;
 mod service;
+pub mod vocabulary;
 
-pub use check::check;
+pub use check::{check, unknown_word};
 pub use index::Index;
 pub use place::{Place, Places};
 pub use port::{Port, PortSet, Protocol};
 pub use procedure::{Crew, DurationEstimate, Procedure, Step};
 pub use read::{read, read_with_places};
 pub use service::{AtLeast, Customers, Degraded, Requirement, Service};
+pub use vocabulary::system_family;
 
 /// An estate file, version 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -18,10 +18,6 @@ use crate::yaml::{self, Node};
 /// The version of the estate file this reader knows.
 const VERSION: u32 = 1;
 
-/// Protocols through which a right may be used.
-const PROTOCOLS: &[&str] =
-    &["ssh", "rdp", "smb", "winrm", "wmi", "vnc", "telnet", "database", "ipmi", "http", "rpc", "any"];
-
 /// Reads and checks an estate file. The estate is there if and only if no diagnostic is an error.
 pub fn read(file: &str, text: &str) -> (Option<Estate>, Vec<Diagnostic>) {
     let (found, diagnostics) = read_with_places(file, text);
@@ -135,43 +131,11 @@ fn info(decoder: &mut Decoder, node: &Node) -> Option<EstateInfo> {
     let id: String = it.required("id", id)?;
     let mut info = EstateInfo::named(&id);
     info.name = it.optional("name", text).unwrap_or(id);
-    info.country = it.optional("country", country).unwrap_or(info.country);
-    info.currency = it.optional("currency", currency).unwrap_or(info.currency);
-    info.timezone = it.optional("timezone", timezone).unwrap_or(info.timezone);
+    info.country = it.optional("country", text).unwrap_or(info.country);
+    info.currency = it.optional("currency", text).unwrap_or(info.currency);
+    info.timezone = it.optional("timezone", text).unwrap_or(info.timezone);
     info.drafted = it.or_default("drafted", truth);
     Some(info)
-}
-
-fn country(decoder: &mut Decoder, node: &Node) -> Option<String> {
-    let text = text(decoder, node)?;
-    if text.len() != 2 || !text.bytes().all(|it| it.is_ascii_uppercase()) {
-        let message = format!("`{text}` is no country code");
-        decoder.warn(
-            "bad-country",
-            node.pos,
-            message,
-            "two capital letters (ISO 3166-1), such as FR; quote \"NO\"",
-        );
-    }
-    Some(text)
-}
-
-fn currency(decoder: &mut Decoder, node: &Node) -> Option<String> {
-    let text = text(decoder, node)?;
-    if text.len() != 3 || !text.bytes().all(|it| it.is_ascii_uppercase()) {
-        let message = format!("`{text}` is no currency code");
-        decoder.warn("bad-currency", node.pos, message, "three capital letters (ISO 4217), such as EUR");
-    }
-    Some(text)
-}
-
-fn timezone(decoder: &mut Decoder, node: &Node) -> Option<String> {
-    let text = text(decoder, node)?;
-    if text != "UTC" && !text.contains('/') {
-        let message = format!("`{text}` is no time zone of the IANA database");
-        decoder.warn("bad-timezone", node.pos, message, "write a name such as Europe/Paris or UTC");
-    }
-    Some(text)
 }
 
 fn legal_profile(decoder: &mut Decoder, node: &Node) -> Option<LegalProfile> {
@@ -180,7 +144,7 @@ fn legal_profile(decoder: &mut Decoder, node: &Node) -> Option<LegalProfile> {
     let mut it = decoder.open(node, "legal_profile", KEYS)?;
     Some(LegalProfile {
         entity: it.list("entity", text),
-        member_states: it.list("member_states", country),
+        member_states: it.list("member_states", text),
         transposed: it.list("transposed", text),
         listed_in: it.list("listed_in", text),
         insured: it.or_default("insured", truth),
@@ -329,17 +293,8 @@ fn identity(decoder: &mut Decoder, node: &Node) -> Option<Identity> {
 
 fn right(decoder: &mut Decoder, node: &Node) -> Option<Right> {
     let mut it = decoder.open(node, "a right", &["on", "via"])?;
-    let right = Right { on: it.required("on", selector)?, via: it.list("via", protocol) };
+    let right = Right { on: it.required("on", selector)?, via: it.list("via", text) };
     Some(right)
-}
-
-fn protocol(decoder: &mut Decoder, node: &Node) -> Option<String> {
-    let text = text(decoder, node)?;
-    if !PROTOCOLS.contains(&text.as_str()) {
-        let message = format!("`{text}` is no protocol of a right");
-        decoder.warn("unknown-protocol", node.pos, message, &format!("known: {}", PROTOCOLS.join(", ")));
-    }
-    Some(text)
 }
 
 fn flow(decoder: &mut Decoder, node: &Node) -> Option<Flow> {

@@ -44,7 +44,7 @@ impl<'o> Hosts<'o> {
             by_name: BTreeMap::new(),
             by_address: BTreeMap::new(),
             networks: BTreeMap::new(),
-            ids: BTreeSet::new(),
+            ids: BTreeSet::from([super::outside::OUTSIDE.to_owned()]),
         };
         let mut named = addresses_by_host(observations, said);
         for (name, host) in &observations.hosts {

@@ -178,7 +178,7 @@ impl Links {
         let mut flows = Vec::new();
         for ((from, to), ports) in self.by_zones(hosts) {
             for port in widened(&ports) {
-                let id = super::sanitise(&format!("{from}-to-{to}-{port}"));
+                let id = format!("{from}-to-{to}-{}", super::sanitise(&port.to_string()));
                 let zone = |it: &ZoneId| Selector { zone: Some(it.clone()), ..Selector::default() };
                 flows.push(Flow {
                     id: FlowId::new(id),

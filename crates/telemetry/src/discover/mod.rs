@@ -6,6 +6,7 @@
 mod accounts;
 mod hosts;
 mod links;
+mod outside;
 mod ports;
 mod services;
 
@@ -34,9 +35,13 @@ pub fn draft(observations: &Observations, name: &str) -> (Estate, Vec<String>) {
     estate.services = services::services(observations, &estate.assets, &mut said);
     estate.enforcement_points = enforcement_points(&links, &hosts, &estate);
     recovery(&mut estate);
+    outside::open(&mut estate, &mut said);
     general(observations, &estate, &mut said);
     (estate, said)
 }
+
+/// The longest drafted id, so that one made of two of them is still an id.
+const LONGEST: usize = 90;
 
 /// A text as an id: lower case letters, digits, single dashes.
 fn sanitise(text: &str) -> String {
@@ -48,6 +53,7 @@ fn sanitise(text: &str) -> String {
             id.push('-');
         }
     }
+    id.truncate(LONGEST);
     let id = id.trim_end_matches('-');
     if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
 }

@@ -22,12 +22,28 @@ impl Checker<'_> {
         }
         for (n, flow) in estate.flows.iter().enumerate() {
             let id = flow.id.as_str();
-            if id.starts_with("flat:") || id.starts_with("management:") {
+            if id.starts_with("flat:") || id.starts_with("management:") || id.starts_with("asset:") {
                 let message = format!("the flow id `{id}` is taken by an implicit flow");
                 let fault = self.places.item("flows", n).key("id").error("duplicate-id", message);
                 self.diagnostics
-                    .push(fault.hint("ids beginning with `flat:` and `management:` are reserved"));
+                    .push(fault.hint("ids beginning with `flat:`, `management:` and `asset:` are reserved"));
             }
+        }
+    }
+
+    /// An asset and an identity of the same id are two things wherever they are kept by kind, but one word to a person.
+    pub(super) fn shared_ids(&mut self) {
+        let assets: HashMap<&str, usize> =
+            self.estate.assets.iter().enumerate().map(|(n, it)| (it.id.as_str(), n)).collect();
+        for (n, identity) in self.estate.identities.iter().enumerate() {
+            let Some(&asset) = assets.get(identity.id.as_str()) else { continue };
+            let message = format!("`{}` is the id of an asset and of an identity", identity.id);
+            let fault = self.places.item("identities", n).key("id").warning("shared-id", message);
+            let line = self.places.item("assets", asset).key("id").pos();
+            let line = line.map_or(String::new(), |it| format!(" (the asset is at line {})", it.line));
+            self.diagnostics.push(
+                fault.hint(format!("rename one{line}: people cannot tell which is meant, the records can")),
+            );
         }
     }
 

@@ -7,20 +7,27 @@ use crate::diag::Diagnostic;
 
 mod ids;
 mod network;
+mod outside;
 mod points;
 mod recovery;
 mod references;
 mod selectors;
 mod services;
+mod vocabulary;
+
+pub use vocabulary::unknown_word;
 
 /// Checks an estate that could be read; `places` give the faults their file, line and column.
 pub fn check(estate: &Estate, places: &Places) -> Vec<Diagnostic> {
     let mut checker =
         Checker { estate, places, index: Index::new(estate), diagnostics: Vec::new(), suggestions: 20 };
     checker.duplicate_ids();
+    checker.shared_ids();
     checker.unknown_references();
     checker.selectors();
     checker.networks();
+    checker.outside();
+    checker.vocabularies();
     checker.enforcement();
     checker.services();
     checker.recovery();

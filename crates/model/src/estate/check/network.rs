@@ -26,7 +26,9 @@ impl Checker<'_> {
             while enclosing.last().is_some_and(|(it, _)| !it.contains(&range)) {
                 enclosing.pop();
             }
-            if let Some((outer, other)) = enclosing.last() {
+            // The rest of the world is what is left of it once everybody else's ranges are taken out.
+            let own = enclosing.iter().rev().find(|(_, other)| !self.estate.zones[*other].external);
+            if let Some((outer, other)) = own.or(enclosing.last().filter(|_| self.estate.zones[n].external)) {
                 let (zone, other) = (&self.estate.zones[n].id, &self.estate.zones[*other].id);
                 let message = format!("the range {range} of `{zone}` lies within {outer} of `{other}`");
                 let place = self.places.item("zones", n).key("cidrs").scalar(&range.to_string());
