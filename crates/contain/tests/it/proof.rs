@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_contain::{Request, certificate, checker, plan};
-use bulkhead_model::case::{Attitude, Certificate};
+use bulkhead_model::case::{Attitude, Certificate, Foothold};
 use bulkhead_model::estate::{Flow, Movement, Port, Protocol};
 use bulkhead_model::id::{AssetId, IdentityId};
 use bulkhead_model::rules::{PointRules, Rule, Verdict};
@@ -125,9 +125,21 @@ fn check(
         identities: &case.identities,
         movement_ports: ports,
     };
-    let verdict = checker::check(&facts, certificate, rules);
+    let verdict = checker::check(&facts, &all_listed(case, certificate), rules);
     assert_eq!(verdict.holds, expected, "{what}: {verdict:#?}\n{certificate:#?}\n{rules:#?}");
     expected
+}
+
+/// The certificate with everybody compromised listed as a foothold: here only reachability decides.
+fn all_listed(case: &Case, certificate: &Certificate) -> Certificate {
+    let assets = case.compromised.iter().map(AssetId::to_string).chain(certificate.sources.iter().cloned());
+    let identities = case.identities.iter().chain(&certificate.identities).map(IdentityId::to_string);
+    let listed = |way_out: Option<&str>| {
+        let way_out = way_out.map(str::to_owned);
+        move |entity| Foothold { entity, way_out: way_out.clone() }
+    };
+    let footholds = assets.map(listed(Some("any"))).chain(identities.map(listed(None))).collect();
+    Certificate { footholds, silenced: Vec::new(), ..certificate.clone() }
 }
 
 fn mutate(

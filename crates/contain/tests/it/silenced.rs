@@ -500,7 +500,7 @@ fn check(case: &Case, certificate: &Certificate, rules: &[PointRules], what: &st
 
 #[test]
 fn a_certificate_holds_exactly_when_it_lists_what_stays() {
-    let wanted = std::env::var("BULKHEAD_ESTATES").ok().and_then(|it| it.parse().ok()).unwrap_or(300_u64);
+    let wanted = std::env::var("BULKHEAD_ESTATES").ok().and_then(|it| it.parse().ok()).unwrap_or(200_u64);
     let (mut held, mut refused, mut silent, mut unknown) = (0, 0, 0, 0);
     for seed in 0..wanted {
         let shape =
