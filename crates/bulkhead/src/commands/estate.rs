@@ -54,7 +54,7 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
         let verdict = match (unknown, diagnostics.len()) {
             (0, 0) => "sound".to_owned(),
             (0, _) => "usable".to_owned(),
-            (n, _) => text!("usable, but {} not known, and duties or deadlines may be missing", words(n)),
+            (n, _) => format!("usable, but {} not known, and duties or deadlines may be missing", words(n)),
         };
         say!(
             "{}: {}; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {} warnings",
@@ -73,7 +73,7 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
 }
 
 fn words(n: usize) -> String {
-    if n == 1 { "1 word is".to_owned() } else { text!("{} words are", n) }
+    if n == 1 { "1 word is".to_owned() } else { format!("{n} words are") }
 }
 
 fn discover(files: &[PathBuf], out: Option<&Path>, quiet: bool) -> Outcome {
