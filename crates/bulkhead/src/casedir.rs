@@ -59,8 +59,7 @@ pub fn prepare(dir: &Path, force: bool) -> Outcome {
             return Err(Failure::input(format!("the case directory `{}` is not empty", dir.display()))
                 .hint("name another folder with --out, or replace it with --force"));
         }
-        let is_case = dir.join("incident.json").exists() || dir.join("journal").exists();
-        if !is_case {
+        if !is_case(dir) && !holds_cases(dir) {
             return Err(Failure::input(format!(
                 "`{}` is not a case directory: --force replaces only those",
                 dir.display()
@@ -70,6 +69,16 @@ pub fn prepare(dir: &Path, force: bool) -> Outcome {
         fs::remove_dir_all(dir).map_err(|err| Failure::file("empty", dir, &err))?;
     }
     fs::create_dir_all(dir).map_err(|err| Failure::file("make", dir, &err))
+}
+
+fn is_case(dir: &Path) -> bool {
+    dir.join("incident.json").exists() || dir.join("journal").exists()
+}
+
+/// Whether all that it holds are cases, as when several incidents were answered at once.
+fn holds_cases(dir: &Path) -> bool {
+    let entries: Vec<_> = fs::read_dir(dir).into_iter().flatten().collect();
+    !entries.is_empty() && entries.iter().all(|it| it.as_ref().is_ok_and(|it| is_case(&it.path())))
 }
 
 impl CaseFiles {

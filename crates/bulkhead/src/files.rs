@@ -2,7 +2,7 @@
 
 use bulkhead_comply::{CaseView as FilingView, Facts, Library};
 use bulkhead_contain::render::nftables;
-use bulkhead_model::case::{Certificate, Plan, RecoveryPlan};
+use bulkhead_model::case::{Certificate, EntityRef, Incident, Plan, RecoveryPlan};
 use bulkhead_model::finding::Finding;
 use bulkhead_report::{CaseView, html};
 
@@ -21,11 +21,14 @@ pub fn assemble(
 ) -> Outcome<CaseFiles> {
     let generation = shown_generation(ending);
     let certificate = generation.and_then(|it| ending.kept.certificates.get(&it)).cloned();
+    // What stays is said by the state alone, as of its newest plan and what was read back of it.
+    let residual = ending.state.residual();
+    let incident = ending.state.incident.clone().map(|it| Incident { residual, ..it });
     let mut files = CaseFiles {
-        incident: ending.state.incident.clone(),
+        incident,
         findings,
         impact: ending.kept.impact.clone().or_else(|| ending.state.impact.clone()).unwrap_or_default(),
-        plan: generation.and_then(|it| ending.kept.plans.get(&it)).cloned(),
+        plan: generation.and_then(|it| ending.kept.plans.get(&it)).map(|it| accepted(it, ending)),
         certificate: certificate.as_ref().map(|it| it.0.clone()),
         recovery: shown_recovery(ending, setting)?,
         clocks: ending.state.clocks.clone(),
@@ -64,6 +67,16 @@ pub fn report(files: &CaseFiles, estate: &EstateInput, proof_holds: Option<bool>
 /// The plan a case shows: the one under which it was contained, else the newest.
 pub fn shown_generation(ending: &Ending) -> Option<u64> {
     ending.kept.contained_by.or_else(|| ending.kept.plans.keys().next_back().copied())
+}
+
+/// The plan with who accepted what it leaves.
+fn accepted(plan: &Plan, ending: &Ending) -> Plan {
+    let mut plan = plan.clone();
+    for it in &mut plan.residual {
+        let key = (EntityRef { kind: it.kind, id: it.entity.clone() }, it.why);
+        it.accepted = ending.state.containment.accepted.get(&key).cloned();
+    }
+    plan
 }
 
 /// The certificate of the plan shown and whether it holds.

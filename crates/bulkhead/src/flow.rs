@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::casedir::CaseFiles;
 use crate::commands::case::journal_failure;
-use crate::desk::{Desk, Kept, Setting, World};
+use crate::desk::{Desk, Kept, SIMULATED, Setting, World};
 use crate::failure::{Failure, Outcome};
 
 /// What a flow starts from: an incident that somebody is about to answer for.
@@ -56,7 +56,9 @@ pub fn carry(opening: Opening<'_>, world: &mut dyn World) -> Outcome<Ending> {
     let mut vault =
         Vault::create(&opening.out.join("vault"), vault_key(&opening)).map_err(journal_failure)?;
     let telemetry = Command::SummariseTelemetry(opening.incident.telemetry.clone());
-    let commands = [telemetry, Command::DeclareIncident(opening.incident)];
+    // On simulated points nothing is ever better than simulated, and the record says so from the first entry on.
+    let incident = Incident { simulated: SIMULATED, ..opening.incident };
+    let commands = [telemetry, Command::DeclareIncident(incident)];
     let policy = Policy { ask_always: opening.ask_always, ..Policy::default() };
     let mut desk = Desk::new(opening.setting, world, &mut journal, &mut vault, opening.now)?;
     let mut state = State::default();

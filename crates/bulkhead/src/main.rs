@@ -24,6 +24,7 @@ mod rule_input;
 mod say;
 mod telemetry_input;
 mod ui;
+mod verdict;
 mod when;
 mod world;
 

@@ -13,6 +13,7 @@ use crate::commands::regime::table as clock_table;
 use crate::flow::Ending;
 use crate::say::{line, text};
 use crate::ui::{Table, count, duration, money};
+use crate::verdict::verdict;
 use crate::when::local;
 
 /// Entities and lines shown of what may be long.
@@ -32,7 +33,8 @@ pub fn tell(files: &CaseFiles, ending: &Ending, estate: &Estate, proof_holds: Op
         heading(&mut out, "Containment");
         containment(&mut out, plan, &files.impact.containment_predicted, estate);
     }
-    response(&mut out, files, info, proof_holds);
+    section(&mut out, files, info, "Approval and enforcement", &["approval", "enforcement", "verification"]);
+    out.push_str(&verdict(ending, proof_holds));
     if let Some(recovery) = &files.recovery {
         heading(&mut out, "Recovery");
         stages(&mut out, recovery, ending, info);
@@ -71,6 +73,8 @@ fn scope(out: &mut String, incident: &Incident, info: &EstateInfo) {
         incident.title,
         incident.severity.as_str()
     );
+    line!(out, "  tactics: {}", incident.tactics.join(" -> "));
+    line!(out, "  it stands: {}", incident.standing());
     line!(out, "  tactics: {}", incident.tactics.join(" -> "));
     let mut table = Table::new(["", "who", "since", "sure", "because"]);
     for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
@@ -140,22 +144,6 @@ fn containment(out: &mut String, plan: &Plan, predicted: &[ServiceImpact], estat
     impact(out, predicted, "services our containment hits", estate);
     for it in plan.baselines.iter().filter(|it| !it.services.is_empty()) {
         impact(out, &it.services, &format!("services `{}` would hit", text_of(&it.name)), estate);
-    }
-}
-
-/// Approval, enforcement and proof, as they happened.
-fn response(out: &mut String, files: &CaseFiles, info: &EstateInfo, proof_holds: Option<bool>) {
-    section(out, files, info, "Approval and enforcement", &["approval", "enforcement", "verification"]);
-    match proof_holds {
-        Some(true) => {
-            line!(out, "  PROOF HOLDS: an independent check of the rules read back finds no path left open");
-        }
-        Some(false) => {
-            line!(out, "  PROOF DOES NOT HOLD: the rules read back leave a path open; see certificate.json");
-        }
-        None => {
-            line!(out, "  nothing was applied: the plan waits for approval (give it with --yes)");
-        }
     }
 }
 

@@ -179,6 +179,7 @@ impl Drafter<'_, '_> {
                     time_to_effect_s: time_to_effect.unwrap_or(0),
                     cuts: cuts.clone(),
                     breaks: breaks.clone(),
+                    incidents: Vec::new(),
                 }
             })
             .collect()

@@ -1,7 +1,8 @@
 //! What can be asked of the engine, by people, by time, and by whoever carried out an effect.
 
 use bulkhead_model::case::{
-    Certificate, Clock, Exfiltration, Impact, Incident, Plan, RecoveryPlan, TelemetrySummary,
+    Approval, Certificate, Clock, EntityRef, Exfiltration, Impact, Incident, Plan, RecoveryPlan, ResidualWhy,
+    TelemetrySummary,
 };
 use bulkhead_model::id::{PointId, RegimeId};
 use bulkhead_model::rules::PointRules;
@@ -45,6 +46,8 @@ pub enum Command {
         plan: Plan,
         /// What each point shall hold, rendered from the plan.
         rules: Vec<PointRules>,
+        /// How far the attacker still gets once all actions that need no more than this approval are in force; may be none.
+        reach: Vec<(Approval, u64)>,
     },
     /// Answers [`crate::Effect::PlanContainment`] when no plan meets the hard rules.
     RecordInfeasible {
@@ -81,6 +84,17 @@ pub enum Command {
         by: String,
         /// Why.
         why: String,
+    },
+    /// Answers [`crate::Effect::AskAcceptance`]: what stays is accepted by name.
+    AcceptResidual {
+        /// Which host or account.
+        entity: EntityRef,
+        /// Why it stays.
+        why: ResidualWhy,
+        /// Account of whoever accepts it.
+        by: String,
+        /// How it came.
+        via: Via,
     },
     /// Answers [`crate::Effect::Enforce`].
     RecordApplied {
@@ -137,8 +151,8 @@ pub enum Command {
     ExpireLease(PointId),
     /// Answers [`crate::Effect::ConfirmEradication`].
     RecordEradication {
-        /// Entities cleaned, by id.
-        entities: Vec<String>,
+        /// Entities cleaned.
+        entities: Vec<EntityRef>,
         /// How.
         how: String,
     },

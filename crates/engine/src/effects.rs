@@ -1,6 +1,6 @@
 //! What should be going on now: a function of the state, never of the last event.
 
-use bulkhead_model::case::IncidentState;
+use bulkhead_model::case::{EntityRef, IncidentState, ResidualWhy};
 use bulkhead_model::id::PointId;
 use jiff::Timestamp;
 
@@ -39,6 +39,16 @@ pub enum Effect {
         /// Contact role.
         role: String,
     },
+    /// Ask whether something that stays in the attacker's hands or within reach is accepted, by name. Answer, if somebody
+    /// accepts: `AcceptResidual`.
+    AskAcceptance {
+        /// Plan.
+        generation: u64,
+        /// Which host or account.
+        entity: EntityRef,
+        /// Why it stays.
+        why: ResidualWhy,
+    },
     /// Give a point its rules, [`State::rules_for`]; doing so twice changes nothing. Answer: `RecordApplied` or
     /// `RecordPointFailure`.
     Enforce {
@@ -55,6 +65,8 @@ pub enum Effect {
         point: PointId,
         /// Plan.
         generation: u64,
+        /// Which try.
+        attempt: u32,
         /// Earliest instant at which it shows.
         not_before: Timestamp,
     },
@@ -126,7 +138,8 @@ pub fn effects(state: &State) -> Vec<Effect> {
     containment(state, &mut out);
     approvals(state, &mut out);
     match phase {
-        IncidentState::Contained if state.is_cut() => {
+        IncidentState::Declared if state.does_something() && state.is_cut() => acceptances(state, &mut out),
+        IncidentState::Contained if state.is_contained() => {
             out.push(Effect::ConfirmEradication { generation: state.containment.generation });
         }
         IncidentState::Eradicated if state.recovery.plan.is_none() && state.is_cut() => {
@@ -155,7 +168,9 @@ fn containment(state: &State, out: &mut Vec<Effect>) {
         let (point, generation) = (point.clone(), it.generation);
         match it.phase {
             Phase::Intended => out.push(Effect::Enforce { point, generation, attempt: it.attempt }),
-            Phase::Applied(not_before) => out.push(Effect::ReadBack { point, generation, not_before }),
+            Phase::Applied(not_before) => {
+                out.push(Effect::ReadBack { point, generation, attempt: it.attempt, not_before });
+            }
             Phase::Renewing => {
                 let lapses =
                     it.lease_until.map(|lapses_at| Effect::RenewLease { point, generation, lapses_at });
@@ -168,6 +183,16 @@ fn containment(state: &State, out: &mut Vec<Effect>) {
     if containment.need.is_none() && state.all_verified() && checked != Some(containment.generation) {
         out.push(Effect::CheckCertificate { generation: containment.generation });
     }
+}
+
+fn acceptances(state: &State, out: &mut Vec<Effect>) {
+    let generation = state.containment.generation;
+    let open = state.residual().into_iter().filter(|it| it.accepted.is_none());
+    out.extend(open.map(|it| Effect::AskAcceptance {
+        generation,
+        entity: EntityRef { kind: it.kind, id: it.entity },
+        why: it.why,
+    }));
 }
 
 fn approvals(state: &State, out: &mut Vec<Effect>) {
@@ -188,7 +213,15 @@ pub(crate) fn is_live(state: &State, subject: Subject) -> bool {
             containment.need.is_none()
                 && containment.generation == generation
                 && containment.proposal.is_some()
-                && !state.is_begun()
+                && !state.is_approved()
+        }
+        Subject::ContainmentStage(generation, stage) => {
+            let containment = &state.containment;
+            containment.need.is_none()
+                && containment.generation == generation
+                && containment.proposal.as_ref().is_some_and(|it| stage <= it.last_stage())
+                && state.approved_stage() < stage
+                && state.refused_stage().is_none_or(|it| it >= stage)
         }
         Subject::Recovery(number) => {
             state.phase() == Some(IncidentState::Eradicated)

@@ -1,6 +1,6 @@
 //! The event catalogue: every kind with its version, and how a body is read and written.
 
-use bulkhead_model::case::EntityKind;
+use bulkhead_model::case::{EntityKind, EntityRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ macro_rules! catalogue {
             pub fn read(kind: &str, v: u32, body: &[u8]) -> Result<Self, ReadError> {
                 let fault = |source| ReadError::Body { kind: kind.to_owned(), v, source };
                 match (kind, v) {
-                    $(($kind, $v) => serde_json::from_slice(body).map(|it| Self::$name(Box::new(it))).map_err(fault),)*
+                    $(($kind, 1..=$v) => serde_json::from_slice(body).map(|it| Self::$name(Box::new(it))).map_err(fault),)*
                     _ => Err(ReadError::Unknown { kind: kind.to_owned(), v }),
                 }
             }
@@ -88,15 +88,15 @@ catalogue! {
     "evidence_registered" 1 EvidenceRegistered,
     "telemetry_summarised" 1 TelemetrySummarised,
     "incident_declared" 1 IncidentDeclared,
-    "incident_rescoped" 1 IncidentRescoped,
+    "incident_rescoped" 2 IncidentRescoped,
     "impact_assessed" 1 ImpactAssessed,
-    "containment_proposed" 1 ContainmentProposed,
+    "containment_proposed" 2 ContainmentProposed,
     "containment_infeasible" 1 ContainmentInfeasible,
     "replan_requested" 1 ReplanRequested,
-    "approval_asked" 1 ApprovalAsked,
-    "approval_given" 1 ApprovalGiven,
-    "approval_refused" 1 ApprovalRefused,
-    "enforcement_intended" 1 EnforcementIntended,
+    "approval_asked" 2 ApprovalAsked,
+    "approval_given" 2 ApprovalGiven,
+    "approval_refused" 2 ApprovalRefused,
+    "enforcement_intended" 2 EnforcementIntended,
     "enforcement_applied" 1 EnforcementApplied,
     "enforcement_read_back" 1 EnforcementReadBack,
     "enforcement_verified" 1 EnforcementVerified,
@@ -106,8 +106,9 @@ catalogue! {
     "lease_due" 1 LeaseDue,
     "lease_renewed" 1 LeaseRenewed,
     "lease_expired" 1 LeaseExpired,
-    "incident_advanced" 1 IncidentAdvanced,
-    "footholds_removed" 1 FootholdsRemoved,
+    "residual_accepted" 1 ResidualAccepted,
+    "incident_advanced" 2 IncidentAdvanced,
+    "footholds_removed" 2 FootholdsRemoved,
     "recovery_proposed" 1 RecoveryProposed,
     "step_started" 1 StepStarted,
     "step_succeeded" 1 StepSucceeded,
@@ -115,13 +116,13 @@ catalogue! {
     "step_undone" 1 StepUndone,
     "steps_doubted" 1 StepsDoubted,
     "step_probed" 1 StepProbed,
-    "stage_restored" 1 StageRestored,
+    "stage_restored" 2 StageRestored,
     "surveillance_started" 1 SurveillanceStarted,
     "surveillance_passed" 1 SurveillancePassed,
     "gate_checked" 1 GateChecked,
     "gate_recheck_due" 1 GateRecheckDue,
     "gate_opened" 1 GateOpened,
-    "relapse_seen" 1 RelapseSeen,
+    "relapse_seen" 2 RelapseSeen,
     "clocks_computed" 1 ClocksComputed,
     "answer_unchanged" 1 AnswerUnchanged,
     "filing_submitted" 1 FilingSubmitted,
@@ -153,6 +154,7 @@ impl Fact {
             Self::ContainmentProposed(_) | Self::ContainmentInfeasible(_) => "planner",
             Self::ApprovalGiven(it) => &it.role,
             Self::ApprovalRefused(it) => &it.role,
+            Self::ResidualAccepted(_) => "incident",
             Self::EnforcementApplied(_) | Self::EnforcementReadBack(_) | Self::LeaseRenewed(_) => "fleet",
             Self::CertificateChecked(_) => "checker",
             Self::FootholdsRemoved(_)
@@ -178,18 +180,36 @@ impl Fact {
             Self::ReplanRequested(it) => it.by.as_ref(),
             Self::ApprovalGiven(it) if it.via != Via::Policy => Some(&it.by),
             Self::ApprovalRefused(it) => Some(&it.by),
+            Self::ResidualAccepted(it) => Some(&it.by),
             Self::FilingSubmitted(it) => Some(&it.by),
             Self::StatementMade(it) => Some(&it.by),
             _ => None,
         };
         let entities = incident.into_iter().flat_map(|it| it.compromised.iter().chain(&it.suspected));
         let identities = entities.filter(|it| it.kind == EntityKind::Identity);
+        let named: Vec<&EntityRef> = match self {
+            Self::ResidualAccepted(it) => vec![&it.entity],
+            Self::IncidentAdvanced(it) => it.except.iter().collect(),
+            Self::IncidentRescoped(it) => it.added.iter().filter_map(entity).collect(),
+            Self::RelapseSeen(it) => it.entities.iter().filter_map(entity).collect(),
+            Self::FootholdsRemoved(it) => it.entities.iter().filter_map(entity).collect(),
+            Self::StageRestored(it) => it.entities.iter().filter_map(entity).collect(),
+            _ => Vec::new(),
+        };
+        let named = named.into_iter().filter(|it| it.kind == EntityKind::Identity).map(|it| it.id.clone());
         let disabled = match self {
             Self::ContainmentProposed(it) => it.rules.as_slice(),
             Self::EnforcementReadBack(it) => std::slice::from_ref(&it.held),
             _ => &[],
         };
         let disabled = disabled.iter().flat_map(|it| &it.disabled).map(|it| it.identity.to_string());
-        identities.map(|it| it.id.clone()).chain(by.cloned()).chain(disabled).collect()
+        identities.map(|it| it.id.clone()).chain(by.cloned()).chain(disabled).chain(named).collect()
+    }
+}
+
+fn entity(named: &Named) -> Option<&EntityRef> {
+    match named {
+        Named::Entity(it) => Some(it),
+        Named::Id(_) => None,
     }
 }

@@ -27,5 +27,5 @@ pub use due::{due, next_due, next_progress};
 pub use effects::{Effect, effects};
 pub use event::{Event, Fact, ReadError};
 pub use evolve::{evolve, replay};
-pub use facts::{GateCheck, Subject, Via};
+pub use facts::{GateCheck, Named, Subject, Via};
 pub use state::State;

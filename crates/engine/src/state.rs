@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::case::{
-    Clock, Entity, Exfiltration, Impact, Incident, IncidentState, Plan, RecoveryPlan, RecoveryStep, Stage,
-    TelemetrySummary,
+    Accepted, Clock, Entity, EntityKind, EntityRef, Exfiltration, Foothold, Impact, Incident, IncidentState,
+    Plan, RecoveryPlan, RecoveryStep, Residual, ResidualWhy, Stage, TelemetrySummary,
 };
 use bulkhead_model::id::PointId;
 use bulkhead_model::rules::PointRules;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::facts::{
     ApprovalGiven, ApprovalRefused, CertificateChecked, EvidenceRegistered, FilingSubmitted, GateCheck,
-    StatementMade, Subject,
+    Named, ProposedStage, StatementMade, Subject,
 };
 
 /// Everything known of one incident.
@@ -105,9 +105,11 @@ pub struct Containment {
     /// Certificates in a row that did not hold.
     pub certificates_failed: u32,
     /// Entities that were compromised and are clean again.
-    pub clean: BTreeSet<String>,
+    pub clean: BTreeSet<EntityRef>,
     /// Entities whose footholds are removed.
-    pub eradicated: BTreeSet<String>,
+    pub eradicated: BTreeSet<EntityRef>,
+    /// What stays and was accepted by name.
+    pub accepted: BTreeMap<(EntityRef, ResidualWhy), Accepted>,
 }
 
 /// A plan that is wanted.
@@ -141,6 +143,8 @@ pub struct Proposal {
     pub plan: Plan,
     /// What each point shall hold.
     pub rules: Vec<PointRules>,
+    /// The parts in which it is approved and enforced; at least one.
+    pub stages: Vec<ProposedStage>,
     /// Why it was wanted.
     pub reason: Reason,
 }
@@ -152,6 +156,8 @@ pub struct Point {
     pub wanted: PointRules,
     /// The plan it is to carry out.
     pub generation: u64,
+    /// The stage of the plan that `wanted` is of.
+    pub stage: u32,
     /// Which try, counted through the whole plan.
     pub attempt: u32,
     /// Tries in a row that failed.
@@ -162,6 +168,31 @@ pub struct Point {
     pub held: Option<PointRules>,
     /// When what it holds lapses.
     pub lease_until: Option<Timestamp>,
+}
+
+impl Proposal {
+    /// Number of the last stage.
+    pub fn last_stage(&self) -> u32 {
+        self.stages.last().map_or(0, |it| it.n)
+    }
+
+    /// The last stage up to `approved` that has something for `point`; 0 when none has.
+    pub fn stage_for(&self, point: &PointId, approved: u32) -> u32 {
+        let told = |it: &&ProposedStage| it.n <= approved && it.rules.iter().any(|it| it.point == *point);
+        self.stages.iter().rfind(told).map_or(0, |it| it.n)
+    }
+
+    /// What `point` shall hold up to that stage; 0 is the whole plan.
+    pub fn rules_at(&self, point: &PointId, stage: u32) -> Option<&PointRules> {
+        let of_stage = self.stages.iter().find(|it| it.n == stage).map(|it| &it.rules);
+        of_stage.unwrap_or(&self.rules).iter().find(|it| it.point == *point)
+    }
+}
+
+/// A foothold's holder: only assets have a way out.
+fn holder(foothold: &Foothold) -> EntityRef {
+    let kind = if foothold.way_out.is_some() { EntityKind::Asset } else { EntityKind::Identity };
+    EntityRef { kind, id: foothold.entity.clone() }
 }
 
 /// How far a point is with its plan.
@@ -267,13 +298,24 @@ impl State {
     /// Hosts and identities in the attacker's hands now: compromised and not clean again.
     pub fn compromised(&self) -> impl Iterator<Item = &Entity> {
         let all = self.incident.iter().flat_map(|it| &it.compromised);
-        all.filter(|it| !self.containment.clean.contains(&it.id))
+        all.filter(|it| !self.is_clean(it))
+    }
+
+    /// Whether this host or identity was in the attacker's hands and is clean again.
+    pub fn is_clean(&self, entity: &Entity) -> bool {
+        self.containment.clean.contains(&entity.key())
+    }
+
+    /// Every host and identity of the incident that an event means.
+    pub(crate) fn meant<'s>(&'s self, named: &'s [Named]) -> impl Iterator<Item = EntityRef> + 's {
+        let all = self.incident.iter().flat_map(|it| it.compromised.iter().chain(&it.suspected));
+        all.filter(move |it| named.iter().any(|named| named.means(it))).map(Entity::key)
     }
 
     /// Hosts and identities that may be in the attacker's hands and were not restored since.
     pub fn suspected(&self) -> impl Iterator<Item = &Entity> {
         let all = self.incident.iter().flat_map(|it| &it.suspected);
-        all.filter(|it| !self.containment.clean.contains(&it.id))
+        all.filter(|it| !self.is_clean(it))
     }
 
     /// What each point was last found to hold, points given up left out.
@@ -301,26 +343,108 @@ impl State {
         self.containment.need.is_none() && self.certificate_holds() && self.all_verified()
     }
 
-    pub(crate) fn certificate_holds(&self) -> bool {
+    /// Whether it may be called contained: the newest plan does something, it [is cut](State::is_cut), and whatever stays
+    /// was accepted by name. A plan without actions rests on nothing that was read back, and so contains nothing.
+    pub fn is_contained(&self) -> bool {
+        self.does_something() && self.is_cut() && self.residual().iter().all(|it| it.accepted.is_some())
+    }
+
+    /// Whether the newest plan has actions.
+    pub fn does_something(&self) -> bool {
+        self.containment.proposal.as_ref().is_some_and(|it| !it.plan.actions.is_empty())
+    }
+
+    /// What stays in the attacker's hands or within reach under the newest plan, ascending by kind and id: what the plan
+    /// says, and what the certificate found on the rules read back once there is one. What was cleaned is left out.
+    pub fn residual(&self) -> Vec<Residual> {
+        let mut found: BTreeMap<(EntityRef, ResidualWhy), Option<String>> = BTreeMap::new();
+        let plan = self.containment.proposal.iter().flat_map(|it| &it.plan.residual);
+        for it in plan {
+            let key = EntityRef { kind: it.kind, id: it.entity.clone() };
+            found.insert((key, it.why), it.way_out.clone());
+        }
+        if let Some(it) = self.newest_certificate().map(|it| &it.certificate) {
+            for foothold in &it.footholds {
+                found.insert((holder(foothold), ResidualWhy::Foothold), foothold.way_out.clone());
+            }
+            for asset in it.reached.iter().filter(|asset| !it.sources.contains(asset)) {
+                found.insert((EntityRef::asset(asset), ResidualWhy::WithinReach), None);
+            }
+        }
+        let gone =
+            |it: &EntityRef| self.containment.clean.contains(it) || self.containment.eradicated.contains(it);
+        let stays = found.into_iter().filter(|((entity, _), _)| !gone(entity));
+        stays
+            .map(|((entity, why), way_out)| Residual {
+                accepted: self.containment.accepted.get(&(entity.clone(), why)).cloned(),
+                entity: entity.id,
+                kind: entity.kind,
+                way_out,
+                why,
+            })
+            .collect()
+    }
+
+    /// The certificate of the newest plan, once checked.
+    pub fn newest_certificate(&self) -> Option<&CertificateChecked> {
         let generation = self.containment.generation;
-        self.containment.certificate.as_ref().is_some_and(|it| it.generation == generation && it.holds)
+        self.containment.certificate.as_ref().filter(|it| it.generation == generation)
+    }
+
+    pub(crate) fn certificate_holds(&self) -> bool {
+        self.newest_certificate().is_some_and(|it| it.holds)
     }
 
     /// Whether every point of the newest plan was found to hold it.
     pub(crate) fn all_verified(&self) -> bool {
-        let Some(proposal) = self.containment.proposal.as_ref().filter(|_| self.is_begun()) else {
+        let Some(proposal) = self.containment.proposal.as_ref().filter(|_| self.is_approved()) else {
             return false;
         };
         proposal.rules.iter().all(|rules| {
             self.containment.points.get(&rules.point).is_some_and(|it| {
-                it.generation == rules.generation && matches!(it.phase, Phase::Verified | Phase::Renewing)
+                it.generation == rules.generation
+                    && it.stage == proposal.stage_for(&rules.point, proposal.last_stage())
+                    && matches!(it.phase, Phase::Verified | Phase::Renewing)
             })
         })
     }
 
-    /// Whether the newest plan has all the approvals it needs.
-    pub fn is_begun(&self) -> bool {
-        self.approvals.get(&Subject::Containment(self.containment.generation)).is_some_and(Approvals::granted)
+    /// Whether every stage of the newest plan has all the approvals it needs.
+    pub fn is_approved(&self) -> bool {
+        self.containment.proposal.as_ref().is_some_and(|it| self.approved_stage() >= it.last_stage())
+    }
+
+    /// The last stage of the newest plan up to which all are approved; 0 when none is.
+    pub fn approved_stage(&self) -> u32 {
+        let stages = self.containment.proposal.iter().flat_map(|it| &it.stages);
+        stages
+            .take_while(|it| self.stage_approvals(it.n).is_some_and(Approvals::granted))
+            .last()
+            .map_or(0, |it| it.n)
+    }
+
+    /// The stage of the newest plan that somebody refused.
+    pub fn refused_stage(&self) -> Option<u32> {
+        let mut stages = self.containment.proposal.iter().flat_map(|it| &it.stages);
+        stages.find(|it| self.stage_approvals(it.n).is_some_and(|it| it.refused.is_some())).map(|it| it.n)
+    }
+
+    /// Whose word a stage of the newest plan has; records of version 1 asked for the whole plan.
+    fn stage_approvals(&self, n: u32) -> Option<&Approvals> {
+        let generation = self.containment.generation;
+        let staged = self.approvals.get(&Subject::ContainmentStage(generation, n));
+        staged.or_else(|| self.approvals.get(&Subject::Containment(generation)))
+    }
+
+    /// Ids of the actions that some point was told to carry out, and so were approved.
+    pub(crate) fn actions_in_force(&self) -> BTreeSet<&str> {
+        let points = self.containment.points.values().filter(|it| it.phase != Phase::Lost);
+        points
+            .flat_map(|it| {
+                let filtered = it.wanted.rules.iter().filter_map(|it| it.action.as_deref());
+                filtered.chain(it.wanted.disabled.iter().map(|it| it.name.as_str()))
+            })
+            .collect()
     }
 
     /// What `point` shall hold.

@@ -67,6 +67,8 @@ impl IncidentDraft {
             tactics: self.tactics.clone(),
             findings: self.findings.len() as u64,
             telemetry,
+            simulated: true,
+            residual: Vec::new(),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod map;
 pub mod timeline;
 
 mod detail;
+mod standing;
 mod style;
 mod summary;
 mod svg;

@@ -47,6 +47,10 @@ pub struct Respond {
     /// Telemetry: files, folders, or `-`.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
+    /// Accepts, by id, host name or address, that this host or account stays in the attacker's hands or within reach:
+    /// `contained` is only said once all that stays is accepted. May be given several times; `--yes` accepts none.
+    #[arg(long, value_name = "ENTITY")]
+    pub accept: Vec<String>,
     /// Shared flags.
     #[command(flatten)]
     pub common: Common,

@@ -52,7 +52,7 @@ fn list(dir: &Path, format: Format) -> Outcome {
     for (path, it) in &found {
         table.row([
             path.display().to_string(),
-            text_of(&it.state),
+            it.standing(),
             it.severity.as_str().to_owned(),
             shown(it.declared_at, &zone_of_case(path)),
             it.title.clone(),
@@ -72,7 +72,7 @@ fn show(dir: &Path, format: Format) -> Outcome {
             "incident": incident, "plan": plan, "recovery": recovery, "clocks": clocks
         }));
     }
-    say!("{}  [{}, {}]", incident.title, text_of(&incident.state), incident.severity.as_str());
+    say!("{}  [{}, {}]", incident.title, incident.standing(), incident.severity.as_str());
     let zone = zone_of_case(dir);
     say!(
         "declared {}, first finding {}",

@@ -1,11 +1,12 @@
 //! `respond FILES`: recorded telemetry carried all the way to a sealed case directory.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_incident::Policy;
-use bulkhead_model::case::Incident;
+use bulkhead_model::case::{EntityRef, Incident};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use bulkhead_telemetry::discover;
@@ -17,6 +18,7 @@ use crate::cli::{Common, Format, Planning, Respond};
 use crate::commands::case::{print_json, signing_key};
 use crate::config::Config;
 use crate::desk::Setting;
+use crate::entities::{Directory, Meant};
 use crate::estate_input::{self, EstateInput};
 use crate::evidence::Evidence;
 use crate::failure::{Failure, Outcome};
@@ -33,6 +35,8 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
     let common = &args.common;
     let given = estate_input::read(common.estate.as_deref(), config, quiet)?;
     let now = planning_now(common, given.as_ref(), quiet)?;
+    // A name nobody bears is said before anything is read; with a drafted estate it is known only afterwards.
+    let early = given.as_ref().map(|it| accepted(&it.estate, &args.accept)).transpose()?;
     let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let key = signing_key(common.signing_key.as_deref())?;
     let out = common.out.clone().unwrap_or_else(|| default_out(&args.files));
@@ -55,13 +59,27 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
         None => drafted(&args.files, &gathered, quiet)?,
     };
     let setting = setting(&estate.estate, common, config)?;
+    let accept = match early {
+        Some(accept) => accept,
+        None => accepted(&estate.estate, &args.accept)?,
+    };
     let policy = Policy::default();
     let (found, strongest) =
         declare_when(&gathered.findings, &gathered.observations, &estate.estate, &policy, common.seed);
-    let Some(found) = found else {
+    if found.is_empty() {
         return no_incident(&gathered, strongest, &policy, &out);
+    }
+    let case = Case {
+        args,
+        estate: &estate,
+        setting: &setting,
+        gathered: &gathered,
+        accept: &accept,
+        key: &key,
+        now,
     };
-    respond(args, &estate, &setting, &gathered, &found, &out, &key, now)
+    let told = respond(&case, &found, &out)?;
+    tell(&told, common.format, &out)
 }
 
 /// The planning clock, when one is given: in the zone of the estate given, else in UTC.
@@ -71,61 +89,145 @@ fn planning_now(common: &Common, estate: Option<&EstateInput>, quiet: bool) -> O
     now.map(|it| it.resolve("--now", &zone, Timestamp::now(), quiet)).transpose()
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one response, used once")]
-fn respond(
-    args: &Respond,
-    estate: &EstateInput,
-    setting: &Setting<'_>,
-    gathered: &Gathered,
-    found: &Found,
-    out: &Path,
-    key: &bulkhead_journal::SigningKey,
+/// The host or account behind every name given with `--accept`.
+fn accepted(estate: &Estate, names: &[String]) -> Outcome<Vec<EntityRef>> {
+    let directory = Directory::new(estate);
+    let meant = names.iter().map(|name| directory.find("--accept", name));
+    meant
+        .map(|it| {
+            Ok(match it? {
+                Meant::Asset(id) => EntityRef::asset(id.as_str()),
+                Meant::Identity(id) => EntityRef::identity(id.as_str()),
+            })
+        })
+        .collect()
+}
+
+/// What every incident is answered with.
+struct Case<'a> {
+    args: &'a Respond,
+    estate: &'a EstateInput,
+    setting: &'a Setting<'a>,
+    gathered: &'a Gathered,
+    accept: &'a [EntityRef],
+    key: &'a bulkhead_journal::SigningKey,
+    /// The planning clock, when one is given.
     now: Option<Timestamp>,
-) -> Outcome {
-    let common = &args.common;
-    let findings: Vec<Finding> =
-        found.draft.findings.iter().map(|it| gathered.findings[*it].clone()).collect();
-    let incident: Incident = found.draft.declare(found.at, gathered.telemetry.summary());
-    let latest = gathered.last_event.unwrap_or(found.at);
-    let now = now.unwrap_or(latest).max(found.at);
-    let mut world = Recorded {
-        findings: &findings,
-        observations: &gathered.observations,
-        yes: common.yes,
-        evidence: evidence(&args.files, &findings),
-    };
-    let opening = Opening {
-        setting,
-        incident,
-        story: found.draft.timeline.clone(),
-        now,
-        out,
-        ask_always: true,
-        secret: &secret(common)?,
-    };
-    let ending = flow::carry(opening, &mut world)?;
-    let files = files::assemble(&ending, estate, setting, findings)?;
-    let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
-    let story = narrate::tell(&files, &ending, &estate.estate, proof_holds);
-    let infeasible = ending.state.containment.infeasible.clone();
-    // Sealed before anything is printed: whoever closes the pipe early loses no case.
-    flow::seal(ending, &files, out, key)?;
-    show(&files, common.format, &story)?;
-    if common.format == Format::Table {
-        if found.others > 0 {
-            say!(
-                "\n{} further incidents share nothing with this one; narrow the files to respond to them",
-                found.others
-            );
-        }
-        say!("\ncase directory: {}\n  bulkhead case verify {}", out.display(), out.display());
+}
+
+/// One incident answered: what its case directory holds and says.
+struct Told {
+    files: CaseFiles,
+    story: String,
+    infeasible: Option<String>,
+    /// What stays and was not accepted.
+    open: Vec<String>,
+    out: PathBuf,
+}
+
+/// Answers every incident, each with its own case directory, under one plan for all of them.
+fn respond(case: &Case<'_>, found: &[Found], out: &Path) -> Outcome<Vec<Told>> {
+    let common = &case.args.common;
+    let telemetry = case.gathered.telemetry.summary();
+    let incidents: Vec<Incident> =
+        found.iter().map(|it| it.draft.declare(it.at, telemetry.clone())).collect();
+    let latest = case.gathered.last_event.into_iter().chain(found.iter().map(|it| it.at)).max();
+    let said = RefCell::default();
+    let mut told = Vec::new();
+    for (index, it) in found.iter().enumerate() {
+        let findings: Vec<Finding> =
+            it.draft.findings.iter().map(|at| case.gathered.findings[*at].clone()).collect();
+        let mut others = incidents.clone();
+        let incident = others.remove(index);
+        let setting = case.setting.beside(others);
+        let out = match found {
+            [_] => out.to_path_buf(),
+            _ => below(out, &incident.id)?,
+        };
+        let now = case.now.or(latest).unwrap_or(it.at).max(it.at);
+        let mut world = Recorded {
+            findings: &findings,
+            observations: &case.gathered.observations,
+            yes: common.yes,
+            accept: case.accept,
+            evidence: evidence(&case.args.files, &findings),
+            said: &said,
+        };
+        let opening = Opening {
+            setting: &setting,
+            incident,
+            story: it.draft.timeline.clone(),
+            now,
+            out: &out,
+            ask_always: true,
+            secret: &secret(common)?,
+        };
+        let ending = flow::carry(opening, &mut world)?;
+        let files = files::assemble(&ending, case.estate, &setting, findings)?;
+        let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
+        let story = narrate::tell(&files, &ending, &case.estate.estate, proof_holds);
+        let infeasible = ending.state.containment.infeasible.clone();
+        let open = ending.state.residual().into_iter().filter(|it| it.accepted.is_none());
+        let open = open.map(|it| it.entity).collect();
+        // Sealed before anything is printed: whoever closes the pipe early loses no case.
+        flow::seal(ending, &files, &out, case.key)?;
+        told.push(Told { files, story, infeasible, open, out });
     }
-    match infeasible {
+    Ok(told)
+}
+
+/// The folder of one of several incidents.
+fn below(out: &Path, id: &str) -> Outcome<PathBuf> {
+    let folder = out.join(bulkhead_files::file_name(id));
+    std::fs::create_dir_all(&folder).map_err(|err| Failure::file("make", &folder, &err))?;
+    Ok(folder)
+}
+
+/// Prints what happened: the incidents one after the other, then all of them on a page.
+fn tell(told: &[Told], format: Format, out: &Path) -> Outcome {
+    match (format, told) {
+        (Format::Json, [one]) => print_json(&objects(&one.files))?,
+        (Format::Json, several) => {
+            let all: Vec<_> = several.iter().map(|it| objects(&it.files)).collect();
+            print_json(&serde_json::json!({ "incidents": all }))?;
+        }
+        (Format::Table, several) => {
+            for (index, it) in several.iter().enumerate() {
+                if several.len() > 1 {
+                    say!("\n=== incident {} of {} ===", index + 1, several.len());
+                }
+                say::show(&it.story);
+            }
+            summary(several, out);
+        }
+    }
+    match told.iter().find_map(|it| it.infeasible.clone()) {
         Some(why) => {
             note!("NO FEASIBLE PLAN: {}", why);
             Err(Failure::Verdict(why))
         }
         None => Ok(()),
+    }
+}
+
+/// What happened, per incident, and what to do.
+fn summary(told: &[Told], out: &Path) {
+    if told.len() > 1 {
+        say!(
+            "\nSummary\n-------\n{} incidents that share no host or account; one containment plan answers all of them",
+            told.len()
+        );
+    }
+    for it in told {
+        let Some(incident) = &it.files.incident else { continue };
+        say!("\n{}: {}\n  it stands: {}", incident.id, incident.title, incident.standing());
+        if !it.open.is_empty() {
+            say!("  stays, accepted by nobody: {}", it.open.join(", "));
+        }
+        say!("  case directory: {}\n  bulkhead case verify {}", it.out.display(), it.out.display());
+    }
+    if told.len() > 1 {
+        say!("\nall cases: bulkhead case list {}", out.display());
     }
 }
 
@@ -136,16 +238,20 @@ pub fn show(files: &CaseFiles, format: Format, story: &str) -> Outcome {
             say::show(story);
             Ok(())
         }
-        Format::Json => print_json(&serde_json::json!({
-            "incident": files.incident,
-            "impact": files.impact,
-            "plan": files.plan,
-            "recovery": files.recovery,
-            "clocks": files.clocks,
-            "exfiltration": files.exfiltration,
-            "score": files.score,
-        })),
+        Format::Json => print_json(&objects(files)),
     }
+}
+
+fn objects(files: &CaseFiles) -> serde_json::Value {
+    serde_json::json!({
+        "incident": files.incident,
+        "impact": files.impact,
+        "plan": files.plan,
+        "recovery": files.recovery,
+        "clocks": files.clocks,
+        "exfiltration": files.exfiltration,
+        "score": files.score,
+    })
 }
 
 fn no_incident(gathered: &Gathered, strongest: f64, policy: &Policy, out: &Path) -> Outcome {
@@ -189,7 +295,15 @@ pub fn setting<'e>(estate: &'e Estate, common: &Common, config: &Config) -> Outc
     super::plan::settle(&mut request, flags, config)?;
     let (attitude, horizon_h, suspect_threshold) =
         (request.attitude, request.horizon_h, request.suspect_threshold);
-    Ok(Setting { estate, attitude, horizon_h, suspect_threshold, seed: common.seed, ports })
+    Ok(Setting {
+        estate,
+        attitude,
+        horizon_h,
+        suspect_threshold,
+        seed: common.seed,
+        ports,
+        others: Vec::new(),
+    })
 }
 
 /// What makes the vault's key besides the seed: the signing key's file, when there is one.

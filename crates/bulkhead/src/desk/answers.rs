@@ -1,21 +1,20 @@
 //! The pure answers to what the engine asks: plans, impact, clocks, proof. No state of its own.
 
-use std::collections::BTreeSet;
-
 use bulkhead_comply::{Facts as LegalFacts, Library};
 use bulkhead_contain::checker::{self, Facts as CheckFacts};
-use bulkhead_contain::{PlanError, Request, certificate, observed_impact};
+use bulkhead_contain::{PlanError, Request, observed_impact};
 use bulkhead_engine::{Command, Effect, State};
 use bulkhead_incident::assess;
-use bulkhead_model::case::{Entity, EntityKind, Impact, Incident, RecoveryPlan, ServiceImpact};
+use bulkhead_model::case::{Action, EntityKind, Impact, Incident, RecoveryPlan, ServiceImpact};
 use bulkhead_model::entity::Observations;
 use bulkhead_model::finding::Finding;
-use bulkhead_model::id::{AssetId, IdentityId, PointId};
+use bulkhead_model::id::AssetId;
 use bulkhead_model::rules::PointRules;
 use bulkhead_recover::{Policy as RecoveryPolicy, Request as RecoveryRequest};
 use bulkhead_service::{EstateIndex, Losses, ServiceGraph};
 use jiff::Timestamp;
 
+use super::posture::{self, Start};
 use super::{Setting, gate};
 use crate::failure::Failure;
 
@@ -79,36 +78,8 @@ fn fault(message: &str) -> Failure {
     Failure::Internal(anyhow::anyhow!(message.to_owned()))
 }
 
-/// The start of an attack graph: who is in the attacker's hands now, as far as the estate knows them.
-struct Start {
-    assets: Vec<AssetId>,
-    identities: Vec<IdentityId>,
-    suspected: Vec<(AssetId, f64)>,
-    lost: Vec<PointId>,
-}
-
-fn start(setting: &Setting<'_>, state: &State, incident: &Incident) -> Start {
-    let clean = &state.containment.clean;
-    let known: BTreeSet<&str> = setting.estate.assets.iter().map(|it| it.id.as_str()).collect();
-    let accounts: BTreeSet<&str> = setting.estate.identities.iter().map(|it| it.id.as_str()).collect();
-    let of = |kind: EntityKind| move |it: &&Entity| it.kind == kind;
-    let hosts = state.compromised().filter(of(EntityKind::Asset)).filter(|it| known.contains(it.id.as_str()));
-    let identities =
-        state.compromised().filter(of(EntityKind::Identity)).filter(|it| accounts.contains(it.id.as_str()));
-    let suspected =
-        incident.suspected.iter().filter(of(EntityKind::Asset)).filter(|it| !clean.contains(&it.id));
-    Start {
-        assets: hosts.map(|it| AssetId::new(&it.id)).collect(),
-        identities: identities.map(|it| IdentityId::new(&it.id)).collect(),
-        suspected: suspected
-            .filter(|it| known.contains(it.id.as_str()))
-            .map(|it| (AssetId::new(&it.id), it.confidence))
-            .collect(),
-        lost: state.containment.lost.iter().cloned().collect(),
-    }
-}
-
-fn request<'r>(setting: &'r Setting<'_>, start: &'r Start, generation: u64) -> Request<'r> {
+/// What the planner and the proof are asked, for who is in the attacker's hands.
+pub(super) fn request<'r>(setting: &'r Setting<'_>, start: &'r Start, generation: u64) -> Request<'r> {
     let mut request = Request::new(setting.estate, &start.assets, &setting.ports);
     request.identities = &start.identities;
     request.suspected = &start.suspected;
@@ -121,12 +92,14 @@ fn request<'r>(setting: &'r Setting<'_>, start: &'r Start, generation: u64) -> R
 }
 
 fn containment(setting: &Setting<'_>, state: &State, incident: &Incident, generation: u64) -> Command {
-    let start = start(setting, state, incident);
+    let start = posture::everybody(setting, state, incident);
     let planned = bulkhead_contain::plan(&request(setting, &start, generation));
     match planned {
-        Ok(planned) => {
+        Ok(mut planned) => {
+            posture::name_incidents(setting, state, incident, &mut planned);
             let rules = release_idle_points(state, planned.rules, generation);
-            Command::ProposeContainment { plan: planned.plan, rules }
+            let reach = planned.stages.iter().map(|it| (it.approval, it.exposed)).collect();
+            Command::ProposeContainment { plan: planned.plan, rules, reach }
         }
         Err(err) => Command::RecordInfeasible { generation, why: err.to_string() },
     }
@@ -156,10 +129,9 @@ fn proof(
     incident: &Incident,
     generation: u64,
 ) -> Result<Command, Failure> {
-    let start = start(setting, state, incident);
     let held: Vec<PointRules> = state.held().cloned().collect();
-    let request = request(setting, &start, generation);
-    let certificate = certificate(&request, &held).map_err(plan_fault)?;
+    let (start, certificate) =
+        posture::proof_of(setting, state, incident, generation, &held).map_err(plan_fault)?;
     let threshold = setting.suspect_threshold;
     let counted = start.suspected.iter().filter(|it| it.1 >= threshold).map(|it| it.0.clone());
     let compromised: Vec<AssetId> = start.assets.iter().cloned().chain(counted).collect();
@@ -189,14 +161,14 @@ pub fn broken_now(
     incident: &Incident,
 ) -> Result<Vec<ServiceImpact>, Failure> {
     let Some(proposal) = &state.containment.proposal else { return Ok(Vec::new()) };
-    let start = start(setting, state, incident);
+    let start = posture::everybody(setting, state, incident);
     let request = request(setting, &start, proposal.plan.generation);
     let held: Vec<PointRules> = state.held().cloned().collect();
     observed_impact(&request, &proposal.plan, &held).map_err(plan_fault)
 }
 
 fn impact(setting: &Setting<'_>, state: &State, incident: &Incident) -> Result<Impact, Failure> {
-    let start = start(setting, state, incident);
+    let start = posture::everybody(setting, state, incident);
     let mut impact = Impact { attacker: attacker_impact(setting, incident), ..Impact::default() };
     let Some(proposal) = &state.containment.proposal else { return Ok(impact) };
     let request = request(setting, &start, proposal.plan.generation);
@@ -222,9 +194,11 @@ fn attacker_impact(setting: &Setting<'_>, incident: &Incident) -> Vec<ServiceImp
 /// # Errors
 /// When a procedure's steps wait for each other.
 pub fn recovery(setting: &Setting<'_>, state: &State, incident: &Incident) -> Result<RecoveryPlan, Failure> {
-    let start = start(setting, state, incident);
-    let isolated = state.containment.proposal.iter().flat_map(|it| &it.plan.actions);
-    let actions: Vec<_> = isolated.cloned().collect();
+    let start = posture::start(setting, state, incident);
+    let in_force = state.containment.proposal.iter().flat_map(|it| &it.plan.actions);
+    // Only what nobody else needs is lifted with this incident's recovery.
+    let own = |it: &&Action| it.incidents.iter().all(|it| *it == incident.id);
+    let actions: Vec<_> = in_force.filter(own).cloned().collect();
     let threshold = setting.suspect_threshold;
     let suspected = start.suspected.into_iter().filter(|it| it.1 >= threshold).map(|it| it.0);
     let lost: Vec<AssetId> = start.assets.into_iter().chain(suspected).collect();

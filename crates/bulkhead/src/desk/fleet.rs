@@ -35,7 +35,8 @@ pub fn enforce(desk: &mut Desk<'_>, state: &State, point: &PointId) -> Command {
 
 /// The responders' channel that `intent` would cut, if any: a second look, whatever the planner promised.
 fn lockout(desk: &Desk<'_>, state: &State, intent: &PointRules) -> Option<String> {
-    let hosts = state.compromised().filter(|it| it.kind == EntityKind::Asset);
+    let others = desk.setting.others.iter().flat_map(|it| &it.compromised);
+    let hosts = state.compromised().chain(others).filter(|it| it.kind == EntityKind::Asset);
     let compromised: BTreeSet<AssetId> = hosts.map(|it| AssetId::new(&it.id)).collect();
     let (guard, rule) = Guards::new(desk.setting.estate, &compromised).violated_by(intent)?;
     Some(format!("rule `{rule}` would cut the management channel {} -> {}", guard.from, guard.to))

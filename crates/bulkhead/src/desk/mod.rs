@@ -6,6 +6,7 @@
 mod answers;
 mod fleet;
 mod gate;
+mod posture;
 mod story;
 
 use std::cmp::Reverse;
@@ -17,7 +18,8 @@ use bulkhead_engine::run::Executor;
 use bulkhead_engine::{Command, Effect, Event, Fact, Rejection, State, Subject, next_progress};
 use bulkhead_journal::{Draft, Journal, Vault};
 use bulkhead_model::case::{
-    Attitude, Certificate, Impact, Incident, IncidentState, Plan, RecoveryPlan, TimelineEntry,
+    Attitude, Certificate, Entity, EntityKind, EntityRef, Impact, Incident, IncidentState, Plan,
+    RecoveryPlan, Residual, TimelineEntry,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, ServiceId};
@@ -25,10 +27,14 @@ use bulkhead_model::rules::PointRules;
 use jiff::{SignedDuration, Timestamp};
 
 pub use answers::{Knowledge, recovery};
+pub use story::stays;
 
 use crate::commands::case::journal_failure;
 use crate::evidence::Evidence;
 use crate::failure::Failure;
+
+/// Whether the enforcement points are simulated: so they are as long as the desk drives a [`SimFleet`].
+pub const SIMULATED: bool = true;
 
 /// Looks at gates before a simulated commander gives up.
 const GATE_LOOKS: u32 = 200;
@@ -46,6 +52,10 @@ pub trait World {
 
     /// What `role` says to `subject`, and after how many seconds; none when nobody answers.
     fn approval(&mut self, state: &State, subject: Subject, role: &str) -> Option<(u64, Answer)>;
+
+    /// Who accepts that this stays in the attacker's hands or within reach, how, and after how many seconds; none when
+    /// nobody does.
+    fn acceptance(&mut self, stays: &Residual) -> Option<(u64, String, bulkhead_engine::Via)>;
 
     /// Seconds until the footholds on what is compromised are removed; none when nobody does it.
     fn eradication_s(&mut self, state: &State) -> Option<u64>;
@@ -89,6 +99,16 @@ pub struct Setting<'a> {
     pub seed: u64,
     /// Ports that admit movement.
     pub ports: MovementPorts,
+    /// The other incidents answered at the same time: points can hold only one truth, so plans are made for all.
+    pub others: Vec<Incident>,
+}
+
+impl<'a> Setting<'a> {
+    /// The same for one of several incidents, beside the `others`.
+    #[must_use]
+    pub fn beside(&self, others: Vec<Incident>) -> Setting<'a> {
+        Setting { others, ports: self.ports.clone(), ..*self }
+    }
 }
 
 /// What later plans supersede and the case still has to show.
@@ -102,6 +122,8 @@ pub struct Kept {
     pub certificates: BTreeMap<u64, (Certificate, bool)>,
     /// The generation under which the incident was first contained.
     pub contained_by: Option<u64>,
+    /// Once it was contained: but for these, each accepted by name.
+    pub contained_except: Option<Vec<EntityRef>>,
     /// The last impact assessed before anything was let out again.
     pub impact: Option<Impact>,
     /// The first recovery plan.
@@ -123,6 +145,7 @@ impl Kept {
             Fact::IncidentAdvanced(it)
                 if it.to == IncidentState::Contained && self.contained_by.is_none() =>
             {
+                self.contained_except = Some(it.except.clone());
                 self.contained_by = self.certificates.iter().rev().find(|(_, it)| it.1).map(|(it, _)| *it);
             }
             Fact::ImpactAssessed(it) if self.restored.is_empty() => self.impact = Some(it.impact.clone()),
@@ -223,11 +246,12 @@ impl<'a> Desk<'a> {
     }
 
     fn note(&mut self, event: &Event) {
-        self.timeline.extend(story::tell(event));
+        self.timeline.extend(story::tell(event, SIMULATED));
         self.kept.note(event);
         match &event.fact {
             Fact::StageRestored(it) => {
-                let assets: Vec<AssetId> = it.assets.iter().map(AssetId::new).collect();
+                let assets = it.entities.iter().filter(|it| it.may_be(EntityKind::Asset));
+                let assets: Vec<AssetId> = assets.map(|it| AssetId::new(it.id())).collect();
                 self.world.rebuilt(event.at, &assets);
             }
             Fact::SurveillanceStarted(_) => self.world.watched(event.at),
@@ -307,9 +331,19 @@ impl Executor for Desk<'_> {
                 }
                 Ok(Vec::new())
             }
+            Effect::AskAcceptance { entity, why, .. } => {
+                let is_it =
+                    |it: &Residual| it.kind == entity.kind && it.entity == entity.id && it.why == *why;
+                let stays = state.residual().into_iter().find(is_it);
+                if let Some((after_s, by, via)) = stays.and_then(|it| self.world.acceptance(&it)) {
+                    let (entity, why) = (entity.clone(), *why);
+                    self.answer_in(after_s, effect, Command::AcceptResidual { entity, why, by, via });
+                }
+                Ok(Vec::new())
+            }
             Effect::ConfirmEradication { .. } => {
                 if let Some(after_s) = self.world.eradication_s(state) {
-                    let entities = state.compromised().map(|it| it.id.clone()).collect();
+                    let entities = state.compromised().map(Entity::key).collect();
                     let how = "sessions ended, implants and persistence removed, secrets rotated".to_owned();
                     self.answer_in(after_s, effect, Command::RecordEradication { entities, how });
                 }

@@ -1,14 +1,18 @@
 //! What is recorded, told for people: one line of the timeline per event worth a line.
 
-use bulkhead_engine::{Event, Fact, Subject, Via};
-use bulkhead_model::case::TimelineEntry;
+use bulkhead_engine::facts::ProposedStage;
+use bulkhead_engine::{Event, Fact, Named, Subject, Via};
+use bulkhead_model::case::{EntityRef, IncidentState, ResidualWhy, TimelineEntry};
 
 use crate::commands::case::text_of;
 use crate::ui::money;
 
-/// The line an event gets; none for what only the journal needs.
-pub fn tell(event: &Event) -> Option<TimelineEntry> {
-    let (kind, text, about) = words(&event.fact)?;
+/// The line an event gets; none for what only the journal needs. What only happened on `simulated` points says so.
+pub fn tell(event: &Event, simulated: bool) -> Option<TimelineEntry> {
+    let (kind, mut text, about) = words(&event.fact)?;
+    if simulated && matches!(kind, "enforcement" | "verification") {
+        text.push_str(" (simulated)");
+    }
     Some(TimelineEntry { at: event.at, kind: kind.to_owned(), text, tactic: None, about })
 }
 
@@ -22,22 +26,52 @@ fn words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
             ("incident", format!("declared: {}", it.incident.title), ids(&it.incident))
         }
         Fact::IncidentRescoped(it) if !it.added.is_empty() => {
-            ("incident", format!("scope grew: {} compromised", it.added.join(", ")), it.added.clone())
+            let added = ids_of(&it.added);
+            ("incident", format!("scope grew: {} compromised", added.join(", ")), added)
         }
         Fact::RelapseSeen(it) => {
-            ("surveillance", format!("RELAPSE: {} ({})", it.entities.join(", "), it.why), it.entities.clone())
+            let entities = ids_of(&it.entities);
+            ("surveillance", format!("RELAPSE: {} ({})", entities.join(", "), it.why), entities)
         }
         Fact::IncidentAdvanced(it) => {
-            ("incident", format!("{} -> {}", text_of(&it.from), text_of(&it.to)), none())
+            let except: Vec<String> = it.except.iter().map(|it| it.id.clone()).collect();
+            let mut text = format!("{} -> {}", text_of(&it.from), text_of(&it.to));
+            if it.simulated && it.to != IncidentState::Declared {
+                text.push_str(" (simulated)");
+            }
+            if !except.is_empty() {
+                text.push_str(", except ");
+                text.push_str(&except.join(", "));
+            }
+            ("incident", text, except)
+        }
+        Fact::ResidualAccepted(it) => {
+            let text = format!("{}: accepted by {}", stays(&it.entity, it.why, it.way_out.as_deref()), it.by);
+            ("approval", text, vec![it.entity.id.clone()])
         }
         Fact::IncidentClosed(it) => ("incident", format!("closed: {}", it.why), none()),
-        Fact::FootholdsRemoved(it) => (
-            "recovery",
-            format!("footholds removed from {}: {}", it.entities.join(", "), it.how),
-            it.entities.clone(),
-        ),
+        Fact::FootholdsRemoved(it) => {
+            let entities = ids_of(&it.entities);
+            ("recovery", format!("footholds removed from {}: {}", entities.join(", "), it.how), entities)
+        }
         _ => return containment_words(fact).or_else(|| recovery_words(fact)),
     })
+}
+
+fn ids_of(named: &[Named]) -> Vec<String> {
+    named.iter().map(|it| it.id().to_owned()).collect()
+}
+
+/// That something stays, in words: `ws-1 keeps a way out (web-out)`.
+pub fn stays(entity: &EntityRef, why: ResidualWhy, way_out: Option<&str>) -> String {
+    match (why, way_out) {
+        (ResidualWhy::WithinReach, _) => format!("{} stays within reach", entity.id),
+        (ResidualWhy::Foothold, Some("unknown")) => {
+            format!("{} keeps a foothold (its ways out are unknown)", entity.id)
+        }
+        (ResidualWhy::Foothold, Some(way)) => format!("{} keeps a foothold (way out: {way})", entity.id),
+        (ResidualWhy::Foothold, None) => format!("{} keeps a foothold (not disabled)", entity.id),
+    }
 }
 
 fn ids(incident: &bulkhead_model::case::Incident) -> Vec<String> {
@@ -56,6 +90,8 @@ fn containment_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)>
                 plan.horizon_h,
                 plan.gap * 100.0
             );
+            let parts: Vec<String> = it.stages.iter().map(part).collect();
+            let text = if parts.len() > 1 { format!("{text}; {}", parts.join(", ")) } else { text };
             ("plan", text, plan.actions.iter().map(|it| it.target.clone()).collect())
         }
         Fact::ContainmentInfeasible(it) => {
@@ -71,6 +107,7 @@ fn containment_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)>
             let how = match it.via {
                 Via::Asked => "",
                 Via::YesFlag => " (--yes)",
+                Via::AcceptFlag => " (--accept)",
                 Via::Policy => " (policy asks for nobody's word)",
             };
             ("approval", format!("{} approved by {}{how}", subject(it.subject), it.role), Vec::new())
@@ -96,14 +133,16 @@ fn containment_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)>
             ("verification", text, vec![it.point.to_string()])
         }
         Fact::CertificateChecked(it) => {
+            let keep: Vec<&str> = it.certificate.footholds.iter().map(|it| it.entity.as_str()).collect();
             let text = if it.holds {
-                format!(
+                let text = format!(
                     "proof of generation {} holds: {} moves out of {} assets cut, none of {} protected assets reachable",
                     it.generation,
                     it.certificate.cut.len(),
                     it.certificate.reached.len(),
                     it.certificate.protected.len()
-                )
+                );
+                if keep.is_empty() { text } else { format!("{text}; {} keep a foothold", keep.join(", ")) }
             } else {
                 format!("proof of generation {} does NOT hold: {}", it.generation, it.open.join("; "))
             };
@@ -131,7 +170,8 @@ fn recovery_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
             ("recovery", format!("step {} failed: {}", it.step, it.why), vec![it.step.clone()])
         }
         Fact::StageRestored(it) => {
-            ("recovery", format!("stage {} restored: {}", it.stage, it.assets.join(", ")), it.assets.clone())
+            let entities = ids_of(&it.entities);
+            ("recovery", format!("stage {} restored: {}", it.stage, entities.join(", ")), entities)
         }
         Fact::SurveillanceStarted(it) => {
             let what = it.stage.map_or("everything".to_owned(), |it| format!("stage {it}"));
@@ -154,9 +194,18 @@ fn recovery_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
     })
 }
 
+fn part(it: &ProposedStage) -> String {
+    let whose = it.roles.join(" and ");
+    match it.roles.iter().any(|it| it == "policy") {
+        true => format!("part {} ({} actions) at once", it.n, it.actions.len()),
+        false => format!("part {} ({} actions) waits for {whose}", it.n, it.actions.len()),
+    }
+}
+
 fn subject(subject: Subject) -> String {
     match subject {
         Subject::Containment(n) => format!("containment plan {n}"),
+        Subject::ContainmentStage(n, part) => format!("containment plan {n}, part {part}"),
         Subject::Recovery(n) => format!("recovery plan {n}"),
         Subject::Gate(n) => format!("gate of stage {n}"),
         Subject::Close => "closing".to_owned(),

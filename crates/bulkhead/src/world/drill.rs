@@ -8,7 +8,9 @@ use bulkhead_detect::{Detector, RuleSet};
 use bulkhead_engine::{State, Subject, Via};
 use bulkhead_evaluate::{Defence, Generated, Play, Scenario, Truth, generate};
 use bulkhead_incident::{IncidentDraft, Policy, fuse};
-use bulkhead_model::case::{Entity, Incident, IncidentState, TelemetrySummary};
+use bulkhead_model::case::{
+    Entity, EntityKind, EntityRef, Incident, IncidentState, Residual, TelemetrySummary,
+};
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::{Finding, Level};
@@ -235,11 +237,9 @@ impl World for DrillWorld<'_> {
             return self.relapse(state, current, now);
         }
         let draft = self.draft(now, Some(current))?;
-        let held: Vec<&str> = state.compromised().map(|it| it.id.as_str()).collect();
-        let clean = &state.containment.clean;
-        let grown =
-            draft.compromised.iter().any(|it| !held.contains(&it.id.as_str()) && !clean.contains(&it.id));
-        if !grown {
+        let held: Vec<EntityRef> = state.compromised().map(Entity::key).collect();
+        let is_new = |it: &Entity| !held.contains(&it.key()) && !state.is_clean(it);
+        if !draft.compromised.iter().any(is_new) {
             return None;
         }
         let mut incident = draft.declare(current.declared_at, self.summary.clone());
@@ -255,6 +255,18 @@ impl World for DrillWorld<'_> {
     fn approval(&mut self, _state: &State, _subject: Subject, role: &str) -> Option<(u64, Answer)> {
         let by = format!("drill:{role}");
         Some((self.scenario.response.approve.secs(), Answer::Yes(by, Via::Asked)))
+    }
+
+    /// The commander accepts what the scenario names: a part of the cast, a host or an account.
+    fn acceptance(&mut self, stays: &Residual) -> Option<(u64, String, Via)> {
+        let cast = &self.generated.truth.cast;
+        let part_of = |name: &str| {
+            stays.kind == EntityKind::Asset && cast.get(name).is_some_and(|it| it.as_str() == stays.entity)
+        };
+        let is_it = |name: &String| *name == stays.entity || part_of(name);
+        let accepted = self.scenario.response.accept.iter().any(is_it);
+        let by = "drill:incident_commander".to_owned();
+        accepted.then(|| (self.scenario.response.approve.secs(), by, Via::Asked))
     }
 
     fn eradication_s(&mut self, state: &State) -> Option<u64> {

@@ -1,9 +1,11 @@
 //! The world of recorded telemetry: everything is known from the start, and only people approve.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal};
 
 use bulkhead_engine::{State, Subject, Via};
-use bulkhead_model::case::{Incident, Plan};
+use bulkhead_model::case::{EntityRef, Incident, Plan, Residual};
 use bulkhead_model::entity::Observations;
 use bulkhead_model::finding::Finding;
 use bulkhead_model::id::AssetId;
@@ -23,14 +25,33 @@ pub struct Recorded<'a> {
     pub observations: &'a Observations,
     /// Whether every approval is given by `--yes`.
     pub yes: bool,
+    /// What is accepted by `--accept` to stay in the attacker's hands or within reach.
+    pub accept: &'a [EntityRef],
     /// Files that carry the findings.
     pub evidence: Vec<Evidence>,
+    /// What was said already: with several incidents there is one plan, and nobody is asked twice about it.
+    pub said: &'a RefCell<BTreeMap<(Subject, String), Option<Answer>>>,
+}
+
+fn is_somebody_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// What somebody at the terminal types; none when nobody is there.
+fn ask(question: &str) -> Option<String> {
+    if !is_somebody_there() {
+        return None;
+    }
+    say::show_beside(question);
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).ok()?;
+    Some(line.trim().to_owned())
 }
 
 impl Recorded<'_> {
     /// Asks at the terminal; nobody there gives no answer.
     fn ask(plan: Option<&Plan>, what: &str, role: &str) -> Option<Answer> {
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !is_somebody_there() {
             return None;
         }
         if let Some(plan) = plan {
@@ -38,12 +59,14 @@ impl Recorded<'_> {
             for action in &plan.actions {
                 note!("  {}", action.id);
             }
+            for it in &plan.residual {
+                let entity = EntityRef { kind: it.kind, id: it.entity.clone() };
+                note!("  leaves: {}", crate::desk::stays(&entity, it.why, it.way_out.as_deref()));
+            }
         }
-        say::show_beside(&text!("{}: approve {}? [y/N] ", role, what));
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line).ok()?;
+        let line = ask(&text!("{}: approve {}? [y/N] ", role, what))?;
         let by = "operator at the terminal".to_owned();
-        Some(match line.trim() {
+        Some(match line.as_str() {
             "y" | "Y" | "yes" => Answer::Yes(by, Via::Asked),
             _ => Answer::No(by, "refused at the terminal".to_owned()),
         })
@@ -66,17 +89,34 @@ impl World for Recorded<'_> {
     fn approval(&mut self, state: &State, subject: Subject, role: &str) -> Option<(u64, Answer)> {
         let plan = state.containment.proposal.as_ref().map(|it| &it.plan);
         let (plan, what) = match subject {
-            Subject::Containment(_) => (plan, "this containment"),
+            Subject::Containment(_) | Subject::ContainmentStage(..) => (plan, "this containment"),
             Subject::Recovery(_) => (None, "the recovery plan"),
             // Nobody can vouch for what has not happened yet.
             Subject::Gate(_) | Subject::Close => return None,
         };
-        let answer = if self.yes {
-            Answer::Yes("operator".to_owned(), Via::YesFlag)
-        } else {
-            Self::ask(plan, what, role)?
-        };
-        Some((0, answer))
+        if self.yes {
+            return Some((0, Answer::Yes("operator".to_owned(), Via::YesFlag)));
+        }
+        let key = (subject, role.to_owned());
+        let known = self.said.borrow().get(&key).cloned();
+        let answer = known.unwrap_or_else(|| Self::ask(plan, what, role));
+        // A recovery plan is each incident's own.
+        if plan.is_some() {
+            self.said.borrow_mut().insert(key, answer.clone());
+        }
+        answer.map(|it| (0, it))
+    }
+
+    /// `--yes` accepts nothing: each is accepted by its name, on the command line or at the terminal.
+    fn acceptance(&mut self, stays: &Residual) -> Option<(u64, String, Via)> {
+        let entity = EntityRef { kind: stays.kind, id: stays.entity.clone() };
+        if self.accept.contains(&entity) {
+            return Some((0, "operator".to_owned(), Via::AcceptFlag));
+        }
+        let what = crate::desk::stays(&entity, stays.why, stays.way_out.as_deref());
+        let question = format!("{what}: accept it? type its name to accept, Enter to refuse: ");
+        let answer = ask(&question)?;
+        (answer == entity.id).then(|| (0, "operator at the terminal".to_owned(), Via::Asked))
     }
 
     /// Removing footholds is people's work; recorded telemetry cannot tell that it was done.

@@ -63,7 +63,8 @@ fn the_reference_drill_meets_its_objectives_and_tells_the_whole_story() {
         "isolate every suspected host",
         "shut their zones",
         "Approval and enforcement",
-        "PROOF HOLDS",
+        "CONTAINED (simulated)",
+        "PROOF HOLDS on simulated enforcement points",
         "Recovery",
         "gate opened by",
         "Surveillance",
@@ -161,4 +162,42 @@ fn a_day_without_an_attack_declares_nothing() {
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(stdout(&output).contains("no incident was declared"));
     assert!(!dir.path().join("case").exists());
+}
+
+/// Where the timeline first says something that has all these words.
+fn line(case: &Path, words: &[&str]) -> usize {
+    let timeline = json(case, "timeline.json");
+    let lines = timeline.as_array().expect("a list").iter().map(|it| it["text"].as_str().expect("a text"));
+    let mut lines = lines.enumerate().filter(|(_, it)| words.iter().all(|word| it.contains(word)));
+    lines.next().unwrap_or_else(|| panic!("no line of the timeline has {words:?}")).0
+}
+
+#[test]
+fn what_needs_nobodys_word_is_enforced_while_the_commander_is_asked() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let case = drill(dir.path(), "case", "");
+    let plan = json(&case, "plan.json");
+    let waits = |it: &&Value| it["approval"] != "automatic";
+    assert!(
+        plan["actions"].as_array().expect("a list").iter().any(|it| waits(&it)),
+        "somebody is asked: {plan}"
+    );
+    let at_once = line(&case, &["took generation 1", "(simulated)"]);
+    let word = line(&case, &["containment plan 1, part 2 approved"]);
+    let contained = line(&case, &["declared -> contained (simulated)"]);
+    assert!(at_once < word && word < contained, "{at_once} {word} {contained}");
+}
+
+#[test]
+fn the_state_of_a_drill_says_that_it_is_simulated() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let case = drill(dir.path(), "case", "");
+    let incident = json(&case, "incident.json");
+    assert_eq!((&incident["state"], &incident["simulated"]), (&Value::from("closed"), &Value::from(true)));
+    let shown = stdout(&run(dir.path(), "case show case"));
+    assert!(shown.contains("closed (simulated)"), "{shown}");
+    let report = fs::read_to_string(case.join("report.html")).expect("a report");
+    for words in ["closed (simulated)", "clos (simulation)", "simulated enforcement points"] {
+        assert!(report.contains(words), "the report lacks `{words}`");
+    }
 }

@@ -34,11 +34,35 @@ fn json(case: &Path, name: &str) -> Value {
     serde_json::from_slice(&fs::read(case.join(name)).expect(name)).expect(name)
 }
 
+/// The verdict is never better than what it rests on, whatever came out.
+fn check_verdict(case: &Path, text: &str) {
+    let incident = json(case, "incident.json");
+    let plan = json(case, "plan.json");
+    let acts = !plan["actions"].as_array().expect("a list").is_empty();
+    let none = Vec::new();
+    let residual = incident["residual"].as_array().unwrap_or(&none);
+    let accepted = residual.iter().all(|it| it.get("accepted").is_some());
+    if incident["state"] == "contained" {
+        assert!(acts && accepted, "{incident}");
+        assert!(
+            text.contains("CONTAINED (simulated)") && text.contains("PROOF HOLDS on simulated"),
+            "{text}"
+        );
+    } else {
+        assert!(text.contains("NOT CONTAINED") && !text.contains("CONTAINED (simulated)"), "{text}");
+        assert!(acts || !text.contains("PROOF HOLDS"), "a plan that does nothing proves nothing: {text}");
+    }
+    for it in residual {
+        let name = it["entity"].as_str().expect("a name");
+        assert!(text.contains(name), "{name} stays and is not named: {text}");
+    }
+}
+
 #[test]
 fn with_yes_the_incident_is_contained_and_the_case_verifies() {
     let dir = recorded();
     let (case, text) = respond(dir.path(), "--estate estate.yaml --yes");
-    assert!(text.contains("PROOF HOLDS"), "{text}");
+    check_verdict(&case, &text);
     let incident = json(&case, "incident.json");
     assert_eq!(incident["state"], "contained");
     let names = incident["compromised"].to_string();
@@ -102,8 +126,15 @@ fn every_object_of_a_case_obeys_its_committed_schema() {
 }
 
 #[test]
-fn alerts_from_elsewhere_are_findings_too() {
-    let dir = tempfile::tempdir().expect("a folder");
+fn what_nobody_is_called_cannot_be_accepted() {
+    let dir = recorded();
+    let output = run(dir.path(), "respond logs --estate estate.yaml --yes --accept nobody-9 --out case");
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stderr(&output).contains("nobody-9"), "{}", stderr(&output));
+}
+
+/// A day of quiet, then a burst of alerts never seen before on each of these hosts (`address,name`).
+fn alerts(hosts: &[&str]) -> String {
     let mut list = String::from("time,name,ip,host,short,time_label,event_label\n");
     let alerts = [
         ("Suricata: Alert - ET SCAN Nmap Scripting Engine", "S-Nmap"),
@@ -113,19 +144,60 @@ fn alerts_from_elsewhere_are_findings_too() {
         ("Wazuh: Successful sudo to ROOT executed", "W-Sudo"),
         ("AMiner: New user logged in", "A-User"),
     ];
-    // A day of quiet, then a burst of alerts never seen before on one host.
     for minute in 0..24 * 60 {
         list.push_str(&format!(
             "{},Wazuh: ClamAV database update,10.0.0.4,mail,W-Cav,-,-\n",
             1_642_000_000 + minute * 60
         ));
     }
-    for (index, (name, short)) in alerts.iter().enumerate() {
-        list.push_str(&format!("{},{name},10.0.0.9,web,{short},-,-\n", 1_642_086_400 + index * 60));
+    for (burst, host) in hosts.iter().enumerate() {
+        for (index, (name, short)) in alerts.iter().enumerate() {
+            let at = 1_642_086_400 + burst * 40_000 + index * 60;
+            list.push_str(&format!("{at},{name} {burst},{host},{short}{burst},-,-\n"));
+        }
     }
-    fs::write(dir.path().join("alerts.txt"), list).expect("written");
+    list
+}
+
+#[test]
+fn every_incident_is_answered_under_one_plan() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("alerts.txt"), alerts(&["10.0.0.9,web", "10.9.0.77,db"])).expect("written");
+    let output = run(dir.path(), "respond alerts.txt --yes --out cases");
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let folders: Vec<PathBuf> = fs::read_dir(dir.path().join("cases"))
+        .expect("cases")
+        .map(|it| it.expect("an entry").path())
+        .collect();
+    assert_eq!(folders.len(), 2, "{folders:?}\n{text}");
+    let of = |name: &str| -> Vec<Value> { folders.iter().map(|it| json(it, name)).collect() };
+    let (incidents, plans) = (of("incident.json"), of("plan.json"));
+    assert_ne!(incidents[0]["id"], incidents[1]["id"]);
+    assert_eq!(plans[0]["actions"], plans[1]["actions"], "points can hold only one truth");
+    for (folder, incident) in folders.iter().zip(&incidents) {
+        let id = incident["id"].as_str().expect("an id");
+        assert!(folder.ends_with(id) && text.contains(&format!("{id}: ")), "{id}\n{text}");
+        assert!(folder.join("clocks.json").exists() && folder.join("exfiltration.json").exists());
+        assert_eq!(run(dir.path(), &format!("case verify cases/{id}")).status.code(), Some(0));
+        assert_eq!(incident["compromised"].as_array().map(Vec::len), Some(1), "each its own: {incident}");
+    }
+    for action in plans[0]["actions"].as_array().expect("a list") {
+        assert!(!action["incidents"].as_array().expect("incidents").is_empty(), "{action}");
+    }
+    assert!(text.contains("2 incidents"), "{text}");
+    let again = run(dir.path(), "respond alerts.txt --yes --out cases --force --format json");
+    let objects: Value = serde_json::from_str(&stdout(&again)).expect("JSON");
+    assert_eq!(objects["incidents"].as_array().map(Vec::len), Some(2), "{}", stderr(&again));
+}
+
+#[test]
+fn alerts_from_elsewhere_are_findings_too() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("alerts.txt"), alerts(&["10.0.0.9,web"])).expect("written");
     let output = run(dir.path(), "respond alerts.txt --yes --out case");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    check_verdict(&dir.path().join("case"), &stdout(&output));
     let incident = json(&dir.path().join("case"), "incident.json");
     assert!(
         incident["compromised"].to_string().contains("10-0-0-9")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bulkhead_model::case::{Approval, Plan};
+use bulkhead_model::case::{Approval, EntityRef, Plan, Residual, ResidualWhy};
 use bulkhead_model::id::PointId;
 use bulkhead_model::rules::PointRules;
 
@@ -10,18 +10,20 @@ use crate::command::{Command, Rejection};
 use crate::facts::{
     ApprovalAsked, ApprovalGiven, CertificateChecked, ContainmentInfeasible, ContainmentProposed,
     EnforcementApplied, EnforcementFailed, EnforcementIntended, EnforcementReadBack, EnforcementVerified,
-    LeaseDue, LeaseExpired, LeaseRenewed, PointLost, ReplanRequested, Subject, Via,
+    LeaseDue, LeaseExpired, LeaseRenewed, PointLost, ReplanRequested, ResidualAccepted, Subject, Via,
 };
 use crate::state::{Phase, Point};
 
 use super::Draft;
+use super::stages::stages;
 
 /// Who approves what the policy lets pass.
 pub(super) const POLICY: &str = "policy";
 
 pub(super) fn decide(draft: &mut Draft<'_>, command: Command) -> Result<(), Rejection> {
     match command {
-        Command::ProposeContainment { plan, rules } => propose(draft, plan, rules),
+        Command::ProposeContainment { plan, rules, reach } => propose(draft, plan, rules, &reach),
+        Command::AcceptResidual { entity, why, by, via } => accept(draft, &entity, why, by, via),
         Command::RecordInfeasible { generation, why } => {
             check_wanted(draft, generation)?;
             draft.emit(ContainmentInfeasible { generation, why });
@@ -45,8 +47,8 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: Command) -> Result<(), Reje
         }
         Command::RetryPoint(point) => {
             let it = find(draft, &point, |it| matches!(it.phase, Phase::Waiting(_)))?;
-            let (generation, attempt) = (it.generation, it.attempt + 1);
-            draft.emit(EnforcementIntended { generation, point, attempt });
+            let next = again(draft, it);
+            draft.emit(next);
             Ok(())
         }
         Command::RecordCertificate { generation, certificate, holds, open } => {
@@ -71,13 +73,51 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: Command) -> Result<(), Reje
         }
         Command::ExpireLease(point) => {
             let it = find(draft, &point, |it| it.phase == Phase::Renewing)?;
-            let (generation, attempt) = (it.generation, it.attempt + 1);
-            draft.emit(LeaseExpired { generation, point: point.clone() });
-            draft.emit(EnforcementIntended { generation, point, attempt });
+            let (generation, next) = (it.generation, again(draft, it));
+            draft.emit(LeaseExpired { generation, point });
+            draft.emit(next);
             Ok(())
         }
         other => Err(Rejection::new("out-of-place", format!("{other:?} is no command on containment"))),
     }
+}
+
+/// The next try at a point, with everything that is approved by now.
+fn again(draft: &Draft<'_>, it: &Point) -> EnforcementIntended {
+    let current = draft
+        .state
+        .containment
+        .proposal
+        .as_ref()
+        .filter(|_| it.generation == draft.state.containment.generation);
+    let approved = draft.state.approved_stage();
+    let stage =
+        current.map_or(it.stage, |proposal| proposal.stage_for(&it.wanted.point, approved).max(it.stage));
+    EnforcementIntended {
+        generation: it.generation,
+        point: it.wanted.point.clone(),
+        attempt: it.attempt + 1,
+        stage,
+    }
+}
+
+fn accept(
+    draft: &mut Draft<'_>,
+    entity: &EntityRef,
+    why: ResidualWhy,
+    by: String,
+    via: Via,
+) -> Result<(), Rejection> {
+    let generation = draft.state.containment.generation;
+    let is_it = |it: &Residual| it.kind == entity.kind && it.entity == entity.id && it.why == why;
+    let open = draft.state.residual().into_iter().find(|it| is_it(it) && it.accepted.is_none());
+    let Some(open) = open else {
+        let message = format!("{} does not stay under plan {generation}, or was accepted already", entity.id);
+        return Err(Rejection::new("not-staying", message));
+    };
+    let (entity, way_out) = (entity.clone(), open.way_out);
+    draft.emit(ResidualAccepted { generation, entity, why, way_out, by, via });
+    Ok(())
 }
 
 fn check_wanted(draft: &Draft<'_>, generation: u64) -> Result<(), Rejection> {
@@ -92,7 +132,12 @@ fn check_wanted(draft: &Draft<'_>, generation: u64) -> Result<(), Rejection> {
     }
 }
 
-fn propose(draft: &mut Draft<'_>, plan: Plan, mut rules: Vec<PointRules>) -> Result<(), Rejection> {
+fn propose(
+    draft: &mut Draft<'_>,
+    plan: Plan,
+    mut rules: Vec<PointRules>,
+    reach: &[(Approval, u64)],
+) -> Result<(), Rejection> {
     check_wanted(draft, plan.generation)?;
     check_rules(draft, &plan, &rules)?;
     let generation = plan.generation;
@@ -104,14 +149,17 @@ fn propose(draft: &mut Draft<'_>, plan: Plan, mut rules: Vec<PointRules>) -> Res
             rules.push(PointRules { point, generation, rules: rules_of, disabled, lease_s: 0 });
         }
     }
-    let (roles, why) = approvals(draft, &plan);
-    let subject = Subject::Containment(generation);
-    draft.emit(ContainmentProposed { plan, rules });
-    let automatic = roles.iter().any(|it| it == POLICY);
-    draft.emit(ApprovalAsked { subject, roles, why });
-    if automatic {
-        let (role, by) = (POLICY.to_owned(), POLICY.to_owned());
-        draft.emit(ApprovalGiven { subject, role, by, via: Via::Policy });
+    let stages = stages(&draft.state, draft.policy(), &plan, &rules, reach);
+    let asked: Vec<_> = stages.iter().map(|it| (it.n, it.roles.clone(), it.why.clone())).collect();
+    draft.emit(ContainmentProposed { plan, rules, stages });
+    for (n, roles, why) in asked {
+        let subject = Subject::ContainmentStage(generation, n);
+        let automatic = roles.iter().any(|it| it == POLICY);
+        draft.emit(ApprovalAsked { subject, roles, why });
+        if automatic {
+            let (role, by) = (POLICY.to_owned(), POLICY.to_owned());
+            draft.emit(ApprovalGiven { subject, role, by, via: Via::Policy });
+        }
     }
     Ok(())
 }
@@ -137,31 +185,6 @@ fn check_rules(draft: &Draft<'_>, plan: &Plan, rules: &[PointRules]) -> Result<(
             Err(Rejection::new("point-lost", format!("the plan relies on {lost}, which does not answer")))
         }
         None => Ok(()),
-    }
-}
-
-/// Whose word the plan needs. What the plan in force does already was approved with it.
-fn approvals(draft: &Draft<'_>, plan: &Plan) -> (Vec<String>, String) {
-    let in_force = draft.state.containment.proposal.as_ref().filter(|_| draft.state.is_begun());
-    let known: BTreeSet<&str> =
-        in_force.iter().flat_map(|it| &it.plan.actions).map(|it| it.id.as_str()).collect();
-    let new = plan.actions.iter().filter(|it| !known.contains(it.id.as_str()));
-    let policy = draft.policy();
-    match new.map(|it| it.approval).max() {
-        None if plan.actions.is_empty() => (vec![POLICY.to_owned()], "it lifts what was done".to_owned()),
-        None => (vec![POLICY.to_owned()], "it does nothing that is not approved already".to_owned()),
-        Some(Approval::Automatic) if draft.policy().ask_always => (
-            vec![draft.policy().commander_role.clone()],
-            "it breaks no service; every plan is asked for".to_owned(),
-        ),
-        Some(Approval::Automatic) => (vec![POLICY.to_owned()], "it breaks no service".to_owned()),
-        Some(Approval::Commander) => {
-            (vec![policy.commander_role.clone()], "it acts on the estate".to_owned())
-        }
-        Some(Approval::ServiceOwner) => {
-            let roles = vec![policy.commander_role.clone(), policy.service_owner_role.clone()];
-            (roles, "it takes services down or degrades them".to_owned())
-        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use bulkhead_model::case::{Incident, IncidentState};
+use bulkhead_model::case::{Entity, EntityRef, Incident, IncidentState};
 
 use crate::command::{Command, Rejection};
 use crate::facts::{
     AnswerUnchanged, ClocksComputed, ExfiltrationAssessed, FilingSubmitted, FootholdsRemoved, ImpactAssessed,
-    IncidentAdvanced, IncidentDeclared, IncidentRescoped, Question, RelapseSeen, StepUndone,
+    IncidentDeclared, IncidentRescoped, Named, Question, RelapseSeen, StepUndone,
 };
 use crate::state::StepPhase;
 
@@ -79,16 +79,11 @@ fn check_basis(stale: Option<u64>, basis: u64) -> Result<(), Rejection> {
 /// New findings. Once anything was let out again, an entity newly compromised means that the attacker is back.
 fn rescope(draft: &mut Draft<'_>, incident: Incident, why: String) -> Result<(), Rejection> {
     let phase = draft.phase()?;
-    let before: BTreeSet<&str> = draft.state.compromised().map(|it| it.id.as_str()).collect();
-    let clean = &draft.state.containment.clean;
+    let before: BTreeSet<EntityRef> = draft.state.compromised().map(Entity::key).collect();
     let since = draft.state.milestones.last().map(|(at, _)| *at);
-    let is_new = |id: &str, seen_again: bool| !before.contains(id) && (!clean.contains(id) || seen_again);
-    let added: Vec<String> = incident
-        .compromised
-        .iter()
-        .filter(|it| is_new(&it.id, it.reasons.iter().any(|reason| Some(reason.at) >= since)))
-        .map(|it| it.id.clone())
-        .collect();
+    let seen_again = |it: &Entity| it.reasons.iter().any(|reason| Some(reason.at) >= since);
+    let is_new = |it: &&Entity| !before.contains(&it.key()) && (!draft.state.is_clean(it) || seen_again(it));
+    let added: Vec<Named> = incident.compromised.iter().filter(is_new).map(|it| it.key().into()).collect();
     let out_again = matches!(phase, IncidentState::Recovering | IncidentState::Monitoring);
     if added.is_empty() {
         draft.emit(IncidentRescoped { incident, added });
@@ -101,7 +96,7 @@ fn rescope(draft: &mut Draft<'_>, incident: Incident, why: String) -> Result<(),
         draft.emit(IncidentRescoped { incident, added });
     }
     if phase != IncidentState::Declared {
-        draft.emit(IncidentAdvanced { from: phase, to: IncidentState::Declared });
+        draft.advance(phase, IncidentState::Declared);
     }
     Ok(())
 }
@@ -117,23 +112,27 @@ fn give_up_steps(draft: &mut Draft<'_>) {
     }
 }
 
-fn eradicate(draft: &mut Draft<'_>, entities: Vec<String>, how: String) -> Result<(), Rejection> {
+fn eradicate(draft: &mut Draft<'_>, entities: Vec<EntityRef>, how: String) -> Result<(), Rejection> {
     let phase = draft.phase()?;
-    if phase != IncidentState::Contained || !draft.state.is_cut() {
+    if phase != IncidentState::Contained || !draft.state.is_contained() {
         return Err(Rejection::new(
             "not-contained",
             "footholds are removed once the attacker's paths are cut, not before",
         ));
     }
-    let named: BTreeSet<&str> = entities.iter().map(String::as_str).collect();
-    let left: Vec<&str> =
-        draft.state.compromised().map(|it| it.id.as_str()).filter(|it| !named.contains(it)).collect();
+    let left: Vec<&str> = draft
+        .state
+        .compromised()
+        .filter(|it| !entities.contains(&it.key()))
+        .map(|it| it.id.as_str())
+        .collect();
     if !left.is_empty() {
         let message =
             format!("nothing is said of {}; every compromised entity must be cleaned", left.join(", "));
         return Err(Rejection::new("incomplete", message));
     }
+    let entities = entities.into_iter().map(Named::from).collect();
     draft.emit(FootholdsRemoved { entities, how });
-    draft.emit(IncidentAdvanced { from: phase, to: IncidentState::Eradicated });
+    draft.advance(phase, IncidentState::Eradicated);
     Ok(())
 }

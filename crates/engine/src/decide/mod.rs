@@ -4,6 +4,7 @@ mod containment;
 mod follow;
 mod incident;
 mod recovery;
+mod stages;
 
 use bulkhead_model::case::IncidentState;
 use jiff::{SignedDuration, Timestamp};
@@ -50,6 +51,11 @@ impl Draft<'_> {
         let event = Event { at: self.ctx.now, actor: fact.actor().to_owned(), fact };
         self.state = evolve(std::mem::take(&mut self.state), &event);
         self.events.push(event);
+    }
+
+    fn advance(&mut self, from: IncidentState, to: IncidentState) {
+        let fact = follow::advance(&self.state, from, to);
+        self.emit(fact);
     }
 
     fn policy(&self) -> &Policy {
@@ -124,6 +130,7 @@ fn dispatch_open(draft: &mut Draft<'_>, command: Command) -> Result<(), Rejectio
         Command::ProposeContainment { .. }
         | Command::RecordInfeasible { .. }
         | Command::RequestReplan { .. }
+        | Command::AcceptResidual { .. }
         | Command::RecordApplied { .. }
         | Command::RecordReadBack { .. }
         | Command::RecordPointFailure { .. }

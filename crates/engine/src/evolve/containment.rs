@@ -1,11 +1,13 @@
 //! What events of containment do to the state.
 
+use std::collections::BTreeSet;
+
+use bulkhead_model::case::{Accepted, Entity, EntityKind, EntityRef};
+use bulkhead_model::id::PointId;
 use jiff::{SignedDuration, Timestamp};
 
-use bulkhead_model::id::PointId;
-
 use crate::event::Fact;
-use crate::facts::CertificateChecked;
+use crate::facts::{CertificateChecked, ContainmentProposed, EnforcementIntended, ProposedStage};
 use crate::state::{Need, Phase, Point, Proposal, Reason, State};
 
 pub(super) fn evolve(state: &mut State, at: Timestamp, fact: &Fact) {
@@ -15,13 +17,18 @@ pub(super) fn evolve(state: &mut State, at: Timestamp, fact: &Fact) {
             let reason = containment.need.take().map_or(Reason::Asked, |it| it.reason);
             containment.generation = it.plan.generation;
             containment.infeasible = None;
-            containment.proposal = Some(Proposal { plan: it.plan.clone(), rules: it.rules.clone(), reason });
+            let (plan, rules) = (it.plan.clone(), it.rules.clone());
+            containment.proposal = Some(Proposal { plan, rules, stages: stages(it), reason });
         }
         Fact::ContainmentInfeasible(it) => state.containment.infeasible = Some(it.why.clone()),
         Fact::ReplanRequested(it) => {
             want(state, if it.by.is_some() { Reason::Asked } else { Reason::NotCut });
         }
-        Fact::EnforcementIntended(it) => intend(state, &it.point, it.generation, it.attempt),
+        Fact::EnforcementIntended(it) => intend(state, it),
+        Fact::ResidualAccepted(it) => {
+            let accepted = Accepted { by: it.by.clone(), at };
+            state.containment.accepted.insert((it.entity.clone(), it.why), accepted);
+        }
         Fact::EnforcementApplied(it) => with_point(state, &it.point, |point| {
             point.phase = Phase::Applied(it.effective_at);
             point.lease_until = after(it.effective_at, point.wanted.lease_s);
@@ -54,14 +61,12 @@ pub(super) fn evolve(state: &mut State, at: Timestamp, fact: &Fact) {
             point.lease_until = None;
         }),
         Fact::FootholdsRemoved(it) => {
-            let identities =
-                state.compromised().filter(|it| it.kind == bulkhead_model::case::EntityKind::Identity);
-            let identities: Vec<String> = identities.map(|it| it.id.clone()).collect();
-            let removed = it.entities.iter().cloned();
-            state.containment.eradicated.extend(removed);
+            let held: BTreeSet<EntityRef> = state.compromised().map(Entity::key).collect();
+            let removed: Vec<EntityRef> = state.meant(&it.entities).collect();
             // A host is clean when it is restored; an account when its secrets are changed, which is this.
-            let clean = identities.into_iter().filter(|id| it.entities.contains(id));
-            state.containment.clean.extend(clean);
+            let accounts = removed.iter().filter(|it| it.kind == EntityKind::Identity && held.contains(*it));
+            state.containment.clean.extend(accounts.cloned());
+            state.containment.eradicated.extend(removed);
         }
         _ => {}
     }
@@ -77,10 +82,24 @@ pub(super) fn want(state: &mut State, reason: Reason) {
     containment.infeasible = None;
 }
 
-fn intend(state: &mut State, id: &PointId, generation: u64, attempt: u32) {
-    let proposal = state.containment.proposal.as_ref();
-    let rules =
-        proposal.and_then(|it| it.rules.iter().find(|it| it.point == *id && it.generation == generation));
+/// The parts of a plan; records of version 1 have the whole as one.
+fn stages(it: &ContainmentProposed) -> Vec<ProposedStage> {
+    if !it.stages.is_empty() {
+        return it.stages.clone();
+    }
+    let actions = it.plan.actions.iter().map(|it| it.id.clone()).collect();
+    let (roles, why) = (Vec::new(), String::new());
+    vec![ProposedStage { n: 1, roles, why, actions, rules: it.rules.clone(), exposed: None }]
+}
+
+fn intend(state: &mut State, it: &EnforcementIntended) {
+    let (id, generation, attempt) = (&it.point, it.generation, it.attempt);
+    let proposal = state.containment.proposal.as_ref().filter(|it| it.plan.generation == generation);
+    let stage = match (it.stage, proposal) {
+        (0, Some(proposal)) => proposal.stage_for(id, proposal.last_stage()),
+        (stage, _) => stage,
+    };
+    let rules = proposal.and_then(|proposal| proposal.rules_at(id, stage));
     match (state.containment.points.get_mut(id), rules) {
         (Some(point), rules) => {
             point.wanted = rules.cloned().unwrap_or_else(|| point.wanted.clone());
@@ -88,6 +107,7 @@ fn intend(state: &mut State, id: &PointId, generation: u64, attempt: u32) {
                 point.failures = 0;
             }
             point.generation = generation;
+            point.stage = stage;
             point.attempt = attempt;
             point.phase = Phase::Intended;
         }
@@ -96,6 +116,7 @@ fn intend(state: &mut State, id: &PointId, generation: u64, attempt: u32) {
             let point = Point {
                 wanted: rules.clone(),
                 generation,
+                stage,
                 attempt,
                 failures: 0,
                 phase,

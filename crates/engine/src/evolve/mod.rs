@@ -3,11 +3,11 @@
 mod containment;
 mod recovery;
 
-use bulkhead_model::case::{Incident, IncidentState};
+use bulkhead_model::case::{EntityRef, Incident, IncidentState};
 use jiff::Timestamp;
 
 use crate::event::{Event, Fact};
-use crate::facts::{Question, Subject};
+use crate::facts::{Named, Question, Subject};
 use crate::state::{Reason, State};
 
 /// The state after `event`.
@@ -70,7 +70,7 @@ pub fn evolve(mut state: State, event: &Event) -> State {
         Fact::ApprovalGiven(it) => {
             let approvals = state.approvals.entry(it.subject).or_default();
             approvals.given.insert(it.role.clone(), (**it).clone());
-            if matches!(it.subject, Subject::Containment(_)) {
+            if matches!(it.subject, Subject::Containment(_) | Subject::ContainmentStage(..)) {
                 state.stale.impact = Some(state.events);
             }
         }
@@ -94,14 +94,18 @@ pub fn replay(events: impl IntoIterator<Item = Event>) -> State {
 /// The scope is replaced; where the incident stands is the engine's to say.
 fn replace_incident(state: &mut State, incident: &Incident) {
     let phase = state.phase().unwrap_or(IncidentState::Declared);
-    state.incident = Some(Incident { state: phase, ..incident.clone() });
+    // Where the response is carried out does not change with what is found.
+    let simulated = state.incident.as_ref().map_or(incident.simulated, |it| it.simulated);
+    state.incident = Some(Incident { state: phase, simulated, ..incident.clone() });
 }
 
 /// These are in the attacker's hands, whatever was done to them before.
-fn taint(state: &mut State, entities: &[String]) {
-    for id in entities {
-        state.containment.clean.remove(id);
-        state.containment.eradicated.remove(id);
+fn taint(state: &mut State, entities: &[Named]) {
+    let meant: Vec<EntityRef> = state.meant(entities).collect();
+    for entity in meant {
+        state.containment.clean.remove(&entity);
+        state.containment.eradicated.remove(&entity);
+        state.containment.accepted.retain(|(it, _), _| *it != entity);
     }
     containment::want(state, Reason::Scope);
 }

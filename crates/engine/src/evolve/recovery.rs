@@ -1,5 +1,6 @@
 //! What events of recovery do to the state.
 
+use bulkhead_model::case::EntityRef;
 use jiff::Timestamp;
 
 use crate::event::Fact;
@@ -25,7 +26,8 @@ pub(super) fn evolve(state: &mut State, at: Timestamp, fact: &Fact) {
         Fact::StepProbed(it) if !it.done => set(state, &it.step, StepPhase::NotDone, None),
         Fact::StageRestored(it) => {
             state.recovery.restored.insert(it.stage);
-            state.containment.clean.extend(it.assets.iter().cloned());
+            let clean: Vec<EntityRef> = state.meant(&it.entities).collect();
+            state.containment.clean.extend(clean);
             want(state, Reason::Reopening(it.stage));
             state.stale.impact = Some(state.events);
         }
@@ -60,7 +62,9 @@ pub(super) fn evolve(state: &mut State, at: Timestamp, fact: &Fact) {
 /// Nothing of the plan in force counts any more; its number does.
 pub(super) fn abandon(state: &mut State) {
     state.recovery = Recovery { number: state.recovery.number, ..Recovery::default() };
-    state.approvals.retain(|subject, _| matches!(subject, Subject::Containment(_)));
+    state
+        .approvals
+        .retain(|subject, _| matches!(subject, Subject::Containment(_) | Subject::ContainmentStage(..)));
 }
 
 fn set(state: &mut State, step: &str, phase: StepPhase, attempt: Option<u32>) {

@@ -8,7 +8,9 @@ use crate::lifecycle::policy;
 
 /// Everything that can go wrong goes wrong.
 fn script() -> Script {
-    let mut script = Script { gate_fails_once: true, bad_certificate: Some(2), ..Script::default() };
+    let mut script =
+        Script { gate_fails_once: true, bad_certificate: Some(2), staged: true, ..Script::default() };
+    (script.footholds, script.accepts) = (vec!["db-1".into()], vec!["db-1".into()]);
     script.point_failures = [("fw-a".to_owned(), 1), ("fw-b".to_owned(), u32::MAX)].into();
     script.liars.insert("fw-c".into());
     script.step_failures.insert("web-1/restore".into(), 1);
@@ -32,29 +34,35 @@ fn again(dead: Fake) -> Fake {
 }
 
 /// What came about: outcomes in order, without the times, the tries and the leases that a crash may shift. Points carry
-/// a plan out side by side: in which order they answer is chance.
+/// a plan out side by side, and its parts while others are still asked: which points hold it is told with the certificate.
 fn outcomes(journal: &[Event]) -> Vec<String> {
+    let mut held = std::collections::BTreeSet::new();
     let line = |event: &Event| match &event.fact {
         Fact::IncidentDeclared(_) | Fact::RelapseSeen(_) | Fact::IncidentClosed(_) => {
             Some(event.fact.kind().to_owned())
         }
         Fact::ContainmentProposed(it) => Some(format!("plan {} {:?}", it.plan.generation, it.rules)),
         Fact::ApprovalGiven(it) => Some(format!("{:?} {} {}", it.subject, it.role, it.by)),
-        Fact::EnforcementVerified(it) => Some(format!("{} holds {}", it.point, it.generation)),
+        Fact::ResidualAccepted(it) => Some(format!("{} accepted", it.entity.id)),
+        Fact::EnforcementVerified(it) => {
+            held.insert(format!("{} holds {}", it.point, it.generation));
+            None
+        }
         Fact::PointLost(it) => Some(format!("{} lost", it.point)),
-        Fact::CertificateChecked(it) => Some(format!("certificate {} {}", it.generation, it.holds)),
+        Fact::CertificateChecked(it) => {
+            let held = std::mem::take(&mut held);
+            Some(format!("certificate {} {} on {held:?}", it.generation, it.holds))
+        }
         Fact::IncidentAdvanced(it) => Some(format!("{:?}", it.to)),
         Fact::FootholdsRemoved(it) => Some(format!("removed {:?}", it.entities)),
         Fact::RecoveryProposed(it) => Some(format!("recovery {} {} stages", it.number, it.plan.stages.len())),
         Fact::StepSucceeded(it) => Some(format!("{} done", it.step)),
-        Fact::StageRestored(it) => Some(format!("stage {} restored {:?}", it.stage, it.assets)),
+        Fact::StageRestored(it) => Some(format!("stage {} restored {:?}", it.stage, it.entities)),
         Fact::SurveillancePassed(it) => Some(format!("surveillance {:?}", it.stage)),
         Fact::GateOpened(it) => Some(format!("gate {}", it.stage)),
         _ => None,
     };
-    let mut lines: Vec<String> = journal.iter().filter_map(line).collect();
-    lines.chunk_by_mut(|a, b| a.contains(" holds ") && b.contains(" holds ")).for_each(<[String]>::sort);
-    lines
+    journal.iter().filter_map(line).collect()
 }
 
 /// The end of a life that a crash at any record must lead to.

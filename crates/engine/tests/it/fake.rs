@@ -6,8 +6,8 @@ use bulkhead_engine::facts::GateCheck;
 use bulkhead_engine::run::Executor;
 use bulkhead_engine::{Command, Effect, Event, Rejection, State, Via};
 use bulkhead_model::case::{
-    Certificate, Clock, Entity, EntityKind, Exfiltration, Impact, Incident, IncidentState, Plan, Reason,
-    RecoveryPlan, TelemetrySummary,
+    Approval, Certificate, Clock, Entity, EntityKind, Exfiltration, Impact, Incident, IncidentState, Plan,
+    Reason, RecoveryPlan, TelemetrySummary,
 };
 use bulkhead_model::finding::Level;
 use bulkhead_model::id::PointId;
@@ -41,6 +41,8 @@ pub fn incident(hosts: &[(&str, i64)]) -> Incident {
         tactics: vec!["lateral-movement".into()],
         findings: hosts.len() as u64,
         telemetry: TelemetrySummary::default(),
+        simulated: true,
+        residual: Vec::new(),
     }
 }
 
@@ -61,6 +63,14 @@ pub struct Script {
     pub lease_s: u64,
     /// The plan whose certificate does not hold.
     pub bad_certificate: Option<u64>,
+    /// Whether actions on web servers are carried out without anybody's word.
+    pub staged: bool,
+    /// Hosts that keep a way out whatever is done.
+    pub footholds: Vec<String>,
+    /// Names that are accepted to stay.
+    pub accepts: Vec<String>,
+    /// Whether plans have no actions.
+    pub idle: bool,
 }
 
 impl Default for Script {
@@ -73,6 +83,10 @@ impl Default for Script {
             relapse: None,
             lease_s: 3600,
             bad_certificate: None,
+            staged: false,
+            footholds: Vec::new(),
+            accepts: Vec::new(),
+            idle: false,
         }
     }
 }
@@ -224,25 +238,34 @@ impl Executor for Fake {
                 return Ok(vec![Command::RecordExfiltration { basis: *basis, exfiltration }]);
             }
             Effect::PlanContainment { generation } => {
-                let (plan, rules) = plan(state, *generation, self.script.lease_s);
-                self.later(1, Command::ProposeContainment { plan, rules });
+                let command = self.script.proposal(state, *generation);
+                self.later(1, command);
             }
             Effect::AskApproval { subject, role } => {
                 let (subject, role, by) = (*subject, role.clone(), format!("holder of {role}"));
                 self.later(5, Command::Approve { subject, role, by, via: Via::YesFlag });
             }
+            Effect::AskAcceptance { entity, why, .. } => {
+                if self.script.accepts.contains(&entity.id) {
+                    let (entity, why, by) = (entity.clone(), *why, "corp\\bob".to_owned());
+                    self.later(7, Command::AcceptResidual { entity, why, by, via: Via::AcceptFlag });
+                }
+            }
             Effect::Enforce { point, generation, .. } => {
                 let answer = self.enforce(state, point, *generation);
                 self.later(1, answer);
             }
-            Effect::ReadBack { point, generation, not_before } => {
+            Effect::ReadBack { point, generation, not_before, .. } => {
                 let answer = self.read_back(point, *generation);
                 let when = self.now.max(*not_before);
                 self.send(when, answer);
             }
             Effect::CheckCertificate { generation } => {
                 let bad = self.script.bad_certificate == Some(*generation);
-                let certificate = certificate(state);
+                let mut certificate = certificate(state);
+                let keep = self.script.footholds.iter().filter(|it| certificate.sources.contains(it));
+                certificate.footholds =
+                    keep.map(|it| made(json!({"entity": it, "way_out": "web-out"}))).collect();
                 let (generation, open) =
                     (*generation, if bad { vec!["web-1 -> db-1".into()] } else { Vec::new() });
                 return Ok(vec![Command::RecordCertificate { generation, certificate, holds: !bad, open }]);
@@ -257,7 +280,7 @@ impl Executor for Fake {
                 }]);
             }
             Effect::ConfirmEradication { .. } => {
-                let entities = state.compromised().map(|it| it.id.clone()).collect();
+                let entities = state.compromised().map(Entity::key).collect();
                 self.later(
                     60,
                     Command::RecordEradication { entities, how: "rebuilt, secrets changed".into() },
@@ -359,7 +382,21 @@ pub fn certificate(state: &State) -> Certificate {
     }))
 }
 
-/// Every compromised host is isolated at its own point; with `fw-b` lost, at `fw-a`.
+impl Script {
+    /// The plan as this script has it.
+    pub fn proposal(&self, state: &State, generation: u64) -> Command {
+        let (mut plan, mut rules) = plan(state, generation, self.lease_s);
+        if self.idle {
+            (plan.actions, rules) = (Vec::new(), Vec::new());
+        }
+        for it in plan.actions.iter_mut().filter(|it| self.staged && it.target.starts_with("web")) {
+            it.approval = Approval::Automatic;
+        }
+        Command::ProposeContainment { plan, rules, reach: vec![(Approval::Automatic, 1)] }
+    }
+}
+
+/// Every compromised host is isolated at its own point; with `fw-b` lost, at `fw-c`.
 pub fn plan(state: &State, generation: u64, lease_s: u64) -> (Plan, Vec<PointRules>) {
     let mut by_point: BTreeMap<PointId, Vec<Rule>> = BTreeMap::new();
     let mut actions = Vec::new();
@@ -373,7 +410,10 @@ pub fn plan(state: &State, generation: u64, lease_s: u64) -> (Plan, Vec<PointRul
     let rules = by_point.into_iter().map(|(point, rules)| PointRules {
         point,
         generation,
-        disabled: vec![DisabledIdentity { name: "off-alice".into(), identity: "corp\\alice".into() }],
+        disabled: vec![DisabledIdentity {
+            name: "disable_identity corp\\alice".into(),
+            identity: "corp\\alice".into(),
+        }],
         rules,
         lease_s,
     });

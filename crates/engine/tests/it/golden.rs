@@ -29,7 +29,8 @@ fn dir() -> PathBuf {
 
 /// Events of every kind, from incidents in which everything happens.
 fn samples() -> BTreeMap<&'static str, Event> {
-    let mut script = Script { gate_fails_once: true, ..Script::default() };
+    let mut script = Script { gate_fails_once: true, staged: true, ..Script::default() };
+    (script.footholds, script.accepts) = (vec!["db-1".into()], vec!["db-1".into()]);
     script.point_failures.insert("fw-b".into(), u32::MAX);
     script.step_failures.insert("web-1/restore".into(), 1);
     script.relapse = Some((Some(2), "web-1".into()));
@@ -101,9 +102,9 @@ fn by_hand() -> Vec<Event> {
                 sha256: sha256(),
                 by: by(),
             },
-            Command::ProposeContainment { plan: proposed, rules },
+            Command::ProposeContainment { plan: proposed, rules, reach: Vec::new() },
             Command::Refuse {
-                subject: Subject::Containment(2),
+                subject: Subject::ContainmentStage(2, 1),
                 role: "service_owner".into(),
                 by: by(),
                 why: "not during the match".into(),
@@ -113,14 +114,14 @@ fn by_hand() -> Vec<Event> {
     );
     let (proposed, rules) = plan(&state, 3, 60);
     let role = |role: &str| Command::Approve {
-        subject: Subject::Containment(3),
+        subject: Subject::ContainmentStage(3, 1),
         role: role.into(),
         by: by(),
         via: bulkhead_engine::Via::Asked,
     };
     let held = bulkhead_model::rules::PointRules { generation: 3, ..held };
     let commands = [
-        Command::ProposeContainment { plan: proposed, rules },
+        Command::ProposeContainment { plan: proposed, rules, reach: Vec::new() },
         role("incident_commander"),
         role("service_owner"),
         Command::RecordApplied { generation: 3, point: point(), effective_at: at(12) },

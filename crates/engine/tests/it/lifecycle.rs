@@ -140,14 +140,14 @@ fn what_is_refused_is_not_done() {
     let mut fake = Fake::new(Script::default(), World::default(), at(10));
     let declare = Command::DeclareIncident(incident(&[("web-1", 1)]));
     let (mut state, _) = step(State::default(), &declare, &policy(), &mut fake).unwrap();
-    let (plan, rules) = crate::fake::plan(&state, 1, 3600);
+    let propose = Script::default().proposal(&state, 1);
     let refuse = Command::Refuse {
-        subject: Subject::Containment(1),
+        subject: Subject::ContainmentStage(1, 1),
         role: "incident_commander".into(),
         by: "corp\\bob".into(),
         why: "not during the match".into(),
     };
-    for command in [Command::ProposeContainment { plan, rules }, refuse] {
+    for command in [propose, refuse] {
         state = step(state, &command, &policy(), &mut fake).unwrap().0;
     }
     let (state, outcome) = run(state, &policy(), &mut fake, false).unwrap();

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // a test's helpers may fail as loudly as the test
 
+mod contained;
 mod crash;
 mod fake;
 mod golden;
 mod lifecycle;
 mod properties;
+mod stages;

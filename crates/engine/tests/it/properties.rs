@@ -8,6 +8,7 @@ use bulkhead_engine::{
     Command, Ctx, Effect, Event, Fact, Policy, State, Subject, Via, decide, due, effects, evolve, next_due,
     replay,
 };
+use bulkhead_model::case::{EntityRef, IncidentState, ResidualWhy};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -60,11 +61,17 @@ fn strays(state: &State, generation: u64) -> Vec<Command> {
         Command::RescopeIncident { incident: seen, why: "seen".into() },
         Command::RecordImpact { basis: generation, impact: Default::default() },
         Command::RecordClocks { basis: generation, clocks: Vec::new() },
-        Command::ProposeContainment { plan: stray_plan, rules },
+        Command::ProposeContainment { plan: stray_plan, rules, reach: Vec::new() },
+        Command::AcceptResidual {
+            entity: EntityRef::asset("web-1"),
+            why: ResidualWhy::Foothold,
+            by: by(),
+            via: Via::Asked,
+        },
         Command::RecordInfeasible { generation, why: "no".into() },
         Command::RequestReplan { by: by(), why: "no".into() },
         Command::Approve {
-            subject: Subject::Containment(generation),
+            subject: Subject::ContainmentStage(generation, 1),
             role: "incident_commander".into(),
             by: by(),
             via: Via::Asked,
@@ -217,12 +224,32 @@ fn check_generations(journal: &[Event]) {
     }
 }
 
+/// Contained is only ever said of a plan that does something, was found to hold, and leaves nothing that nobody accepted.
+fn check_contained(journal: &[Event]) {
+    for (n, event) in journal.iter().enumerate() {
+        let Fact::IncidentAdvanced(it) = &event.fact else { continue };
+        if it.to != IncidentState::Contained {
+            continue;
+        }
+        let before = replay(journal[..n].to_vec());
+        let proposal = before.containment.proposal.as_ref().unwrap();
+        assert!(!proposal.plan.actions.is_empty() && before.newest_certificate().unwrap().holds);
+        let accepted: Vec<EntityRef> = before.containment.accepted.keys().map(|it| it.0.clone()).collect();
+        assert!(it.except.iter().all(|it| accepted.contains(it)), "{it:?}");
+        assert!(before.residual().iter().all(|it| it.accepted.is_some()));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_asked_in_whatever_order(several in proptest::collection::vec(moves(), 1..150), failures in 0..4_u32) {
-        let mut script = Script { gate_fails_once: failures == 2, lease_s: 200, ..Script::default() };
+        let mut script =
+            Script { gate_fails_once: failures == 2, lease_s: 200, staged: failures > 1, ..Script::default() };
+        if failures == 3 {
+            (script.footholds, script.accepts) = (vec!["db-1".into()], vec!["db-1".into()]);
+        }
         script.point_failures.insert("fw-b".into(), failures);
         script.step_failures.insert("web-1/restore".into(), failures);
         let fake = Fake::new(script, World::default(), at(10));
@@ -237,6 +264,7 @@ proptest! {
             prop_assert_eq!(distinct.len(), wanted.len());
         }
         check_generations(&play.journal);
+        check_contained(&play.journal);
         prop_assert_eq!(replay(play.journal.clone()), play.state);
     }
 

@@ -244,17 +244,20 @@ impl NoiseKind {
 }
 
 /// How long the people of the drill take; stated assumptions, part of the score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// From the page to somebody who answers it.
     pub acknowledge: Span,
     /// From the plan on the screen to its approval.
     pub approve: Span,
+    /// What the commander accepts to stay in the attacker's hands or within reach, by name: parts of the cast, hosts,
+    /// accounts. Nothing else is ever accepted.
+    pub accept: Vec<String>,
 }
 
 impl Default for Response {
     fn default() -> Self {
-        Self { acknowledge: Span::from_secs(300), approve: Span::from_secs(600) }
+        Self { acknowledge: Span::from_secs(300), approve: Span::from_secs(600), accept: Vec::new() }
     }
 }
 

@@ -251,9 +251,10 @@ fn noises(faults: &mut Faults<'_>, node: &Node) -> Vec<Noise> {
 fn response(faults: &mut Faults<'_>, node: &Node) -> Response {
     let mut response = Response::default();
     let Some(value) = node.get("response") else { return response };
-    if faults.keys(value, "the response", &["acknowledge", "approve"]) {
+    if faults.keys(value, "the response", &["acknowledge", "approve", "accept"]) {
         response.acknowledge = faults.parsed(value, "acknowledge", "").unwrap_or(response.acknowledge);
         response.approve = faults.parsed(value, "approve", "").unwrap_or(response.approve);
+        response.accept = faults.texts(value, "accept");
     }
     response
 }

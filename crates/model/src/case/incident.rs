@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Residual;
 use crate::finding::Level;
 
 /// Where an incident stands.
@@ -49,6 +50,43 @@ pub struct Incident {
     pub findings: u64,
     /// What it was computed from.
     pub telemetry: TelemetrySummary,
+    /// Whether the enforcement points that carry the response out are simulated: then `state` is never more than simulated,
+    /// and no text may say otherwise. Records that do not say so were of simulated points.
+    #[serde(default = "simulated")]
+    pub simulated: bool,
+    /// What stays in the attacker's hands or within reach as far as known (by the rules read back once they were checked, by
+    /// the plan before), each with who accepted it; ascending by kind and id. `contained` only ever means: except these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub residual: Vec<Residual>,
+}
+
+fn simulated() -> bool {
+    true
+}
+
+impl Incident {
+    /// Where it stands, never better than it is: `contained (simulated), except ws-1, adm-2`.
+    pub fn standing(&self) -> String {
+        let word = match self.state {
+            IncidentState::Declared => "declared, not yet contained",
+            IncidentState::Contained => "contained",
+            IncidentState::Eradicated => "eradicated",
+            IncidentState::Recovering => "recovering",
+            IncidentState::Monitoring => "monitoring",
+            IncidentState::Closed => "closed",
+        };
+        let mut text = word.to_owned();
+        if self.simulated && self.state != IncidentState::Declared {
+            text.push_str(" (simulated)");
+        }
+        let accepted = self.residual.iter().filter(|it| it.accepted.is_some());
+        let names: Vec<&str> = accepted.map(|it| it.entity.as_str()).collect();
+        if self.state == IncidentState::Contained && !names.is_empty() {
+            text.push_str(", except ");
+            text.push_str(&names.join(", "));
+        }
+        text
+    }
 }
 
 /// What telemetry was read.

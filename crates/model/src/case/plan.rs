@@ -111,6 +111,9 @@ pub struct Action {
     pub cuts: Vec<String>,
     /// Services it breaks.
     pub breaks: Vec<Broken>,
+    /// Ids of the incidents that need it, ascending, where one plan answers several; none where there is only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<String>,
 }
 
 /// An isolation an operator would otherwise use.

@@ -8,6 +8,7 @@ use maud::{Markup, PreEscaped, html};
 use super::{ROWS, more, name, names, section, wide};
 use crate::graph;
 use crate::html::CaseView;
+use crate::standing;
 use crate::text::{customers, number, percent, plural, prose, span};
 
 fn state(state: ServiceState) -> Markup {
@@ -132,10 +133,12 @@ pub fn proof(view: &CaseView<'_>) -> Markup {
         Some(certificate) => html! {
             p {
                 @match view.proof_holds {
-                    Some(true) => { span class="tag good" { "holds" } " An independent checker followed every declared flow through the rules read back from the enforcement points: nothing beyond the reached set can be reached." },
-                    Some(false) => { span class="tag bad" { "does not hold" } " The checker found a path that the rules read back leave open." },
-                    None => "Computed from the plan; nothing has been read back yet.",
+                    Some(true) if standing::is_clear(view) => { span class="tag good" { "holds" } " " },
+                    Some(true) => { span class="tag warn" { "not contained" } " " },
+                    Some(false) => { span class="tag bad" { "does not hold" } " " },
+                    None => {},
                 }
+                (standing::proof_english(view))
             }
             (wide("Attack graph", &html! { (PreEscaped(graph::svg(view.estate, certificate, "graph-picture"))) }))
             details {

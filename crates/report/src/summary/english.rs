@@ -1,8 +1,9 @@
 //! The summary in English.
 
-use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, IncidentState, ServiceState};
+use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, ServiceState};
 
 use super::{Answer, Facts, Hit};
+use crate::standing;
 use crate::text::{between, count, listed, moment, number, percent, plural, span};
 
 /// What stands for the rest of a list.
@@ -28,7 +29,7 @@ fn happened(facts: &Facts<'_>) -> String {
         moment(first, &facts.zone),
         moment(declared, &facts.zone),
         span(between(first, declared)),
-        state(incident.state)
+        standing::english(incident)
     );
     if facts.hosts.is_empty() {
         text.push_str("No host is known to be in the attacker's hands.");
@@ -80,6 +81,9 @@ fn services(hits: &[Hit<'_>]) -> String {
 
 fn done(facts: &Facts<'_>) -> String {
     let Some(plan) = facts.view.plan else { return "No containment plan was made.".to_owned() };
+    if plan.actions.is_empty() {
+        return standing::proof_english(facts.view);
+    }
     let mut text = format!(
         "{} at {} cut the attacker off at the least cost: {} {} over {} hours.",
         plural(plan.actions.len(), "action", "actions"),
@@ -97,15 +101,8 @@ fn done(facts: &Facts<'_>) -> String {
             number(shut)
         ));
     }
-    text.push_str(match facts.view.proof_holds {
-        Some(true) => {
-            " It is applied, and an independent check of the rules read back confirms that no path is left."
-        }
-        Some(false) => {
-            " It is applied, but the check of the rules read back found a path that is STILL OPEN."
-        }
-        None => " It has not been applied.",
-    });
+    text.push(' ');
+    text.push_str(&standing::proof_english(facts.view));
     text
 }
 
@@ -174,15 +171,4 @@ fn law(facts: &Facts<'_>) -> String {
         parts.push(format!("By {}.", next.join("; by ")));
     }
     parts.join(" ")
-}
-
-fn state(state: IncidentState) -> &'static str {
-    match state {
-        IncidentState::Declared => "declared, not yet contained",
-        IncidentState::Contained => "contained",
-        IncidentState::Eradicated => "eradicated",
-        IncidentState::Recovering => "recovering",
-        IncidentState::Monitoring => "recovered and under heightened surveillance",
-        IncidentState::Closed => "closed",
-    }
 }

@@ -1,9 +1,10 @@
 //! The summary in French.
 
-use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, IncidentState, ServiceState};
+use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, ServiceState};
 use jiff::Timestamp;
 
 use super::{Answer, Facts, Hit};
+use crate::standing;
 use crate::text::{between, count, listed, number, percent, plural, span};
 
 /// What stands for the rest of a list.
@@ -46,7 +47,7 @@ fn happened(facts: &Facts<'_>) -> String {
         day(facts, first),
         day(facts, declared),
         lasting(between(first, declared)),
-        state(incident.state)
+        standing::french(incident)
     );
     if facts.hosts.is_empty() {
         text.push_str("Aucune machine n'est connue pour être aux mains de l'attaquant.");
@@ -102,6 +103,9 @@ fn services(hits: &[Hit<'_>]) -> String {
 
 fn done(facts: &Facts<'_>) -> String {
     let Some(plan) = facts.view.plan else { return "Aucun plan d'endiguement n'a été établi.".to_owned() };
+    if plan.actions.is_empty() {
+        return standing::proof_french(facts.view);
+    }
     let mut text = format!(
         "Coupure de la route de l'attaquant au moindre coût, par {} sur {} : {} {} sur {} heures.",
         plural(plan.actions.len(), "action", "actions"),
@@ -119,11 +123,8 @@ fn done(facts: &Facts<'_>) -> String {
             number(shut)
         ));
     }
-    text.push_str(match facts.view.proof_holds {
-        Some(true) => " Le plan est appliqué ; la relecture indépendante des règles confirme qu'aucun chemin ne reste ouvert.",
-        Some(false) => " Le plan est appliqué, mais la relecture des règles a trouvé un chemin ENCORE OUVERT.",
-        None => " Le plan n'a pas été appliqué.",
-    });
+    text.push(' ');
+    text.push_str(&standing::proof_french(facts.view));
     text
 }
 
@@ -194,15 +195,4 @@ fn law(facts: &Facts<'_>) -> String {
         parts.push(format!("Au plus tard le {}.", next.join(" ; le ")));
     }
     parts.join(" ")
-}
-
-fn state(state: IncidentState) -> &'static str {
-    match state {
-        IncidentState::Declared => "déclaré, pas encore endigué",
-        IncidentState::Contained => "endigué",
-        IncidentState::Eradicated => "éradiqué",
-        IncidentState::Recovering => "reconstruction en cours",
-        IncidentState::Monitoring => "rétabli, sous surveillance renforcée",
-        IncidentState::Closed => "clos",
-    }
 }

@@ -2,13 +2,56 @@
 //!
 //! Never change a type so that an old body no longer reads: add a field with `#[serde(default)]`, or a new version.
 
+mod containment;
+
 use bulkhead_model::case::{
-    Certificate, Clock, Exfiltration, Impact, Incident, IncidentState, Plan, RecoveryPlan, TelemetrySummary,
+    Clock, Entity, EntityKind, EntityRef, Exfiltration, Impact, Incident, IncidentState, RecoveryPlan,
+    TelemetrySummary,
 };
-use bulkhead_model::id::{PointId, RegimeId};
-use bulkhead_model::rules::PointRules;
+use bulkhead_model::id::RegimeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use containment::*;
+
+/// Whom an event names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Named {
+    /// Host or account.
+    Entity(EntityRef),
+    /// Records of version 1 gave the id alone: whichever host or account of the incident bears it.
+    Id(String),
+}
+
+impl Named {
+    /// The id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Entity(it) => &it.id,
+            Self::Id(id) => id,
+        }
+    }
+
+    /// Whether `entity` is meant.
+    pub fn means(&self, entity: &Entity) -> bool {
+        self.id() == entity.id && self.may_be(entity.kind)
+    }
+
+    /// Whether it can be of this kind.
+    pub fn may_be(&self, kind: EntityKind) -> bool {
+        match self {
+            Self::Entity(it) => it.kind == kind,
+            Self::Id(_) => true,
+        }
+    }
+}
+
+impl From<EntityRef> for Named {
+    fn from(entity: EntityRef) -> Self {
+        Self::Entity(entity)
+    }
+}
 
 /// Evidence was stored under its digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +83,8 @@ pub struct IncidentDeclared {
 pub struct IncidentRescoped {
     /// The incident as it is now held to be.
     pub incident: Incident,
-    /// Ids of entities newly compromised.
-    pub added: Vec<String>,
+    /// Entities newly compromised.
+    pub added: Vec<Named>,
 }
 
 /// What the attacker and our own containment cost.
@@ -51,33 +94,6 @@ pub struct ImpactAssessed {
     pub basis: u64,
     /// Services hit.
     pub impact: Impact,
-}
-
-/// A containment plan, complete: whoever carries it out has no choices left.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ContainmentProposed {
-    /// The plan.
-    pub plan: Plan,
-    /// What each enforcement point shall hold; points that hold an older plan and have no part in this one are emptied.
-    pub rules: Vec<PointRules>,
-}
-
-/// There is no plan that meets the hard rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContainmentInfeasible {
-    /// The generation that was asked for.
-    pub generation: u64,
-    /// The rule that stands in the way.
-    pub why: String,
-}
-
-/// A new plan was asked for by somebody, without anything else having changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReplanRequested {
-    /// Account of whoever asked; absent when the engine did, after a certificate that did not hold.
-    pub by: Option<String>,
-    /// Why.
-    pub why: String,
 }
 
 /// Somebody's word is needed.
@@ -95,8 +111,10 @@ pub struct ApprovalAsked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// The containment plan of this generation.
+    /// The containment plan of this generation, as a whole: in records of version 1.
     Containment(u64),
+    /// The stage (second, from 1) of the containment plan of this generation (first).
+    ContainmentStage(u64, u32),
     /// The recovery plan with this number.
     Recovery(u64),
     /// The gate of this stage of the recovery plan in force.
@@ -113,6 +131,8 @@ pub enum Via {
     Asked,
     /// The command was started with `--yes`.
     YesFlag,
+    /// The command was started with `--accept` and the name.
+    AcceptFlag,
     /// The policy asks for nobody's word.
     Policy,
 }
@@ -143,114 +163,6 @@ pub struct ApprovalRefused {
     pub why: String,
 }
 
-/// A point is about to be told what to hold; recorded before anything is sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnforcementIntended {
-    /// Plan.
-    pub generation: u64,
-    /// Where.
-    pub point: PointId,
-    /// 1 for the first try.
-    pub attempt: u32,
-}
-
-/// A point took its rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnforcementApplied {
-    /// Plan.
-    pub generation: u64,
-    /// Where.
-    pub point: PointId,
-    /// When it takes effect; reading back earlier shows nothing.
-    pub effective_at: Timestamp,
-}
-
-/// What a point was found to hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnforcementReadBack {
-    /// Plan it was asked for.
-    pub generation: u64,
-    /// What it holds.
-    pub held: PointRules,
-}
-
-/// A point holds what the plan asks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnforcementVerified {
-    /// Plan.
-    pub generation: u64,
-    /// Where.
-    pub point: PointId,
-}
-
-/// A try at a point failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnforcementFailed {
-    /// Plan.
-    pub generation: u64,
-    /// Where.
-    pub point: PointId,
-    /// Which try.
-    pub attempt: u32,
-    /// What happened.
-    pub why: String,
-    /// When to try again; absent when there is no further try.
-    pub retry_at: Option<Timestamp>,
-}
-
-/// A point is given up: the next plan does without it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PointLost {
-    /// Plan it failed.
-    pub generation: u64,
-    /// Which.
-    pub point: PointId,
-    /// What happened.
-    pub why: String,
-}
-
-/// The separate checker looked at the rules as read back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CertificateChecked {
-    /// Plan.
-    pub generation: u64,
-    /// What is cut and by what.
-    pub certificate: Certificate,
-    /// Whether every way out is cut.
-    pub holds: bool,
-    /// Ways still open, in words.
-    pub open: Vec<String>,
-}
-
-/// The rules at a point lapse soon and shall be renewed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeaseDue {
-    /// Plan.
-    pub generation: u64,
-    /// Where.
-    pub point: PointId,
-}
-
-/// The rules at a point live on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeaseRenewed {
-    /// Plan.
-    pub generation: u64,
-    /// Where.
-    pub point: PointId,
-    /// Until when.
-    pub until: Timestamp,
-}
-
-/// The rules at a point have lapsed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeaseExpired {
-    /// Plan.
-    pub generation: u64,
-    /// Where.
-    pub point: PointId,
-}
-
 /// The incident moved on, or back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentAdvanced {
@@ -258,13 +170,24 @@ pub struct IncidentAdvanced {
     pub from: IncidentState,
     /// To where.
     pub to: IncidentState,
+    /// Whether that is only so on simulated enforcement points.
+    #[serde(default = "simulated")]
+    pub simulated: bool,
+    /// When it is contained: but for these, each accepted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<EntityRef>,
+}
+
+/// Records of version 1 were all of simulated points.
+fn simulated() -> bool {
+    true
 }
 
 /// The attacker's footholds are removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FootholdsRemoved {
-    /// Entities cleaned, by id.
-    pub entities: Vec<String>,
+    /// Entities cleaned.
+    pub entities: Vec<Named>,
     /// How, in words.
     pub how: String,
 }
@@ -347,8 +270,9 @@ pub struct StepProbed {
 pub struct StageRestored {
     /// Stage.
     pub stage: u32,
-    /// Assets that are clean again.
-    pub assets: Vec<String>,
+    /// What is clean again: assets, and accounts that were only suspected.
+    #[serde(rename = "assets")]
+    pub entities: Vec<Named>,
 }
 
 /// A stage, or after the last one everything, is watched for the attacker's return.
@@ -408,8 +332,8 @@ pub struct GateOpened {
 pub struct RelapseSeen {
     /// The incident as it is now held to be.
     pub incident: Incident,
-    /// Ids of entities compromised again or anew.
-    pub entities: Vec<String>,
+    /// Entities compromised again or anew.
+    pub entities: Vec<Named>,
     /// What was seen.
     pub why: String,
 }

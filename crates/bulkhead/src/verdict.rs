@@ -1,0 +1,161 @@
+//! Where containment stands, in words that nobody can take for more than it rests on, and what to do next.
+
+use bulkhead_engine::State;
+use bulkhead_model::case::{EntityRef, Residual};
+
+use crate::desk::stays;
+use crate::flow::Ending;
+use crate::say::line;
+
+/// Entities shown of what may be many.
+const SHOWN: usize = 20;
+
+/// What the check of the rules read back says, whether it is contained, what stays, what to do.
+pub fn verdict(ending: &Ending, proof_holds: Option<bool>) -> String {
+    let state = &ending.state;
+    if let Some(except) = &ending.kept.contained_except {
+        return contained(state, except);
+    }
+    let mut out = String::new();
+    match proof_holds {
+        None => waiting(&mut out, state),
+        Some(false) => {
+            line!(
+                out,
+                "  NOT CONTAINED: PROOF DOES NOT HOLD: the rules read back leave a path open; see certificate.json"
+            );
+        }
+        Some(true) if !state.does_something() => {
+            line!(
+                out,
+                "  NOT CONTAINED: the plan has no actions. That no declared flow leads on is an assumption: nothing was read back \
+                 from a real enforcement point, probed, or confirmed by a person"
+            );
+        }
+        Some(true) => {
+            line!(
+                out,
+                "  NOT CONTAINED, although the PROOF HOLDS for every path onward{}: what stays was not accepted",
+                on_simulated(state)
+            );
+        }
+    }
+    what_stays(&mut out, &state.residual());
+    what_next(&mut out, state);
+    out
+}
+
+fn on_simulated(state: &State) -> &'static str {
+    if state.incident.as_ref().is_some_and(|it| it.simulated) {
+        " on simulated enforcement points"
+    } else {
+        ""
+    }
+}
+
+fn contained(state: &State, except: &[EntityRef]) -> String {
+    let mut out = String::new();
+    let names: Vec<&str> = except.iter().map(|it| it.id.as_str()).collect();
+    let but = if names.is_empty() { String::new() } else { format!(", except {}", names.join(", ")) };
+    let simulated = state.incident.as_ref().is_some_and(|it| it.simulated);
+    line!(out, "  CONTAINED{}{}", if simulated { " (simulated)" } else { "" }, but);
+    line!(
+        out,
+        "  PROOF HOLDS{}: an independent check of the rules read back finds no path left open{}",
+        on_simulated(state),
+        if names.is_empty() { "" } else { " but from what was accepted by name" }
+    );
+    if simulated {
+        line!(
+            out,
+            "  nothing was changed on a real enforcement point: rules/ holds what each would be given"
+        );
+    }
+    out
+}
+
+/// Nothing is proven yet: which word is waited for.
+fn waiting(out: &mut String, state: &State) {
+    if let Some(why) = &state.containment.infeasible {
+        line!(out, "  NOT CONTAINED: no containment plan is possible: {}", why);
+    } else if let Some(stage) = state.refused_stage() {
+        line!(out, "  NOT CONTAINED: part {} of the plan was refused", stage);
+    } else if state.approved_stage() > 0 && !state.is_approved() {
+        line!(
+            out,
+            "  NOT CONTAINED: part {} of the plan is in force{}, the rest waits for approval (give it with --yes)",
+            state.approved_stage(),
+            on_simulated(state)
+        );
+    } else if state.is_approved() {
+        line!(
+            out,
+            "  NOT CONTAINED: an enforcement point has not carried out the plan yet; see the timeline"
+        );
+    } else {
+        line!(out, "  NOT CONTAINED: nothing was applied: the plan waits for approval (give it with --yes)");
+    }
+}
+
+fn what_stays(out: &mut String, residual: &[Residual]) {
+    if residual.is_empty() {
+        return;
+    }
+    line!(out, "  what stays under this plan:");
+    for it in residual.iter().take(SHOWN) {
+        let entity = EntityRef { kind: it.kind, id: it.entity.clone() };
+        let accepted = it.accepted.as_ref().map(|it| format!(" (accepted by {})", it.by)).unwrap_or_default();
+        line!(out, "    {}{}", stays(&entity, it.why, it.way_out.as_deref()), accepted);
+    }
+    if residual.len() > SHOWN {
+        line!(out, "    and {} more (incident.json, residual)", residual.len() - SHOWN);
+    }
+}
+
+fn what_next(out: &mut String, state: &State) {
+    let open: Vec<Residual> = state.residual().into_iter().filter(|it| it.accepted.is_none()).collect();
+    let acts = state.does_something();
+    if acts && open.is_empty() {
+        return;
+    }
+    line!(out, "  what to do:");
+    line!(
+        out,
+        "    cut more: `bulkhead plan contain --list-actions` says what can be done at which point; there --force and \
+         --forbid steer the plan"
+    );
+    if acts {
+        let flags: Vec<String> =
+            open.iter().take(SHOWN).map(|it| format!("--accept {}", quoted(&it.entity))).collect();
+        line!(out, "    or accept by name what may stay: {} (--yes accepts none)", flags.join(" "));
+    } else {
+        line!(
+            out,
+            "    or have the paths checked where they run: at the firewalls and on the hosts themselves"
+        );
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(name: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "._-@:/".contains(it);
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn names_are_quoted_where_a_shell_would_take_them_apart() {
+        for (name, expect) in
+            [("ws-1", "ws-1"), ("corp\\eve", "'corp\\eve'"), ("a b", "'a b'"), ("o'hara", "'o'\\''hara'")]
+        {
+            assert_eq!(quoted(name), expect);
+        }
+    }
+}

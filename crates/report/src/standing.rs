@@ -1,0 +1,142 @@
+//! Where the incident stands, never better than what it rests on: simulated points are said, what stays is named.
+
+use bulkhead_model::case::{Incident, IncidentState, Residual};
+
+use crate::html::CaseView;
+use crate::text::listed;
+
+/// Names shown of what may be long.
+const SHOWN: usize = 6;
+
+/// The words of one language.
+struct Words {
+    states: fn(IncidentState) -> &'static str,
+    simulated: &'static str,
+    except: &'static str,
+    and: &'static str,
+    more: (&'static str, &'static str),
+}
+
+const ENGLISH: Words = Words {
+    states: |state| match state {
+        IncidentState::Declared => "declared, not yet contained",
+        IncidentState::Contained => "contained",
+        IncidentState::Eradicated => "eradicated",
+        IncidentState::Recovering => "recovering",
+        IncidentState::Monitoring => "recovered and under heightened surveillance",
+        IncidentState::Closed => "closed",
+    },
+    simulated: " (simulated)",
+    except: ", except ",
+    and: "and",
+    more: ("more", "more"),
+};
+
+const FRENCH: Words = Words {
+    states: |state| match state {
+        IncidentState::Declared => "déclaré, pas encore endigué",
+        IncidentState::Contained => "endigué",
+        IncidentState::Eradicated => "éradiqué",
+        IncidentState::Recovering => "reconstruction en cours",
+        IncidentState::Monitoring => "rétabli, sous surveillance renforcée",
+        IncidentState::Closed => "clos",
+    },
+    simulated: " (simulation)",
+    except: ", sauf ",
+    and: "et",
+    more: ("autre", "autres"),
+};
+
+/// `contained (simulated), except ws-1 and adm-2`.
+pub fn english(incident: &Incident) -> String {
+    standing(incident, &ENGLISH)
+}
+
+/// `endigué (simulation), sauf ws-1 et adm-2`.
+pub fn french(incident: &Incident) -> String {
+    standing(incident, &FRENCH)
+}
+
+fn standing(incident: &Incident, words: &Words) -> String {
+    let mut text = (words.states)(incident.state).to_owned();
+    if incident.simulated && incident.state != IncidentState::Declared {
+        text.push_str(words.simulated);
+    }
+    let accepted = names(incident, |it| it.accepted.is_some());
+    if incident.state == IncidentState::Contained && !accepted.is_empty() {
+        text.push_str(words.except);
+        text.push_str(&listed(&accepted, SHOWN, words.and, words.more));
+    }
+    text
+}
+
+fn names(incident: &Incident, which: impl Fn(&Residual) -> bool) -> Vec<String> {
+    incident.residual.iter().filter(|it| which(it)).map(|it| it.entity.clone()).collect()
+}
+
+/// Whether a proof that holds says all there is to say: something was done, and nothing stays that nobody accepted.
+pub fn is_clear(view: &CaseView<'_>) -> bool {
+    let acts = view.plan.is_some_and(|it| !it.actions.is_empty());
+    acts && view.incident.residual.iter().all(|it| it.accepted.is_some())
+}
+
+/// What the check of the rules read back says, in English.
+pub fn proof_english(view: &CaseView<'_>) -> String {
+    let points = if view.incident.simulated { "simulated enforcement points" } else { "enforcement points" };
+    let none = view.plan.is_some_and(|it| it.actions.is_empty());
+    let text = match view.proof_holds {
+        _ if none => {
+            "The plan has no actions: nothing was read back that would prove the paths cut.".to_owned()
+        }
+        Some(true) => format!(
+            "It is applied to {points}, and an independent check of the rules read back from them finds no path onward."
+        ),
+        Some(false) => {
+            format!(
+                "It is applied to {points}, but the check of the rules read back found a path that is STILL OPEN."
+            )
+        }
+        None => "It has not been applied in full.".to_owned(),
+    };
+    stays(text, view, &ENGLISH, "Accepted to stay", "NOT CONTAINED: these stay, and nobody accepted them")
+}
+
+/// What the check of the rules read back says, in French.
+pub fn proof_french(view: &CaseView<'_>) -> String {
+    let points =
+        if view.incident.simulated { "points d'application simulés" } else { "points d'application" };
+    let none = view.plan.is_some_and(|it| it.actions.is_empty());
+    let text = match view.proof_holds {
+        _ if none => {
+            "Le plan ne comporte aucune action : rien n'a été relu qui prouverait la coupure des chemins."
+                .to_owned()
+        }
+        Some(true) => format!(
+            "Le plan est appliqué sur des {points} ; la relecture indépendante des règles ne trouve aucun chemin vers l'avant."
+        ),
+        Some(false) => format!(
+            "Le plan est appliqué sur des {points}, mais la relecture des règles a trouvé un chemin ENCORE OUVERT."
+        ),
+        None => "Le plan n'a pas été appliqué en totalité.".to_owned(),
+    };
+    stays(
+        text,
+        view,
+        &FRENCH,
+        "Accepté comme restant",
+        "NON ENDIGUÉ : ceci reste, sans que personne l'ait accepté",
+    )
+}
+
+fn stays(text: String, view: &CaseView<'_>, words: &Words, accepted: &str, open: &str) -> String {
+    let list = |names: &[String]| listed(names, SHOWN, words.and, words.more);
+    let (kept, left) =
+        (names(view.incident, |it| it.accepted.is_some()), names(view.incident, |it| it.accepted.is_none()));
+    let mut text = text;
+    for (what, names) in [(accepted, kept), (open, left)] {
+        if !names.is_empty() {
+            text.push_str(&format!(" {what}: {}.", list(&names)));
+        }
+    }
+    text
+}
