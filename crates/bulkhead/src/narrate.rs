@@ -73,7 +73,6 @@ fn scope(out: &mut String, incident: &Incident, info: &EstateInfo) {
         incident.title,
         incident.severity.as_str()
     );
-    line!(out, "  tactics: {}", incident.tactics.join(" -> "));
     line!(out, "  it stands: {}", incident.standing());
     line!(out, "  tactics: {}", incident.tactics.join(" -> "));
     let mut table = Table::new(["", "who", "since", "sure", "because"]);
