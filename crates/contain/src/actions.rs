@@ -7,7 +7,9 @@ use bulkhead_model::estate::{Asset, Capability, EnforcementPoint};
 use bulkhead_model::id::PointId;
 use bulkhead_service::Losses;
 
-use crate::ground::{Ground, Ordinary};
+use crate::blocked::{Blocked, Foreign};
+use crate::ground::Ground;
+use crate::wanted::{Unpriced, Wanted};
 
 /// What an action blocks, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +62,8 @@ pub(crate) struct Candidate {
     pub(crate) cost: f64,
     /// How many actions it stands for: one per asset of the unit it is for.
     pub(crate) count: u32,
+    /// What it takes from others than the compromised.
+    pub(crate) foreign: Foreign,
 }
 
 /// Which points answer, and which actions an operator forces or forbids, by id.
@@ -82,29 +86,55 @@ pub(crate) struct Candidates<'g, 'e> {
     /// Per asset: the flows it opens and those it answers, as positions in `ground.ordinary`.
     opens: Vec<Vec<u32>>,
     answers: Vec<Vec<u32>>,
+    /// Per ordered zone pair: the flows that cross it, as positions in `ground.ordinary`.
+    crossing: BTreeMap<(u32, u32), Vec<u32>>,
+    /// Pairs of a relay and an external asset that nobody knows the price of.
+    unpriced: Unpriced,
 }
 
 impl<'g, 'e> Candidates<'g, 'e> {
-    /// Candidates that matter to an attacker who could, unhindered, reach the assets `within`.
+    /// Candidates that matter to an attacker who could, unhindered, reach the assets `within` and talk to the outside.
     pub(crate) fn list(ground: &'g Ground<'e>, steering: &'g Steering, within: &[bool]) -> Vec<Candidate> {
         let mut lister = Self::new(ground, steering);
-        for ordinary in &ground.ordinary {
-            if ordinary.from.iter().any(|&it| within[it as usize]) {
-                lister.block_flow(ordinary, within);
-            }
+        let wanted = Wanted::new(ground, within);
+        for at in 0..ground.ordinary.len() {
+            lister.block_flow(at, &wanted);
         }
-        lister.segments(within);
-        for asset in (0..within.len() as u32).filter(|&it| within[it as usize]) {
-            lister.isolate(asset);
-        }
+        lister.segments(&wanted);
+        wanted.isolated(ground).into_iter().for_each(|it| lister.isolate(it));
         lister.disable_identities();
-        let mut all: Vec<Candidate> = lister.found.into_values().chain(lister.again).collect();
+        let found = std::mem::take(&mut lister.found);
+        let again = std::mem::take(&mut lister.again);
+        let mut all: Vec<Candidate> = found.into_values().chain(again).collect();
+        let blocked = Blocked::new(ground);
+        for it in &mut all {
+            it.foreign = blocked.by(it.effect, &lister.concerned(it.effect));
+        }
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
     }
 
+    /// Positions in `ground.ordinary` of the flows that `effect` may block.
+    fn concerned(&self, effect: Effect) -> Vec<u32> {
+        match effect {
+            Effect::Flow(flow) | Effect::FlowFrom(flow, _) | Effect::FlowTo(flow, _) => {
+                let at = self.ground.ordinary.binary_search_by_key(&flow, |it| it.flow);
+                at.ok().map(|it| it as u32).into_iter().collect()
+            }
+            Effect::Segment(from, to) => self.crossing.get(&(from, to)).cloned().unwrap_or_default(),
+            Effect::Isolate(unit) => {
+                let (opens, answers) = (&self.opens[unit as usize], &self.answers[unit as usize]);
+                let mut flows: Vec<u32> = opens.iter().chain(answers).copied().collect();
+                flows.sort_unstable();
+                flows.dedup();
+                flows
+            }
+            Effect::Disable(_) => Vec::new(),
+        }
+    }
+
     /// Those of `effects` (isolations and segments) that some available points can bring about, or that take no point: an
-    /// asset without flows is cut off as it is.
+    /// asset without flows is cut off as it is, unless nobody knows how it talks to the outside.
     pub(crate) fn possible(
         ground: &'g Ground<'e>,
         steering: &'g Steering,
@@ -118,8 +148,10 @@ impl<'g, 'e> Candidates<'g, 'e> {
                 _ => {}
             }
         }
-        let needless =
-            |it: &Effect| matches!(*it, Effect::Isolate(asset) if lister.zone_pairs_of(asset).is_empty());
+        let unknown = ground.talk().unknown;
+        let silent =
+            |asset: u32| !(unknown && ground.is_held(asset)) && lister.zone_pairs_of(asset).is_empty();
+        let needless = |it: &Effect| matches!(*it, Effect::Isolate(asset) if silent(asset));
         let needless: BTreeSet<Effect> = effects.iter().copied().filter(needless).collect();
         lister.found.into_keys().chain(needless).collect()
     }
@@ -131,9 +163,22 @@ impl<'g, 'e> Candidates<'g, 'e> {
             it.from.iter().for_each(|&asset| opens[asset as usize].push(at));
             ground.flow(it.flow).to.iter().for_each(|&asset| answers[asset as usize].push(at));
         }
+        let mut crossing: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
+        for (at, it) in (0..).zip(&ground.ordinary) {
+            it.zone_pairs.iter().for_each(|&pair| crossing.entry(pair).or_default().push(at));
+        }
         let points = ground.estate.enforcement_points.iter();
-        let available = points.map(|it| !steering.unavailable.contains(&it.id)).collect();
-        Self { ground, steering, found: BTreeMap::new(), again: Vec::new(), available, opens, answers }
+        Self {
+            ground,
+            steering,
+            found: BTreeMap::new(),
+            again: Vec::new(),
+            available: points.map(|it| !steering.unavailable.contains(&it.id)).collect(),
+            opens,
+            answers,
+            crossing,
+            unpriced: Unpriced::new(ground),
+        }
     }
 
     /// Points that answer and cover the pair, ascending by id.
@@ -156,7 +201,8 @@ impl<'g, 'e> Candidates<'g, 'e> {
         if self.steering.forbidden.contains(&id) {
             return;
         }
-        let candidate = Candidate { id, effect, points, cost, count: self.ground.count(effect) };
+        let (count, foreign) = (self.ground.count(effect), Foreign::default());
+        let candidate = Candidate { id, effect, points, cost, count, foreign };
         let forced = |it: &Candidate| self.steering.forced.contains(&it.id);
         let rank = |it: &Candidate| (!forced(it), it.id.clone());
         match self.found.get(&effect) {
@@ -167,24 +213,28 @@ impl<'g, 'e> Candidates<'g, 'e> {
         }
     }
 
-    fn block_flow(&mut self, ordinary: &Ordinary, within: &[bool]) {
+    fn block_flow(&mut self, at: usize, wanted: &Wanted<'_>) {
         let ground = self.ground;
+        let ordinary = &ground.ordinary[at];
         let (flow, to) = (ordinary.flow, &ground.flow(ordinary.flow).to);
+        let Some(ends) = wanted.ends(ordinary) else { return };
         let several = |units: &[u32]| units.len() > 1 || units.iter().any(|&it| ground.index.size(it) > 1);
         let cost = ground.estate.operating_costs.block_flow;
-        for point in self.covering_all(Capability::BlockFlow, &ordinary.zone_pairs) {
-            self.offer(Effect::Flow(flow), vec![point], cost);
+        if !self.unpriced.is_hit(ground, at, |_| true, |_| true) {
+            for point in self.covering_all(Capability::BlockFlow, &ordinary.zone_pairs) {
+                self.offer(Effect::Flow(flow), vec![point], cost);
+            }
         }
-        for &asset in ordinary.from.iter().filter(|&&it| within[it as usize]) {
-            if several(&ordinary.from) {
+        for &asset in ordinary.from.iter().filter(|&&it| ends.wants_from(it)) {
+            if several(&ordinary.from) && !self.unpriced.is_hit(ground, at, |it| it == asset, |_| true) {
                 let pairs = ordinary.pairs_from(ground.index.zone_of(asset), asset, ground.index.size(asset));
                 for point in self.covering_all(Capability::BlockFlow, &pairs) {
                     self.offer(Effect::FlowFrom(flow, asset), vec![point], cost);
                 }
             }
         }
-        for &asset in to.iter().filter(|&&it| within[it as usize]) {
-            if several(to) {
+        for &asset in to.iter().filter(|&&it| ends.wants_to(it)) {
+            if several(to) && !self.unpriced.is_hit(ground, at, |_| true, |it| it == asset) {
                 let pairs = ordinary.pairs_to(ground.index.zone_of(asset), asset, ground.index.size(asset));
                 for point in self.covering_all(Capability::BlockFlow, &pairs) {
                     self.offer(Effect::FlowTo(flow, asset), vec![point], cost);
@@ -193,20 +243,19 @@ impl<'g, 'e> Candidates<'g, 'e> {
         }
     }
 
-    fn segments(&mut self, within: &[bool]) {
-        let ground = self.ground;
-        let mut pairs = BTreeSet::new();
-        for it in &ground.ordinary {
-            pairs.extend(it.zone_pairs.iter().copied());
-        }
-        let inhabited: BTreeSet<u32> = (0..within.len() as u32)
-            .filter(|&it| within[it as usize])
-            .map(|it| ground.index.zone_of(it))
-            .collect();
-        pairs.into_iter().filter(|it| inhabited.contains(&it.0)).for_each(|it| self.segment(it));
+    fn segments(&mut self, wanted: &Wanted<'_>) {
+        let pairs: Vec<(u32, u32)> = self.crossing.keys().copied().collect();
+        pairs.into_iter().filter(|&it| wanted.wants_segment(it)).for_each(|it| self.segment(it));
     }
 
     fn segment(&mut self, pair: (u32, u32)) {
+        let zone = |it: u32| self.ground.index.zone_of(it);
+        let mut crossing = self.crossing.get(&pair).into_iter().flatten();
+        if crossing.any(|&at| {
+            self.unpriced.is_hit(self.ground, at as usize, |it| zone(it) == pair.0, |it| zone(it) == pair.1)
+        }) {
+            return;
+        }
         for point in self.covering_all(Capability::Segment, &[pair]) {
             let cost = self.ground.estate.operating_costs.segment;
             self.offer(Effect::Segment(pair.0, pair.1), vec![point], cost);
@@ -215,19 +264,23 @@ impl<'g, 'e> Candidates<'g, 'e> {
 
     fn isolate(&mut self, asset: u32) {
         let ground = self.ground;
-        if ground.exempt.protected().contains(&asset) {
+        // Nobody knows the price of isolating a relay that no service names, unless the attacker is on it.
+        let unpriced = ground.asset(asset).relay
+            && !ground.is_held(asset)
+            && !ground.fixed.named.assets.contains(&asset);
+        if ground.exempt.protected().contains(&asset) || ground.index.is_external(asset) || unpriced {
             return;
         }
         let cost = ground.estate.operating_costs.isolate;
         let pairs = self.zone_pairs_of(asset);
-        if pairs.is_empty() {
-            return;
-        }
         for &point in &ground.fixed.agents[ground.origin(asset) as usize] {
             if !self.available[point] {
                 continue;
             }
             self.offer(Effect::Isolate(asset), vec![point], cost);
+        }
+        if pairs.is_empty() {
+            return;
         }
         let single = self.covering_all(Capability::Isolate, &pairs);
         if single.is_empty() {

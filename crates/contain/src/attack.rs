@@ -7,13 +7,13 @@
 //! An arc with several cutters is cut by any one of them. Pairs that no action may block (management channels kept open,
 //! protected addresses) run through arcs of their own without cutters. An arc with a gate is passable once the
 //! attacker can use that identity.
+//!
+//! A second layer says who keeps a foothold, by the same kind of chains: from the outside over relays to the compromised
+//! assets that talk to it, whoever opens the flow. Being reached there costs the asset's value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulkhead_model::estate::Movement;
-
-use crate::actions::{Candidate, Effect};
-use crate::ground::{Ground, Means, overlap};
+use crate::ground::Ground;
 
 /// One arc.
 #[derive(Clone, Debug)]
@@ -28,17 +28,22 @@ pub(crate) struct Arc {
     pub(crate) gate: Option<u32>,
 }
 
-/// The graph: nodes `0..n_assets` are the assets themselves, the rest belongs to chains.
+/// The graph: nodes `0..n_assets` are the assets themselves; up to `n_valued` those that stand for a compromised asset's and
+/// then a compromised identity's keeping a foothold; then the outside; the rest belongs to chains.
 pub(crate) struct AttackGraph {
     pub(crate) n_assets: usize,
+    /// Nodes whose being reached can cost something are those below.
+    pub(crate) n_valued: usize,
     pub(crate) n_nodes: usize,
     pub(crate) arcs: Vec<Arc>,
     /// Arcs leaving each node.
     pub(crate) leaving: Vec<Vec<u32>>,
     /// Arcs that each action cuts.
     cut_by: Vec<Vec<u32>>,
-    /// Compromised assets.
+    /// Compromised assets, and the outside.
     pub(crate) sources: Vec<u32>,
+    /// Nodes that stand for an external asset from which an account lets the attacker in: that asset.
+    pub(crate) aliases: BTreeMap<u32, u32>,
     /// Identities in the attacker's hands at the start.
     pub(crate) identities: BTreeSet<u32>,
     /// Identities whose secret lies on an asset.
@@ -58,44 +63,34 @@ pub(crate) struct Reach {
     pub(crate) found_on: Vec<Option<u32>>,
 }
 
-struct Builder<'g, 'e> {
-    ground: &'g Ground<'e>,
-    effects: BTreeMap<Effect, u32>,
-    graph: AttackGraph,
-    within: Option<&'g [bool]>,
-    entry: Vec<u32>,
-    exit: Vec<u32>,
-}
-
 impl AttackGraph {
-    /// Builds the graph of `ground` whose arcs name the actions of `candidates` that cut them, without arcs that leave
-    /// assets outside `within` (all, when none is given).
-    pub(crate) fn new(ground: &Ground<'_>, candidates: &[Candidate], within: Option<&[bool]>) -> Self {
+    /// Nodes and arcs of nothing yet, for an attacker who stands where `ground` says; `held` assets can keep a foothold.
+    pub(crate) fn begin(ground: &Ground<'_>, n_candidates: usize, held: usize) -> Self {
         let n_assets = ground.index.n_assets();
-        let graph = Self {
+        let n_valued = n_assets + held + ground.start.identities.len();
+        let outside = n_valued as u32;
+        Self {
             n_assets,
-            n_nodes: n_assets,
+            n_valued,
+            n_nodes: n_valued + 1,
             arcs: Vec::new(),
             leaving: Vec::new(),
-            cut_by: vec![Vec::new(); candidates.len()],
-            sources: ground.start.compromised.iter().copied().collect(),
+            cut_by: vec![Vec::new(); n_candidates],
+            sources: ground.start.compromised.iter().copied().chain([outside]).collect(),
+            aliases: BTreeMap::new(),
             identities: ground.start.identities.clone(),
             secrets: ground.identities_by_asset(),
             n_identities: ground.estate.identities.len(),
-        };
-        let effects = candidates.iter().map(|it| it.effect).zip(0..).collect();
-        let plain: Vec<u32> = (0..n_assets as u32).collect();
-        let mut builder = Builder { ground, effects, graph, within, entry: plain.clone(), exit: plain };
-        builder.kept_open();
-        builder.assets();
-        for at in 0..ground.ordinary.len() {
-            builder.ordinary(at);
         }
-        builder.graph.index();
-        builder.graph
     }
 
-    fn index(&mut self) {
+    /// The node of the outside, from where attackers talk to what they hold.
+    pub(crate) fn outside(&self) -> u32 {
+        self.n_valued as u32
+    }
+
+    /// Lists arcs by node and by action, once all are there.
+    pub(crate) fn index(&mut self) {
         self.leaving = vec![Vec::new(); self.n_nodes];
         for (number, arc) in (0..).zip(&self.arcs) {
             self.leaving[arc.from as usize].push(number);
@@ -107,7 +102,9 @@ impl AttackGraph {
     pub(crate) fn part(&self, arcs: Vec<Arc>, sources: Vec<u32>, n_candidates: usize) -> Self {
         let mut part = Self {
             n_assets: self.n_assets,
+            n_valued: self.n_valued,
             n_nodes: self.n_nodes,
+            aliases: BTreeMap::new(),
             arcs,
             leaving: Vec::new(),
             cut_by: vec![Vec::new(); n_candidates],
@@ -174,8 +171,11 @@ impl AttackGraph {
         if (node as usize) < self.n_assets {
             return Some(node);
         }
+        if let Some(&unit) = self.aliases.get(&node) {
+            return Some(unit);
+        }
         let inside = self.arcs.iter().find(|it| it.flow.is_none() && (it.from == node || it.to == node))?;
-        Some(inside.from.min(inside.to))
+        Some(inside.from.min(inside.to)).filter(|&it| (it as usize) < self.n_assets)
     }
 
     fn pass(&self, number: u32, reach: &mut Reach, queue: &mut Vec<u32>) {
@@ -201,150 +201,4 @@ impl AttackGraph {
         }
         arcs.into_iter().collect()
     }
-}
-
-impl Builder<'_, '_> {
-    fn node(&mut self) -> u32 {
-        self.graph.n_nodes += 1;
-        self.graph.n_nodes as u32 - 1
-    }
-
-    fn arc(&mut self, from: u32, to: u32, flow: Option<u32>, effects: &[Effect], gate: Option<u32>) {
-        let mut cutters: Vec<u32> = effects.iter().filter_map(|it| self.effects.get(it).copied()).collect();
-        cutters.extend(gate.and_then(|it| self.effects.get(&Effect::Disable(it)).copied()));
-        self.graph.arcs.push(Arc { from, to, flow, cutters, gate });
-    }
-
-    /// Arcs from `hub` to every asset of `to` by which `flow` lets an attacker arrive.
-    fn fan_out(&mut self, hub: u32, number: u32, to: impl Iterator<Item = (u32, u32)>, blockable: bool) {
-        let ground = self.ground;
-        for (asset, node) in to {
-            let effects = [Effect::FlowTo(number, asset)];
-            let effects = if blockable { &effects[..] } else { &[] };
-            match ground.means(number, asset) {
-                Means::Never => {}
-                Means::Always => self.arc(hub, node, Some(number), effects, None),
-                Means::With(identities) => {
-                    for identity in identities {
-                        self.arc(hub, node, Some(number), effects, Some(identity));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Moves that no action may block; they join assets directly, past every isolation.
-    fn kept_open(&mut self) {
-        let ground = self.ground;
-        for (channel, sources) in ground.exempt.channels() {
-            self.uncut(*channel, sources, &ground.flow(*channel).to);
-            // A flow that the operator declares as movement stays open on the ports it shares with the channel.
-            for it in &ground.ordinary {
-                let (flow, management) = (ground.flow(it.flow), ground.flow(*channel));
-                if flow.movement == Movement::Yes
-                    && !flow.is_management()
-                    && overlap(&flow.ports, &management.ports)
-                {
-                    self.uncut(it.flow, &common(sources, &flow.from), &common(&management.to, &flow.to));
-                }
-            }
-        }
-        let protected: Vec<u32> = ground.exempt.protected().iter().copied().collect();
-        if protected.is_empty() {
-            return;
-        }
-        for it in &ground.ordinary {
-            let to = &ground.flow(it.flow).to;
-            self.uncut(it.flow, &common(&it.from, &protected), to);
-            self.uncut(it.flow, &it.from, &common(to, &protected));
-        }
-    }
-
-    fn uncut(&mut self, flow: u32, from: &[u32], to: &[u32]) {
-        if from.is_empty() || to.is_empty() {
-            return;
-        }
-        let hub = self.node();
-        let within = self.within;
-        for &asset in from.iter().filter(|&&it| is_within(within, it)) {
-            self.arc(asset, hub, Some(flow), &[], None);
-        }
-        self.fan_out(hub, flow, to.iter().map(|&it| (it, it)), false);
-    }
-
-    /// Entry and exit nodes where an isolation can cut: a source needs no entry, an asset entered by no uncut move no exit.
-    fn assets(&mut self) {
-        let bypassed: BTreeSet<u32> = self
-            .graph
-            .arcs
-            .iter()
-            .map(|it| it.to)
-            .filter(|&it| (it as usize) < self.graph.n_assets)
-            .collect();
-        for asset in 0..self.graph.n_assets as u32 {
-            let isolate = Effect::Isolate(asset);
-            if !self.effects.contains_key(&isolate) {
-                continue;
-            }
-            let source = self.ground.start.compromised.contains(&asset);
-            if !source {
-                let entry = self.node();
-                self.entry[asset as usize] = entry;
-                self.arc(entry, asset, None, &[isolate], None);
-            }
-            if source || bypassed.contains(&asset) {
-                let exit = self.node();
-                self.exit[asset as usize] = exit;
-                self.arc(asset, exit, None, &[isolate], None);
-            }
-        }
-    }
-
-    fn ordinary(&mut self, at: usize) {
-        let ground = self.ground;
-        let ordinary = &ground.ordinary[at];
-        let number = ordinary.flow;
-        let flow = ground.flow(number);
-        let within = self.within;
-        if !ordinary.from.iter().any(|&it| is_within(within, it)) {
-            return;
-        }
-        let counting: Vec<u32> =
-            flow.to.iter().copied().filter(|&it| ground.means(number, it) != Means::Never).collect();
-        if counting.is_empty() {
-            return;
-        }
-        let (mut sources, mut targets) = (BTreeMap::new(), BTreeMap::new());
-        for &asset in ordinary.from.iter().filter(|&&it| is_within(within, it)) {
-            let zone = ground.index.zone_of(asset);
-            let hub = *sources.entry(zone).or_insert_with(|| self.node());
-            self.arc(self.exit[asset as usize], hub, Some(number), &[Effect::FlowFrom(number, asset)], None);
-        }
-        for &asset in &counting {
-            let zone = ground.index.zone_of(asset);
-            targets.entry(zone).or_insert_with(|| self.node());
-        }
-        for (&from, &source) in &sources {
-            for (&to, &target) in &targets {
-                let effects = [Effect::Flow(number), Effect::Segment(from, to)];
-                self.arc(source, target, Some(number), &effects, None);
-            }
-        }
-        for (zone, hub) in targets {
-            let members: Vec<(u32, u32)> = counting
-                .iter()
-                .filter(|&&it| ground.index.zone_of(it) == zone)
-                .map(|&it| (it, self.entry[it as usize]))
-                .collect();
-            self.fan_out(hub, number, members.into_iter(), true);
-        }
-    }
-}
-
-fn is_within(within: Option<&[bool]>, asset: u32) -> bool {
-    within.is_none_or(|it| it[asset as usize])
-}
-
-fn common(a: &[u32], b: &[u32]) -> Vec<u32> {
-    a.iter().copied().filter(|it| b.binary_search(it).is_ok()).collect()
 }

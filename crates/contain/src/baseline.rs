@@ -6,6 +6,7 @@ use bulkhead_model::case::{Baseline, BaselineName};
 
 use crate::actions::{Candidate, Candidates, Effect, Steering};
 use crate::attack::AttackGraph;
+use crate::blocked::Foreign;
 use crate::draft::objective;
 use crate::ground::Ground;
 use crate::problem::{Problem, Weights};
@@ -21,7 +22,9 @@ pub(crate) fn baselines(
 ) -> Vec<Baseline> {
     let unsteered = Steering { unavailable: steering.unavailable.clone(), ..Steering::default() };
     let hosts: BTreeSet<u32> = ground.start.compromised.union(suspected).copied().collect();
-    let isolate: Vec<Effect> = hosts.iter().map(|&it| Effect::Isolate(it)).collect();
+    // Nobody isolates what lies outside.
+    let inside = hosts.iter().filter(|&&it| !ground.index.is_external(it));
+    let isolate: Vec<Effect> = inside.map(|&it| Effect::Isolate(it)).collect();
     let zones: BTreeSet<u32> = hosts.iter().map(|&it| ground.index.zone_of(it)).collect();
     let crossed: BTreeSet<(u32, u32)> =
         ground.ordinary.iter().flat_map(|it| it.zone_pairs.iter().copied()).collect();
@@ -55,6 +58,7 @@ fn judge(
             points: Vec::new(),
             cost: if matches!(effect, Effect::Isolate(_)) { costs.isolate } else { costs.segment },
             count: ground.count(effect),
+            foreign: Foreign::default(),
         })
         .collect();
     let graph = AttackGraph::new(ground, &candidates, Some(within));
@@ -65,7 +69,7 @@ fn judge(
     let enforceable = effects.iter().all(|it| possible.contains(it));
     Baseline {
         name,
-        objective: objective(&assessment.parts),
+        objective: objective(&assessment.parts, ground.estate.estate.drafted),
         feasible: assessment.cost.is_some() && enforceable,
         services: ground.services.impacts(&problem.baseline.states, &assessment.evaluation.states),
     }

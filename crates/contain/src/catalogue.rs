@@ -34,7 +34,7 @@ impl Planner<'_> {
     /// When the request names what the estate does not have.
     pub fn possible(&self, request: &Request<'_>) -> Result<Vec<Possible>, PlanError> {
         let ground = self.ground(request)?;
-        let bare = AttackGraph::new(&ground, &[], None).reach(|_| false);
+        let bare = AttackGraph::of_moves(&ground, &[]).reach(|_| false);
         let within = &bare.nodes[..ground.index.n_assets()];
         let candidates = Candidates::list(&ground, &request.steering(), within);
         Ok(candidates.iter().map(|it| possible(&ground, it)).collect())

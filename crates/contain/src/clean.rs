@@ -119,7 +119,7 @@ impl<'s, 'p, 'e> Cleaner<'s, 'p, 'e> {
             if graph.secrets.get(&arc.to).is_some_and(|it| it.iter().any(|&it| !self.usable[it as usize])) {
                 return Err(Unclear);
             }
-            if to < graph.n_assets {
+            if to < graph.n_valued {
                 further.exposure += problem.values[to];
                 if problem.hard[to] || further.exposure * problem.weights.exposure >= saved {
                     return Ok(None);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use bulkhead_model::case::{
-    Action, Alternative, Approval, Attitude, Broken, NotDone, Objective, Plan, ServiceState,
-    Weights as PlanWeights,
+    Action, Alternative, Approval, Attitude, Broken, NotDone, Objective, Plan, Residual, ResidualWhy,
+    ServiceState, Weights as PlanWeights,
 };
 use bulkhead_model::estate::{Asset, Port};
 use bulkhead_model::id::{AssetId, PointId};
@@ -19,17 +19,22 @@ use crate::planner::{PlanStage, Planned, Stats};
 use crate::problem::{Assessment, Parts, Problem, Weights, currency_of};
 use crate::render::{PlannedAction, point_rules};
 use crate::request::Request;
+use crate::residual::{keeping_ids, residual};
 use crate::solve::Solution;
 
-pub(crate) fn objective(parts: &Parts) -> Objective {
+/// The parts of a plan's cost in the currency. A drafted estate knows no services: what they lose is unknown, not 0.
+pub(crate) fn objective(parts: &Parts, drafted: bool) -> Objective {
     Objective {
-        service_loss: currency_of(parts.service),
+        service_loss: (!drafted).then(|| currency_of(parts.service)),
         exposure: currency_of(parts.exposure),
-        foothold: 0.0,
+        foothold: currency_of(parts.foothold),
         operating: currency_of(parts.operating),
-        total: currency_of(parts.service + parts.exposure + parts.operating),
+        total: currency_of(parts.service + parts.exposure + parts.foothold + parts.operating),
     }
 }
+
+/// Name of the cheapest plan without footholds.
+pub(crate) const SILENT: &str = "silent";
 
 fn bound_of(solution: &Solution, total: f64) -> f64 {
     if solution.bound >= solution.cost { total } else { currency_of(solution.bound).min(total) }
@@ -56,6 +61,10 @@ pub(crate) struct Drawn {
 }
 
 impl Drafter<'_, '_> {
+    fn drafted(&self) -> bool {
+        self.ground.estate.estate.drafted
+    }
+
     pub(crate) fn draw(&self, chosen: Vec<u32>) -> Drawn {
         let assessment = self.problem.assess(&chosen);
         let actions = self.actions(&chosen, &assessment);
@@ -75,24 +84,27 @@ impl Drafter<'_, '_> {
         let reached = moves::asset_ids(ground, |it| assessment.reach.nodes[it]);
         let beyond: Vec<AssetId> =
             strict.iter().filter(|it| reached.binary_search(it).is_err()).cloned().collect();
-        let objective = objective(&assessment.parts);
+        let objective = objective(&assessment.parts, self.drafted());
         let bound = bound_of(solution, objective.total);
         let gap = gap(objective.total, bound);
         let suspected = request.suspected.iter().filter_map(|it| ground.index.asset(&it.0)).collect();
         let stages = self.stages(&chosen, &actions);
+        let losses = self.problem.losses_of(&chosen);
+        let residual = residual(ground, self.problem.graph, &assessment.reach.nodes, &losses);
+        let not_done = self.not_done(&chosen, &assessment, &residual, &beyond, gap);
         let plan = Plan {
             generation: request.generation,
             attitude: request.attitude,
             horizon_h: request.horizon_h,
             currency: ground.estate.estate.currency.clone(),
             objective,
-            residual: Vec::new(),
+            residual,
             bound,
             gap,
             actions,
             alternatives,
             baselines: baselines(ground, &request.steering(), &suspected, request.horizon_h, self.within),
-            not_done: self.not_done(&chosen, &assessment, &beyond, gap),
+            not_done,
         };
         Planned {
             plan,
@@ -211,6 +223,7 @@ impl Drafter<'_, '_> {
                 time_to_effect_s: part.iter().map(|it| it.time_to_effect_s).max().unwrap_or(0),
                 exposed: exposed().map(size).sum(),
                 protected_exposed: exposed().filter(|it| self.ground.hard.contains(it)).map(size).sum(),
+                footholds: keeping_ids(self.ground, self.problem.graph, &reach).len() as u64,
             });
         }
         stages
@@ -277,13 +290,17 @@ impl Drafter<'_, '_> {
         let chosen = solution.chosen.clone().unwrap_or_default();
         let other = (chosen != drawn.chosen).then(|| self.draw(chosen));
         let Drawn { assessment, actions, .. } = other.as_ref().unwrap_or(drawn);
-        let objective = objective(&assessment.parts);
+        let objective = objective(&assessment.parts, self.drafted());
         let weighted = currency_of(solution.cost);
         let bound = bound_of(solution, weighted);
         Alternative {
             name: name.to_owned(),
             objective,
-            weights: PlanWeights { service_loss: weights.service as f64, exposure: weights.exposure as f64 },
+            weights: PlanWeights {
+                service_loss: weights.service as f64,
+                exposure: weights.exposure as f64,
+                foothold: weights.exposure as f64,
+            },
             weighted,
             bound,
             gap: gap(weighted, bound),
@@ -292,6 +309,24 @@ impl Drafter<'_, '_> {
                 .ground
                 .services
                 .impacts(&self.problem.baseline.states, &assessment.evaluation.states),
+            prevented: None,
+        }
+    }
+
+    /// That nobody compromised can be kept from a foothold, and what prevents it.
+    pub(crate) fn prevented(&self, why: String) -> Alternative {
+        let drawn = self.draw(Vec::new());
+        let objective = objective(&drawn.assessment.parts, self.drafted());
+        Alternative {
+            name: SILENT.to_owned(),
+            objective,
+            weights: PlanWeights::default(),
+            weighted: objective.total,
+            bound: objective.total,
+            gap: 0.0,
+            actions: Vec::new(),
+            services: Vec::new(),
+            prevented: Some(why),
         }
     }
 
@@ -299,12 +334,44 @@ impl Drafter<'_, '_> {
         &self,
         chosen: &[u32],
         assessment: &Assessment,
+        residual: &[Residual],
         beyond: &[AssetId],
         gap: f64,
     ) -> Vec<NotDone> {
         let ground = self.ground;
         let mut notes = Vec::new();
         let mut note = |what: String, why: String| notes.push(NotDone { what, why });
+        let footholds: Vec<String> =
+            residual.iter().filter(|it| it.why == ResidualWhy::Foothold).map(foothold_text).collect();
+        if !footholds.is_empty() {
+            note(
+                format!(
+                    "{} {} a foothold: {}",
+                    if footholds.len() == 1 {
+                        "1 entity".to_owned()
+                    } else {
+                        format!("{} entities", footholds.len())
+                    },
+                    if footholds.len() == 1 { "keeps" } else { "keep" },
+                    listed(&footholds)
+                ),
+                "cutting it off costs more than its value, or no available point can".to_owned(),
+            );
+        }
+        if ground.talk().unknown && !ground.start.held.is_empty() {
+            note(
+                "ways out were not told apart".to_owned(),
+                "no declared flow touches an external zone: whatever is compromised and not isolated is held to talk to the outside"
+                    .to_owned(),
+            );
+        }
+        if self.drafted() {
+            note(
+                "what services lose is unknown".to_owned(),
+                "the estate was drafted from telemetry: what was not seen is taken as open, and nobody has said which services there are"
+                    .to_owned(),
+            );
+        }
         let exposed = moves::asset_ids(ground, |it| {
             assessment.reach.nodes[it] && !ground.start.compromised.contains(&(it as u32))
         });
@@ -374,9 +441,20 @@ fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-fn listed(ids: &[AssetId]) -> String {
+fn foothold_text(it: &Residual) -> String {
+    match it.way_out.as_deref() {
+        None => it.entity.clone(),
+        Some("unknown") => format!("{} (way out unknown)", it.entity),
+        Some(way) => match way.strip_prefix("asset:") {
+            Some(through) => format!("{} (through {through})", it.entity),
+            None => format!("{} (by {way})", it.entity),
+        },
+    }
+}
+
+fn listed<T: std::fmt::Display>(ids: &[T]) -> String {
     const SHOWN: usize = 12;
-    let shown: Vec<&str> = ids.iter().take(SHOWN).map(AssetId::as_str).collect();
+    let shown: Vec<String> = ids.iter().take(SHOWN).map(ToString::to_string).collect();
     match ids.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -10,13 +10,18 @@ use crate::presolve::{Limits, solve};
 use crate::problem::{Problem, Weights};
 use crate::solve::{Search, Solution};
 
+#[path = "../tests/it/opened.rs"]
+mod opened;
 #[path = "../tests/it/random.rs"]
 mod random;
 
 /// Whether several sets of actions shared the least cost and number; none when the estate has too many candidates.
 fn check(seed: u64, weights: Weights, budget: Option<u32>) -> Option<bool> {
     let shape = random::Shape { assets: 8, flows: 4, management: seed.is_multiple_of(3), protected: false };
-    let estate = random::estate(&mut random::Dice::new(seed), shape);
+    let mut estate = random::estate(&mut random::Dice::new(seed), shape);
+    if seed % 4 == 1 {
+        opened::open(&mut estate, &mut random::Dice::new(seed ^ 0x0FF_51DE));
+    }
     let attitude = [Attitude::Movement, Attitude::Strict, Attitude::Credential][seed as usize % 3];
     let prepared = Prepared::exact(&estate, &MovementPorts::default());
     let ground = prepared.ground(attitude, &[&estate.assets[0].id, &estate.assets[1].id], &[], &[]);
@@ -57,7 +62,7 @@ fn the_plan_has_the_smallest_ids_among_the_cheapest() {
             }
         }
     }
-    assert!(checked > 400 && tied > 60, "{checked} checked, {tied} with ties");
+    assert!(checked > 400 && tied > 25, "{checked} checked, {tied} with ties");
 }
 
 #[test]

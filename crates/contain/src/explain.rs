@@ -6,11 +6,13 @@ use bulkhead_service::Losses;
 
 use crate::actions::{Candidate, Effect};
 use crate::attack::AttackGraph;
+use crate::blocked::Foreign;
 use crate::ground::Ground;
 use crate::moves;
 use crate::observed::effect_of;
 use crate::planner::Planner;
 use crate::request::{PlanError, Request};
+use crate::residual::keeping_ids;
 
 /// Paths named per action; protected assets first, then by value.
 const PATHS: usize = 3;
@@ -26,6 +28,8 @@ pub struct Explanation {
     pub protected: Vec<AssetId>,
     /// What those assets are worth together, in the estate's currency.
     pub exposure: f64,
+    /// Compromised assets, then identities, that would keep a foothold without it, the rest of the plan in force.
+    pub footholds: Vec<String>,
     /// Attack paths that would open: moves as `from -> to (means)`.
     pub paths: Vec<Vec<String>>,
     /// Services it breaks by itself, with customers and value per hour.
@@ -33,7 +37,7 @@ pub struct Explanation {
 }
 
 impl Planner<'_> {
-    /// Explains every action of `plan`, in the plan's order. An action without which nothing opens was forced.
+    /// Explains every action of `plan`, in the plan's order. An action without which nothing opens and nobody talks was forced.
     ///
     /// # Errors
     /// When the request names what the estate does not have.
@@ -43,7 +47,14 @@ impl Planner<'_> {
         let ground = self.ground(&Request { forced: &ids, ..request.clone() })?;
         let found = plan.actions.iter().filter_map(|it| Some((it.id.clone(), effect_of(&ground, it)?)));
         let actions: Vec<Candidate> = found
-            .map(|(id, effect)| Candidate { id, effect, points: Vec::new(), cost: 0.0, count: 1 })
+            .map(|(id, effect)| Candidate {
+                id,
+                effect,
+                points: Vec::new(),
+                cost: 0.0,
+                count: 1,
+                foreign: Foreign::default(),
+            })
             .collect();
         let graph = AttackGraph::new(&ground, &actions, None);
         let held = graph.reach(|arc| !arc.cutters.is_empty()).nodes;
@@ -64,6 +75,9 @@ fn explain(
     let exposure = units.iter().map(|&it| ground.asset(it).value * ground.index.size(it) as f64).sum();
     let opens = moves::asset_ids(ground, |it| opened(&(it as u32)));
     let protected = moves::asset_ids(ground, |it| opened(&(it as u32)) && ground.hard.contains(&(it as u32)));
+    let still = keeping_ids(ground, graph, held);
+    let mut footholds = keeping_ids(ground, graph, &without.nodes);
+    footholds.retain(|it| !still.contains(it));
     let worth = |unit: u32| (ground.hard.contains(&unit), ground.asset(unit).value);
     units.sort_by(|&a, &b| {
         worth(b).0.cmp(&worth(a).0).then(worth(b).1.total_cmp(&worth(a).1)).then(a.cmp(&b))
@@ -77,6 +91,7 @@ fn explain(
         opens,
         protected,
         exposure,
+        footholds,
         paths: units.iter().take(PATHS).map(path).collect(),
         breaks: breaks(ground, actions[at].effect),
     }

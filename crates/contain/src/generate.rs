@@ -12,13 +12,31 @@ use bulkhead_model::case::Localized;
 use bulkhead_model::estate::{
     Asset, AssetKind, AtLeast, Capability, Customers, Degraded, EnforcementPoint, Estate, EstateInfo, Flow,
     Identity, IdentityKind, LegalProfile, ManagementChannel, Movement, OperatingCosts, PointKind, Port,
-    Requirement, Right, Selector, Service, Zone,
+    Protocol, Requirement, Right, Selector, Service, Zone,
 };
 use bulkhead_model::id::AssetId;
 use bulkhead_model::span::Span;
 
-/// An estate of about `assets` assets (at least 60), the same for the same seed.
+/// An estate of about `assets` assets (at least 60), the same for the same seed. It declares nothing outside.
 pub fn estate(assets: usize, seed: u64) -> Estate {
+    of(assets, seed, false)
+}
+
+/// As [`estate`], with what lies outside and how it is talked to: the Internet, a partner and remote workers; proxies,
+/// reverse proxies, mail gateways and resolvers as relays; batch servers that send to the partner by themselves.
+pub fn open_estate(assets: usize, seed: u64) -> Estate {
+    of(assets, seed, true)
+}
+
+/// `estate` with a value of its own for every asset that is worth anything.
+pub fn with_own_values(mut estate: Estate) -> Estate {
+    for (at, asset) in estate.assets.iter_mut().enumerate().filter(|it| it.1.value > 0.0) {
+        asset.value += at as f64 / 64.0;
+    }
+    estate
+}
+
+fn of(assets: usize, seed: u64, open: bool) -> Estate {
     let mut yard = Yard::new(seed);
     let assets = assets.max(60);
     let n_platforms = (assets / 1_300).clamp(2, 400);
@@ -32,6 +50,9 @@ pub fn estate(assets: usize, seed: u64) -> Estate {
     for number in 0..n_offices {
         let share = left / n_offices + usize::from(number < left % n_offices);
         yard.office(number, share.max(4));
+    }
+    if open {
+        yard.outside();
     }
     yard.points();
     yard.estate
@@ -120,6 +141,50 @@ impl Yard {
 
     fn flow(&mut self, id: &str, from: Selector, to: Selector, port: Port) {
         self.estate.flows.push(Flow { id: id.into(), from, to, ports: vec![port], movement: Movement::Auto });
+    }
+
+    /// What lies outside, relays, and the ways between.
+    fn outside(&mut self) {
+        for (zone, role) in [("internet", "internet"), ("partner", "partner")] {
+            self.zone(zone, 5, false);
+            if let Some(zone) = self.estate.zones.last_mut() {
+                zone.external = true;
+            }
+            self.assets(zone, role, 1, 0.0);
+        }
+        self.assets("dmz", "gateway", 2, 12_000.0);
+        self.assets("dmz", "mail", 2, 10_000.0);
+        self.assets("dmz", "resolver", 2, 6_000.0);
+        self.assets("dmz", "vpn", 2, 14_000.0);
+        let passes_on = ["proxy", "gateway", "mail", "resolver", "vpn"];
+        for asset in &mut self.estate.assets {
+            asset.relay = passes_on.iter().any(|it| asset.roles.first().is_some_and(|role| role == it));
+        }
+        let (internet, partner) = (|| role("internet"), || role("partner"));
+        let names = Port { protocol: Protocol::Udp, first: 53, last: 53 };
+        self.flow("proxy-to-internet", role("proxy"), internet(), Port::tcp(443));
+        self.flow("mail-to-internet", role("mail"), internet(), Port::tcp(25));
+        self.flow("internet-to-mail", internet(), role("mail"), Port::tcp(25));
+        self.flow("resolver-to-internet", role("resolver"), internet(), names);
+        self.flow("internet-to-gateway", internet(), role("gateway"), Port::tcp(443));
+        self.flow("internet-to-vpn", internet(), role("vpn"), Port::tcp(443));
+        self.flow("vpn-to-jump", role("vpn"), role("jump"), Port::tcp(3389));
+        self.flow("batch-to-partner", role("batch"), partner(), Port::tcp(22));
+        self.flow("etl-to-partner", role("etl"), partner(), Port::tcp(443));
+        let everybody = || Selector { any: true, ..Selector::default() };
+        self.flow("names", everybody(), role("resolver"), names);
+        self.flow("gateway-to-web", role("gateway"), role("web"), Port::tcp(443));
+        self.flow("workstation-mail", role("workstation"), role("mail"), Port::tcp(993));
+        for id in ["names", "gateway-to-web"] {
+            let flow = Requirement::Flow { flow: id.into(), from: None, to: None };
+            self.service(&format!("{id}-service"), 1_000, 5_000, flow, None);
+        }
+        self.estate.management.push(ManagementChannel {
+            from: everybody(),
+            to: role("console"),
+            ports: vec![Port::tcp(8444)],
+            reply_only: false,
+        });
     }
 
     fn identity(&mut self, id: &str, on: Selector, via: &str, secret: Selector) {
@@ -272,7 +337,8 @@ impl Yard {
     /// One firewall between all zones, agents on every server and workstation, the directory.
     fn points(&mut self) {
         let zones: Vec<_> = self.estate.zones.iter().map(|it| it.id.clone()).collect();
-        let shared: Vec<_> = zones[..6].to_vec();
+        let outside = self.estate.zones.iter().filter(|it| it.external).map(|it| it.id.clone());
+        let shared: Vec<_> = zones[..6].iter().cloned().chain(outside).collect();
         let mut covers = Vec::new();
         for zone in &zones {
             for other in &shared {
@@ -288,7 +354,9 @@ impl Yard {
         covers.dedup();
         let block = vec![Capability::BlockFlow, Capability::Segment];
         self.point("fw-core", Some("mgmt-firewall-1"), covers, None, block, 2);
-        for zone in zones {
+        let inside: Vec<_> =
+            self.estate.zones.iter().filter(|it| !it.external).map(|it| it.id.clone()).collect();
+        for zone in inside {
             let id = format!("agents-{zone}");
             self.point(&id, None, Vec::new(), Some(all_of(zone.as_str())), vec![Capability::Isolate], 5);
         }

@@ -7,10 +7,13 @@ use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::{Asset, AssetKind, Capability, EnforcementPoint, Estate, Movement, Port};
 use bulkhead_model::id::{AssetId, IdentityId, ZoneId};
 use bulkhead_model::rules::Endpoint;
-use bulkhead_service::{EstateIndex, Exemptions, FlowMembers, ServiceGraph, ZoneEnds, pairs_of_ends};
+use bulkhead_service::{EstateIndex, Exemptions, FlowMembers, Leaf, ServiceGraph, ZoneEnds, pairs_of_ends};
 use ipnet::IpNet;
 
+use crate::entries::Entry;
+use crate::named::Named;
 use crate::ports::MovementPorts;
+use crate::talk::Talk;
 
 /// Estates of more assets are planned over units of assets that nothing tells apart.
 const CONDENSE_ABOVE: usize = 2_000;
@@ -32,6 +35,8 @@ pub(crate) struct Start {
     pub(crate) attitude: Attitude,
     pub(crate) compromised: BTreeSet<u32>,
     pub(crate) identities: BTreeSet<u32>,
+    /// Compromised assets that are not external, ascending: they can keep a foothold.
+    pub(crate) held: Vec<u32>,
 }
 
 /// How the ports of a flow let anybody move, whatever their weaknesses.
@@ -113,6 +118,8 @@ pub(crate) struct Fixed {
     pub(crate) channel_ends: OnceLock<Vec<Endpoint>>,
     /// Per zone: the addresses of an external one, made when first asked for.
     pub(crate) outside: OnceLock<Vec<Vec<IpNet>>>,
+    /// What services name: the price of losing anything else is not known.
+    pub(crate) named: Named,
 }
 
 impl Fixed {
@@ -135,7 +142,8 @@ impl Fixed {
                 index.select(estate, hosts).into_iter().for_each(|it| agents[it as usize].push(at));
             }
         }
-        Self { by_id, covering, agents, channel_ends: OnceLock::new(), outside: OnceLock::new() }
+        let named = Named::new(estate, index);
+        Self { by_id, covering, agents, channel_ends: OnceLock::new(), outside: OnceLock::new(), named }
     }
 }
 
@@ -206,12 +214,30 @@ impl<'a> Prepared<'a> {
                 by_unit.entry(unit).or_default().insert(position);
             }
         }
+        // Of those on whom a service's flow hangs two stand alone: all but one can be cut off from the outside.
         let of_unit = |(unit, positions): (u32, BTreeSet<u32>)| {
-            split(&mut index, unit, &positions.into_iter().collect::<Vec<u32>>())
+            let positions: Vec<u32> = positions.into_iter().collect();
+            let alone = if positions.len() > 2 && self.carries_a_service(unit) { 2 } else { 0 };
+            let (singles, rest) = positions.split_at(alone);
+            let mut units: Vec<u32> = singles.iter().map(|&it| split(&mut index, unit, &[it])).collect();
+            units.push(split(&mut index, unit, rest));
+            units
         };
-        let compromised = by_unit.into_iter().map(of_unit).collect();
+        let compromised: BTreeSet<u32> = by_unit.into_iter().flat_map(of_unit).collect();
         let identities = identities.iter().filter_map(|it| index.identity(it)).collect();
-        Ground::new(self, index, origins, Start { attitude, compromised, identities })
+        let held = compromised.iter().copied().filter(|&it| !index.is_external(it)).collect();
+        Ground::new(self, index, origins, Start { attitude, compromised, identities, held })
+    }
+
+    /// Whether a flow that some service needs leads from or to `unit`.
+    fn carries_a_service(&self, unit: u32) -> bool {
+        self.services.leaves().iter().any(|leaf| match *leaf {
+            Leaf::Flow(flow) => {
+                let flow = &self.index.flows()[flow as usize];
+                flow.from.binary_search(&unit).is_ok() || flow.to.binary_search(&unit).is_ok()
+            }
+            _ => false,
+        })
     }
 }
 
@@ -236,6 +262,8 @@ pub(crate) struct Ground<'a> {
     origins: Vec<u32>,
     /// Per identity: assets on which its secret lies; only under the attitude `credential`.
     pub(crate) secrets: Vec<BTreeSet<u32>>,
+    talk: OnceLock<Talk>,
+    pub(crate) entries: OnceLock<Vec<Entry>>,
 }
 
 /// A flow's part that actions may block.
@@ -264,7 +292,8 @@ impl<'a> Ground<'a> {
     fn new(prepared: &Prepared<'a>, index: EstateIndex, origins: Vec<u32>, start: Start) -> Self {
         let estate = prepared.estate;
         let exempt = Arc::new(Exemptions::new(&index, protected(estate, &index), &start.compromised));
-        let hard = hard(estate, &index).difference(&start.compromised).copied().collect();
+        let inside = |it: &u32| !start.compromised.contains(it) && !index.is_external(*it);
+        let hard = hard(estate, &index).into_iter().filter(inside).collect();
         let ordinary = ordinary(&index, &start.compromised);
         let logins = (start.attitude == Attitude::Credential).then(|| prepared.logins());
         let mut secrets = match &logins {
@@ -292,7 +321,19 @@ impl<'a> Ground<'a> {
             logins,
             origins,
             secrets,
+            talk: OnceLock::new(),
+            entries: OnceLock::new(),
         }
+    }
+
+    /// By whom and by what the compromised assets could talk to the outside.
+    pub(crate) fn talk(&self) -> &Talk {
+        self.talk.get_or_init(|| Talk::new(self))
+    }
+
+    /// Whether the asset is compromised, not external, and may be isolated although addresses are protected.
+    pub(crate) fn is_held(&self, unit: u32) -> bool {
+        self.start.held.binary_search(&unit).is_ok()
     }
 
     /// The unit of the prepared estate that `unit` is or was of.
@@ -328,6 +369,9 @@ impl<'a> Ground<'a> {
     /// How the pairs of flow `number` that end at `to` let an attacker move.
     pub(crate) fn means(&self, number: u32, to: u32) -> Means {
         let flow = self.flow(number);
+        if flow.survives || self.index.is_external(to) {
+            return Means::Never;
+        }
         match (self.start.attitude, flow.movement) {
             (Attitude::Strict, _) | (_, Movement::Yes) => return Means::Always,
             (_, Movement::No) => return Means::Never,
@@ -403,7 +447,7 @@ fn hard(estate: &Estate, index: &EstateIndex) -> BTreeSet<u32> {
 
 fn ordinary(index: &EstateIndex, compromised: &BTreeSet<u32>) -> Vec<Ordinary> {
     let mut found = Vec::new();
-    for (number, flow) in (0..).zip(index.flows()) {
+    for (number, flow) in (0..).zip(index.flows()).filter(|it| !it.1.survives) {
         let opens = |it: &u32| !flow.is_management() || compromised.contains(it);
         let from: Vec<u32> = flow.from.iter().copied().filter(opens).collect();
         if from.is_empty() {

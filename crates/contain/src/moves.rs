@@ -9,8 +9,69 @@ use crate::ground::{Ground, Means, Ordinary};
 /// Most moves named per action; the rest is counted as "more".
 const NAMED: usize = 48;
 
-/// The moves out of what is still reached that `effect` cuts, as `from -> to (means)`.
+/// The moves out of what is still reached and the ways out of what is compromised that `effect` cuts, as
+/// `from -> to (means)`.
 pub(crate) fn cuts(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec<String> {
+    let mut found = moves_cut(ground, reached, effect);
+    found.extend(entries_cut(ground, reached, effect));
+    found.extend(ways_out_cut(ground, effect));
+    if found.len() > NAMED {
+        found.truncate(NAMED);
+        found.push("and more moves of the same kinds".to_owned());
+    }
+    found
+}
+
+/// Pairs by which compromised assets could talk to the outside that `effect` cuts; one more than are named.
+fn ways_out_cut(ground: &Ground<'_>, effect: Effect) -> Vec<String> {
+    let talk = ground.talk();
+    let mut found = Vec::new();
+    if talk.unknown {
+        let held = |unit: &u32| ground.is_held(*unit);
+        let isolated = match effect {
+            Effect::Isolate(unit) => Some(unit).filter(held),
+            _ => None,
+        };
+        return isolated
+            .map(|it| format!("{} -> outside (way out unknown)", ground.name(it)))
+            .into_iter()
+            .collect();
+    }
+    for chain in talk.chains.iter().filter(|it| is_concerned(ground, effect, it.flow)) {
+        for near in &chain.near {
+            for far in chain.far.iter().filter(|it| !it.is_held()) {
+                let (from, to) =
+                    if chain.outward { (near.unit(), far.unit()) } else { (far.unit(), near.unit()) };
+                let isolation = matches!(effect, Effect::Isolate(it) if ground.is_held(it));
+                let kept = if isolation {
+                    ground.left_open_by_channel(chain.flow, from, to)
+                } else {
+                    ground.exempt.covers(&ground.index, chain.flow, from, to)
+                };
+                if from != to && !kept && is_cut(ground, effect, from, to, &Means::Always) {
+                    let flow = &ground.flow(chain.flow).id;
+                    found.push(format!("{} -> {} ({flow}: way out)", ground.name(from), ground.name(to)));
+                }
+                if found.len() > NAMED {
+                    return found;
+                }
+            }
+        }
+    }
+    found
+}
+
+fn is_concerned(ground: &Ground<'_>, effect: Effect, flow: u32) -> bool {
+    match effect {
+        Effect::Flow(number) | Effect::FlowFrom(number, _) | Effect::FlowTo(number, _) => number == flow,
+        Effect::Segment(from, to) => ground.flow(flow).zone_pairs.binary_search(&(from, to)).is_ok(),
+        Effect::Isolate(_) => true,
+        Effect::Disable(_) => false,
+    }
+}
+
+/// The moves out of what is still reached that `effect` cuts; one more than are named.
+fn moves_cut(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec<String> {
     let mut found = Vec::new();
     for (number, from) in concerned(ground, effect) {
         let flow = ground.flow(number);
@@ -25,11 +86,32 @@ pub(crate) fn cuts(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec
                 let open = !matches!(effect, Effect::Disable(_))
                     && ground.exempt.covers(&ground.index, number, from, to);
                 if !open && is_cut(ground, effect, from, to, &means) {
-                    if found.len() == NAMED {
-                        found.push("and more moves of the same kinds".to_owned());
+                    found.push(text(ground, from, to, number));
+                    if found.len() > NAMED {
                         return found;
                     }
-                    found.push(text(ground, from, to, number));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Moves from outside that a compromised account makes and `effect` cuts; one more than are named.
+fn entries_cut(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in ground.entries() {
+        let number = ground.start.identities.iter().nth(entry.account).copied().unwrap_or_default();
+        let disabled = effect == Effect::Disable(number);
+        for &to in entry.to.iter().filter(|&&it| !reached[it as usize]) {
+            for &from in &entry.from {
+                let open = !disabled && ground.exempt.covers(&ground.index, entry.flow, from, to);
+                let concerned = disabled || is_concerned(ground, effect, entry.flow);
+                if concerned && !open && (disabled || is_cut(ground, effect, from, to, &Means::Always)) {
+                    found.push(text(ground, from, to, entry.flow));
+                }
+                if found.len() > NAMED {
+                    return found;
                 }
             }
         }
@@ -83,9 +165,11 @@ pub(crate) fn path(graph: &AttackGraph, reach: &Reach, asset: u32) -> Vec<(u32, 
         let arc = &graph.arcs[number as usize];
         flow = arc.flow.or(flow);
         node = arc.from;
-        if (node as usize) < graph.n_assets && node != arrived {
-            moves.extend(flow.map(|flow| (node, arrived, flow)));
-            (arrived, flow) = (node, None);
+        let asset =
+            if (node as usize) < graph.n_assets { Some(node) } else { graph.aliases.get(&node).copied() };
+        if let Some(asset) = asset.filter(|&it| it != arrived) {
+            moves.extend(flow.map(|flow| (asset, arrived, flow)));
+            (arrived, flow) = (asset, None);
         }
     }
     moves.reverse();

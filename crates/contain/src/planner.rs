@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use bulkhead_model::case::{Action, Approval, Attitude, Plan, ServiceImpact};
+use bulkhead_model::case::{Action, Alternative, Approval, Attitude, Plan, ServiceImpact};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::AssetId;
 use bulkhead_model::rules::PointRules;
 
 use crate::actions::{Candidate, Candidates};
 use crate::attack::AttackGraph;
-use crate::draft::Drafter;
+use crate::draft::{Drafter, Drawn, SILENT};
 use crate::ground::{Ground, Means, Prepared};
 use crate::moves;
 use crate::ports::MovementPorts;
@@ -17,6 +17,8 @@ use crate::presolve::{Limits, solve};
 use crate::problem::{Problem, Weights};
 use crate::refusal;
 use crate::request::{PlanError, Request};
+use crate::residual::keeping_ids;
+use crate::solve::Solution;
 
 /// A plan with what carries it out and what it will cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +52,8 @@ pub struct PlanStage {
     pub exposed: u64,
     /// How many of them the hard rules protect: 0 once the plan is complete.
     pub protected_exposed: u64,
+    /// Compromised assets and identities that then still keep a foothold.
+    pub footholds: u64,
 }
 
 /// How much work a plan was.
@@ -116,7 +120,7 @@ impl<'e> Planner<'e> {
     /// As [`plan`].
     pub fn plan(&self, request: &Request<'_>, previous: Option<&Plan>) -> Result<Planned, PlanError> {
         let ground = request.ground_on(&self.prepared, request.attitude)?;
-        let bare = AttackGraph::new(&ground, &[], None).reach(|_| false);
+        let bare = AttackGraph::of_moves(&ground, &[]).reach(|_| false);
         let mut within: Vec<bool> = bare.nodes[..ground.index.n_assets()].to_vec();
         let reachable_before =
             (0..).zip(&within).filter(|it| *it.1).map(|it| ground.index.size(it.0) as u64).sum();
@@ -152,7 +156,7 @@ impl<'e> Planner<'e> {
                     // No weight is below 1: a plan that has nothing of what weighs more costs the same under these
                     // weights, and its bound holds for them too.
                     if (weights.service == 1 || parts.service == 0)
-                        && (weights.exposure == 1 || parts.exposure == 0)
+                        && (weights.exposure == 1 || parts.exposure + parts.foothold == 0)
                     {
                         return drafter.alternative(name, weights, &balanced, &drawn);
                     }
@@ -165,7 +169,37 @@ impl<'e> Planner<'e> {
                     drafter.alternative(name, weights, &solution, &drawn)
                 },
             );
-        Ok(drafter.draft(&balanced, drawn, alternatives.to_vec(), &strict, stats))
+        let silent = self.silent(&drafter, &forced, &balanced, &drawn, previous, limits, &mut stats);
+        let alternatives = alternatives.into_iter().chain([silent]).collect();
+        Ok(drafter.draft(&balanced, drawn, alternatives, &strict, stats))
+    }
+
+    /// The cheapest plan without footholds, or what prevents it.
+    #[expect(clippy::too_many_arguments, reason = "one step of `plan`, with all that it found so far")]
+    fn silent(
+        &self,
+        drafter: &Drafter<'_, 'e>,
+        forced: &[u32],
+        balanced: &Solution,
+        drawn: &Drawn,
+        previous: Option<&Plan>,
+        limits: Limits,
+        stats: &mut Stats,
+    ) -> Alternative {
+        let (problem, ground) = (drafter.problem, drafter.ground);
+        if keeping_ids(ground, problem.graph, &drawn.assessment.reach.nodes).is_empty() {
+            return drafter.alternative(SILENT, BALANCED, balanced, drawn);
+        }
+        let silent = problem.silent();
+        let before = previous.and_then(|it| it.alternatives.iter().find(|it| it.name == SILENT));
+        let hints: Vec<Vec<u32>> =
+            before.map(|it| positions_of(&it.actions, problem.candidates)).into_iter().collect();
+        let solution = solve(&silent, forced, &hints, Limits { effort: EFFORT / 2, ..limits });
+        stats.search_nodes += solution.nodes;
+        if solution.chosen.is_some() {
+            return drafter.alternative(SILENT, BALANCED, &solution, drawn);
+        }
+        drafter.prevented(refusal::of_silence(drafter.request, problem))
     }
 
     /// How many assets an attacker can reach when nothing is done: one plain search over the same graph as planning.
@@ -174,7 +208,7 @@ impl<'e> Planner<'e> {
     /// When the request names what the estate does not have.
     pub fn reach(&self, request: &Request<'_>) -> Result<u64, PlanError> {
         let ground = request.ground_on(&self.prepared, request.attitude)?;
-        let reach = AttackGraph::new(&ground, &[], None).reach(|_| false);
+        let reach = AttackGraph::of_moves(&ground, &[]).reach(|_| false);
         let reached = (0..ground.index.n_assets() as u32).filter(|&it| reach.nodes[it as usize]);
         Ok(reached.map(|it| ground.index.size(it) as u64).sum())
     }
@@ -204,7 +238,7 @@ impl<'e> Planner<'e> {
     ) -> Result<Vec<AssetId>, PlanError> {
         let strict = request.ground_on(&self.prepared, Attitude::Strict)?;
         let taken: Vec<Candidate> = chosen.iter().map(|&it| candidates[it as usize].clone()).collect();
-        let reach = AttackGraph::new(&strict, &taken, None).reach(|arc| !arc.cutters.is_empty());
+        let reach = AttackGraph::of_moves(&strict, &taken).reach(|arc| !arc.cutters.is_empty());
         Ok(moves::asset_ids(&strict, |it| reach.nodes[it]))
     }
 }

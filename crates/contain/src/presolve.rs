@@ -59,7 +59,7 @@ struct Smaller {
     kept: Vec<u32>,
     candidates: Vec<Candidate>,
     graph: AttackGraph,
-    /// Per asset: whether it must not be reached, by the rules or because no plan worth having lets that happen.
+    /// Per asset and foothold: whether it must not be, by the rules or because no plan worth having lets that happen.
     hard: Vec<bool>,
 }
 
@@ -123,7 +123,7 @@ fn leading_to(graph: &AttackGraph, hard: &[bool], cuttable: impl Fn(&Arc) -> boo
         entering[arc.to as usize].push(arc.from);
     }
     let mut lost = vec![None; graph.n_nodes];
-    let mut queue: Vec<u32> = (0..graph.n_assets as u32).filter(|&it| hard[it as usize]).collect();
+    let mut queue: Vec<u32> = (0..graph.n_valued as u32).filter(|&it| hard[it as usize]).collect();
     queue.iter().for_each(|&it| lost[it as usize] = Some(it));
     while let Some(node) = queue.pop() {
         for &before in &entering[node as usize] {

@@ -1,11 +1,13 @@
 //! What is to be minimised, in whole numbers: micro-units of the currency, then the number of actions.
 //!
-//! One `i128` holds both, so that a sum of costs compares as the contract says ties are broken: bits 60 and up the cost,
-//! below that how many actions. Which ids are smallest among the plans left equal, the search finds out.
+//! One `i128` holds all of it, so that a sum of costs compares as the contract says ties are broken: bits 60 and up the
+//! cost, below that how many actions, below that how many pairs they block whose source is not compromised (a pair that
+//! two actions block counts for both). Which ids are smallest among the plans left equal, the search finds out.
 
 use std::collections::BTreeMap;
 
 use bulkhead_model::case::ServiceState;
+use bulkhead_model::estate::IdentityKind;
 use bulkhead_service::{Evaluation, Leaf, Losses};
 
 use crate::actions::{Candidate, Effect};
@@ -14,6 +16,10 @@ use crate::ground::Ground;
 
 const COST_SHIFT: u32 = 60;
 const COUNT_SHIFT: u32 = 48;
+/// Bits below are left to prices that do not divide evenly.
+const PAIRS_SHIFT: u32 = 16;
+/// Most pairs of one action that count: a plan of 64 such still compares by its actions first.
+const MOST_PAIRS: u64 = 1 << 26;
 /// Largest single cost in micro-units: 3.6e10 units of the currency, far beyond any asset or service.
 const LARGEST: f64 = (1_u64 << 55) as f64;
 
@@ -28,7 +34,12 @@ pub(crate) fn currency_of(cost: i128) -> f64 {
     (cost >> COST_SHIFT) as f64 / 1e6
 }
 
-/// How much each part of the objective weighs; (1, 1) is the contract's objective.
+/// Cost and number of actions alone.
+pub(crate) fn without_pairs(cost: i128) -> i128 {
+    cost >> COUNT_SHIFT << COUNT_SHIFT
+}
+
+/// How much each part of the objective weighs; (1, 1) is the contract's objective. Footholds weigh what exposure does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Weights {
     pub(crate) service: i128,
@@ -40,6 +51,7 @@ pub(crate) struct Weights {
 pub(crate) struct Parts {
     pub(crate) service: i128,
     pub(crate) exposure: i128,
+    pub(crate) foothold: i128,
     pub(crate) operating: i128,
 }
 
@@ -61,15 +73,16 @@ pub(crate) struct Problem<'p, 'e> {
     pub(crate) weights: Weights,
     /// Per candidate: numbers of the service leaves it may take away.
     pub(crate) touched: Vec<Vec<u32>>,
-    /// Per candidate: operating cost with its count.
+    /// Per candidate: operating cost with its count and pairs.
     pub(crate) operating: Vec<i128>,
-    /// Per asset: unweighted cost of its being reached.
+    /// Per asset: unweighted cost of its being reached; then per compromised asset and identity: of its keeping a foothold.
     pub(crate) values: Vec<i128>,
+    /// Per asset: whether it must not be reached; then whether no foothold may stay.
     pub(crate) hard: Vec<bool>,
     /// Without any loss.
     pub(crate) baseline: Evaluation,
-    /// Per candidate: whether somebody must approve it in any plan, because alone it breaks a service or disables a
-    /// privileged account.
+    /// Per candidate: whether somebody must approve it in any plan, because alone it breaks a service, disables a
+    /// privileged account or one of a program that no service names, or blocks what nobody knows the price of.
     pub(crate) needs_approval: Vec<bool>,
     /// How many of those a plan may hold.
     pub(crate) approval_budget: Option<u32>,
@@ -89,13 +102,11 @@ impl<'p, 'e> Problem<'p, 'e> {
         weights: Weights,
     ) -> Self {
         let baseline = ground.services.evaluate(&ground.index, &Losses::none(ground.exempt.clone()));
-        let counted = |it: &Candidate| (cost_of(it.cost) + (1 << COUNT_SHIFT)) * i128::from(it.count);
-        let operating = candidates.iter().map(counted).collect();
+        let operating: Vec<i128> = candidates.iter().map(counted).collect();
         let n = ground.index.n_assets() as u32;
-        let hard: Vec<bool> = (0..n).map(|it| ground.hard.contains(&it)).collect();
-        let values: Vec<i128> = (0..n)
-            .map(|it| if ground.start.compromised.contains(&it) { 0 } else { value_of(ground, it) })
-            .collect();
+        let mut hard: Vec<bool> = (0..n).map(|it| ground.hard.contains(&it)).collect();
+        hard.resize(graph.n_valued, false);
+        let values = values(ground, graph);
         let losses: Vec<[i128; 3]> = (0..ground.services.len())
             .map(|number| loss_table(ground, number, baseline.states[number], horizon_h))
             .collect();
@@ -176,16 +187,21 @@ impl<'p, 'e> Problem<'p, 'e> {
         chosen.iter().for_each(|&it| is_chosen[it as usize] = true);
         let reach = self.graph.reach(|arc| arc.cutters.iter().any(|&it| is_chosen[it as usize]));
         let evaluation = self.evaluate(chosen, &self.losses_of(chosen));
-        let reached = || (0..self.graph.n_assets).filter(|&it| reach.nodes[it]);
+        let reached = |nodes: std::ops::Range<usize>| nodes.filter(|&it| reach.nodes[it]);
+        let worth = |nodes| reached(nodes).map(|it| self.values[it]).sum::<i128>();
         let parts = Parts {
             service: self.service_cost(&evaluation.states),
-            exposure: reached().map(|it| self.values[it]).sum(),
+            exposure: worth(0..self.graph.n_assets),
+            foothold: worth(self.graph.n_assets..self.graph.n_valued),
             operating: chosen.iter().map(|&it| &self.candidates[it as usize]).map(operating_of).sum(),
         };
-        let feasible = self.within_budget(chosen, &evaluation) && !reached().any(|it| self.hard[it]);
+        let broken = reached(0..self.graph.n_valued).any(|it| self.hard[it]);
+        let feasible = self.within_budget(chosen, &evaluation) && !broken;
         let counted: i128 = chosen.iter().map(|&it| self.operating[it as usize]).sum();
         let cost = feasible.then_some(
-            counted + parts.service * self.weights.service + parts.exposure * self.weights.exposure,
+            counted
+                + parts.service * self.weights.service
+                + (parts.exposure + parts.foothold) * self.weights.exposure,
         );
         Assessment { reach, evaluation, parts, cost }
     }
@@ -199,8 +215,19 @@ impl<'p, 'e> Problem<'p, 'e> {
         if self.step > 0 && micro % self.step > carried {
             return ((micro / self.step + 1) * self.step) << COST_SHIFT;
         }
-        let count = 1_i128 << COUNT_SHIFT;
-        (bound + count - 1) / count * count
+        let up = |shift: u32| (((bound - 1) >> shift) + 1) << shift;
+        // What is below the actions is more than all actions together block: no plan has it.
+        let all: i128 = self.operating.iter().map(|it| it & ((1 << COUNT_SHIFT) - 1)).sum();
+        let next = up(COUNT_SHIFT);
+        let below = bound - without_pairs(bound);
+        if bound > 0 && below > all { next } else { up(PAIRS_SHIFT) }
+    }
+
+    /// The same problem in which nobody compromised may keep a foothold.
+    pub(crate) fn silent(&self) -> Self {
+        let mut hard = self.hard.clone();
+        hard[self.graph.n_assets..].fill(true);
+        Self { hard, ..self.clone() }
     }
 
     /// Whether no more of `chosen`, which bring about `evaluation`, need approval than may. What breaks the budget still
@@ -229,19 +256,51 @@ impl<'p, 'e> Problem<'p, 'e> {
     }
 }
 
-/// Whether an action alone breaks a service, or disables a privileged account.
+/// Whether an action alone breaks a service, disables an account that somebody must answer for, or blocks what nobody knows
+/// the price of.
 fn needs_approval(
     ground: &Ground<'_>,
     baseline: &Evaluation,
     candidate: &Candidate,
     touched: &[u32],
 ) -> bool {
-    if matches!(candidate.effect, Effect::Disable(it) if ground.estate.identities[it as usize].privileged) {
+    if let Effect::Disable(number) = candidate.effect {
+        let identity = &ground.estate.identities[number as usize];
+        let unpriced =
+            identity.kind == IdentityKind::Service && !ground.fixed.named.identities.contains(&number);
+        if identity.privileged || unpriced {
+            return true;
+        }
+    }
+    if candidate.foreign.unpriced {
         return true;
     }
     let mut losses = Losses::none(ground.exempt.clone());
     candidate.effect.apply(&mut losses);
     !ground.services.changes(&ground.index, baseline, &losses, touched).is_empty()
+}
+
+/// An action's cost, then that it is one per asset it stands for, then the pairs it blocks of others.
+fn counted(candidate: &Candidate) -> i128 {
+    let single = cost_of(candidate.cost) + (1 << COUNT_SHIFT);
+    let pairs = candidate.foreign.pairs.min(MOST_PAIRS);
+    single * i128::from(candidate.count) + (i128::from(pairs) << PAIRS_SHIFT)
+}
+
+/// What it costs that a node of the graph is reached.
+fn values(ground: &Ground<'_>, graph: &AttackGraph) -> Vec<i128> {
+    let n = ground.index.n_assets() as u32;
+    let compromised = |it: u32| ground.start.compromised.contains(&it);
+    let exposed = (0..n).map(|it| if compromised(it) { 0 } else { value_of(ground, it) });
+    let mut values: Vec<i128> = exposed.collect();
+    // A graph of moves alone knows no footholds of assets.
+    let identities = ground.start.identities.iter();
+    if graph.n_valued > values.len() + ground.start.identities.len() {
+        values.extend(ground.start.held.iter().map(|&it| value_of(ground, it)));
+    }
+    let worth = |it: &u32| cost_of(ground.estate.identities[*it as usize].foothold_value());
+    values.extend(identities.map(worth));
+    values
 }
 
 fn gcd(a: i128, b: i128) -> i128 {

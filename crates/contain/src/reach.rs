@@ -100,7 +100,7 @@ impl Planner<'_> {
     /// When the request names what the estate does not have.
     pub fn blast_radius(&self, request: &Request<'_>) -> Result<Vec<Reached>, PlanError> {
         let ground = self.ground(request)?;
-        let graph = AttackGraph::new(&ground, &[], None);
+        let graph = AttackGraph::of_moves(&ground, &[]);
         let reach = graph.reach(|_| false);
         let times = graph.earliest(|arc| seconds(&ground, &graph, arc));
         let mut found: Vec<Reached> = Vec::new();
@@ -130,7 +130,7 @@ impl Planner<'_> {
     /// When the request names what the estate does not have.
     pub fn choke_points(&self, request: &Request<'_>) -> Result<Vec<ChokePoint>, PlanError> {
         let ground = self.ground(request)?;
-        let graph = AttackGraph::new(&ground, &[], None);
+        let graph = AttackGraph::of_moves(&ground, &[]);
         let reached = graph.reach(|_| false);
         let mut behind = behind_dominators(&ground, &graph);
         for suspect in keepers_of_secrets(&ground, &graph, &reached, &behind) {

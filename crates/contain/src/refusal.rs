@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bulkhead_model::case::ResidualWhy;
 use bulkhead_model::estate::AssetKind;
 
 use crate::attack::{AttackGraph, Reach};
 use crate::ground::{Ground, Prepared};
 use crate::maxflow::{INFINITE, Network};
 use crate::moves;
+use crate::problem::Problem;
 use crate::request::{PlanError, Request};
+use crate::residual::residual;
 
 /// Explains why no set of candidate actions meets the hard rules.
 pub(crate) fn explain(
@@ -42,6 +45,29 @@ pub(crate) fn explain(
         relaxation: steered(request, prepared).unwrap_or_else(|| fewest_moves(ground, graph, &reach)),
         path: path.into_iter().map(|(from, to, flow)| moves::text(ground, from, to, flow)).collect(),
         obstacle,
+    }
+}
+
+/// What keeps every plan from cutting off all that is compromised.
+pub(crate) fn of_silence(request: &Request<'_>, problem: &Problem<'_, '_>) -> String {
+    let (ground, graph) = (problem.ground, problem.graph);
+    let reached = graph.reach(|arc| !arc.cutters.is_empty()).nodes;
+    let losses = problem.losses_of(&(0..problem.candidates.len() as u32).collect::<Vec<u32>>());
+    let kept: Vec<String> = residual(ground, graph, &reached, &losses)
+        .into_iter()
+        .filter(|it| it.why == ResidualWhy::Foothold)
+        .map(|it| match it.way_out {
+            Some(way) => format!("{} ({way})", it.entity),
+            None => it.entity,
+        })
+        .collect();
+    match (kept.as_slice(), request.approval_budget) {
+        ([], Some(budget)) => format!("only {budget} actions may need approval"),
+        ([], None) => "the hard rules cannot be met at the same time".to_owned(),
+        (kept, _) => format!(
+            "no action that is allowed, at a point that exists and answers, cuts off {}",
+            kept.join(", ")
+        ),
     }
 }
 
@@ -149,6 +175,6 @@ fn feasible(request: &Request<'_>, prepared: &Prepared<'_>) -> bool {
     let Ok(ground) = request.ground_on(prepared, request.attitude) else { return false };
     let everywhere = vec![true; ground.index.n_assets()];
     let candidates = crate::actions::Candidates::list(&ground, &request.steering(), &everywhere);
-    let reach = AttackGraph::new(&ground, &candidates, None).reach(|arc| !arc.cutters.is_empty());
+    let reach = AttackGraph::of_moves(&ground, &candidates).reach(|arc| !arc.cutters.is_empty());
     !ground.hard.iter().any(|&it| reach.nodes[it as usize])
 }

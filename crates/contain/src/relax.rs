@@ -422,7 +422,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
     /// Per asset: its value less what the cut pays of it; without end for assets that must not be reached.
     fn spared(&self, prices: &Prices<'_>, network: &Network) -> Vec<i128> {
         let (problem, graph) = (self.problem, self.problem.graph);
-        let mut spared: Vec<i128> = (0..graph.n_assets)
+        let mut spared: Vec<i128> = (0..graph.n_valued)
             .map(|it| {
                 let value = problem.values[it] * problem.weights.exposure;
                 if problem.hard[it] { INFINITE } else { value }
@@ -435,7 +435,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         graph
             .sources
             .iter()
-            .filter(|&&it| (it as usize) < graph.n_assets)
+            .filter(|&&it| (it as usize) < graph.n_valued)
             .for_each(|&it| spared[it as usize] = 0);
         spared
     }
@@ -457,12 +457,12 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
 
 /// Assets whose being reached costs something, of those the relevant arcs lead to.
 fn network_sinks(problem: &Problem<'_, '_>, relevant: &[u32]) -> Vec<usize> {
-    let mut seen = vec![false; problem.graph.n_assets];
+    let mut seen = vec![false; problem.graph.n_valued];
     for &number in relevant {
         if let Some(seen) = seen.get_mut(problem.graph.arcs[number as usize].to as usize) {
             *seen = true;
         }
     }
     let matters = |it: &usize| seen[*it] && (problem.hard[*it] || problem.values[*it] > 0);
-    (0..problem.graph.n_assets).filter(matters).collect()
+    (0..problem.graph.n_valued).filter(matters).collect()
 }

@@ -4,7 +4,7 @@
 //! state allowed. What the rest must at least cost is the bound of `relax`. Its cut proposes a set of actions; where the
 //! true cost of that exceeds the bound, the largest cause is found (a service broken, an action split over arcs, a secret
 //! the bound did not believe reached) and branched on. Once the least cost is proven, the same search goes on among the
-//! plans that cost as much for the one with the smallest ids. Deterministic: no clock, no hash order.
+//! plans that cost as much for the one that blocks the fewest pairs of others, and of those the one with the smallest ids. Deterministic: no clock, no hash order.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -16,7 +16,7 @@ use crate::alone::{Breakers, Breaks};
 use crate::clean::Cleaner;
 use crate::maxflow::INFINITE;
 use crate::node::{Branch, Node, children, raise_paid};
-use crate::problem::{Assessment, Problem};
+use crate::problem::{Assessment, Problem, without_pairs};
 use crate::relax::{Cut, Query, Relaxation, Status};
 use crate::required::Needs;
 
@@ -145,12 +145,13 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
 
     /// Whether a node of this bound holds nothing better.
     fn is_hopeless(&self, bound: i128) -> bool {
-        if self.ties { bound > self.best_cost } else { bound >= self.best_cost }
+        if self.ties { bound > self.best_cost } else { bound >= without_pairs(self.best_cost) }
     }
 
     /// What a cut may cost before it is of no interest.
     fn enough(&self, fixed: i128) -> i128 {
-        (self.best_cost - fixed + i128::from(self.ties)).min(INFINITE)
+        let least = if self.ties { self.best_cost + 1 } else { without_pairs(self.best_cost) };
+        (least - fixed).min(INFINITE)
     }
 
     /// Stopped without any plan: taking every action is one, if there is one at all.
@@ -264,7 +265,8 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         }
         let assessment = self.offer(&with(&node.chosen, cut.picked.iter().map(|it| it.0)));
         self.exclude_dear(&mut node, &cut, *fixed);
-        if assessment.cost.is_some_and(|it| it <= node.bound) {
+        let exactly = |it: i128| if self.ties { it } else { without_pairs(it) };
+        if assessment.cost.is_some_and(|it| exactly(it) <= node.bound) {
             return self.smaller_ids(&node, &cut);
         }
         match self.branch(&node, &cut, &assessment, &entered, &surely) {
@@ -443,7 +445,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         let graph = self.problem.graph;
         let matters = |asset: usize| self.problem.hard[asset] || self.problem.values[asset] > 0;
         let reached =
-            (0..graph.n_assets).find(|&it| proposal.reach.nodes[it] && !cut.side[it] && matters(it))?;
+            (0..graph.n_valued).find(|&it| proposal.reach.nodes[it] && !cut.side[it] && matters(it))?;
         let undecided = |it: &u32| node.is_undecided(*it);
         graph
             .derivation(&proposal.reach, reached as u32)

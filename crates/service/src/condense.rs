@@ -12,6 +12,7 @@ struct Kind<'e> {
     /// Roles by which some selector means assets, ascending.
     roles: Vec<&'e str>,
     identity_provider: bool,
+    relay: bool,
     value: u64,
     crown_jewel: bool,
     /// Known-exploitable ports on which some flow arrives, ascending.
@@ -54,6 +55,7 @@ fn kind<'e>(
     Kind {
         zone: &asset.zone,
         identity_provider: asset.kind == AssetKind::IdentityProvider,
+        relay: asset.relay,
         value: asset.value.to_bits(),
         crown_jewel: asset.crown_jewel,
         exploitable: arrivals.exploitable(asset, &roles),

@@ -40,6 +40,9 @@ pub struct FlowMembers {
     pub movement: Movement,
     /// Ordered zone pairs that its pairs cross, ascending.
     pub zone_pairs: Vec<(u32, u32)>,
+    /// Whether it is the part of a channel with `reply_only: false` that leads to assets neither external nor relays:
+    /// open whatever is done, and neither a move nor a way out.
+    pub survives: bool,
 }
 
 impl FlowMembers {
@@ -74,6 +77,8 @@ pub struct EstateIndex {
     unit_of: Vec<u32>,
     units: Vec<Arc<[u32]>>,
     zone_of: Vec<u32>,
+    /// Per zone: whether it lies outside the operator's control.
+    external: Vec<bool>,
     members: Vec<Vec<u32>>,
     /// Units by role, ascending.
     by_role: BTreeMap<String, Vec<u32>>,
@@ -101,6 +106,8 @@ impl EstateIndex {
                 zones.insert(zone.clone(), zones.len() as u32);
             }
         }
+        let mut external = vec![false; zones.len()];
+        estate.zones.iter().filter(|it| it.external).for_each(|it| external[zones[&it.id] as usize] = true);
         let mut assets = BTreeMap::new();
         for (number, asset) in (0..).zip(&estate.assets) {
             assets.entry(asset.id.clone()).or_insert(number);
@@ -129,8 +136,8 @@ impl EstateIndex {
         }
         let names = Names { assets, identities, flows: BTreeMap::new(), zones };
         let units = units.into_iter().map(Arc::from).collect();
-        let mut index =
-            Self { names: Arc::new(names), unit_of, units, zone_of, members, by_role, flows: Vec::new() };
+        let (names, flows) = (Arc::new(names), Vec::new());
+        let mut index = Self { names, unit_of, units, zone_of, external, members, by_role, flows };
         let flows = index.add_flows(estate);
         if let Some(names) = Arc::get_mut(&mut index.names) {
             names.flows = flows;
@@ -142,19 +149,32 @@ impl EstateIndex {
         for (at, flow) in estate.flows.iter().enumerate() {
             let (from, to) = (self.select(estate, &flow.from), self.select(estate, &flow.to));
             let origin = FlowOrigin::Declared(at);
-            self.push_flow(flow.id.clone(), origin, (from, to), flow.ports.clone(), flow.movement);
+            self.push_flow(flow.id.clone(), origin, (from, to), flow.ports.clone(), flow.movement, false);
         }
         for zone in estate.zones.iter().filter(|it| it.flat) {
             let number = self.names.zones[&zone.id];
             let members = self.members[number as usize].clone();
             let id = FlowId::new(format!("flat:{}", zone.id));
             let ends = (members.clone(), members);
-            self.push_flow(id, FlowOrigin::Flat(number), ends, vec![Port::ANY], Movement::Auto);
+            self.push_flow(id, FlowOrigin::Flat(number), ends, vec![Port::ANY], Movement::Auto, false);
         }
         for (at, channel) in estate.management.iter().enumerate() {
-            let ends = (self.select(estate, &channel.from), self.select(estate, &channel.to));
-            let id = FlowId::new(format!("management:{at}"));
-            self.push_flow(id, FlowOrigin::Management(at), ends, channel.ports.clone(), Movement::Auto);
+            let (from, to) = (self.select(estate, &channel.from), self.select(estate, &channel.to));
+            let passes_on = |it: &u32| self.is_external(*it) || self.representative(estate, *it).relay;
+            let (rest, plain): (Vec<u32>, Vec<u32>) = match channel.reply_only {
+                true => (to, Vec::new()),
+                false => to.into_iter().partition(passes_on),
+            };
+            // Somewhere the channel leads, even if to nobody.
+            let whole = plain.is_empty();
+            for (to, survives) in [(plain, true), (rest, false)] {
+                if !to.is_empty() || (whole && !survives) {
+                    let id = FlowId::new(format!("management:{at}"));
+                    let ends = (from.clone(), to);
+                    let (origin, ports) = (FlowOrigin::Management(at), channel.ports.clone());
+                    self.push_flow(id, origin, ends, ports, Movement::Auto, survives);
+                }
+            }
         }
         let mut numbers = BTreeMap::new();
         for (number, flow) in (0..).zip(&self.flows) {
@@ -170,9 +190,10 @@ impl EstateIndex {
         (from, to): (Vec<u32>, Vec<u32>),
         ports: Vec<Port>,
         movement: Movement,
+        survives: bool,
     ) {
         let zone_pairs = self.zone_pairs(&from, &to);
-        self.flows.push(FlowMembers { id, origin, from, to, ports, movement, zone_pairs });
+        self.flows.push(FlowMembers { id, origin, from, to, ports, movement, zone_pairs, survives });
     }
 
     /// Makes the asset at `position` a unit of its own and returns that unit's number.
@@ -232,8 +253,11 @@ impl EstateIndex {
         from != to || self.size(from) > 1
     }
 
-    /// Units of the assets that `selector` means, ascending.
+    /// Units of the assets that `selector` means, ascending; `any` means none of the external ones.
     pub fn select(&self, estate: &Estate, selector: &Selector) -> Vec<u32> {
+        if selector.is_any() {
+            return (0..self.units.len() as u32).filter(|&it| !self.is_external(it)).collect();
+        }
         let means = |&unit: &u32| selector.matches(self.representative(estate, unit));
         if let Some(id) = &selector.asset {
             self.asset(id).into_iter().filter(means).collect()
@@ -297,6 +321,11 @@ impl EstateIndex {
     /// Number of the zone in which unit `number` stands.
     pub fn zone_of(&self, number: u32) -> u32 {
         self.zone_of[number as usize]
+    }
+
+    /// Whether unit `number` lies outside the operator's control.
+    pub fn is_external(&self, number: u32) -> bool {
+        self.external[self.zone_of(number) as usize]
     }
 
     /// Units of a zone, ascending.

@@ -126,13 +126,13 @@ pub struct Exemptions {
 
 impl Exemptions {
     /// Exemptions of an estate whose assets `protected` have protected addresses, while `compromised` assets open no
-    /// management channel worth keeping.
+    /// management channel worth keeping but those that survive everything.
     pub fn new(index: &EstateIndex, protected: BTreeSet<u32>, compromised: &BTreeSet<u32>) -> Self {
         let mut channels = Vec::new();
         for (number, flow) in (0..).zip(index.flows()) {
             if let FlowOrigin::Management(_) = flow.origin {
-                let from: Vec<u32> =
-                    flow.from.iter().copied().filter(|it| !compromised.contains(it)).collect();
+                let keeps = |it: &u32| flow.survives || !compromised.contains(it);
+                let from: Vec<u32> = flow.from.iter().copied().filter(keeps).collect();
                 channels.push((number, from));
             }
         }
@@ -152,15 +152,23 @@ impl Exemptions {
 
     /// Whether no block touches the pair `(from, to)` of flow number `flow`.
     pub fn covers(&self, index: &EstateIndex, flow: u32, from: u32, to: u32) -> bool {
-        if self.protected.contains(&from) || self.protected.contains(&to) {
-            return true;
-        }
-        let Some(covering) = self.covering.get(flow as usize) else { return false };
-        covering.iter().any(|&at| {
-            let (channel, sources) = &self.channels[at as usize];
+        self.protected.contains(&from)
+            || self.protected.contains(&to)
+            || self.kept_by_channel(index, flow, from, to)
+    }
+
+    /// Whether a management channel that is kept open between the two has all ports of flow number `flow`.
+    pub fn kept_by_channel(&self, index: &EstateIndex, flow: u32, from: u32, to: u32) -> bool {
+        self.covering(flow).any(|(channel, sources)| {
             sources.binary_search(&from).is_ok()
                 && index.flows()[*channel as usize].to.binary_search(&to).is_ok()
         })
+    }
+
+    /// Channels kept open that have all ports of flow number `flow`, with the sources that keep them open.
+    pub fn covering(&self, flow: u32) -> impl Iterator<Item = &(u32, Vec<u32>)> {
+        let at = self.covering.get(flow as usize).into_iter().flatten();
+        at.map(|&it| &self.channels[it as usize])
     }
 
     /// Sets of ends between which every pair of `flow` may be exempt.

@@ -5,6 +5,7 @@
 //! move, and the services with their all/any/k-of-n, degraded modes and shared costs.
 
 mod needs;
+mod talk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,6 +114,7 @@ pub fn build(
     for number in 0..builder.index.flows().len() as u32 {
         builder.moves(number);
     }
+    builder.talk();
     builder.services(hours);
     builder.milp
 }
@@ -124,7 +126,7 @@ impl Builder<'_> {
 
     /// Sources whose pairs actions may block: a management channel's only where they are compromised.
     fn ordinary(&self, flow: &FlowMembers) -> Vec<u32> {
-        let ordinary = |it: &u32| !flow.is_management() || self.compromised.contains(it);
+        let ordinary = |it: &u32| !flow.survives && (!flow.is_management() || self.compromised.contains(it));
         flow.from.iter().copied().filter(ordinary).collect()
     }
 
@@ -157,7 +159,7 @@ impl Builder<'_> {
     fn actions(&mut self) {
         let costs = self.estate.operating_costs.clone();
         let mut of_asset: Vec<BTreeSet<(u32, u32)>> = vec![BTreeSet::new(); self.estate.assets.len()];
-        let mut crossed = BTreeSet::new();
+        let (mut crossed, mut unpriced_zones) = (BTreeSet::new(), BTreeSet::new());
         for number in 0..self.index.flows().len() as u32 {
             let flow = self.flow(number).clone();
             let from = self.ordinary(&flow);
@@ -170,32 +172,38 @@ impl Builder<'_> {
             let (few_from, few_to) = (few(&from_zones), few(&to_zones));
             let product = few_from.iter().flat_map(|&u| few_to.iter().map(move |&v| (u, v)));
             let all = self.zones(product);
-            if self.one_covers(Capability::BlockFlow, &all) {
+            let unpriced = self.unpriced_pairs(&flow, &from);
+            for &(u, v) in &unpriced {
+                unpriced_zones.insert((self.index.zone_of(u), self.index.zone_of(v)));
+            }
+            if unpriced.is_empty() && self.one_covers(Capability::BlockFlow, &all) {
                 self.action(Effect::Flow(number), costs.block_flow);
             }
             for &u in &from {
                 let zones = self.zones(few_to.iter().map(|&v| (u, v)));
-                if from.len() > 1 && self.one_covers(Capability::BlockFlow, &zones) {
+                let priced = !unpriced.iter().any(|it| it.0 == u);
+                if from.len() > 1 && priced && self.one_covers(Capability::BlockFlow, &zones) {
                     self.action(Effect::From(number, u), costs.block_flow);
                 }
                 of_asset[u as usize].extend(zones);
             }
             for &v in &flow.to {
                 let zones = self.zones(few_from.iter().map(|&u| (u, v)));
-                if flow.to.len() > 1 && self.one_covers(Capability::BlockFlow, &zones) {
+                let priced = !unpriced.iter().any(|it| it.1 == v);
+                if flow.to.len() > 1 && priced && self.one_covers(Capability::BlockFlow, &zones) {
                     self.action(Effect::To(number, v), costs.block_flow);
                 }
                 of_asset[v as usize].extend(zones);
             }
             crossed.extend(all);
         }
-        for (from, to) in crossed {
+        for (from, to) in crossed.into_iter().filter(|it| !unpriced_zones.contains(it)) {
             if self.one_covers(Capability::Segment, &BTreeSet::from([(from, to)])) {
                 self.action(Effect::Segment(from, to), costs.segment);
             }
         }
         for (asset, zones) in (0..).zip(of_asset) {
-            if !zones.is_empty() && !self.protected[asset as usize] && self.isolates(asset, &zones) {
+            if self.is_isolable(asset) && self.isolates(asset, &zones) {
                 self.action(Effect::Isolate(asset), costs.isolate);
             }
         }
@@ -219,16 +227,28 @@ impl Builder<'_> {
             || self.estate.enforcement_points.iter().filter(|it| it.can.contains(&Capability::Isolate));
         let agent = able().any(|it| it.hosts.as_ref().is_some_and(|on| on.matches(declared)));
         let each = |pair: &(u32, u32)| self.one_covers(Capability::Isolate, &BTreeSet::from([*pair]));
-        agent || zones.iter().all(each)
+        agent || (!zones.is_empty() && zones.iter().all(each))
+    }
+
+    /// Pairs of the flow, between a relay and the outside, that nobody knows the price of.
+    fn unpriced_pairs(&self, flow: &FlowMembers, from: &[u32]) -> Vec<(u32, u32)> {
+        let outside = |it: &u32| self.is_external(*it);
+        if !from.iter().any(outside) && !flow.to.iter().any(outside) {
+            return Vec::new();
+        }
+        let pairs = from.iter().flat_map(|&u| flow.to.iter().map(move |&v| (u, v)));
+        let touching = pairs.filter(|it| outside(&it.0) || outside(&it.1));
+        touching.filter(|&(u, v)| self.is_unpriced(flow, u, v)).collect()
     }
 
     fn assets(&mut self) {
         let of_points: BTreeSet<&AssetId> =
             self.estate.enforcement_points.iter().filter_map(|it| it.asset.as_ref()).collect();
         for (number, asset) in (0..).zip(&self.estate.assets) {
-            let hard = asset.crown_jewel
-                || asset.kind == AssetKind::IdentityProvider
-                || of_points.contains(&asset.id);
+            let hard = !self.is_external(number)
+                && (asset.crown_jewel
+                    || asset.kind == AssetKind::IdentityProvider
+                    || of_points.contains(&asset.id));
             let (cost, bounds) = match (self.compromised.contains(&number), hard) {
                 (true, _) => (0.0, (1.0, 1.0)),
                 (false, true) => (0.0, (0.0, 0.0)),
@@ -255,6 +275,9 @@ impl Builder<'_> {
 
     /// Whether any port of the flow counts towards `to` by itself; else the identities with which one does.
     fn counts(&self, flow: &FlowMembers, to: u32) -> (bool, BTreeSet<u32>) {
+        if flow.survives || self.is_external(to) {
+            return (false, BTreeSet::new());
+        }
         if self.attitude == Attitude::Strict || flow.movement == Movement::Yes {
             return (true, BTreeSet::new());
         }
@@ -282,12 +305,10 @@ impl Builder<'_> {
 
     /// Whether the responders hold a channel from `from` to `to` whose ports are as asked.
     fn channel(&self, from: u32, to: u32, ports: impl Fn(&[Port]) -> bool) -> bool {
-        !self.compromised.contains(&from)
-            && self
-                .index
-                .flows()
-                .iter()
-                .any(|it| it.is_management() && it.has_pair(from, to) && ports(&it.ports))
+        let kept = |it: &&FlowMembers| {
+            it.is_management() && (it.survives || !self.compromised.contains(&from)) && it.has_pair(from, to)
+        };
+        self.index.flows().iter().filter(kept).any(|it| ports(&it.ports))
     }
 
     /// Whether no action touches the pair.
@@ -324,8 +345,12 @@ impl Builder<'_> {
                 let some =
                     |held: &[Port]| flow.ports.iter().any(|&port| held.iter().any(|it| it.overlaps(port)));
                 let kept = flow.movement == Movement::Yes && self.channel(from, to, some);
-                let blockers = if kept || self.exempt(&flow, from, to) {
+                let all =
+                    |held: &[Port]| flow.ports.iter().all(|&port| held.iter().any(|it| it.contains(port)));
+                let blockers = if kept || self.channel(from, to, all) {
                     Vec::new()
+                } else if self.exempt(&flow, from, to) {
+                    self.isolations_of_held(from, from)
                 } else {
                     self.blockers(number, from, to)
                 };

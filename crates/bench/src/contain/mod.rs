@@ -25,8 +25,31 @@ use crate::contain::cases::{Dice, Kind, intrusion};
 use crate::measure::{best, peak_memory_mb};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+/// One estate of this size is reported too.
+const LARGEST: usize = 1_000_000;
 /// Estates per size.
 const SEEDS: [u64; 3] = [1, 2, 3];
+
+/// What the estates declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Declared {
+    /// Nothing outside: every compromised asset that is not isolated is held to talk to it.
+    Inside,
+    /// What lies outside, relays, ways in and out.
+    Outside,
+    /// Nothing outside, but a value of its own for every asset: no two are alike.
+    OwnValues,
+}
+
+impl Declared {
+    fn estate(self, assets: usize, seed: u64) -> Estate {
+        match self {
+            Self::Inside => generate::estate(assets, seed),
+            Self::Outside => generate::open_estate(assets, seed),
+            Self::OwnValues => generate::with_own_values(generate::estate(assets, seed)),
+        }
+    }
+}
 /// Where the attacker stands in the first case: two of three web servers of one platform, a batch server of another, an
 /// office.
 const COMPROMISED: [&str; 4] = ["p000-web-1", "p000-web-2", "p001-batch-1", "o000-workstation-2"];
@@ -56,36 +79,23 @@ type Time = fn(&Measured) -> f64;
 
 /// Measures every size and prints a table, or one JSON object with `json`.
 pub fn run(json: bool) -> Result<()> {
-    let sizes = SIZES.iter().map(|&it| measure(it)).collect::<Result<Vec<Value>>>()?;
+    let each = |declared: Declared, sizes: &[usize]| {
+        sizes.iter().map(|&it| measure(declared, it, &SEEDS)).collect::<Result<Vec<Value>>>()
+    };
+    let sizes = each(Declared::Inside, &SIZES)?;
+    let outside = each(Declared::Outside, &SIZES)?;
+    let own_values = each(Declared::OwnValues, &SIZES[2..])?;
     let memory = peak_memory_mb();
-    let sizes: Vec<Value> = sizes.into_iter().map(with_reference).collect::<Result<_>>()?;
+    let mut sizes: Vec<Value> = sizes.into_iter().map(with_reference).collect::<Result<_>>()?;
+    sizes.push(measure(Declared::Inside, LARGEST, &SEEDS[..1])?);
     if json {
-        println!("{}", json!({ "sizes": sizes }));
+        println!("{}", json!({ "sizes": sizes, "outside": outside, "own_values": own_values }));
         return Ok(());
     }
-    println!("milliseconds of processor time, median / worst over {} cases per size", cases_per_size());
-    println!(
-        "assets   move pairs   classes  plan          re-plan       reach  certificate    check          gap"
-    );
-    for it in &sizes {
-        let pair = |name: &str| {
-            let number = |key: String| it[key].as_f64().unwrap_or_default();
-            format!("{:.1} / {:.1}", number(format!("{name}_ms")), number(format!("{name}_worst_ms")))
-        };
-        println!(
-            "{:<8} {:<12} {:<8} {:<13} {:<13} {:<6.1} {:<14} {:<14} {}",
-            it["assets"],
-            it["move_pairs"],
-            it["classes"],
-            pair("plan"),
-            pair("replan"),
-            it["reach_ms"].as_f64().unwrap_or_default(),
-            pair("certificate"),
-            pair("check"),
-            it["gap"],
-        );
-    }
-    println!("peak memory {memory:.0} MB");
+    print_table("nothing outside declared", &sizes);
+    print_table("with what lies outside, relays and ways out", &outside);
+    print_table("every asset with a value of its own", &own_values);
+    println!("peak memory {memory:.0} MB up to {} assets", SIZES[2]);
     for it in &sizes {
         let share = |name: &str| {
             let percent = |key: &str| it[name][key].as_f64().unwrap_or_default() * 100.0;
@@ -103,6 +113,32 @@ pub fn run(json: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn print_table(title: &str, sizes: &[Value]) {
+    println!("{title}");
+    println!("milliseconds of processor time, median / worst over {} cases per size", cases_per_size());
+    println!(
+        "assets   move pairs   classes  plan          re-plan       reach  certificate    check          gap"
+    );
+    for it in sizes {
+        let pair = |name: &str| {
+            let number = |key: String| it[key].as_f64().unwrap_or_default();
+            format!("{:.1} / {:.1}", number(format!("{name}_ms")), number(format!("{name}_worst_ms")))
+        };
+        println!(
+            "{:<8} {:<12} {:<8} {:<13} {:<13} {:<6.1} {:<14} {:<14} {}",
+            it["assets"],
+            it["move_pairs"],
+            it["classes"],
+            pair("plan"),
+            pair("replan"),
+            it["reach_ms"].as_f64().unwrap_or_default(),
+            pair("certificate"),
+            pair("check"),
+            it["gap"],
+        );
+    }
 }
 
 /// The cases of one estate.
@@ -127,14 +163,14 @@ fn cases_per_size() -> usize {
     SEEDS.len() * 6
 }
 
-fn measure(assets: usize) -> Result<Value> {
+fn measure(declared: Declared, assets: usize, seeds: &[u64]) -> Result<Value> {
     let ports = MovementPorts::default();
     let mut cases = Vec::new();
     let mut size = (0, 0);
-    for seed in SEEDS {
-        let estate = generate::estate(assets, seed);
+    for &seed in seeds {
+        let estate = declared.estate(assets, seed);
         let planner = Planner::new(&estate, &ports);
-        if seed == SEEDS[0] {
+        if seed == seeds[0] {
             size = planner.size(Attitude::Movement);
         }
         for start in starts(&estate, seed) {

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use bulkhead_model::estate::{Port, Protocol};
-use bulkhead_model::rules::{Endpoint, PointRules, Verdict};
+use bulkhead_model::rules::{Endpoint, PointRules, Rule, Verdict};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::boxes::{Disjoint, Volume};
@@ -26,7 +26,7 @@ pub fn install() -> String {
     );
     for family in [4, 6] {
         let address = format!("ipv{family}_addr");
-        for end in ["from", "to"] {
+        for end in ["from", "to", "held_from", "held_to"] {
             let _ =
                 writeln!(text, "add set inet bulkhead {end}{family} {{ type {address}; flags timeout; }}");
         }
@@ -71,8 +71,6 @@ fn rules_of_family(text: &mut String, family: u8, ip: &str, icmp: &str) {
     let mut rule = |chain: &str, what: String| {
         let _ = writeln!(text, "add rule inet bulkhead {chain} {what}");
     };
-    rule("kept_open", format!("{ip} saddr @protected{family} accept"));
-    rule("kept_open", format!("{ip} daddr @protected{family} accept"));
     let ports_there = format!("{there} . meta l4proto . th dport");
     let ports_back = format!("{back} . meta l4proto . th sport");
     rule("kept_open", format!("{ports_there} {} accept", set("accept", "ports")));
@@ -81,6 +79,11 @@ fn rules_of_family(text: &mut String, family: u8, ip: &str, icmp: &str) {
         rule("kept_open", format!("{only}{there} {} accept", set("accept", kind)));
         rule("kept_open", format!("{only}{back} {} accept", set("accept", kind)));
     }
+    // Who is compromised and isolated is cut off from protected addresses too, which stay open to everybody else.
+    rule("kept_open", format!("{ip} saddr @held_from{family} counter drop"));
+    rule("kept_open", format!("{ip} daddr @held_to{family} counter drop"));
+    rule("kept_open", format!("{ip} saddr @protected{family} accept"));
+    rule("kept_open", format!("{ip} daddr @protected{family} accept"));
     rule("replies", format!("{ports_there} {} accept", set("accept", "ports")));
     rule("replies", format!("{ports_back} {} ct direction reply accept", set("accept", "ports")));
     rule("replies", format!("{ports_back} {} jump dropped", set("accept", "ports")));
@@ -123,6 +126,9 @@ pub fn nftables(rules: &PointRules) -> String {
 struct Family {
     from: BTreeMap<IpAddr, String>,
     to: BTreeMap<IpAddr, String>,
+    /// Hosts dropped before protected addresses are accepted.
+    held_from: BTreeMap<IpAddr, String>,
+    held_to: BTreeMap<IpAddr, String>,
     protected: Vec<IpNet>,
     accept: Kinds,
     drop: Kinds,
@@ -144,18 +150,24 @@ impl Contents {
     fn of(rules: &PointRules) -> Self {
         let timeout = if rules.lease_s == 0 { String::new() } else { format!(" timeout {}s", rules.lease_s) };
         let mut contents = Self { families: [Family::default(), Family::default()], timeout };
-        for rule in &rules.rules {
+        let protects = |it: &Rule| {
+            let everything = it.from == Endpoint::default() || it.to == Endpoint::default();
+            it.verdict == Verdict::Accept && it.ports.is_empty() && everything
+        };
+        let first = rules.rules.iter().position(protects).unwrap_or(0);
+        for (at, rule) in rules.rules.iter().enumerate() {
+            let held = at < first;
             let label = label(&rule.name);
             for from in prefixes(&rule.from.addresses, rule.from == Endpoint::default()) {
                 for to in prefixes(&rule.to.addresses, rule.to == Endpoint::default()) {
-                    contents.add((from, to), &rule.ports, rule.verdict, &label);
+                    contents.add((from, to), &rule.ports, rule.verdict, &label, held);
                 }
             }
         }
         contents
     }
 
-    fn add(&mut self, (from, to): (IpNet, IpNet), ports: &[Port], verdict: Verdict, label: &str) {
+    fn add(&mut self, (from, to): (IpNet, IpNet), ports: &[Port], verdict: Verdict, label: &str, held: bool) {
         let at = match (from, to) {
             (IpNet::V4(_), IpNet::V4(_)) => 0,
             (IpNet::V6(_), IpNet::V6(_)) => 1,
@@ -169,10 +181,10 @@ impl Contents {
                 set.entry(it.addr()).or_insert_with(|| format!("{}{timeout} comment \"{label}\"", it.addr()));
             };
             if host(from) && to.prefix_len() == 0 {
-                return single(&mut family.from, from);
+                return single(if held { &mut family.held_from } else { &mut family.from }, from);
             }
             if host(to) && from.prefix_len() == 0 {
-                return single(&mut family.to, to);
+                return single(if held { &mut family.held_to } else { &mut family.to }, to);
             }
         }
         if verdict == Verdict::Accept && ports.is_empty() && from.prefix_len().min(to.prefix_len()) == 0 {
@@ -200,6 +212,8 @@ impl Contents {
         for (family, number) in self.families.iter().zip([4, 6]) {
             sets.push((format!("from{number}"), family.from.values().cloned().collect()));
             sets.push((format!("to{number}"), family.to.values().cloned().collect()));
+            sets.push((format!("held_from{number}"), family.held_from.values().cloned().collect()));
+            sets.push((format!("held_to{number}"), family.held_to.values().cloned().collect()));
             let protected = IpNet::aggregate(&family.protected).into_iter().map(prefix);
             sets.push((format!("protected{number}"), protected.collect()));
             // What stays open carries no lease: it must not lapse before what is dropped does.

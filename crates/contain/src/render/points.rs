@@ -28,25 +28,31 @@ pub(crate) fn point_rules(
     generation: u64,
     lease_s: u64,
 ) -> Vec<PointRules> {
-    let mut by_point: BTreeMap<usize, (Vec<Rule>, Vec<DisabledIdentity>)> = BTreeMap::new();
+    let mut by_point: BTreeMap<usize, Drops> = BTreeMap::new();
     for action in actions {
         for &point in action.points {
-            let (rules, disabled) = by_point.entry(point).or_default();
+            let Drops { held, rules, disabled } = by_point.entry(point).or_default();
             match action.effect {
                 Effect::Disable(identity) => {
                     let identity: IdentityId = ground.estate.identities[identity as usize].id.clone();
                     disabled.push(DisabledIdentity { name: action.id.to_owned(), identity });
                 }
+                Effect::Isolate(unit) if ground.is_held(unit) => held.extend(drops(ground, action)),
                 _ => rules.extend(drops(ground, action)),
             }
         }
     }
-    let kept_open = kept_open(ground);
+    let (channels, protected) = (channels_kept_open(ground), protected_kept_open(ground));
     let mut found: Vec<PointRules> = by_point
         .into_iter()
-        .map(|(point, (drops, disabled))| {
-            let mut rules = if drops.is_empty() { Vec::new() } else { kept_open.clone() };
-            rules.extend(drops);
+        .map(|(point, Drops { held, rules: drops, disabled })| {
+            let mut rules = Vec::new();
+            if !held.is_empty() || !drops.is_empty() {
+                rules.extend(channels.iter().cloned());
+                rules.extend(held);
+                rules.extend(protected.iter().cloned());
+                rules.extend(drops);
+            }
             PointRules { point: ground.point(point).id.clone(), generation, rules, disabled, lease_s }
         })
         .collect();
@@ -54,16 +60,21 @@ pub(crate) fn point_rules(
     found
 }
 
-/// Management channels and protected addresses: accepted before anything is dropped.
-fn kept_open(ground: &Ground<'_>) -> Vec<Rule> {
-    let accept = |name: String, from: Endpoint, to: Endpoint, ports: Vec<Port>| Rule {
-        name,
-        action: None,
-        from,
-        to,
-        ports,
-        verdict: Verdict::Accept,
-    };
+/// What one point has to do.
+#[derive(Default)]
+struct Drops {
+    /// Isolations of compromised assets: they cut these off from protected addresses too.
+    held: Vec<Rule>,
+    rules: Vec<Rule>,
+    disabled: Vec<DisabledIdentity>,
+}
+
+fn accept(name: String, from: Endpoint, to: Endpoint, ports: Vec<Port>) -> Rule {
+    Rule { name, action: None, from, to, ports, verdict: Verdict::Accept }
+}
+
+/// Management channels: accepted before anything is dropped.
+fn channels_kept_open(ground: &Ground<'_>) -> Vec<Rule> {
     let mut rules = Vec::new();
     let channels = ground.exempt.channels();
     let ends = ground
@@ -77,6 +88,12 @@ fn kept_open(ground: &Ground<'_>) -> Vec<Rule> {
             rules.push(accept(flow.id.to_string(), from, to.clone(), flow.ports.clone()));
         }
     }
+    rules
+}
+
+/// Protected addresses: accepted before anything is dropped but what cuts off a compromised asset.
+fn protected_kept_open(ground: &Ground<'_>) -> Vec<Rule> {
+    let mut rules = Vec::new();
     let protected: Vec<u32> = ground.exempt.protected().iter().copied().collect();
     if !ground.estate.protected_addresses.is_empty() {
         let mut end = endpoint(ground, &protected);

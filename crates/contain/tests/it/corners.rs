@@ -55,23 +55,37 @@ fn a_disabled_identity_cuts_moves_that_no_rule_may_block() {
 }
 
 #[track_caller]
-fn check_isolate_all(compromised: &[&str], expect: bool) {
-    let estate = estate(json!({
+fn check_isolate_all(outside: bool, compromised: &[&str], expect: bool) {
+    let mut sections = json!({
         "zones": [{"id": "z"}],
         "assets": [{"id": "alone", "zone": "z"}, {"id": "pc", "zone": "z"}, {"id": "server", "zone": "z"}],
         "flows": [{"id": "web", "from": {"asset": "pc"}, "to": {"asset": "server"}, "ports": ["tcp/443"]}],
         "enforcement_points": [{"id": "agents", "kind": "simulated", "hosts": {"asset": "server"}, "can": ["isolate"]}],
-    }));
-    let plan = planned(&estate, compromised, Attitude::Movement).plan;
+    });
+    if outside {
+        let list = |of: &mut Value, it: Value| of.as_array_mut().unwrap().push(it);
+        list(&mut sections["zones"], json!({"id": "out", "external": true}));
+        list(&mut sections["assets"], json!({"id": "internet", "zone": "out"}));
+        let updates = json!({"id": "updates", "from": {"asset": "server"}, "to": {"zone": "out"}, "ports": ["tcp/443"]});
+        list(&mut sections["flows"], updates);
+    }
+    let plan = planned(&estate(sections), compromised, Attitude::Movement).plan;
     let isolate_all = plan.baselines.iter().find(|it| it.name == BaselineName::IsolateAll).unwrap();
     assert_eq!(isolate_all.feasible, expect, "{compromised:?}");
 }
 
 #[test]
 fn isolating_what_has_no_flows_takes_no_point() {
-    check_isolate_all(&["alone"], true);
-    check_isolate_all(&["alone", "server"], true);
-    check_isolate_all(&["alone", "pc"], false);
+    check_isolate_all(true, &["alone"], true);
+    check_isolate_all(true, &["alone", "server"], true);
+    check_isolate_all(true, &["alone", "pc"], false);
+}
+
+/// Where no flow tells how anybody talks to the outside, a host without flows may talk by what nobody declared.
+#[test]
+fn but_an_agent_where_nothing_outside_is_declared() {
+    check_isolate_all(false, &["alone"], false);
+    check_isolate_all(false, &["server"], true);
 }
 
 #[track_caller]
@@ -111,7 +125,8 @@ fn check_doubted(suspected: &[(&str, f64)], expect: &[&str]) {
     let suspected: Vec<(AssetId, f64)> = suspected.iter().map(|&(id, of)| (id.into(), of)).collect();
     let (compromised, ports) = (["pc".into()], MovementPorts::default());
     let request = Request { suspected: &suspected, ..Request::new(&estate, &compromised, &ports) };
-    let told: Vec<String> = plan(&request).unwrap().plan.not_done.into_iter().map(|it| it.what).collect();
+    let notes = plan(&request).unwrap().plan.not_done.into_iter().map(|it| it.what);
+    let told: Vec<String> = notes.filter(|it| it.contains("treated as compromised")).collect();
     assert_eq!(told, expect);
 }
 

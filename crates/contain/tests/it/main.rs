@@ -4,6 +4,8 @@
 
 mod brute_force;
 mod corners;
+mod footholds;
+mod opened;
 mod oracle;
 mod proof;
 mod random;
@@ -12,3 +14,4 @@ mod rendering;
 mod silenced;
 mod steering;
 mod telco;
+mod ways_out;

@@ -16,6 +16,10 @@ pub struct Flow {
     pub ports: Vec<Port>,
     pub movement: Movement,
     pub management: bool,
+    /// Whether it stands in `flows[]`.
+    pub declared: bool,
+    /// Whether it reports to an asset neither external nor relay: open whatever is done, and of no use to an attacker.
+    pub survives: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +44,8 @@ pub struct Oracle<'a> {
 pub struct Cost {
     pub total: u64,
     pub actions: usize,
+    /// Pairs blocked whose source is not compromised, action by action.
+    pub pairs: usize,
 }
 
 pub struct State {
@@ -79,26 +85,27 @@ impl<'a> Oracle<'a> {
     }
 
     /// Whether no action blocks this pair: a management channel that is kept open has all its ports, or an end is protected.
+    /// But for that isolating a compromised asset cuts it off from protected addresses too.
     pub fn exempt(&self, (flow, from, to): Pair) -> bool {
-        let protected = |at: usize| {
-            let asset = &self.estate.assets[at];
-            asset
-                .addresses
-                .iter()
-                .any(|it| self.estate.protected_addresses.iter().any(|net| net.contains(it)))
-        };
-        if protected(from) || protected(to) {
-            return true;
-        }
+        self.protected(from) || self.protected(to) || self.kept_by_management((flow, from, to))
+    }
+
+    pub fn protected(&self, at: usize) -> bool {
+        let nets = &self.estate.protected_addresses;
+        self.estate.assets[at].addresses.iter().any(|it| nets.iter().any(|net| net.contains(it)))
+    }
+
+    pub fn kept_by_management(&self, (flow, from, to): Pair) -> bool {
         self.hold_management
             && self.management_ports(from, to, |ports| {
                 self.flows[flow].ports.iter().all(|&port| ports.iter().any(|it| it.contains(port)))
             })
     }
 
-    fn management_ports(&self, from: usize, to: usize, holds: impl Fn(&[Port]) -> bool) -> bool {
+    pub fn management_ports(&self, from: usize, to: usize, holds: impl Fn(&[Port]) -> bool) -> bool {
+        let kept = |it: &&Flow| it.survives || !self.compromised.contains(&from);
         let channels = self.flows.iter().filter(|it| it.management && it.pairs.contains(&(from, to)));
-        !self.compromised.contains(&from) && channels.into_iter().any(|it| holds(&it.ports))
+        channels.filter(kept).any(|it| holds(&it.ports))
     }
 
     /// Whether a pair of flow `number` counts as a move to `to`, given usable identities.
@@ -108,6 +115,9 @@ impl<'a> Oracle<'a> {
 
     /// Ports by which a pair counts as a move, given usable identities.
     fn counts(&self, flow: &Flow, to: usize, usable: &BTreeSet<usize>) -> bool {
+        if flow.survives || self.is_external(to) {
+            return false;
+        }
         match (self.attitude, flow.movement) {
             (Attitude::Strict, _) | (_, Movement::Yes) => return true,
             (_, Movement::No) => return false,
@@ -118,6 +128,9 @@ impl<'a> Oracle<'a> {
 
     /// Whether one port of a flow counts; ports of flows declared as movement all do.
     pub fn port_counts(&self, number: usize, to: usize, port: Port, usable: &BTreeSet<usize>) -> bool {
+        if self.flows[number].survives || self.is_external(to) {
+            return false;
+        }
         match (self.attitude, self.flows[number].movement) {
             (Attitude::Strict, _) | (_, Movement::Yes) => true,
             (_, Movement::No) => false,
@@ -131,13 +144,15 @@ impl<'a> Oracle<'a> {
             self.attitude == Attitude::Movement || login.is_empty() || self.may_log_on(usable, target, login)
         };
         target.exploitable.iter().any(|it| it.overlaps(port))
-            || MOVEMENT.iter().any(|&(number, login)| Port::tcp(number).overlaps(port) && log_on(login))
+            || LOGINS.iter().any(|&(number, login)| Port::tcp(number).overlaps(port) && log_on(login))
     }
 
-    fn may_log_on(&self, usable: &BTreeSet<usize>, target: &Asset, login: &str) -> bool {
+    pub fn may_log_on(&self, usable: &BTreeSet<usize>, target: &Asset, login: &str) -> bool {
         usable.iter().any(|&it| {
             let rights = &self.estate.identities[it].rights;
-            rights.iter().any(|right| right.on.matches(target) && right.via.iter().any(|via| via == login))
+            rights.iter().any(|right| {
+                self.estate.selects(&right.on, target) && right.via.iter().any(|via| via == login)
+            })
         })
     }
 
@@ -149,7 +164,9 @@ impl<'a> Oracle<'a> {
                 .filter(|it| !state.disabled.contains(it))
                 .filter(|&it| {
                     let secrets = &self.estate.identities[it].secrets_on;
-                    let found = |on: &Selector| reached.iter().any(|&at| on.matches(&self.estate.assets[at]));
+                    let found = |on: &Selector| {
+                        reached.iter().any(|&at| self.estate.selects(on, &self.estate.assets[at]))
+                    };
                     self.identities.contains(&it) || secrets.iter().any(found)
                 })
                 .collect();
@@ -158,7 +175,8 @@ impl<'a> Oracle<'a> {
                 for &(from, to) in &flow.pairs {
                     let open = self.open(state, (number, from, to))
                         || self.left_open_by_management(number, from, to);
-                    if reached.contains(&from) && open && self.counts(flow, to, &usable) {
+                    let moves = reached.contains(&from) && self.counts(flow, to, &usable);
+                    if open && (moves || self.let_in(state, flow, from, to)) {
                         reached.insert(to);
                     }
                 }
@@ -170,7 +188,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// A flow declared as movement keeps the ports it shares with a management channel.
-    fn left_open_by_management(&self, number: usize, from: usize, to: usize) -> bool {
+    pub fn left_open_by_management(&self, number: usize, from: usize, to: usize) -> bool {
         let flow = &self.flows[number];
         self.hold_management
             && flow.movement == Movement::Yes
@@ -179,9 +197,16 @@ impl<'a> Oracle<'a> {
             })
     }
 
-    fn open(&self, state: &State, pair: Pair) -> bool {
-        let isolated = state.isolated.contains(&pair.1) || state.isolated.contains(&pair.2);
-        self.exempt(pair) || !(isolated || state.blocked.contains(&pair))
+    pub fn open(&self, state: &State, pair: Pair) -> bool {
+        let isolated = |at: usize| state.isolated.contains(&at);
+        if self.kept_by_management(pair) {
+            return true;
+        }
+        if self.protected(pair.1) || self.protected(pair.2) {
+            let cut = |at: usize| isolated(at) && self.compromised.contains(&at) && !self.protected(at);
+            return !cut(pair.1) && !cut(pair.2);
+        }
+        !(isolated(pair.1) || isolated(pair.2) || state.blocked.contains(&pair))
     }
 
     fn holds(&self, need: &Requirement, state: &State) -> bool {
@@ -230,6 +255,9 @@ impl<'a> Oracle<'a> {
 
     pub fn is_hard(&self, at: usize) -> bool {
         let asset = &self.estate.assets[at];
+        if self.is_external(at) {
+            return false;
+        }
         let of_point = self.estate.enforcement_points.iter().any(|it| it.asset.as_ref() == Some(&asset.id));
         !self.compromised.contains(&at)
             && (asset.crown_jewel || asset.kind == AssetKind::IdentityProvider || of_point)
@@ -242,8 +270,7 @@ impl<'a> Oracle<'a> {
         if reached.iter().any(|&it| self.is_hard(it)) {
             return None;
         }
-        let nothing =
-            State { blocked: BTreeSet::new(), isolated: BTreeSet::new(), disabled: BTreeSet::new() };
+        let nothing = state_of_nothing();
         let service: f64 = self
             .estate
             .services
@@ -258,9 +285,11 @@ impl<'a> Oracle<'a> {
             .map(|&it| self.estate.assets[it].value)
             .sum();
         let operating: u64 = effects.iter().map(|it| it.cost * 100).sum();
+        let foothold = self.foothold_value(&state);
         Some(Cost {
-            total: ((service + exposure) * 100.0).round() as u64 + operating,
+            total: ((service + exposure + foothold) * 100.0).round() as u64 + operating,
             actions: effects.len(),
+            pairs: effects.iter().map(|it| self.foreign(it).len()).sum(),
         })
     }
 
@@ -275,7 +304,8 @@ impl<'a> Oracle<'a> {
             })
         };
         let mut block = |pairs: Vec<Pair>, capability: Capability, cost: u64| {
-            if !pairs.is_empty() && covered(capability, &pairs) {
+            let priced = !pairs.iter().any(|&it| !self.exempt(it) && self.is_unpriced(it));
+            if !pairs.is_empty() && priced && covered(capability, &pairs) {
                 let blocked = pairs.into_iter().filter(|&it| !self.exempt(it)).collect();
                 found.insert(Effect { blocked, cost, ..Effect::default() });
             }
@@ -304,8 +334,10 @@ impl<'a> Oracle<'a> {
         self.isolations(&pairs, &mut found);
         let can_disable =
             |it: &bulkhead_model::estate::EnforcementPoint| it.can.contains(&Capability::DisableIdentity);
-        if self.attitude == Attitude::Credential && self.estate.enforcement_points.iter().any(can_disable) {
-            for at in 0..self.estate.identities.len() {
+        if self.estate.enforcement_points.iter().any(can_disable) {
+            // Elsewhere disabling changes nothing.
+            let of_use = |it: &usize| self.attitude == Attitude::Credential || self.identities.contains(it);
+            for at in (0..self.estate.identities.len()).filter(of_use) {
                 found.insert(Effect { disabled: Some(at), cost: 200, ..Effect::default() });
             }
         }
@@ -318,26 +350,27 @@ impl<'a> Oracle<'a> {
             let crossing: Vec<&Pair> = pairs.iter().filter(|it| it.1 == asset || it.2 == asset).collect();
             let isolators =
                 || self.estate.enforcement_points.iter().filter(|it| it.can.contains(&Capability::Isolate));
-            let agent = isolators()
-                .any(|it| it.hosts.as_ref().is_some_and(|on| on.matches(&self.estate.assets[asset])));
+            let agent = isolators().any(|it| {
+                it.hosts.as_ref().is_some_and(|on| self.estate.selects(on, &self.estate.assets[asset]))
+            });
             let network = crossing
                 .iter()
                 .all(|it| isolators().any(|point| point.covers.contains(&(zone(it.1), zone(it.2)))));
-            let protected = !self.estate.assets[asset].addresses.is_empty()
-                && self.estate.assets[asset]
-                    .addresses
-                    .iter()
-                    .any(|it| self.estate.protected_addresses.iter().any(|net| net.contains(it)));
-            if !crossing.is_empty() && (agent || network) && !protected {
+            // An agent can isolate what has no flows: of use where nobody knows how it talks.
+            let possible = agent || (!crossing.is_empty() && network);
+            let of_use = !crossing.is_empty() || self.compromised.contains(&asset);
+            let priced =
+                !self.estate.assets[asset].relay || self.compromised.contains(&asset) || self.is_named(asset);
+            if possible && of_use && priced && !self.protected(asset) && !self.is_external(asset) {
                 found.insert(Effect { isolated: Some(asset), cost: 500, ..Effect::default() });
             }
         }
     }
 
     /// Pairs that are no management channel kept open.
-    fn ordinary_pairs(&self) -> Vec<Pair> {
+    pub fn ordinary_pairs(&self) -> Vec<Pair> {
         let mut pairs = Vec::new();
-        for (number, flow) in self.flows.iter().enumerate() {
+        for (number, flow) in self.flows.iter().enumerate().filter(|it| !it.1.survives) {
             for &(from, to) in &flow.pairs {
                 if !flow.management || !self.hold_management || self.compromised.contains(&from) {
                     pairs.push((number, from, to));
@@ -347,16 +380,27 @@ impl<'a> Oracle<'a> {
         pairs
     }
 
-    /// The cheapest set of `effects`, by trying all; none when none is feasible.
-    pub fn cheapest(&self, effects: &[Effect]) -> Option<Cost> {
-        (0..1_u32 << effects.len())
-            .filter_map(|set| {
-                let chosen: Vec<&Effect> =
-                    (0..effects.len()).filter(|it| set & (1 << it) != 0).map(|it| &effects[it]).collect();
-                self.cost(&chosen)
-            })
-            .min()
+    /// The cheapest set of `effects`, by trying all; and the cheapest of those that leave nobody a foothold. None where none
+    /// is feasible.
+    pub fn cheapest(&self, effects: &[Effect]) -> (Option<Cost>, Option<Cost>) {
+        let (mut best, mut silent): (Option<Cost>, Option<Cost>) = (None, None);
+        for set in 0..1_u32 << effects.len() {
+            let chosen: Vec<&Effect> =
+                (0..effects.len()).filter(|it| set & (1 << it) != 0).map(|it| &effects[it]).collect();
+            let Some(cost) = self.cost(&chosen) else { continue };
+            if silent.as_ref().is_none_or(|it| cost < *it) && self.is_silent(&state(&chosen)) {
+                silent = Some(cost.clone());
+            }
+            if best.as_ref().is_none_or(|it| cost < *it) {
+                best = Some(cost);
+            }
+        }
+        (best, silent)
     }
+}
+
+pub fn state_of_nothing() -> State {
+    State { blocked: BTreeSet::new(), isolated: BTreeSet::new(), disabled: BTreeSet::new() }
 }
 
 pub fn state(effects: &[&Effect]) -> State {
@@ -367,7 +411,7 @@ pub fn state(effects: &[&Effect]) -> State {
     }
 }
 
-const MOVEMENT: [(u16, &str); 17] = [
+pub const LOGINS: [(u16, &str); 17] = [
     (22, "ssh"),
     (23, "telnet"),
     (135, "wmi"),
@@ -388,6 +432,7 @@ const MOVEMENT: [(u16, &str); 17] = [
 ];
 
 pub fn flows(estate: &Estate) -> Vec<Flow> {
+    let selects = |on: &Selector, asset: &Asset| estate.selects(on, asset);
     let pairs = |from: &dyn Fn(&Asset) -> bool, to: &dyn Fn(&Asset) -> bool| {
         let mut pairs = Vec::new();
         for (u, source) in estate.assets.iter().enumerate() {
@@ -403,10 +448,12 @@ pub fn flows(estate: &Estate) -> Vec<Flow> {
     for it in &estate.flows {
         flows.push(Flow {
             id: it.id.to_string(),
-            pairs: pairs(&|asset| it.from.matches(asset), &|asset| it.to.matches(asset)),
+            pairs: pairs(&|asset| selects(&it.from, asset), &|asset| selects(&it.to, asset)),
             ports: it.ports.clone(),
             movement: it.movement,
             management: false,
+            declared: true,
+            survives: false,
         });
     }
     for zone in estate.zones.iter().filter(|it| it.flat) {
@@ -416,16 +463,26 @@ pub fn flows(estate: &Estate) -> Vec<Flow> {
             ports: vec![Port::ANY],
             movement: Movement::Auto,
             management: false,
+            declared: false,
+            survives: false,
         });
     }
     for (n, it) in estate.management.iter().enumerate() {
-        flows.push(Flow {
-            id: format!("management:{n}"),
-            pairs: pairs(&|asset| it.from.matches(asset), &|asset| it.to.matches(asset)),
-            ports: it.ports.clone(),
-            movement: Movement::Auto,
-            management: true,
-        });
+        let plain = |asset: &Asset| !asset.relay && !estate.is_external(&asset.zone);
+        for survives in [false, true] {
+            let part = |asset: &Asset| (!it.reply_only && plain(asset)) == survives;
+            flows.push(Flow {
+                id: format!("management:{n}"),
+                pairs: pairs(&|asset| selects(&it.from, asset), &|asset| {
+                    selects(&it.to, asset) && part(asset)
+                }),
+                ports: it.ports.clone(),
+                movement: Movement::Auto,
+                management: true,
+                declared: false,
+                survives,
+            });
+        }
     }
     flows
 }

@@ -82,12 +82,12 @@ fn a_flow_is_blocked_after_management_and_protected_addresses_are_accepted() {
         &["pc-1"],
         &[],
         &expect![[r#"
-        fw generation 1 lease 86400s
-          Accept management:0: 10.1.0.5/32 -> 10.1.0.5/32 10.10.0.0/16 10.20.0.0/16 fd00:10::/64 fd00:20::1/128 [tcp/22]
-          Accept protected:from: 10.1.0.0/24 ->  []
-          Accept protected:to:  -> 10.1.0.0/24 []
-          Drop block_flow:office-rdp@fw: 10.10.0.0/16 fd00:10::/64 -> 10.20.0.0/16 fd00:20::1/128 [tcp/3389]
-    "#]],
+            fw generation 1 lease 86400s
+              Accept management:0: 10.1.0.5/32 -> 10.1.0.5/32 10.10.0.0/16 10.20.0.0/16 fd00:10::/64 fd00:20::1/128 [tcp/22]
+              Accept protected:from: 10.1.0.0/24 ->  []
+              Accept protected:to:  -> 10.1.0.0/24 []
+              Drop block_flow:office-rdp@fw:from=pc-1: 10.10.0.1/32 fd00:10::1/128 -> 10.20.0.0/16 fd00:20::1/128 [tcp/3389]
+        "#]],
     );
 }
 
@@ -99,10 +99,10 @@ fn an_isolated_server_keeps_its_management() {
         &expect![[r#"
             agents generation 1 lease 86400s
               Accept management:0: 10.1.0.5/32 -> 10.1.0.5/32 10.10.0.0/16 10.20.0.0/16 fd00:10::/64 fd00:20::1/128 [tcp/22]
-              Accept protected:from: 10.1.0.0/24 ->  []
-              Accept protected:to:  -> 10.1.0.0/24 []
               Drop isolate:app@agents/out: 10.20.0.1/32 fd00:20::1/128 ->  []
               Drop isolate:app@agents/in:  -> 10.20.0.1/32 fd00:20::1/128 []
+              Accept protected:from: 10.1.0.0/24 ->  []
+              Accept protected:to:  -> 10.1.0.0/24 []
         "#]],
     );
 }
@@ -116,11 +116,13 @@ fn nftables_text() {
         flush set inet bulkhead generation
         add element inet bulkhead generation { 1 }
         flush set inet bulkhead from4
-        add element inet bulkhead from4 {
+        flush set inet bulkhead to4
+        flush set inet bulkhead held_from4
+        add element inet bulkhead held_from4 {
         	10.20.0.1 timeout 86400s comment "isolate:app@agents/out"
         }
-        flush set inet bulkhead to4
-        add element inet bulkhead to4 {
+        flush set inet bulkhead held_to4
+        add element inet bulkhead held_to4 {
         	10.20.0.1 timeout 86400s comment "isolate:app@agents/in"
         }
         flush set inet bulkhead protected4
@@ -139,11 +141,13 @@ fn nftables_text() {
         flush set inet bulkhead drop4_icmp
         flush set inet bulkhead drop4_all
         flush set inet bulkhead from6
-        add element inet bulkhead from6 {
+        flush set inet bulkhead to6
+        flush set inet bulkhead held_from6
+        add element inet bulkhead held_from6 {
         	fd00:20::1 timeout 86400s comment "isolate:app@agents/out"
         }
-        flush set inet bulkhead to6
-        add element inet bulkhead to6 {
+        flush set inet bulkhead held_to6
+        add element inet bulkhead held_to6 {
         	fd00:20::1 timeout 86400s comment "isolate:app@agents/in"
         }
         flush set inet bulkhead protected6
@@ -158,6 +162,8 @@ fn nftables_text() {
         add element inet bulkhead generation { 1 }
         flush set inet bulkhead from4
         flush set inet bulkhead to4
+        flush set inet bulkhead held_from4
+        flush set inet bulkhead held_to4
         flush set inet bulkhead protected4
         add element inet bulkhead protected4 {
         	10.1.0.0/24
@@ -172,19 +178,21 @@ fn nftables_text() {
         flush set inet bulkhead accept4_all
         flush set inet bulkhead drop4_ports
         add element inet bulkhead drop4_ports {
-        	10.10.0.0/16 . 10.20.0.0/16 . tcp . 3389 timeout 86400s comment "block_flow:office-rdp@fw"
+        	10.10.0.1 . 10.20.0.0/16 . tcp . 3389 timeout 86400s comment "block_flow:office-rdp@fw:from=pc-1"
         }
         flush set inet bulkhead drop4_icmp
         flush set inet bulkhead drop4_all
         flush set inet bulkhead from6
         flush set inet bulkhead to6
+        flush set inet bulkhead held_from6
+        flush set inet bulkhead held_to6
         flush set inet bulkhead protected6
         flush set inet bulkhead accept6_ports
         flush set inet bulkhead accept6_icmp
         flush set inet bulkhead accept6_all
         flush set inet bulkhead drop6_ports
         add element inet bulkhead drop6_ports {
-        	fd00:10::/64 . fd00:20::1 . tcp . 3389 timeout 86400s comment "block_flow:office-rdp@fw"
+        	fd00:10::1 . fd00:20::1 . tcp . 3389 timeout 86400s comment "block_flow:office-rdp@fw:from=pc-1"
         }
         flush set inet bulkhead drop6_icmp
         flush set inet bulkhead drop6_all
@@ -200,6 +208,8 @@ fn nftables_installation() {
         add set inet bulkhead generation { type mark; }
         add set inet bulkhead from4 { type ipv4_addr; flags timeout; }
         add set inet bulkhead to4 { type ipv4_addr; flags timeout; }
+        add set inet bulkhead held_from4 { type ipv4_addr; flags timeout; }
+        add set inet bulkhead held_to4 { type ipv4_addr; flags timeout; }
         add set inet bulkhead protected4 { type ipv4_addr; flags interval; }
         add set inet bulkhead accept4_ports { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval, timeout; }
         add set inet bulkhead accept4_icmp { type ipv4_addr . ipv4_addr; flags interval, timeout; }
@@ -209,6 +219,8 @@ fn nftables_installation() {
         add set inet bulkhead drop4_all { type ipv4_addr . ipv4_addr; flags interval, timeout; }
         add set inet bulkhead from6 { type ipv6_addr; flags timeout; }
         add set inet bulkhead to6 { type ipv6_addr; flags timeout; }
+        add set inet bulkhead held_from6 { type ipv6_addr; flags timeout; }
+        add set inet bulkhead held_to6 { type ipv6_addr; flags timeout; }
         add set inet bulkhead protected6 { type ipv6_addr; flags interval; }
         add set inet bulkhead accept6_ports { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval, timeout; }
         add set inet bulkhead accept6_icmp { type ipv6_addr . ipv6_addr; flags interval, timeout; }
@@ -223,14 +235,16 @@ fn nftables_installation() {
         add chain inet bulkhead late_in { type filter hook prerouting priority -150; policy accept; }
         add chain inet bulkhead early_out { type filter hook output priority -300; policy accept; }
         add chain inet bulkhead late_out { type filter hook output priority -150; policy accept; }
-        add rule inet bulkhead kept_open ip saddr @protected4 accept
-        add rule inet bulkhead kept_open ip daddr @protected4 accept
         add rule inet bulkhead kept_open ip saddr . ip daddr . meta l4proto . th dport @accept4_ports accept
         add rule inet bulkhead kept_open ip daddr . ip saddr . meta l4proto . th sport @accept4_ports accept
         add rule inet bulkhead kept_open meta l4proto icmp ip saddr . ip daddr @accept4_icmp accept
         add rule inet bulkhead kept_open meta l4proto icmp ip daddr . ip saddr @accept4_icmp accept
         add rule inet bulkhead kept_open ip saddr . ip daddr @accept4_all accept
         add rule inet bulkhead kept_open ip daddr . ip saddr @accept4_all accept
+        add rule inet bulkhead kept_open ip saddr @held_from4 counter drop
+        add rule inet bulkhead kept_open ip daddr @held_to4 counter drop
+        add rule inet bulkhead kept_open ip saddr @protected4 accept
+        add rule inet bulkhead kept_open ip daddr @protected4 accept
         add rule inet bulkhead replies ip saddr . ip daddr . meta l4proto . th dport @accept4_ports accept
         add rule inet bulkhead replies ip daddr . ip saddr . meta l4proto . th sport @accept4_ports ct direction reply accept
         add rule inet bulkhead replies ip daddr . ip saddr . meta l4proto . th sport @accept4_ports jump dropped
@@ -241,14 +255,16 @@ fn nftables_installation() {
         add rule inet bulkhead dropped meta l4proto icmp ip saddr . ip daddr @drop4_icmp counter drop
         add rule inet bulkhead dropped meta l4proto icmp ip daddr . ip saddr @drop4_icmp counter drop
         add rule inet bulkhead dropped ip saddr . ip daddr @drop4_all counter drop
-        add rule inet bulkhead kept_open ip6 saddr @protected6 accept
-        add rule inet bulkhead kept_open ip6 daddr @protected6 accept
         add rule inet bulkhead kept_open ip6 saddr . ip6 daddr . meta l4proto . th dport @accept6_ports accept
         add rule inet bulkhead kept_open ip6 daddr . ip6 saddr . meta l4proto . th sport @accept6_ports accept
         add rule inet bulkhead kept_open meta l4proto ipv6-icmp ip6 saddr . ip6 daddr @accept6_icmp accept
         add rule inet bulkhead kept_open meta l4proto ipv6-icmp ip6 daddr . ip6 saddr @accept6_icmp accept
         add rule inet bulkhead kept_open ip6 saddr . ip6 daddr @accept6_all accept
         add rule inet bulkhead kept_open ip6 daddr . ip6 saddr @accept6_all accept
+        add rule inet bulkhead kept_open ip6 saddr @held_from6 counter drop
+        add rule inet bulkhead kept_open ip6 daddr @held_to6 counter drop
+        add rule inet bulkhead kept_open ip6 saddr @protected6 accept
+        add rule inet bulkhead kept_open ip6 daddr @protected6 accept
         add rule inet bulkhead replies ip6 saddr . ip6 daddr . meta l4proto . th dport @accept6_ports accept
         add rule inet bulkhead replies ip6 daddr . ip6 saddr . meta l4proto . th sport @accept6_ports ct direction reply accept
         add rule inet bulkhead replies ip6 daddr . ip6 saddr . meta l4proto . th sport @accept6_ports jump dropped

@@ -45,14 +45,14 @@ fn check(wish: &Wish<'_>, expect: &Expect) {
 
 #[test]
 fn left_alone() {
-    check(&Wish::default(), &expect!["120100: block_flow:app-vault@fw ServiceOwner"]);
+    check(&Wish::default(), &expect!["120500: isolate:app@agents ServiceOwner"]);
 }
 
 #[test]
 fn forbidden_actions_are_not_taken() {
     check(
-        &Wish { forbidden: &["block_flow:app-vault@fw"], ..Wish::default() },
-        &expect!["120300: segment:data->data@fw ServiceOwner"],
+        &Wish { forbidden: &["isolate:app@agents"], ..Wish::default() },
+        &expect!["140100: block_flow:app-vault@fw ServiceOwner"],
     );
 }
 
@@ -60,7 +60,7 @@ fn forbidden_actions_are_not_taken() {
 fn forced_actions_are_taken() {
     check(
         &Wish { forced: &["isolate:vault@agents"], ..Wish::default() },
-        &expect!["120500: isolate:vault@agents ServiceOwner"],
+        &expect!["121000: isolate:app@agents ServiceOwner, isolate:vault@agents ServiceOwner"],
     );
 }
 
@@ -111,8 +111,8 @@ fn every_action_is_explained() {
     let mut text = String::new();
     for it in planner.explain(&request, &planned.plan).unwrap() {
         text += &format!(
-            "{} opens {:?} protected {:?} worth {}\n",
-            it.action, it.opens, it.protected, it.exposure
+            "{} opens {:?} protected {:?} worth {}, a foothold to {:?}\n",
+            it.action, it.opens, it.protected, it.exposure, it.footholds
         );
         for path in &it.paths {
             text += &format!("  {}\n", path.join(", "));
@@ -125,9 +125,9 @@ fn every_action_is_explained() {
         }
     }
     expect![[r#"
-        block_flow:office-rdp@fw opens [AssetId("vault")] protected [AssetId("vault")] worth 0
+        block_flow:office-rdp@fw:from=pc-1 opens [AssetId("vault")] protected [AssetId("vault")] worth 0, a foothold to []
           pc-1 -> vault (office-rdp tcp/3389)
-        block_flow:app-vault@fw opens [AssetId("vault")] protected [AssetId("vault")] worth 0
+        isolate:app@agents opens [AssetId("vault")] protected [AssetId("vault")] worth 0, a foothold to ["app"]
           app -> vault (app-vault tcp/5432)
           breaks shop Down 5000/h [Customers { segment: "consumer", count: 1000 }]
     "#]]
@@ -146,6 +146,8 @@ fn a_needed_flow_on_the_ports_of_a_blocked_one_is_pointed_out() {
     let planned = plan(&Request::new(&estate, &compromised, &ports)).unwrap();
     let notes: Vec<&str> = planned.plan.not_done.iter().map(|it| it.what.as_str()).collect();
     expect![[r#"
+        1 entity keeps a foothold: pc-1 (way out unknown)
+        ways out were not told apart
         2 more assets would stay reachable under `strict`: app, vault
         remote-care was not kept apart from office-rdp, which is blocked"#]]
     .assert_eq(&notes.join("\n"));
@@ -161,15 +163,16 @@ fn stages_begin_with_what_nobody_must_approve() {
         .iter()
         .map(|it| {
             format!(
-                "{:?}: {:?}, {} exposed, {} protected",
-                it.approval, it.actions, it.exposed, it.protected_exposed
+                "{:?}: {:?}, {} exposed, {} protected, {} footholds",
+                it.approval, it.actions, it.exposed, it.protected_exposed, it.footholds
             )
         })
         .collect();
-    expect![[r#"
-        Automatic: ["block_flow:office-rdp@fw"], 1 exposed, 1 protected
-        ServiceOwner: ["block_flow:app-vault@fw"], 0 exposed, 0 protected"#]]
-    .assert_eq(&stages.join("\n"));
+    let expected = [
+        r#"Automatic: ["block_flow:office-rdp@fw:from=pc-1"], 1 exposed, 1 protected, 2 footholds"#,
+        r#"ServiceOwner: ["isolate:app@agents"], 0 exposed, 0 protected, 1 footholds"#,
+    ];
+    assert_eq!(stages, expected);
 }
 
 #[test]
@@ -206,6 +209,6 @@ fn an_isolation_may_be_forced_at_two_points() {
     let forced = ["isolate:vault@agents".to_owned(), "isolate:vault@edr".to_owned()];
     let planned = plan(&Request { forced: &forced, ..Request::new(&estate, &compromised, &ports) }).unwrap();
     let ids: Vec<&str> = planned.plan.actions.iter().map(|it| it.id.as_str()).collect();
-    assert_eq!(ids, ["isolate:vault@agents", "isolate:vault@edr"]);
-    assert!((planned.plan.objective.operating - 1000.0).abs() < 1e-9);
+    assert_eq!(ids, ["isolate:app@agents", "isolate:vault@agents", "isolate:vault@edr"]);
+    assert!((planned.plan.objective.operating - 1500.0).abs() < 1e-9);
 }

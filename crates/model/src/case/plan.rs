@@ -26,10 +26,13 @@ pub enum Attitude {
 }
 
 /// What a plan costs over its horizon, in the estate's currency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Objective {
-    /// Value of services lost by the plan itself.
-    pub service_loss: f64,
+    /// Value of services lost by the plan itself; none, written `unknown`, on a drafted estate: nobody has said which
+    /// services there are.
+    #[serde(with = "unknown")]
+    #[schemars(schema_with = "unknown::schema")]
+    pub service_loss: Option<f64>,
     /// Value of assets the attacker can still reach.
     pub exposure: f64,
     /// Value of compromised assets and identities that keep a foothold.
@@ -37,8 +40,51 @@ pub struct Objective {
     pub foothold: f64,
     /// Operating cost of the actions.
     pub operating: f64,
-    /// The sum.
+    /// The sum of what is known.
     pub total: f64,
+}
+
+impl Default for Objective {
+    /// Nothing at all.
+    fn default() -> Self {
+        Self { service_loss: Some(0.0), exposure: 0.0, foothold: 0.0, operating: 0.0, total: 0.0 }
+    }
+}
+
+/// An amount, or the word `unknown`.
+mod unknown {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    const WORD: &str = "unknown";
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Amount {
+        Known(f64),
+        Word(String),
+    }
+
+    #[expect(clippy::ref_option, reason = "serde passes fields by reference")]
+    pub(super) fn serialize<S: Serializer>(amount: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+        match amount {
+            Some(amount) => serializer.serialize_f64(*amount),
+            None => serializer.serialize_str(WORD),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+        match Amount::deserialize(deserializer)? {
+            Amount::Known(amount) => Ok(Some(amount)),
+            Amount::Word(word) if word == WORD => Ok(None),
+            Amount::Word(word) => {
+                Err(de::Error::custom(format!("`{word}` is neither an amount nor `{WORD}`")))
+            }
+        }
+    }
+
+    pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"anyOf": [{"type": "number", "format": "double"}, {"const": WORD}]})
+    }
 }
 
 /// What an action does.
@@ -146,19 +192,26 @@ pub struct Weights {
     pub service_loss: f64,
     /// Value of assets within reach.
     pub exposure: f64,
+    /// Value of compromised assets and identities that keep a foothold.
+    #[serde(default = "one")]
+    pub foothold: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl Default for Weights {
     /// As the plan itself.
     fn default() -> Self {
-        Self { service_loss: 1.0, exposure: 1.0 }
+        Self { service_loss: 1.0, exposure: 1.0, foothold: 1.0 }
     }
 }
 
 /// Another plan on the Pareto front.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alternative {
-    /// `least_impact`, `balanced`, `most_assurance`.
+    /// `least_impact`, `balanced`, `most_assurance`; `silent`: the cheapest without footholds.
     pub name: String,
     /// Its cost.
     pub objective: Objective,
@@ -176,6 +229,9 @@ pub struct Alternative {
     pub actions: Vec<Action>,
     /// Services it breaks.
     pub services: Vec<ServiceImpact>,
+    /// Where there is no such plan: what prevents it. Then it has no actions, and its cost is that of doing nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prevented: Option<String>,
 }
 
 /// Something the plan leaves undone, and why.
@@ -213,7 +269,8 @@ pub struct Residual {
     pub entity: String,
     /// Host or account.
     pub kind: crate::case::EntityKind,
-    /// For a compromised asset: the flow by which it talks to the outside, or `unknown` where no flow touches any.
+    /// For a compromised asset: the flow by which it talks to the outside, `asset:<id>` of the compromised one it talks
+    /// through, or `unknown` where no flow touches any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way_out: Option<String>,
     /// Why it stays.

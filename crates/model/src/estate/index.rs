@@ -71,7 +71,11 @@ impl<'e> Index<'e> {
             Some(candidates) => {
                 candidates.iter().copied().filter(|&at| selector.matches(asset(at))).collect()
             }
-            None if selector.any => (0..).zip(&self.estate.assets).map(|(at, _)| at).collect(),
+            None if selector.any => {
+                let inside =
+                    |it: &(u32, &Asset)| !self.zone(it.1.zone.as_str()).is_some_and(|it| it.1.external);
+                (0..).zip(&self.estate.assets).filter(inside).map(|(at, _)| at).collect()
+            }
             None => Vec::new(),
         }
     }
@@ -104,8 +108,13 @@ mod tests {
             zone in proptest::option::of(0_u8..5),
             roles in proptest::collection::vec(0_u8..5, 0..3),
             any in any::<bool>(),
+            external in any::<bool>(),
         ) {
             let mut estate = estate(&assets);
+            if external {
+                let zone = serde_json::from_str(r#"{"id": "z0", "external": true}"#).expect("a zone needs an id");
+                estate.zones.push(zone);
+            }
             let mut seen = std::collections::BTreeSet::new();
             estate.assets.retain(|it| seen.insert(it.id.clone()));
             let selector = Selector {
@@ -114,8 +123,8 @@ mod tests {
                 roles: roles.iter().map(|it| format!("r{it}")).collect(),
                 any,
             };
-            let walk: Vec<u32> =
-                (0..).zip(&estate.assets).filter(|(_, it)| selector.matches(it)).map(|(at, _)| at).collect();
+            let walk = (0..).zip(&estate.assets).filter(|(_, it)| estate.selects(&selector, it));
+            let walk: Vec<u32> = walk.map(|(at, _)| at).collect();
             prop_assert_eq!(Index::new(&estate).select(&selector), walk);
         }
     }

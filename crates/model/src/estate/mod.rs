@@ -116,6 +116,16 @@ impl EstateInfo {
 }
 
 impl Estate {
+    /// Whether a zone of this id is declared external: outside the operator's control.
+    pub fn is_external(&self, zone: &ZoneId) -> bool {
+        self.zones.iter().any(|it| it.external && it.id == *zone)
+    }
+
+    /// Whether `selector` means `asset`; `any` means nothing in external zones.
+    pub fn selects(&self, selector: &Selector, asset: &Asset) -> bool {
+        selector.matches(asset) && !(selector.is_any() && self.is_external(&asset.zone))
+    }
+
     /// An estate called `id` that declares nothing.
     pub fn empty(id: &str) -> Self {
         Self {
@@ -261,7 +271,7 @@ pub struct Asset {
     pub relay: bool,
 }
 
-/// Which assets are meant: all given keys must hold; `any: true` alone means every asset.
+/// Which assets are meant: all given keys must hold; `any: true` alone means every asset but those of external zones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Selector {
@@ -280,7 +290,13 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Whether `asset` is meant. An empty selector means nothing.
+    /// Whether it is `any: true` alone: every asset but those of external zones.
+    pub fn is_any(&self) -> bool {
+        self.any && self.asset.is_none() && self.zone.is_none() && self.roles.is_empty()
+    }
+
+    /// Whether `asset` is meant, its zone's being external not looked at (see [`Estate::selects`]). An empty selector
+    /// means nothing.
     pub fn matches(&self, asset: &Asset) -> bool {
         let empty = self.asset.is_none() && self.zone.is_none() && self.roles.is_empty();
         if empty {

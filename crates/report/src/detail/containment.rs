@@ -49,8 +49,9 @@ fn cost(name: &str, objective: &Objective, services: &str, note: &str) -> Markup
     html! {
         tr {
             th scope="row" { (name) }
-            td class="n" { (number(objective.service_loss)) }
+            td class="n" { @if let Some(lost) = objective.service_loss { (number(lost)) } @else { "unknown" } }
             td class="n" { (number(objective.exposure)) }
+            td class="n" { (number(objective.foothold)) }
             td class="n" { (number(objective.operating)) }
             td class="n" { b { (number(objective.total)) } }
             td { (services) }
@@ -71,10 +72,10 @@ pub fn containment(view: &CaseView<'_>) -> Markup {
                 (wide("Cost of containment", &html! {
                     table {
                         caption { "The plan next to what one would otherwise do, over " (number(plan.horizon_h)) " hours, in " (plan.currency) }
-                        thead { tr { th scope="col" { "" } th scope="col" class="n" { "Services lost" } th scope="col" class="n" { "Still exposed" } th scope="col" class="n" { "Operating" } th scope="col" class="n" { "Total" } th scope="col" { "Services hit" } th scope="col" { "" } } }
+                        thead { tr { th scope="col" { "" } th scope="col" class="n" { "Services lost" } th scope="col" class="n" { "Still exposed" } th scope="col" class="n" { "Footholds kept" } th scope="col" class="n" { "Operating" } th scope="col" class="n" { "Total" } th scope="col" { "Services hit" } th scope="col" { "" } } }
                         tbody {
                             (cost("this plan", &plan.objective, &view.impact.containment_predicted.len().to_string(), &format!("proven within {}", percent(plan.gap))))
-                            @for it in &plan.alternatives { (cost(&it.name.replace('_', " "), &it.objective, &it.services.len().to_string(), &format!("{} actions", it.actions.len()))) }
+                            @for it in plan.alternatives.iter().filter(|it| it.prevented.is_none()) { (cost(&it.name.replace('_', " "), &it.objective, &it.services.len().to_string(), &format!("{} actions", it.actions.len()))) }
                             @for it in &plan.baselines { (cost(baseline_name(it.name), &it.objective, &it.services.len().to_string(), if it.feasible { "" } else { "breaks a hard rule" })) }
                         }
                     }

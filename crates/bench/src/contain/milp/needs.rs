@@ -173,7 +173,7 @@ impl Builder<'_> {
         let shutters = if self.exempt(flow, from, to) {
             let ends = [Effect::Isolate(from), Effect::Isolate(to)];
             ends.iter().filter_map(|it| self.actions.get(it).copied()).collect()
-        } else if flow.is_management() && !self.compromised.contains(&from) {
+        } else if flow.survives || (flow.is_management() && !self.compromised.contains(&from)) {
             Vec::new()
         } else {
             self.blockers(number, from, to)

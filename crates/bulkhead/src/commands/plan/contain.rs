@@ -74,6 +74,7 @@ fn object(planned: &Planned, explained: Option<&Vec<Explanation>>) -> Outcome<Va
             json!({
                 "approval": it.approval, "actions": it.actions, "time_to_effect_s": it.time_to_effect_s,
                 "exposed": it.exposed, "protected_exposed": it.protected_exposed,
+                "footholds": it.footholds,
             })
         })
         .collect();
@@ -87,7 +88,7 @@ fn explanation(it: &Explanation) -> Value {
     let breaks: &Vec<ServiceImpact> = &it.breaks;
     json!({
         "action": it.action, "opens": it.opens, "protected": it.protected, "exposure": it.exposure,
-        "paths": it.paths, "breaks": breaks,
+        "footholds": it.footholds, "paths": it.paths, "breaks": breaks,
     })
 }
 

@@ -1,7 +1,9 @@
 //! Plans for people: what to do first, why, what it breaks, what one would otherwise do.
 
 use bulkhead_contain::{Explanation, PlanStage, Planned, Possible};
-use bulkhead_model::case::{Approval, BaselineName, Objective, Plan, ServiceImpact, customers_hit};
+use bulkhead_model::case::{
+    Approval, BaselineName, Objective, Plan, ResidualWhy, ServiceImpact, customers_hit,
+};
 use bulkhead_model::estate::Estate;
 
 use crate::commands::case::text_of;
@@ -42,9 +44,40 @@ pub fn plan(
     }
     text.push_str(&comparison(plan, &planned.predicted));
     text.push_str(&services(&planned.predicted, estate));
+    text.push_str(&residual(plan));
     for it in plan.not_done.iter().take(10) {
         line!(text, "left undone: {}: {}", it.what, it.why);
     }
+    text
+}
+
+/// What stays, by name: nothing is contained while one of these is not accepted.
+fn residual(plan: &Plan) -> String {
+    if plan.residual.is_empty() {
+        return String::new();
+    }
+    let mut text = text!(
+        "{} in the attacker's hands or within reach; contained only once each is accepted by name (`respond --accept ENTITY`):\n",
+        match plan.residual.len() {
+            1 => "1 entity stays".to_owned(),
+            n => text!("{} entities stay", count(n as u64)),
+        }
+    );
+    for it in plan.residual.iter().take(ROWS) {
+        let how = match (it.why, it.way_out.as_deref()) {
+            (ResidualWhy::WithinReach, _) => "stays within reach".to_owned(),
+            (ResidualWhy::Foothold, None) => "keeps a foothold: it is not disabled".to_owned(),
+            (ResidualWhy::Foothold, Some("unknown")) => {
+                "keeps a foothold: how it talks to the outside is unknown".to_owned()
+            }
+            (ResidualWhy::Foothold, Some(way)) => match way.strip_prefix("asset:") {
+                Some(through) => text!("keeps a foothold: it talks through {}", through),
+                None => text!("keeps a foothold: it talks to the outside by {}", way),
+            },
+        };
+        line!(text, "  {} {}", it.entity, how);
+    }
+    text.push_str(&more(plan.residual.len(), "entities"));
     text
 }
 
@@ -59,16 +92,22 @@ fn headline(planned: &Planned, held: usize) -> String {
     let plan = &planned.plan;
     let beyond = planned.reached.len().saturating_sub(held);
     let before = usize::try_from(planned.stats.reachable_before).unwrap_or(usize::MAX).saturating_sub(held);
-    let done = match (plan.actions.len(), beyond) {
-        (0, 0) => "no action is needed".to_owned(),
+    let kept = plan.residual.iter().filter(|it| it.why == ResidualWhy::Foothold).count();
+    let done = match (plan.actions.len(), beyond + kept) {
+        (0, 0) => "no action is planned, and by what the estate declares none is needed".to_owned(),
         (0, _) => "no action is worth its cost".to_owned(),
         (1, 0) => "1 action cuts the attacker off".to_owned(),
         (1, _) => "1 action holds the attacker".to_owned(),
         (n, 0) => text!("{} cut the attacker off", counted(n, "action")),
         (n, _) => text!("{} hold the attacker", counted(n, "action")),
     };
+    let footholds = match kept {
+        0 => String::new(),
+        1 => "; 1 compromised entity keeps a foothold".to_owned(),
+        n => text!("; {} compromised entities keep a foothold", count(n as u64)),
+    };
     text!(
-        "{} under `{}`: {} over {} h, gap {:.2} %; {}\n",
+        "{} under `{}`: {} over {} h, gap {:.2} %; {}{}\n",
         done,
         text_of(&plan.attitude),
         money(plan.objective.total, &plan.currency),
@@ -76,13 +115,14 @@ fn headline(planned: &Planned, held: usize) -> String {
         plan.gap * 100.0,
         match before {
             0 => "nothing is within reach beyond what is compromised".to_owned(),
-            _ => format!(
+            _ => text!(
                 "of {} within reach beyond what is compromised, {} {} so",
                 counted(before, "asset"),
                 count(beyond as u64),
                 if beyond == 1 { "stays" } else { "stay" }
             ),
-        }
+        },
+        footholds
     )
 }
 
@@ -100,12 +140,17 @@ fn stages(stages: &[PlanStage]) -> String {
         };
         line!(
             text,
-            "  {}: {} within {} s; after that {} exposed, {} of them protected",
+            "  {}: {} within {} s; after that {} exposed, {} of them protected{}",
             who,
             counted(it.actions.len(), "action"),
             it.time_to_effect_s,
             counted(usize::try_from(it.exposed).unwrap_or(usize::MAX), "asset"),
-            count(it.protected_exposed)
+            count(it.protected_exposed),
+            match it.footholds {
+                0 => String::new(),
+                1 => ", 1 foothold kept".to_owned(),
+                n => text!(", {} footholds kept", count(n)),
+            }
         );
     }
     text
@@ -113,7 +158,10 @@ fn stages(stages: &[PlanStage]) -> String {
 
 fn short(it: &Explanation, estate: &Estate) -> String {
     if it.opens.is_empty() {
-        return text!("  why {}: asked for; nothing opens without it\n", it.action);
+        return match it.footholds.is_empty() {
+            true => text!("  why {}: asked for; nothing opens without it\n", it.action),
+            false => text!("  why {}: {}\n", it.action, keeps(it)),
+        };
     }
     let path = it.paths.first().map(|it| hops(it)).unwrap_or_default();
     text!("  why {}: {}; such as by {}\n", it.action, opens(it, estate), path)
@@ -144,12 +192,27 @@ fn opens(it: &Explanation, estate: &Estate) -> String {
     )
 }
 
+/// Who would keep a foothold without the action.
+fn keeps(it: &Explanation) -> String {
+    match it.footholds.as_slice() {
+        [one] => text!("without it {} keeps a foothold", one),
+        [one, rest @ ..] => {
+            text!("without it {} and {} more keep a foothold", one, count(rest.len() as u64))
+        }
+        [] => String::new(),
+    }
+}
+
 fn long(it: &Explanation, estate: &Estate) -> String {
     let mut text = text!("  {}\n", it.action);
-    if it.opens.is_empty() {
+    if it.opens.is_empty() && it.footholds.is_empty() {
         text.push_str("    asked for; nothing opens without it\n");
-    } else {
+    }
+    if !it.opens.is_empty() {
         line!(text, "    {}", opens(it, estate));
+    }
+    if !it.footholds.is_empty() {
+        line!(text, "    {}", keeps(it));
     }
     for path in &it.paths {
         text.push_str("    cuts the path\n");
@@ -213,14 +276,23 @@ pub fn possible(list: &[Possible], currency: &str) -> String {
 
 /// The plan, its alternatives and the baselines in one table.
 pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
-    let mut table =
-        Table::new(["", "services lost", "exposed", "operating", "total", "services hit", "customers hit"]);
+    let mut table = Table::new([
+        "",
+        "services lost",
+        "exposed",
+        "footholds",
+        "operating",
+        "total",
+        "services hit",
+        "customers hit",
+    ]);
     let mut row = |name: String, objective: &Objective, services: &[ServiceImpact]| {
         let figure = |it: f64| money(it, &plan.currency);
         table.row([
             name,
-            figure(objective.service_loss),
+            objective.service_loss.map_or_else(|| "unknown".to_owned(), figure),
             figure(objective.exposure),
+            figure(objective.foothold),
             figure(objective.operating),
             figure(objective.total),
             services.len().to_string(),
@@ -228,7 +300,7 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
         ]);
     };
     row("this plan".to_owned(), &plan.objective, predicted);
-    for it in &plan.alternatives {
+    for it in plan.alternatives.iter().filter(|it| it.prevented.is_none()) {
         row(text!("  {}", it.name.replace('_', " ")), &it.objective, &it.services);
     }
     for it in &plan.baselines {
@@ -243,7 +315,13 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
         };
         row(name, &it.objective, &it.services);
     }
-    table.render(2)
+    let mut text = table.render(2);
+    for it in &plan.alternatives {
+        if let Some(why) = &it.prevented {
+            line!(text, "  no {} plan: {}", it.name.replace('_', " "), why);
+        }
+    }
+    text
 }
 
 /// Services hit, with their customers.
