@@ -82,6 +82,7 @@ const PURE_MAY_USE: &[&str] = &[
     "jiff",
     "memchr",
     "regex",
+    "regex-automata",
     "regex-syntax",
     "saphyr-parser",
     "schemars",

@@ -110,6 +110,7 @@ impl Hunt<'_> {
             collector.finish(&mut findings);
             hunter.end(&mut findings, collector.counts(), false);
         }
+        crate::telemetry_input::say_over_budget(&collector.over_budget());
         (telemetry, collector.counts())
     }
 }

@@ -19,6 +19,7 @@ mod flow;
 mod hunt;
 mod import_input;
 mod interrupt;
+mod kept;
 mod narrate;
 mod rule_input;
 mod say;

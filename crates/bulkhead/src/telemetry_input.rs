@@ -1,11 +1,13 @@
 //! Telemetry read once: findings from the rules, observations of who was seen, and how it went.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use bulkhead_detect::{Detector, EventRef, RuleSet};
 use bulkhead_incident::{finding_from_alert, host_of_flow};
+use bulkhead_model::case::TelemetrySummary;
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::finding::{Finding, SourceRef};
@@ -14,6 +16,7 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::kept::Kept;
 use crate::ui;
 
 /// Faults printed before the rest is only counted.
@@ -28,6 +31,10 @@ pub struct Gathered {
     pub findings: Vec<Finding>,
     /// Who and what was seen.
     pub observations: Observations,
+    /// What the telemetry is, and what of it was not read, kept or compared, as the case states it.
+    pub summary: TelemetrySummary,
+    /// Findings that were counted, but not kept, by rule.
+    pub not_kept: BTreeMap<String, u64>,
     /// Time of the last event.
     pub last_event: Option<Timestamp>,
     /// Events per second of this pass, by the machine's clock; never part of a case.
@@ -41,20 +48,33 @@ pub fn gather(paths: &[PathBuf], rules: &RuleSet, now: Option<Timestamp>, quiet:
     let mut pass = Pass {
         detector: Some(Detector::new(rules)),
         observer: Observer::new(Bounds::default()),
-        findings: Vec::new(),
+        kept: Kept::default(),
         last_event: None,
+        last_of_file: BTreeMap::new(),
         bar: ui::progress(quiet, "reading telemetry", Some(0)),
     };
     let telemetry = read(&names, &options(now), &mut pass);
     pass.bar.finish_and_clear();
     refuse_unreadable(&telemetry, quiet)?;
-    if let Some(detector) = &mut pass.detector {
-        detector.finish(&mut pass.findings);
+    let mut summary = telemetry.summary();
+    for it in &mut summary.unread {
+        it.from = pass.last_of_file.get(&it.source).copied();
     }
+    if let Some(detector) = &mut pass.detector {
+        let mut last = Vec::new();
+        detector.finish(&mut last);
+        pass.kept.take(&mut last);
+        summary.over_budget = detector.counts().over_budget;
+        say_over_budget(&detector.over_budget());
+    }
+    let (findings, not_kept) = pass.kept.finish();
+    summary.findings_not_kept = not_kept.values().sum();
     let events_per_s = telemetry.events() as f64 / start.elapsed().as_secs_f64().max(1e-9);
     Ok(Gathered {
         telemetry,
-        findings: pass.findings,
+        summary,
+        findings,
+        not_kept,
         observations: pass.observer.finish(),
         last_event: pass.last_event,
         events_per_s,
@@ -67,8 +87,9 @@ pub fn observe(paths: &[PathBuf], quiet: bool) -> Outcome<Observations> {
     let mut pass = Pass {
         detector: None,
         observer: Observer::new(Bounds::default()),
-        findings: Vec::new(),
+        kept: Kept::default(),
         last_event: None,
+        last_of_file: BTreeMap::new(),
         bar: ui::progress(quiet, "reading telemetry", Some(0)),
     };
     let telemetry = read(&names, &options(None), &mut pass);
@@ -123,11 +144,24 @@ pub fn options(now: Option<Timestamp>) -> Options {
     Options { now: Some(now.unwrap_or_else(Timestamp::now)), ..Options::default() }
 }
 
+/// Says which rules gave comparisons up because they would have taken too long.
+pub fn say_over_budget(by_rule: &BTreeMap<String, u64>) {
+    for (title, n) in by_rule {
+        note!(
+            "warning[over-budget]: rule `{}` was not compared with {} values: that would have taken too long; simplify its regular expression",
+            title,
+            n
+        );
+    }
+}
+
 struct Pass {
     detector: Option<Detector>,
     observer: Observer,
-    findings: Vec<Finding>,
+    kept: Kept,
     last_event: Option<Timestamp>,
+    /// Time of the last event of each source.
+    last_of_file: BTreeMap<String, Timestamp>,
     bar: ProgressBar,
 }
 
@@ -135,9 +169,18 @@ impl Sink for Pass {
     fn record(&mut self, record: &Record<'_>) -> ControlFlow<()> {
         let who = entities(record.event);
         self.last_event = self.last_event.max(who.time);
+        if let Some(time) = who.time {
+            match self.last_of_file.get_mut(record.file) {
+                Some(last) => *last = (*last).max(time),
+                None => drop(self.last_of_file.insert(record.file.to_owned(), time)),
+            }
+        }
         self.observer.add(&who);
         if let Some(detector) = &mut self.detector {
-            find(record, &who, detector, &mut self.findings);
+            let mut found = std::mem::take(&mut self.kept.buffer);
+            find(record, &who, detector, &mut found);
+            self.kept.take(&mut found);
+            self.kept.buffer = found;
         }
         ControlFlow::Continue(())
     }

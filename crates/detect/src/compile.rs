@@ -126,13 +126,13 @@ impl Compiler<'_, '_> {
 
     fn patterns(&mut self, item: &Item, field: FieldId, patterns: Vec<Pattern>, cased: bool) -> Expr {
         let has = |it: Modifier| item.modifiers.contains(&it);
-        // Keywords stand anywhere in a text; with wildcards of their own they say themselves where.
+        // Keywords stand anywhere in a text, whatever wildcards they hold.
         let keyword = field == KEYWORDS && !item.modifiers.iter().any(|it| it.is_text_operator());
         let contains = has(Modifier::Contains) || has(Modifier::Base64Offset);
         let sides: Vec<Expr> = patterns
             .into_iter()
             .map(|it| {
-                let inside = contains || (keyword && it.as_literal().is_some());
+                let inside = contains || keyword;
                 let pattern =
                     it.surrounded(inside || has(Modifier::EndsWith), inside || has(Modifier::StartsWith));
                 self.interner.pred(field, Matcher::text(pattern, cased))

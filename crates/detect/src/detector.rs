@@ -37,6 +37,8 @@ pub struct Counts {
     pub events: u64,
     /// Findings made.
     pub findings: u64,
+    /// Comparisons of a rule with a value that were given up because they would have taken too long.
+    pub over_budget: u64,
     /// What correlation had to leave out.
     pub correlation: CorrelationCounts,
 }
@@ -99,6 +101,11 @@ impl Detector {
     /// What was seen so far.
     pub fn counts(&self) -> Counts {
         self.collector.counts()
+    }
+
+    /// Rules that gave comparisons up because they would have taken too long, with how often.
+    pub fn over_budget(&self) -> std::collections::BTreeMap<String, u64> {
+        self.collector.over_budget()
     }
 
     /// How many groups correlations remember.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use bulkhead_model::diag::{Diagnostic, Pos};
-use bulkhead_model::event::Shape;
+use bulkhead_model::event::{Shape, windows_header};
 use bulkhead_model::yaml::{self, Node};
 
 use crate::expr::{Dimension, Expr, Interner};
@@ -139,10 +139,7 @@ impl Table {
                     });
                     self.services(product.as_deref(), values, interner)
                 }
-                field => {
-                    let field = interner.fields.intern(field);
-                    Expr::or(values.iter().map(|it| condition(field, it, interner)).collect::<Vec<_>>())
-                }
+                field => self::field(field, values, interner),
             });
         }
         Expr::and(sides)
@@ -171,6 +168,19 @@ pub fn hinted(source: &Source) -> Expr {
         part(Dimension::Category, &source.category),
         part(Dimension::Service, &source.service),
     ])
+}
+
+/// That `name` has one of `values`. Of a Windows event whose header and data both have the name, the header counts here.
+fn field(name: &str, values: &[String], interner: &mut Interner) -> Expr {
+    let field = interner.fields.intern(name);
+    let data = Expr::or(values.iter().map(|it| condition(field, it, interner)).collect::<Vec<_>>());
+    let Some(header) = windows_header(name).filter(|_| values.iter().all(|it| it != "null")) else {
+        return data;
+    };
+    let field = interner.fields.intern(header);
+    let apart = interner.pred(field, Matcher::Present);
+    let header = Expr::or(values.iter().map(|it| condition(field, it, interner)).collect::<Vec<_>>());
+    Expr::or([header, Expr::and([Expr::not(apart), data])])
 }
 
 fn condition(field: crate::field::FieldId, value: &str, interner: &mut Interner) -> Expr {

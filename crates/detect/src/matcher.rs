@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::engine::budget::Verdict;
 use crate::field::FieldId;
 use crate::rule::text::{Part, Pattern, fold};
 
@@ -148,15 +149,24 @@ impl Matcher {
     }
 }
 
-/// Whether `text` as a whole is what `parts` describe.
-pub fn glob(parts: &[Part], text: &str) -> bool {
+/// Whether `text` as a whole is what `parts` describe, unless that takes more than `steps_max` steps to tell.
+pub fn glob_within(parts: &[Part], text: &str, steps_max: u64) -> Verdict {
+    let mut steps = steps_max;
+    match glob(parts, text, &mut steps) {
+        _ if steps == 0 => Verdict::GivenUp,
+        holds => holds.into(),
+    }
+}
+
+/// Whether `text` as a whole is what `parts` describe; means nothing once no steps are left.
+fn glob(parts: &[Part], text: &str, steps: &mut u64) -> bool {
     let Some(star) = parts.iter().position(|it| *it == Part::Any) else {
-        return after(parts, text) == Some("");
+        return after(parts, text, steps) == Some("");
     };
-    let Some(mut rest) = after(&parts[..star], text) else { return false };
+    let Some(mut rest) = after(&parts[..star], text, steps) else { return false };
     let mut parts = &parts[star + 1..];
     while let Some(star) = parts.iter().position(|it| *it == Part::Any) {
-        let Some(found) = find(&parts[..star], rest) else { return false };
+        let Some(found) = find(&parts[..star], rest, steps) else { return false };
         rest = found;
         parts = &parts[star + 1..];
     }
@@ -167,7 +177,15 @@ pub fn glob(parts: &[Part], text: &str) -> bool {
     if let [Part::Literal(text)] = parts {
         return rest.ends_with(text.as_str());
     }
-    starts(rest).any(|at| after(parts, &rest[at..]) == Some(""))
+    for at in starts(rest) {
+        if after(parts, &rest[at..], steps) == Some("") {
+            return true;
+        }
+        if *steps == 0 {
+            break;
+        }
+    }
+    false
 }
 
 /// Places where a character of `text` begins, and its end.
@@ -176,32 +194,47 @@ fn starts(text: &str) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// What follows in `text` after a run without `*` at its start.
-fn after<'t>(run: &[Part], text: &'t str) -> Option<&'t str> {
-    run.iter().try_fold(text, |rest, part| match part {
-        Part::Literal(literal) => rest.strip_prefix(literal.as_str()),
-        Part::One => {
-            let mut chars = rest.chars();
-            chars.next().map(|_| chars.as_str())
+fn after<'t>(run: &[Part], text: &'t str, steps: &mut u64) -> Option<&'t str> {
+    run.iter().try_fold(text, |rest, part| {
+        *steps = steps.saturating_sub(1);
+        match part {
+            Part::Literal(literal) => rest.strip_prefix(literal.as_str()),
+            Part::One => {
+                let mut chars = rest.chars();
+                chars.next().map(|_| chars.as_str())
+            }
+            Part::Any => Some(rest),
         }
-        Part::Any => Some(rest),
     })
 }
 
 /// What follows the first place where a run without `*` stands.
-fn find<'t>(run: &[Part], text: &'t str) -> Option<&'t str> {
+fn find<'t>(run: &[Part], text: &'t str, steps: &mut u64) -> Option<&'t str> {
     match run {
         [] => Some(text),
         [Part::Literal(literal), more @ ..] => {
             let mut from = 0;
-            loop {
+            while *steps > 0 {
                 let at = from + memchr::memmem::find(&text.as_bytes()[from..], literal.as_bytes())?;
-                if let Some(rest) = after(more, &text[at + literal.len()..]) {
+                if let Some(rest) = after(more, &text[at + literal.len()..], steps) {
                     return Some(rest);
                 }
+                *steps = steps.saturating_sub(1);
                 from = at + text[at..].chars().next().map_or(1, char::len_utf8);
             }
+            None
         }
-        _ => starts(text).find_map(|at| after(run, &text[at..])),
+        _ => {
+            for at in starts(text) {
+                if let Some(rest) = after(run, &text[at..], steps) {
+                    return Some(rest);
+                }
+                if *steps == 0 {
+                    return None;
+                }
+            }
+            None
+        }
     }
 }
 
@@ -255,7 +288,8 @@ mod tests {
 
     #[track_caller]
     fn check_glob(pattern: &str, text: &str, expect: bool) {
-        assert_eq!(glob(&Pattern::parse(pattern).0, text), expect, "{pattern} on {text}");
+        let found = glob_within(&Pattern::parse(pattern).0, text, 10_000);
+        assert_eq!(found, Verdict::from(expect), "{pattern} on {text}");
     }
 
     #[test]
@@ -273,6 +307,13 @@ mod tests {
         check_glob("a", "ab", false);
         check_glob("*aa?b", "aaaxb", true);
         check_glob("*aab*", "aaab", true);
+    }
+
+    #[test]
+    fn a_glob_that_takes_too_long_is_given_up() {
+        let pattern = format!("*{}b*", "a?".repeat(100));
+        let found = glob_within(&Pattern::parse(&pattern).0, &"a".repeat(10_000), 100_000);
+        assert_eq!(found, Verdict::GivenUp);
     }
 
     #[test]

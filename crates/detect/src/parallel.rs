@@ -12,6 +12,7 @@ use crate::correlation::correlator::{CorrelationOptions, Correlator, Hit};
 use crate::detector::{Counts, EventRef};
 use crate::engine::Matching;
 use crate::engine::values::Values;
+use crate::expr::PredId;
 use crate::ruleset::{Inner, RuleSet};
 
 /// What a rule found in one event.
@@ -26,6 +27,8 @@ enum Kind {
     Hit(Box<Hit>),
     /// A finding for correlations, of an event without a readable time.
     Untimed,
+    /// A comparison that would have taken too long.
+    GivenUp(PredId),
 }
 
 impl Match {
@@ -33,7 +36,7 @@ impl Match {
     pub(crate) fn hit(&self) -> Option<&Hit> {
         match &self.0 {
             Kind::Hit(it) => Some(it),
-            Kind::Finding(_) | Kind::Untimed => None,
+            Kind::Finding(_) | Kind::Untimed | Kind::GivenUp(_) => None,
         }
     }
 
@@ -42,7 +45,7 @@ impl Match {
         match &mut self.0 {
             Kind::Finding(it) => it.source.record += before,
             Kind::Hit(it) => it.record += before,
-            Kind::Untimed => {}
+            Kind::Untimed | Kind::GivenUp(_) => {}
         }
     }
 }
@@ -92,6 +95,7 @@ impl Matcher {
             };
             out.push(Match(Kind::Finding(Box::new(finding))));
         });
+        out.extend(self.matching.given_up().map(|it| Match(Kind::GivenUp(it))));
     }
 
     pub(crate) fn matching(&mut self) -> &mut Matching {
@@ -151,13 +155,16 @@ pub struct Collector {
     /// None where the rule set has no correlations.
     correlator: Option<Correlator>,
     counts: Counts,
+    /// By comparison, how often it was given up.
+    given_up: BTreeMap<PredId, u64>,
+    set: RuleSet,
 }
 
 impl Collector {
     /// A collector of what matchers for `set` find.
     pub fn new(set: &RuleSet, options: CorrelationOptions) -> Self {
         let correlator = (!set.inner.correlations.is_empty()).then(|| Correlator::new(set, options));
-        Self { correlator, counts: Counts::default() }
+        Self { correlator, counts: Counts::default(), given_up: BTreeMap::new(), set: set.clone() }
     }
 
     /// Appends what a match gives rise to.
@@ -168,6 +175,10 @@ impl Collector {
             (Kind::Hit(it), Some(correlator)) => correlator.push(*it, out),
             (Kind::Untimed, Some(correlator)) => correlator.untimed(),
             (Kind::Hit(_) | Kind::Untimed, None) => {}
+            (Kind::GivenUp(it), _) => {
+                self.counts.over_budget += 1;
+                *self.given_up.entry(it).or_default() += 1;
+            }
         }
         self.counts.findings += (out.len() - before) as u64;
     }
@@ -210,6 +221,17 @@ impl Collector {
     pub fn counts(&self) -> Counts {
         let correlation = self.correlator.as_ref().map(Correlator::counts).unwrap_or_default();
         Counts { correlation, ..self.counts }
+    }
+
+    /// Rules that gave comparisons up because they would have taken too long, with how often.
+    pub fn over_budget(&self) -> BTreeMap<String, u64> {
+        let mut by_rule = BTreeMap::new();
+        for (pred, n) in &self.given_up {
+            for title in self.set.inner.rules_with(*pred) {
+                *by_rule.entry(title.to_owned()).or_default() += n;
+            }
+        }
+        by_rule
     }
 
     /// How many groups correlations remember.

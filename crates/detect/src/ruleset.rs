@@ -1,16 +1,17 @@
 //! A rule set: every rule that loaded, as expressions over shared comparisons, behind its log source gate.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use bulkhead_model::event::Shape;
 use bulkhead_model::finding::RuleRef;
 use memchr::memmem::Finder;
-use regex::Regex;
 
 use crate::compile::Placeholders;
 use crate::correlation::Correlation;
 use crate::correlation::plan::Plan;
-use crate::expr::{Expr, Interner, Pred};
+use crate::engine::budget::Bounded;
+use crate::expr::{Expr, Interner, Pred, PredId};
 use crate::field::FieldId;
 use crate::logsource::Mapping;
 use crate::matcher::Matcher;
@@ -33,7 +34,7 @@ pub(crate) struct Inner {
     pub instances: Vec<Instance>,
     pub interner: Interner,
     /// Compiled when first needed, by comparison.
-    pub regexes: Vec<OnceLock<Option<Regex>>>,
+    pub regexes: Vec<OnceLock<Option<Bounded>>>,
     /// Prepared when first needed, by comparison.
     pub finders: Vec<OnceLock<Finder<'static>>>,
     /// The different gates; most rules share one.
@@ -59,9 +60,6 @@ pub(crate) struct Instance {
     /// Fields the rule reads there, sorted.
     pub reads: Vec<FieldId>,
 }
-
-/// Most bytes a compiled regular expression may take.
-const REGEX_SIZE_MAX: usize = 16 << 20;
 
 impl Inner {
     /// Comparisons alone, without rules.
@@ -96,13 +94,25 @@ impl Inner {
     }
 
     /// The compiled regular expression of comparison `pred`; none if it is none or too large.
-    pub fn regex(&self, pred: u32) -> Option<&Regex> {
+    pub fn regex(&self, pred: u32) -> Option<&Bounded> {
         let Pred { matcher: Matcher::Regex(pattern), .. } = &self.interner.preds[pred as usize] else {
             return None;
         };
-        self.regexes[pred as usize]
-            .get_or_init(|| regex::RegexBuilder::new(pattern).size_limit(REGEX_SIZE_MAX).build().ok())
-            .as_ref()
+        self.regexes[pred as usize].get_or_init(|| Bounded::new(pattern)).as_ref()
+    }
+
+    /// Titles of the rules that make comparison `pred`.
+    pub fn rules_with(&self, pred: PredId) -> BTreeSet<&str> {
+        let makes = |expr: &Expr| {
+            let mut found = false;
+            let _ = expr.map(&mut |leaf| {
+                found |= *leaf == Expr::Pred(pred);
+                leaf.clone()
+            });
+            found
+        };
+        let with = self.instances.iter().filter(|it| makes(&it.expr));
+        with.map(|it| self.refs[it.rule as usize].title.as_str()).collect()
     }
 }
 
@@ -125,7 +135,7 @@ impl RuleSet {
 
 /// Names of the fields whose values choose the rules, by family of records.
 pub(crate) const ROUTING: &[(Shape, &[&str])] = &[
-    (Shape::Windows, &["Channel", "EventID"]),
+    (Shape::Windows, &["Channel", "EventID", "System.Channel", "System.EventID"]),
     (Shape::Zeek, &["_path"]),
     (Shape::Suricata, &["event_type"]),
     (Shape::Auditd, &["type"]),

@@ -28,6 +28,8 @@ pub struct Entities {
     /// The account that acted: `domain\name` or `name`, lower case, the domain cut at its first dot (so that `CORP\a`
     /// and `corp.example\a` are one account); machine and system accounts included.
     pub user: Option<String>,
+    /// Whether the event records an attempt that failed: who tried, or the account tried, need not exist.
+    pub refused: bool,
     /// Whether the event shows `user` to hold administrator rights on `host`.
     pub privileged: bool,
     /// The process that acted: its image or name.

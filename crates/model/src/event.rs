@@ -23,6 +23,33 @@ pub enum Shape {
     Wazuh,
     /// Any other JSON object; nested names are joined with dots.
     Json,
+    /// A Windows event in an exporter's own terms, names joined with dots; its reader makes it [`Shape::Windows`].
+    WindowsExport,
+}
+
+/// Names of a Windows event's header, and the names under which the header's values go where the event's data has a field
+/// of the same name.
+pub const WINDOWS_HEADER: [(&str, &str); 12] = [
+    ("EventID", "System.EventID"),
+    ("Channel", "System.Channel"),
+    ("Computer", "System.Computer"),
+    ("Provider_Name", "System.Provider_Name"),
+    ("Level", "System.Level"),
+    ("Task", "System.Task"),
+    ("Opcode", "System.Opcode"),
+    ("Version", "System.Version"),
+    ("Keywords", "System.Keywords"),
+    ("EventRecordID", "System.EventRecordID"),
+    ("ProcessID", "System.ProcessID"),
+    ("ThreadID", "System.ThreadID"),
+];
+
+/// The name under which the header's value of `name` goes where the event's data has a field of that name.
+pub fn windows_header(name: &str) -> Option<&'static str> {
+    if !matches!(name.as_bytes().first(), Some(b'E' | b'C' | b'P' | b'L' | b'T' | b'O' | b'V' | b'K')) {
+        return None;
+    }
+    WINDOWS_HEADER.iter().find(|it| it.0 == name).map(|it| it.1)
 }
 
 /// Text inside an event: a slice of the raw bytes, perhaps still escaped as JSON.

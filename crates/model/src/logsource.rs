@@ -18,7 +18,7 @@ impl LogSource<'_> {
     /// What the family of records alone says.
     pub fn of_shape(shape: Shape) -> Self {
         let (product, service) = match shape {
-            Shape::Windows => (Some("windows"), None),
+            Shape::Windows | Shape::WindowsExport => (Some("windows"), None),
             Shape::Zeek => (Some("zeek"), None),
             Shape::Suricata => (Some("suricata"), None),
             Shape::Auditd => (Some("linux"), Some("auditd")),

@@ -41,7 +41,7 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let text = String::from_utf8_lossy(line);
+        let text = stream.out.tally.text(line);
         match alert(&text, labels) {
             Some((event, detector)) => {
                 let product = match detector {

@@ -95,7 +95,7 @@ impl Pending {
         if self.records == 0 {
             return ControlFlow::Continue(());
         }
-        let text = String::from_utf8_lossy(&self.lines);
+        let text = out.tally.text(&self.lines);
         let mut event = FieldsEvent::new(&self.lines, Shape::Auditd);
         fields(&text, &mut event);
         let flow = out.event(&event, LogSource::of_shape(Shape::Auditd));
@@ -108,6 +108,7 @@ impl Pending {
 
 /// Adds the fields of every record in `text` (one a line) to `event`, the event's time and id first.
 pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
+    let mut command = None;
     for (index, record) in text.lines().enumerate() {
         let Some((head, rest)) = record.split_once("msg=audit(") else {
             continue;
@@ -124,11 +125,16 @@ pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
         let kind = head.split_once("type=").map_or("", |(_, it)| it.trim());
         // The node is the same in every record of an event.
         if index == 0 {
-            pairs(head, "", event);
+            pairs(head, event);
         } else {
             event.push("type", Field::text(kind));
         }
-        pairs(body.strip_prefix(':').unwrap_or(body), kind, event);
+        let body = body.strip_prefix(':').unwrap_or(body);
+        if kind == "EXECVE" {
+            command = Some(arguments(body, event));
+        } else {
+            pairs(body, event);
+        }
         // An enriched log has the name itself, which rules ask for.
         if kind == "SYSCALL"
             && !body.contains("SYSCALL=")
@@ -139,6 +145,72 @@ pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
             event.push("SYSCALL", Field::text(name));
         }
     }
+    // The kernel cuts a title after 128 bytes; the arguments are whole.
+    let title = || match event.fields.iter().find(|it| it.0 == "proctitle") {
+        Some((_, Field::Text(it))) => Some(it.to_string()),
+        _ => None,
+    };
+    if let Some(line) = command.filter(|it| !it.is_empty()).or_else(title) {
+        event.push(COMMAND_LINE, Field::Text(Cow::Owned(line)));
+    }
+}
+
+/// The command line that the records of an event give together, under the name rules for process creation use.
+const COMMAND_LINE: &str = "CommandLine";
+
+/// More arguments than this are not joined.
+const ARGUMENTS_MAX: usize = 16 * 1024;
+
+/// Adds the fields of an EXECVE record, whose long arguments come in pieces (`a2_len=24 a2[0]=636174 a2[1]=20`); returns all
+/// arguments with a blank between them.
+fn arguments<'a>(body: &'a str, event: &mut FieldsEvent<'a>) -> String {
+    let mut own = FieldsEvent::new(b"", Shape::Auditd);
+    raw_pairs(body, &mut |key, value, quoted| own.push(key, pair(value, quoted)));
+    let mut whole: Vec<(usize, String)> = Vec::new();
+    let mut pieces: std::collections::BTreeMap<usize, std::collections::BTreeMap<usize, (String, bool)>> =
+        std::collections::BTreeMap::new();
+    for (key, value) in own.fields {
+        let (Field::Text(text) | Field::Number(text)) = &value else { continue };
+        // Hexadecimal values come as numbers here: see `pair`.
+        let quoted = matches!(value, Field::Text(_));
+        match argument(&key) {
+            Some((number, Some(piece))) => {
+                pieces.entry(number).or_default().insert(piece, (text.to_string(), quoted));
+            }
+            Some((number, None)) => {
+                let text = if quoted { Cow::Borrowed(text.as_ref()) } else { unhex(text) };
+                whole.push((number, text.into_owned()));
+            }
+            None => event.push(key, Field::Text(Cow::Owned(text.to_string()))),
+        }
+    }
+    for (number, pieces) in pieces {
+        let quoted = pieces.values().any(|it| it.1);
+        let joined: String = pieces.into_values().map(|it| it.0).collect();
+        whole.push((number, if quoted { joined } else { unhex(&joined).into_owned() }));
+    }
+    whole.sort();
+    whole.truncate(ARGUMENTS_MAX);
+    let line: Vec<&str> = whole.iter().map(|it| it.1.as_str()).collect();
+    let line = line.join(" ");
+    for (number, text) in whole {
+        event.push(format!("a{number}"), Field::Text(Cow::Owned(text)));
+    }
+    line
+}
+
+/// A value, as a text if it was quoted, else as a number.
+fn pair(value: &str, quoted: bool) -> Field<'_> {
+    if quoted { Field::text(value) } else { Field::Number(Cow::Borrowed(value)) }
+}
+
+/// The number of an argument, and of its piece: `a2`, `a2[1]`.
+fn argument(key: &str) -> Option<(usize, Option<usize>)> {
+    let rest = key.strip_prefix('a')?;
+    match rest.split_once('[') {
+        Some((number, piece)) => Some((number.parse().ok()?, Some(piece.strip_suffix(']')?.parse().ok()?))),
+        None => Some((rest.parse().ok()?, None)),
+    }
 }
 
 /// The value behind `key`, up to a blank.
@@ -147,7 +219,14 @@ fn word<'t>(text: &'t str, key: &str) -> Option<&'t str> {
 }
 
 /// Adds `key=value` pairs. `msg='...'` of programs holds pairs of its own.
-fn pairs<'a>(text: &'a str, kind: &str, event: &mut FieldsEvent<'a>) {
+fn pairs<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
+    raw_pairs(text, &mut |key, value, quoted| {
+        event.push(key, Field::Text(decode(key, value, quoted)));
+    });
+}
+
+/// Shows `each` every pair: key, value, whether the value stood in quotes.
+fn raw_pairs<'a>(text: &'a str, each: &mut dyn FnMut(&'a str, &'a str, bool)) {
     let mut rest = text;
     loop {
         // Enriched logs put the translated fields behind a group separator.
@@ -175,15 +254,15 @@ fn pairs<'a>(text: &'a str, kind: &str, event: &mut FieldsEvent<'a>) {
             continue;
         }
         if key == "msg" && quote == Some('\'') {
-            pairs(value, kind, event);
+            raw_pairs(value, each);
             continue;
         }
-        event.push(key, Field::Text(decode(kind, key, value, quote.is_some())));
+        each(key, value, quote.is_some());
     }
 }
 
 /// Undoes the hexadecimal writing of values that users choose.
-fn decode<'a>(kind: &str, key: &str, value: &'a str, quoted: bool) -> Cow<'a, str> {
+fn decode<'a>(key: &str, value: &'a str, quoted: bool) -> Cow<'a, str> {
     let chosen = matches!(
         key,
         "proctitle"
@@ -198,8 +277,13 @@ fn decode<'a>(kind: &str, key: &str, value: &'a str, quoted: bool) -> Cow<'a, st
             | "dir"
             | "file"
             | "old-comm"
-    ) || (kind == "EXECVE" && key.starts_with('a') && key != "argc");
-    if quoted || !chosen || value.len() < 2 || !value.len().is_multiple_of(2) {
+    );
+    if quoted || !chosen { Cow::Borrowed(value) } else { unhex(value) }
+}
+
+/// A text that may be written in hexadecimal; NULs, which part arguments, become blanks.
+fn unhex(value: &str) -> Cow<'_, str> {
+    if value.len() < 2 || !value.len().is_multiple_of(2) {
         return Cow::Borrowed(value);
     }
     let mut bytes = Vec::with_capacity(value.len() / 2);

@@ -12,6 +12,7 @@ use memchr::memmem;
 
 use crate::dns;
 use crate::read::{Out, Stream};
+use crate::report::Ended;
 use crate::with::With;
 
 /// Size of the file header.
@@ -22,13 +23,23 @@ pub(crate) const CHUNK: usize = 64 * 1024;
 
 /// Reads the header and the chunks.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    let mut promise = Promise::of(stream.input.peek(HEADER));
     let header = stream.input.peek(HEADER).len();
     stream.input.skip(header);
-    chunks(stream)
+    every_chunk(stream, &mut promise)?;
+    for (what, bytes) in promise.broken() {
+        stream.out.tally.missing(what, bytes, None);
+    }
+    ControlFlow::Continue(())
+}
+
+/// Reads the chunks of a part of a file, one after another.
+pub(crate) fn chunks(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+    every_chunk(stream, &mut Promise::default())
 }
 
 /// Reads the chunks one after another. Chunks that were never used (all zero) are passed over.
-pub(crate) fn chunks(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
+fn every_chunk(stream: &mut Stream<'_, '_>, promise: &mut Promise) -> ControlFlow<()> {
     let settings = Arc::new(ParserSettings::new().indent(false));
     let limit = stream.options.record_max;
     let mut reader = Reader { settings, limit, chunk: stream.before, ..Reader::default() };
@@ -39,16 +50,102 @@ pub(crate) fn chunks(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
             return ControlFlow::Continue(());
         }
         let length = bytes.len();
-        if bytes.iter().any(|it| *it != 0) {
+        if promise.chunk(bytes) {
             let chunk = bytes.to_vec();
             if length < CHUNK {
                 let why = format!("chunk {} is cut off after {length} of {CHUNK} bytes", reader.chunk);
-                stream.out.tally.ended_early(&why);
+                let bytes = Some((CHUNK - length) as u64);
+                stream.out.tally.ended_early(&Ended { why, bytes });
             }
             reader.chunk(&mut stream.out, chunk)?;
         }
         stream.input.skip(length);
     }
+}
+
+/// What the header of a file promises of the chunks after it ("Windows XML Event Log (EVTX) format", libevtx).
+#[derive(Debug, Default)]
+pub(crate) struct Promise {
+    /// How many chunks are in use.
+    chunks: u64,
+    /// The log was not closed: what was written last may not be in the file.
+    dirty: bool,
+    /// The header itself cannot be relied on.
+    damaged: Option<&'static str>,
+    /// Chunks met, used or not, and those up to the last that is used.
+    met: u64,
+    there: u64,
+}
+
+impl Promise {
+    /// Reads the first block of a file.
+    pub(crate) fn of(header: &[u8]) -> Self {
+        let Some(head) = header.get(..128) else {
+            return Self { damaged: Some("its header is cut off"), ..Self::default() };
+        };
+        let damaged = (crc(&[&head[..120]]) != u32_at(head, 124))
+            .then_some("the checksum of its header is wrong: how many records it should hold is not known");
+        let chunks = u64::from(u16::from_le_bytes([head[42], head[43]]));
+        Self { chunks, dirty: u32_at(head, 120) & 1 != 0, damaged, ..Self::default() }
+    }
+
+    /// Takes in the next chunk; whether it is used.
+    pub(crate) fn chunk(&mut self, bytes: &[u8]) -> bool {
+        self.met += 1;
+        let used = bytes.iter().any(|it| *it != 0);
+        if used {
+            self.there = self.met;
+        }
+        used
+    }
+
+    /// What was promised and is not there: in words, and how many bytes.
+    pub(crate) fn broken(&self) -> Vec<(String, Option<u64>)> {
+        let mut broken = Vec::new();
+        if let Some(damaged) = self.damaged {
+            broken.push((damaged.to_owned(), None));
+        } else if self.there < self.chunks {
+            let missing = self.chunks - self.there;
+            let what = format!(
+                "its header counts {} chunks, of which {missing} are missing: the records in them were not read",
+                self.chunks
+            );
+            broken.push((what, Some(missing * CHUNK as u64)));
+        }
+        if self.dirty {
+            let what = "it was copied while it was written to (its header is marked dirty): the last records may be missing";
+            broken.push((what.to_owned(), None));
+        }
+        broken
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..at + 4).and_then(|it| it.try_into().ok()).map_or(0, u32::from_le_bytes)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..at + 8).and_then(|it| it.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+fn crc(parts: &[&[u8]]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    parts.iter().for_each(|it| crc.update(it));
+    crc.sum()
+}
+
+/// Whether the checksums of a whole chunk are right: that of its header and that of its records.
+fn checksums_hold(chunk: &[u8]) -> bool {
+    let records = chunk.get(512..u32_at(chunk, 48) as usize);
+    crc(&[&chunk[..120], &chunk[128..512]]) == u32_at(chunk, 124)
+        && records.is_some_and(|it| crc(&[it]) == u32_at(chunk, 52))
+}
+
+/// How many records a chunk's header says it holds; none where it says nothing sensible.
+fn records_stated(chunk: &[u8]) -> Option<u64> {
+    let (first, last) = (u64_at(chunk, 8), u64_at(chunk, 16));
+    // No record is shorter than 28 bytes.
+    last.checked_sub(first).map(|it| it + 1).filter(|it| *it <= (CHUNK / 28) as u64)
 }
 
 #[derive(Default)]
@@ -66,6 +163,32 @@ impl Reader {
     fn chunk(&mut self, out: &mut Out<'_>, mut bytes: Vec<u8>) -> ControlFlow<()> {
         let whole = bytes.len() == CHUNK;
         bytes.resize(CHUNK, 0);
+        let stated = records_stated(&bytes);
+        if whole && bytes.starts_with(b"ElfChnk\0") && !checksums_hold(&bytes) {
+            let what = format!(
+                "the checksum of chunk {} is wrong: its records were read as far as they go, but may be damaged or missing",
+                self.chunk
+            );
+            out.tally.missing(what, None, None);
+        }
+        let before = out.tally.events + out.tally.malformed;
+        let flow = self.records(out, bytes, whole);
+        let read = out.tally.events + out.tally.malformed - before;
+        if flow.is_continue()
+            && let Some(missing) = stated.and_then(|it| it.checked_sub(read)).filter(|it| *it > 0)
+        {
+            let what = format!(
+                "chunk {} should hold {} records; {missing} were not read",
+                self.chunk,
+                read + missing
+            );
+            out.tally.missing(what, None, Some(missing));
+        }
+        flow
+    }
+
+    /// The records of a chunk, which is filled up unless it is `whole`.
+    fn records(&mut self, out: &mut Out<'_>, bytes: Vec<u8>, whole: bool) -> ControlFlow<()> {
         let number = self.chunk;
         let mut data = match EvtxChunkData::new(bytes, false) {
             Ok(data) => data,

@@ -7,7 +7,7 @@ use bulkhead_model::json::JsonEvent;
 
 use crate::input::Input;
 use crate::web::{access, squid, w3c};
-use crate::{delimited, server, winxml};
+use crate::{delimited, forms, server, winxml};
 
 /// How many bytes are looked at to tell a format.
 const LOOK: usize = 64 * 1024;
@@ -113,6 +113,7 @@ pub(crate) fn sniff(input: &mut Input<'_>) -> Option<Format> {
             first_lines(first)
                 .or_else(|| delimited::detect(text).map(|_| Format::Csv))
                 .or_else(|| first_lines(text))
+                .or_else(|| forms::is_log(text).then_some(Format::Syslog))
         }
     }
 }
@@ -124,7 +125,8 @@ fn by_first_line(window: &[u8]) -> Option<Format> {
     match line.first()? {
         b'{' => JsonEvent::new(line, Some(Shape::Json)).is_ok().then_some(Format::Ndjson),
         b'[' | b'#' => None,
-        _ => first_lines(line),
+        // A line that begins with a time may be the first record of a table, but no table's header.
+        _ => first_lines(line).or_else(|| forms::is_line(line).then_some(Format::Syslog)),
     }
 }
 

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
+use crate::report::Cut;
+
 /// Bytes asked of the inner reader at a time.
 const CHUNK: usize = 256 * 1024;
 
@@ -218,6 +220,37 @@ impl<R: Read> Read for Counted<R> {
 impl<R: io::Seek> io::Seek for Counted<R> {
     fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
         self.inner.seek(to)
+    }
+}
+
+/// A stream of a stated size: an error where it ends before.
+pub(crate) struct Exactly<R> {
+    inner: R,
+    served: u64,
+    size: u64,
+}
+
+impl<R> Exactly<R> {
+    /// `inner`, which should hold `size` bytes.
+    pub(crate) fn new(inner: R, size: u64) -> Self {
+        Self { inner, served: 0, size }
+    }
+}
+
+impl<R: Read> Read for Exactly<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = self.size - self.served;
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(out.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let n = self.inner.read(&mut out[..most])?;
+        self.served += n as u64;
+        if n == 0 {
+            let cut = Cut { served: self.served, size: self.size };
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, cut));
+        }
+        Ok(n)
     }
 }
 

@@ -5,14 +5,15 @@
 
 use std::ops::ControlFlow;
 
-use bulkhead_model::event::{Event, Shape, Text, Value, Visitor};
+use bulkhead_model::event::{Event, Layout, Shape, Text, Value, Visitor};
 use bulkhead_model::json::{JsonEvent, Malformed, Memory};
 use bulkhead_model::logsource::LogSource;
 
 use crate::envelope::{self, Step};
 use crate::input::{Input, Line};
 use crate::read::{Out, Stream};
-use crate::zeek;
+use crate::report::{Family, Tally};
+use crate::{winexport, zeek};
 
 /// How many bytes are looked at to tell whether an object wraps records.
 const WRAPPER: usize = 4096;
@@ -214,13 +215,14 @@ impl Braces {
 /// Makes events of objects, reusing memory and the layouts learned.
 pub(crate) struct Objects {
     memory: Memory,
+    known: Known,
     /// The Zeek log that the file's name speaks of.
     zeek: Option<String>,
 }
 
 impl Objects {
     pub(crate) fn new(file: &str) -> Self {
-        Self { memory: Memory::default(), zeek: zeek::log_of_file(file) }
+        Self { memory: Memory::default(), known: Known::default(), zeek: zeek::log_of_file(file) }
     }
 
     /// Hands out the records of a wrapper that lies in one line, from `at` on.
@@ -241,9 +243,34 @@ impl Objects {
         }
     }
 
-    /// Hands out the event of one object, or counts it as malformed.
+    /// Hands out the event of one object, or counts it as malformed. Bytes that are no text are replaced, and counted.
     fn read(&mut self, out: &mut Out<'_>, object: &[u8], line: u64) -> ControlFlow<()> {
         let object = envelope::inner(object).unwrap_or(object);
+        match self.text(out, object) {
+            Err(Malformed { what: Malformed::NO_TEXT, .. }) => {
+                let text = out.tally.text(object);
+                let again = self.text(out, text.as_bytes());
+                self.flow(again, out, text.as_bytes(), line)
+            }
+            first => self.flow(first, out, object, line),
+        }
+    }
+
+    fn flow(
+        &mut self,
+        read: Result<ControlFlow<()>, Malformed>,
+        out: &mut Out<'_>,
+        object: &[u8],
+        line: u64,
+    ) -> ControlFlow<()> {
+        read.unwrap_or_else(|Malformed { at, what }| {
+            out.tally.malformed(line, column(object, at), || what.to_owned());
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Hands out the event of one object.
+    fn text(&mut self, out: &mut Out<'_>, object: &[u8]) -> Result<ControlFlow<()>, Malformed> {
         // A Zeek log that not every record of tells by its names (dhcp, pe, notice, ...) goes by the file's.
         let shape = match &self.zeek {
             Some(log) if log == "loaded_scripts" || memchr::memmem::find(object, b"\"ts\"").is_some() => {
@@ -253,23 +280,88 @@ impl Objects {
         };
         match JsonEvent::with_memory(object, shape, std::mem::take(&mut self.memory)) {
             Ok(event) => {
-                let source = source(&event, self.zeek.as_deref());
-                let flow = match &self.zeek {
-                    Some(log) if event.shape() == Shape::Zeek && event.get(zeek::PATH).is_none() => {
-                        out.event(&OfLog { event: &event, log }, source)
-                    }
-                    _ => out.event(&event, source),
-                };
+                let flow = self.event(out, &event);
                 self.memory = event.into_memory();
-                flow
+                Ok(flow)
             }
-            Err((Malformed { at, what }, memory)) => {
+            Err((fault, memory)) => {
                 self.memory = memory;
-                out.tally.malformed(line, column(object, at), || what.to_owned());
-                ControlFlow::Continue(())
+                Err(fault)
             }
         }
     }
+
+    fn event(&mut self, out: &mut Out<'_>, event: &JsonEvent<'_>) -> ControlFlow<()> {
+        if event.shape() == Shape::WindowsExport {
+            return exported(out, event);
+        }
+        let source = source(event, self.zeek.as_deref());
+        self.known.check(event, &source, &mut out.tally);
+        match &self.zeek {
+            Some(log) if event.shape() == Shape::Zeek && event.get(zeek::PATH).is_none() => {
+                out.event(&OfLog { event, log }, source)
+            }
+            _ => out.event(event, source),
+        }
+    }
+}
+
+/// A Windows event in an exporter's terms; what turns out to be none stays a record of no known family.
+fn exported(out: &mut Out<'_>, event: &JsonEvent<'_>) -> ControlFlow<()> {
+    if let Some(event) = winexport::of_json(event) {
+        return out.event(&event, LogSource::of_shape(Shape::Windows));
+    }
+    if looks_like_windows(event.raw()) {
+        out.tally.unmatched(Family::Windows);
+    }
+    let plain = JsonEvent::new(event.raw(), Some(Shape::Json));
+    match plain {
+        Ok(event) => out.event(&event, source(&event, None)),
+        Err(_) => ControlFlow::Continue(()),
+    }
+}
+
+/// Whether a record speaks of Windows' event log, in whatever terms.
+fn looks_like_windows(raw: &[u8]) -> bool {
+    [&b"\"winlog"[..], b"\"EventID\"", b"\"EventCode\"", b"\"EventData\"", b"\"event_data\""]
+        .iter()
+        .any(|it| memchr::memmem::find(raw, it).is_some())
+}
+
+/// Whether events have what rules for their family choose them by; asked once for all events that are laid out alike one
+/// after another.
+#[derive(Default)]
+struct Known {
+    layout: Option<std::sync::Arc<Layout>>,
+    lacks: Option<Family>,
+}
+
+impl Known {
+    fn check(&mut self, event: &JsonEvent<'_>, source: &LogSource<'_>, tally: &mut Tally) {
+        let known = match (event.layout(), &self.layout) {
+            (Some(layout), Some(last)) => std::sync::Arc::ptr_eq(layout, last),
+            _ => false,
+        };
+        if !known {
+            self.lacks = match event.shape() {
+                Shape::Windows if !is_windows(event) => Some(Family::Windows),
+                Shape::Zeek if source.service.is_none() => Some(Family::Zeek),
+                Shape::Json if looks_like_windows(event.raw()) && source.product.is_none() => {
+                    Some(Family::Windows)
+                }
+                _ => None,
+            };
+            self.layout = event.layout().cloned();
+        }
+        if let Some(family) = self.lacks {
+            tally.unmatched(family);
+        }
+    }
+}
+
+/// Whether rules for Windows can choose an event: by its channel and its id.
+fn is_windows(event: &dyn Event) -> bool {
+    ["Channel", "EventID"].iter().all(|it| event.get(it).is_some_and(|it| it != Value::Null))
 }
 
 /// Where an event comes from; `log` is the Zeek log that its file's name speaks of.

@@ -24,7 +24,7 @@ pub(crate) fn each(
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let text = String::from_utf8_lossy(line);
+        let text = stream.out.tally.text(line);
         match take(&mut stream.out, line, &text) {
             Ok(flow) => flow?,
             Err(why) => stream.out.tally.malformed(number, 0, || why),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bulkhead_model::event::{Field, FieldsEvent};
 
 use crate::web::{access, squid};
-use crate::{dns, web};
+use crate::{cef, device, dns, web};
 
 /// Fields more than these are not taken from one message.
 const PAIRS_MAX: usize = 512;
@@ -13,6 +13,12 @@ const PAIRS_MAX: usize = 512;
 /// Adds the fields of `message`, written by `program`.
 pub(crate) fn fields<'a>(program: &'a str, message: &'a str, event: &mut FieldsEvent<'a>) {
     let program = program.rsplit('/').next().unwrap_or_default();
+    if let Some(at) = cef::find(message)
+        && let Some(found) = cef::parse(&message[at..])
+    {
+        found.fields(event);
+        return;
+    }
     if let Some(question) = dns::question(program, message) {
         dns::fields(&question, event);
         return;
@@ -39,9 +45,11 @@ pub(crate) fn fields<'a>(program: &'a str, message: &'a str, event: &mut FieldsE
                 && let Some(parts) = access::parse(message)
             {
                 access::fields(&parts, event);
-            } else if let Some(mnemonic) = mnemonic(program, message) {
+            } else if let Some(mnemonic) = device::mnemonic(program, message) {
                 event.push("mnemonic", Field::text(mnemonic));
-                cisco(message, event);
+                device::cisco(message, event);
+            } else {
+                device::junos(message, event);
             }
         }
     }
@@ -148,51 +156,6 @@ pub(crate) fn pair<'m>(message: &'m str, name: &str) -> Option<&'m str> {
     match value.strip_prefix('"') {
         Some(value) => value.split('"').next(),
         None => value.split(' ').next(),
-    }
-}
-
-/// `FACILITY-SEVERITY-MNEMONIC` of a Cisco message.
-pub(crate) fn mnemonic<'m>(program: &'m str, message: &'m str) -> Option<&'m str> {
-    // The tag of a line without a sequence number is the mnemonic itself.
-    let text = match program.strip_prefix('%') {
-        Some(_) => return program.get(1..).filter(|it| is_mnemonic(it)),
-        None => {
-            let at = message.find('%').filter(|at| *at == 0 || message[..*at].ends_with(' '))?;
-            &message[at + 1..]
-        }
-    };
-    let end = text.find([':', ' ']).unwrap_or(text.len());
-    let name = &text[..end];
-    is_mnemonic(name).then_some(name)
-}
-
-fn is_mnemonic(name: &str) -> bool {
-    let mut parts = name.splitn(3, '-');
-    let facility = parts.next().unwrap_or_default();
-    let severity = parts.next().unwrap_or_default();
-    !facility.is_empty()
-        && facility.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_')
-        && matches!(severity.as_bytes(), [b'0'..=b'7'])
-        && parts.next().is_some()
-}
-
-/// `User:admin  logged command:no logging`, `Configured from console by admin on vty0 (10.0.0.5)`,
-/// `[user: admin] [Source: 10.0.0.5]`.
-fn cisco<'a>(message: &'a str, event: &mut FieldsEvent<'a>) {
-    let after = |key: &str| message.split_once(key).map(|(_, it)| it);
-    let user = after("User:")
-        .and_then(|it| it.split_whitespace().next())
-        .or_else(|| after("[user: ").and_then(|it| it.split(']').next()))
-        .or_else(|| after(" by ").and_then(|it| it.split(' ').next()));
-    let from = after("[Source: ")
-        .and_then(|it| it.split(']').next())
-        .or_else(|| message.rsplit_once('(').and_then(|(_, it)| it.split(')').next()))
-        .filter(|it| it.parse::<std::net::IpAddr>().is_ok());
-    let command = after("logged command:");
-    for (name, value) in [("user", user), ("command", command), ("src_ip", from)] {
-        if let Some(value) = value.map(str::trim).filter(|it| !it.is_empty()) {
-            event.push(name, Field::text(value));
-        }
     }
 }
 

@@ -104,7 +104,7 @@ impl Observer {
             }
         }
         // Who failed to log on did nothing on the host, and may not even exist.
-        let refused = entities.logon.as_ref().is_some_and(|it| !it.success);
+        let refused = entities.refused || entities.logon.as_ref().is_some_and(|it| !it.success);
         if let Some(user) = entities.user.as_ref().filter(|_| !refused) {
             let sets = [Some(&mut host.users), entities.privileged.then_some(&mut host.privileged)];
             for set in sets.into_iter().flatten() {

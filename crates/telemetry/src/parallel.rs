@@ -59,8 +59,7 @@ pub fn read_parallel<W: Worker>(
     workers: Vec<W>,
     take: &mut Take<'_, W::Out>,
 ) -> Telemetry {
-    let (files, diagnostics) = walk::walk(paths);
-    let mut telemetry = Telemetry { sources: Vec::new(), diagnostics };
+    let (files, mut telemetry) = walk::walk(paths);
     let shared = Shared { files, state: Mutex::default(), work: Condvar::new(), results: Condvar::new() };
     std::thread::scope(|scope| {
         for worker in workers {
@@ -72,7 +71,7 @@ pub fn read_parallel<W: Worker>(
         let _alarm = Alarm(&shared);
         merge(&shared, &mut telemetry, options, take);
     });
-    telemetry
+    telemetry.sorted()
 }
 
 /// The result of a piece of a file.
@@ -355,6 +354,8 @@ fn merge<O: Default>(
                     let done = parts::complete(done, cuts, tallies);
                     telemetry.sources.extend(done.sources);
                     telemetry.diagnostics.extend(done.diagnostics);
+                    telemetry.unread.extend(done.unread);
+                    telemetry.unmatched.extend(done.unmatched);
                     break;
                 }
                 Piece::Records { events: n, out } => {

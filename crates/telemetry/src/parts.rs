@@ -7,12 +7,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::ait;
-use crate::evtx::{CHUNK, HEADER};
+use crate::evtx::{CHUNK, HEADER, Promise};
 use crate::format::Format;
 use crate::input::Input;
 use crate::read;
 use crate::record::{Progress, Record, Sink};
-use crate::report::{Tally, Telemetry};
+use crate::report::{Ended, Tally, Telemetry};
 
 /// Bytes gathered before a part is cut, where the stream is not live.
 const PART: usize = 256 * 1024;
@@ -76,8 +76,13 @@ pub(crate) struct Cut {
     /// Whether the user named the file.
     pub(crate) named: bool,
     /// What ended it early.
-    pub(crate) fault: Option<String>,
+    pub(crate) fault: Option<Ended>,
+    /// What it promised and does not hold, in words, with a number of bytes.
+    pub(crate) missing: Vec<Missing>,
 }
+
+/// What a stream promised and does not hold, in words, and how many bytes.
+pub(crate) type Missing = (String, Option<u64>);
 
 /// Completes what the reader of a file knows by the tallies of its cut streams.
 pub(crate) fn complete(mut telemetry: Telemetry, cuts: Vec<Cut>, tallies: Vec<Option<Tally>>) -> Telemetry {
@@ -87,14 +92,19 @@ pub(crate) fn complete(mut telemetry: Telemetry, cuts: Vec<Cut>, tallies: Vec<Op
     for (cut, tally) in parts.into_iter().rev() {
         let report = &mut telemetry.sources[cut.source_at];
         let mut tally = tally.unwrap_or_else(|| Tally::new(&report.file, 0));
+        for (what, bytes) in cut.missing {
+            tally.missing(what, bytes, None);
+        }
         if let Some(fault) = &cut.fault {
             tally.ended_early(fault);
         }
-        let (done, mut diagnostics) = tally.finish(report.format, report.bytes);
-        diagnostics.extend(read::hopeless(&done, cut.named));
-        *report = done;
+        let mut done = tally.finish(report.format, report.bytes);
+        done.diagnostics.extend(read::hopeless(&done.report, cut.named));
+        *report = done.report;
         let at = cut.diagnostics_at;
-        telemetry.diagnostics.splice(at..at, diagnostics);
+        telemetry.diagnostics.splice(at..at, done.diagnostics);
+        telemetry.unread.extend(done.unread);
+        telemetry.unmatched.extend(done.unmatched);
     }
     telemetry
 }
@@ -126,13 +136,14 @@ pub(crate) struct Cutter {
 }
 
 impl Cutter {
-    /// Cuts all of `input`.
+    /// Cuts all of `input`; `missing` gets what it promised and does not hold.
     pub(crate) fn run(
         &self,
         input: &mut Input<'_>,
+        missing: &mut Vec<Missing>,
         emit: &mut dyn FnMut(Part) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        if self.format == Format::Evtx { self.chunks(input, emit) } else { self.lines(input, emit) }
+        if self.format == Format::Evtx { self.chunks(input, missing, emit) } else { self.lines(input, emit) }
     }
 
     fn part(&self, before: u64, bytes: Vec<u8>) -> Part {
@@ -143,15 +154,21 @@ impl Cutter {
     fn chunks(
         &self,
         input: &mut Input<'_>,
+        missing: &mut Vec<Missing>,
         emit: &mut dyn FnMut(Part) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
+        let mut promise = Promise::of(input.peek(HEADER));
         let header = input.peek(HEADER).len();
         input.skip(header);
         let mut before = 0;
         loop {
             let bytes = input.peek(CHUNKS * CHUNK).to_vec();
             if bytes.is_empty() {
+                *missing = promise.broken();
                 return ControlFlow::Continue(());
+            }
+            for chunk in bytes.chunks(CHUNK) {
+                promise.chunk(chunk);
             }
             input.skip(bytes.len());
             emit(self.part(before, bytes))?;

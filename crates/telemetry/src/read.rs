@@ -12,10 +12,10 @@ use bulkhead_model::event::Event;
 use bulkhead_model::logsource::LogSource;
 
 use crate::format::{self, Format, Packing};
-use crate::input::{Counted, Guarded, Input, Limits};
+use crate::input::{Counted, Exactly, Guarded, Input, Limits};
 use crate::parts::{self, Cut, Part, Taker, Whole};
 use crate::record::{Options, Progress, Record, Sink};
-use crate::report::{SourceReport, Tally, Telemetry};
+use crate::report::{Ended, SourceReport, Tally, Telemetry};
 use crate::walk::{self, Found};
 use crate::web::{access, squid, w3c};
 use crate::{ait, auditd, delimited, evtx, json, server, syslog, tar, unpack, winxml, zeek};
@@ -33,17 +33,17 @@ const PROGRESS_EVERY: u64 = 1024;
 /// what comes before the break. A file that the user named and of which nothing can be read is an error in the
 /// diagnostics ([`Telemetry::has_errors`]).
 pub fn read(paths: &[String], options: &Options, sink: &mut dyn Sink) -> Telemetry {
-    let (files, diagnostics) = walk::walk(paths);
+    let (files, telemetry) = walk::walk(paths);
     let mut whole = Whole(sink);
     let mut reader = Reader::new(options, &mut whole, files.iter().map(|it| it.size).sum());
-    reader.telemetry.diagnostics = diagnostics;
+    reader.telemetry = telemetry;
     for file in &files {
         reader.file(file);
         if reader.stopped {
             break;
         }
     }
-    reader.telemetry
+    reader.telemetry.sorted()
 }
 
 /// As [`read`], of files held in memory: name and bytes, in the order given.
@@ -59,7 +59,7 @@ pub fn read_bytes(files: &[(String, Vec<u8>)], options: &Options, sink: &mut dyn
             break;
         }
     }
-    reader.telemetry
+    reader.telemetry.sorted()
 }
 
 pub(crate) struct Reader<'o> {
@@ -192,26 +192,83 @@ impl<'o> Reader<'o> {
                 Err(why) => self.warn(&below, "unreadable-member", format!("cannot be read: {why}")),
             }
         }
-        self.expect_sources(origin, before);
-    }
-
-    /// The members of a tar archive.
-    fn tar(&mut self, origin: &Origin<'_>, mut input: Input<'_>) {
-        let before = self.telemetry.sources.len();
-        while let Some(member) = tar::next_member(&mut input) {
-            let name = format!("{}!{}", origin.name, member.name);
-            let mut bytes = Read::take(&mut input, member.size);
-            self.stream(&origin.below(&name), Input::new(&mut bytes));
-            if self.stopped || io::copy(&mut bytes, &mut io::sink()).is_err() {
-                break;
-            }
-            tar::skip_padding(&mut input, member.size);
-        }
-        if let Some(fault) = input.fault() {
-            let why = format!("the archive ends early: {fault}");
+        if !self.stopped && !unpack::at_directory(&mut input) {
+            let why = "the archive ends before its directory: members may be missing".to_owned();
             self.warn(origin, "incomplete-archive", why);
         }
         self.expect_sources(origin, before);
+    }
+
+    /// The members of a tar archive. Behind a damaged header, reading goes on at the next that is whole.
+    fn tar(&mut self, origin: &Origin<'_>, input: Input<'_>) {
+        let before = self.telemetry.sources.len();
+        let tail = Rc::new(Cell::new(tar::Tail::default()));
+        let mut rest: Box<dyn Read + '_> = Box::new(tar::Watched::new(input, Rc::clone(&tail)));
+        let mut n_members = 0;
+        loop {
+            let mut archive = ::tar::Archive::new(rest);
+            // Archives put one after another are all read.
+            archive.set_ignore_zeros(true);
+            let ended = self.tar_members(origin, &mut archive, &mut n_members);
+            if self.stopped {
+                return;
+            }
+            let Err(error) = ended else { break };
+            match tar::resume(archive.into_inner()) {
+                Ok((passed, found)) => {
+                    let on = if found.is_some() {
+                        "reading went on behind it"
+                    } else {
+                        "nothing behind it was read"
+                    };
+                    let what = format!("the header after member {n_members} is damaged ({error}); {on}");
+                    self.warn_bytes(origin, "incomplete-archive", what, Some(passed + 512));
+                    match found {
+                        Some(found) => rest = Box::new(found),
+                        None => return self.expect_sources(origin, before),
+                    }
+                }
+                Err(error) => {
+                    self.warn(origin, "incomplete-archive", format!("the archive ends early: {error}"));
+                    return self.expect_sources(origin, before);
+                }
+            }
+        }
+        if !tail.get().is_mark {
+            let why = format!(
+                "the archive ends after member {n_members} without the mark of its end: members after it may be missing"
+            );
+            self.warn(origin, "incomplete-archive", why);
+        }
+        self.expect_sources(origin, before);
+    }
+
+    /// Reads the members of an archive up to its end or to a header that cannot be read.
+    fn tar_members(
+        &mut self,
+        origin: &Origin<'_>,
+        archive: &mut ::tar::Archive<Box<dyn Read + '_>>,
+        n_members: &mut u64,
+    ) -> io::Result<()> {
+        for entry in archive.entries()? {
+            let mut entry = entry?;
+            *n_members += 1;
+            if !entry.header().entry_type().is_file()
+                && !entry.header().entry_type().is_contiguous()
+                && !entry.header().entry_type().is_gnu_sparse()
+            {
+                continue;
+            }
+            let name = format!("{}!{}", origin.name, String::from_utf8_lossy(&entry.path_bytes()));
+            let size = entry.size();
+            let mut bytes = Exactly::new(&mut entry, size);
+            self.stream(&origin.below(&name), Input::new(&mut bytes));
+            // A cut within the member is reported as the member's.
+            if self.stopped || io::copy(&mut bytes, &mut io::sink()).is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Says so when an archive held nothing of use.
@@ -278,12 +335,11 @@ impl<'o> Reader<'o> {
         let Stream { input, out, .. } = stream;
         let mut tally = out.tally;
         if let Some(fault) = input.fault() {
-            tally.ended_early(fault);
+            tally.ended_early(&Ended::by(fault));
         }
-        let (report, diagnostics) = tally.finish(format, input.served());
-        let hopeless = hopeless(&report, origin.named);
-        self.telemetry.sources.push(report);
-        self.telemetry.diagnostics.extend(diagnostics);
+        let done = tally.finish(format, input.served());
+        let hopeless = hopeless(&done.report, origin.named);
+        self.telemetry.take(done);
         self.telemetry.diagnostics.extend(hopeless);
     }
 
@@ -295,6 +351,7 @@ impl<'o> Reader<'o> {
             diagnostics_at: self.telemetry.diagnostics.len(),
             named: origin.named,
             fault: None,
+            missing: Vec::new(),
         });
         self.telemetry.sources.push(SourceReport {
             file: origin.name.to_owned(),
@@ -302,14 +359,17 @@ impl<'o> Reader<'o> {
             events: 0,
             malformed: 0,
             bytes: 0,
+            replaced: 0,
         });
         let (taker, read) = (&mut *self.taker, &self.read);
         let name = std::sync::Arc::from(origin.name);
         let live = origin.name == "-";
         let mut emit = |part: Part| taker.part(part, read.get());
         let cutter = parts::Cutter { stream, file: name, format, live, limit: self.options.record_max };
-        self.stopped = cutter.run(&mut input, &mut emit).is_break();
-        self.cuts[stream].fault = input.fault().map(ToString::to_string);
+        let mut missing = Vec::new();
+        self.stopped = cutter.run(&mut input, &mut missing, &mut emit).is_break();
+        self.cuts[stream].missing = missing;
+        self.cuts[stream].fault = input.fault().map(Ended::by);
         self.telemetry.sources[self.cuts[stream].source_at].bytes = input.served();
     }
 
@@ -319,7 +379,8 @@ impl<'o> Reader<'o> {
             let why = format!("cannot be read: {fault}");
             self.unusable(origin, "unreadable-file", why);
         } else if input.window().is_empty() {
-            self.warn(origin, "empty-file", "holds nothing".to_owned());
+            let diagnostic = Diagnostic::warning("empty-file", origin.name, None, "holds nothing".to_owned());
+            self.telemetry.diagnostics.push(diagnostic);
         } else {
             let why = delimited::unknown(input.peek(64 * 1024))
                 .unwrap_or_else(|| "is in no format that is read here; skipped".to_owned());
@@ -329,10 +390,20 @@ impl<'o> Reader<'o> {
 
     /// Nothing of this file can be used: an error when the user named it.
     fn unusable(&mut self, origin: &Origin<'_>, code: &'static str, why: String) {
+        // That no member is of use was said of each.
+        if code != "no-telemetry" {
+            self.telemetry.missed(origin.name, why.clone(), None);
+        }
         self.telemetry.diagnostics.push(unusable(origin.name, origin.named, code, why));
     }
 
+    /// Something of the file was not read.
     fn warn(&mut self, origin: &Origin<'_>, code: &'static str, why: String) {
+        self.warn_bytes(origin, code, why, None);
+    }
+
+    fn warn_bytes(&mut self, origin: &Origin<'_>, code: &'static str, why: String, bytes: Option<u64>) {
+        self.telemetry.missed(origin.name, why.clone(), bytes);
         self.telemetry.diagnostics.push(Diagnostic::warning(code, origin.name, None, why));
     }
 }

@@ -1,6 +1,9 @@
 //! What was read, file by file, and what could not be.
 
-use bulkhead_model::case::TelemetrySummary;
+use std::borrow::Cow;
+use std::io;
+
+use bulkhead_model::case::{TelemetrySummary, UnmatchedFamily, Unread};
 use bulkhead_model::diag::{Diagnostic, Pos};
 
 use crate::format::Format;
@@ -18,6 +21,8 @@ pub struct SourceReport {
     pub malformed: u64,
     /// Bytes, unpacked.
     pub bytes: u64,
+    /// Bytes that were no text and were replaced in events.
+    pub replaced: u64,
 }
 
 /// Everything that was read.
@@ -27,6 +32,10 @@ pub struct Telemetry {
     pub sources: Vec<SourceReport>,
     /// What could not be read: errors are of whole files that the user named, warnings of the rest.
     pub diagnostics: Vec<Diagnostic>,
+    /// What was not read, sorted: files, members, ends of streams.
+    pub unread: Vec<Unread>,
+    /// Events to which no rule can apply although they look like a family that rules speak of, sorted.
+    pub unmatched: Vec<UnmatchedFamily>,
 }
 
 impl Telemetry {
@@ -45,6 +54,36 @@ impl Telemetry {
         self.sources.iter().map(|it| it.bytes).sum()
     }
 
+    /// Bytes of all files that were no text and were replaced.
+    pub fn replaced(&self) -> u64 {
+        self.sources.iter().map(|it| it.replaced).sum()
+    }
+
+    /// Whether everything named was read: no record, member, file or end of a stream is missing.
+    pub fn is_whole(&self) -> bool {
+        self.malformed() == 0 && self.unread.is_empty()
+    }
+
+    /// Notes that something of `source` was not read.
+    pub(crate) fn missed(&mut self, source: &str, what: String, bytes: Option<u64>) {
+        self.unread.push(Unread { source: source.to_owned(), what, bytes, ..Unread::default() });
+    }
+
+    /// The same in one order, whatever the threads.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.unread.sort();
+        self.unmatched.sort();
+        self
+    }
+
+    /// Takes in what is known of one more stream.
+    pub(crate) fn take(&mut self, done: Finished) {
+        self.sources.push(done.report);
+        self.diagnostics.extend(done.diagnostics);
+        self.unread.extend(done.unread);
+        self.unmatched.extend(done.unmatched);
+    }
+
     /// Whether a file that the user named could not be read at all.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
@@ -54,7 +93,15 @@ impl Telemetry {
     pub fn summary(&self) -> TelemetrySummary {
         let mut sources: Vec<String> = self.sources.iter().map(|it| it.file.clone()).collect();
         sources.sort();
-        TelemetrySummary { events: self.events(), malformed: self.malformed(), sources }
+        TelemetrySummary {
+            events: self.events(),
+            malformed: self.malformed(),
+            sources,
+            unread: self.unread.clone(),
+            replaced_bytes: self.replaced(),
+            unmatched_families: self.unmatched.clone(),
+            ..TelemetrySummary::default()
+        }
     }
 }
 
@@ -64,7 +111,9 @@ enum Fault {
     /// A record that could not be read: its number, its line (0 where the format has none), column, and why.
     Malformed { record: u64, line: u64, column: usize, why: String },
     /// The stream ended early after so many events.
-    EndedEarly { events: u64, why: String },
+    EndedEarly { events: u64, why: String, bytes: Option<u64> },
+    /// A part of the stream is missing, or may be; reading went on.
+    Missing { what: String, bytes: Option<u64>, records: Option<u64> },
     /// Something about the whole stream that somebody should know.
     Note { code: &'static str, message: String, hint: &'static str },
 }
@@ -77,6 +126,10 @@ pub(crate) struct Tally {
     pub(crate) malformed: u64,
     /// Lines with a time of which nobody knows the year.
     pub(crate) yearless: u64,
+    /// Bytes that were no text.
+    pub(crate) replaced: u64,
+    /// Events to which no rule can apply, of a family that rules speak of.
+    unmatched: [u64; FAMILIES.len()],
     shown_max: usize,
     shown: usize,
     faults: Vec<Fault>,
@@ -89,6 +142,8 @@ impl Tally {
             events: 0,
             malformed: 0,
             yearless: 0,
+            replaced: 0,
+            unmatched: [0; FAMILIES.len()],
             shown_max,
             shown: 0,
             faults: Vec::new(),
@@ -111,8 +166,27 @@ impl Tally {
     }
 
     /// A fault that ended the file early.
-    pub(crate) fn ended_early(&mut self, why: &dyn std::fmt::Display) {
-        self.faults.push(Fault::EndedEarly { events: self.events, why: why.to_string() });
+    pub(crate) fn ended_early(&mut self, why: &Ended) {
+        self.faults.push(Fault::EndedEarly { events: self.events, why: why.why.clone(), bytes: why.bytes });
+    }
+
+    /// A part of the stream that is missing, though reading went on.
+    pub(crate) fn missing(&mut self, what: String, bytes: Option<u64>, records: Option<u64>) {
+        self.faults.push(Fault::Missing { what, bytes, records });
+    }
+
+    /// Counts an event to which no rule can apply.
+    pub(crate) fn unmatched(&mut self, family: Family) {
+        self.unmatched[family as usize] += 1;
+    }
+
+    /// A line as text; bytes that are none are replaced, and counted.
+    pub(crate) fn text<'l>(&mut self, line: &'l [u8]) -> Cow<'l, str> {
+        let text = String::from_utf8_lossy(line);
+        if matches!(text, Cow::Owned(_)) {
+            self.replaced += line.utf8_chunks().map(|it| it.invalid().len() as u64).sum::<u64>();
+        }
+        text
     }
 
     /// Something about the whole stream that somebody should know.
@@ -133,35 +207,106 @@ impl Tally {
                     *record += records;
                 }
                 Fault::EndedEarly { events, .. } => *events += self.events,
-                Fault::Note { .. } => {}
+                Fault::Missing { .. } | Fault::Note { .. } => {}
             }
             self.faults.push(fault);
         }
         self.events += part.events;
         self.malformed += part.malformed;
         self.yearless += part.yearless;
+        self.replaced += part.replaced;
+        for (sum, more) in self.unmatched.iter_mut().zip(part.unmatched) {
+            *sum += more;
+        }
     }
 
     /// The report and the faults.
-    pub(crate) fn finish(self, format: Format, bytes: u64) -> (SourceReport, Vec<Diagnostic>) {
+    pub(crate) fn finish(self, format: Format, bytes: u64) -> Finished {
         let mut diagnostics: Vec<Diagnostic> = self.faults.iter().map(|it| it.worded(&self.file)).collect();
+        let unread = self.faults.iter().filter_map(|it| it.unread(&self.file)).collect();
+        let mut warn = |code, message: String, hint: Option<&str>| {
+            let diagnostic = Diagnostic::warning(code, &self.file, None, message);
+            diagnostics.push(hint.into_iter().fold(diagnostic, Diagnostic::hint));
+        };
         if self.yearless > 0 {
             let message =
                 format!("{} lines have a time without a year, so their events carry no time", self.yearless);
-            diagnostics.push(
-                Diagnostic::warning("time-without-year", &self.file, None, message)
-                    .hint("say when the log was written (`--now`)"),
-            );
+            warn("time-without-year", message, Some("say when the log was written (`--now`)"));
+        }
+        if self.replaced > 0 {
+            let message =
+                format!("{} bytes are no text (UTF-8); they were replaced, the events read", self.replaced);
+            warn("replaced-bytes", message, None);
         }
         if self.malformed > self.shown as u64 {
             let message =
                 format!("{} more malformed records were skipped", self.malformed - self.shown as u64);
-            diagnostics.push(Diagnostic::warning("malformed-records", &self.file, None, message));
+            warn("malformed-records", message, None);
         }
-        let report =
-            SourceReport { file: self.file, format, events: self.events, malformed: self.malformed, bytes };
-        (report, diagnostics)
+        let mut unmatched = Vec::new();
+        for ((family, lacks), events) in FAMILIES.into_iter().zip(self.unmatched).filter(|it| it.1 > 0) {
+            let message = format!(
+                "{events} events look like {family}, but have no {lacks}: no rule for {family} can apply to them"
+            );
+            warn(
+                "unmatched-family",
+                message,
+                Some("export them with these fields, or map them (docs/logsources.md)"),
+            );
+            unmatched.push(UnmatchedFamily { source: self.file.clone(), family: family.to_owned(), events });
+        }
+        let report = SourceReport {
+            file: self.file,
+            format,
+            events: self.events,
+            malformed: self.malformed,
+            bytes,
+            replaced: self.replaced,
+        };
+        Finished { report, diagnostics, unread, unmatched }
     }
+}
+
+/// Everything known of one stream.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) report: SourceReport,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) unread: Vec<Unread>,
+    pub(crate) unmatched: Vec<UnmatchedFamily>,
+}
+
+/// A family of records that rules choose by fields of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Windows,
+    Zeek,
+}
+
+/// Names of the families, and what rules choose their events by.
+const FAMILIES: [(&str, &str); 2] = [("windows", "channel or event id"), ("zeek", "log name (`_path`)")];
+
+/// Why a stream ended early, and how many bytes of it are missing, where that is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) why: String,
+    pub(crate) bytes: Option<u64>,
+}
+
+impl Ended {
+    /// What an IO error says.
+    pub(crate) fn by(error: &io::Error) -> Self {
+        let cut = error.get_ref().and_then(|it| it.downcast_ref::<Cut>());
+        Self { why: error.to_string(), bytes: cut.map(|it| it.size - it.served) }
+    }
+}
+
+/// A stream whose size is stated ended before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is cut off after {served} of {size} bytes")]
+pub(crate) struct Cut {
+    pub(crate) served: u64,
+    pub(crate) size: u64,
 }
 
 impl Fault {
@@ -177,15 +322,29 @@ impl Fault {
                 };
                 Diagnostic::warning("malformed-record", file, pos, message)
             }
-            Self::EndedEarly { events, why } => {
+            Self::EndedEarly { events, why, .. } => {
                 let message = format!("reading ended early: {why}; {events} records were read before");
                 Diagnostic::warning("incomplete-file", file, None, message)
                     .hint("fetch the file again; what was read is used")
             }
+            Self::Missing { what, .. } => Diagnostic::warning("incomplete-file", file, None, what.clone())
+                .hint("fetch the file again; what was read is used"),
             Self::Note { code, message, hint } => {
                 Diagnostic::warning(code, file, None, message.clone()).hint(*hint)
             }
         }
+    }
+}
+
+impl Fault {
+    /// What was not read, where the fault means that.
+    fn unread(&self, file: &str) -> Option<Unread> {
+        let (what, bytes, records) = match self {
+            Self::EndedEarly { why, bytes, .. } => (why, *bytes, None),
+            Self::Missing { what, bytes, records } => (what, *bytes, *records),
+            Self::Malformed { .. } | Self::Note { .. } => return None,
+        };
+        Some(Unread { source: file.to_owned(), what: what.clone(), bytes, records, ..Unread::default() })
     }
 }
 

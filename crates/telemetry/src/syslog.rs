@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use crate::input::Line;
 use crate::read::{Out, Stream};
-use crate::{auditd, json, message};
+use crate::{auditd, cef, device, forms, json, message, winexport, winxml};
 
 pub(crate) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -32,6 +32,8 @@ struct Parts<'l> {
     message: &'l str,
     /// The line has a time, but no year, and nobody said when it was written.
     yearless: bool,
+    /// The line is no syslog, but begins with a time ([`crate::forms`]).
+    loose: bool,
 }
 
 /// Whether `line` is a syslog line.
@@ -39,6 +41,16 @@ pub(crate) fn is_line(line: &[u8]) -> bool {
     std::str::from_utf8(&line[..line.len().min(1024)])
         .or_else(|it| std::str::from_utf8(&line[..it.valid_up_to()]))
         .is_ok_and(|it| parse(it, None).is_some())
+}
+
+/// A line of syslog, or one that begins with a time in some other way.
+fn any(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
+    parse(line, now).or_else(|| {
+        let (priority, rest) = priority(line);
+        let it = forms::parse(rest)?;
+        let (time, host, program, pid, message) = (Some(it.time), it.host, it.program, it.pid, it.message);
+        Some(Parts { priority, time, host, program, pid, message, loose: true, ..Parts::default() })
+    })
 }
 
 /// Reads one event a line.
@@ -57,12 +69,17 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let text = String::from_utf8_lossy(line);
-        match parse(&text, stream.options.now) {
+        let text = stream.out.tally.text(line);
+        match any(&text, stream.options.now) {
             Some(parts) => {
                 stream.out.tally.yearless += u64::from(parts.yearless);
                 if let Some(flow) = forwarded(&parts, &mut memory, &mut stream.out) {
                     flow?;
+                    continue;
+                }
+                if let Some(fields) = windows(&parts, &text) {
+                    let event = FieldsEvent { raw: line, shape: Shape::Windows, fields };
+                    stream.out.event(&event, LogSource::of_shape(Shape::Windows))?;
                     continue;
                 }
                 let event = event(line, &parts);
@@ -75,6 +92,31 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+/// The Windows event (or that of Sysmon for Linux) that a line carries: as XML, in Snare's columns, as structured data, or in
+/// LEEF; none when the message is anything else.
+fn windows(parts: &Parts<'_>, line: &str) -> Option<winxml::Fields<'static>> {
+    let message = parts.message;
+    if message.contains("<Event")
+        && let Some(Ok(fields)) = winxml::embedded(message)
+    {
+        return Some(fields);
+    }
+    let time = parts.time.map(|it| it.to_string());
+    let of_line = time.iter().map(|it| ("time", it.as_str()));
+    if line.contains("MSWinEventLog") {
+        let pairs = winexport::of_snare(line)?;
+        return winexport::of_pairs(pairs.iter().map(|(name, value)| (*name, value.as_str())).chain(of_line));
+    }
+    if let Some(pairs) = winexport::structured(parts.data) {
+        let message = Some(("Message", message)).filter(|it| !it.1.is_empty());
+        let host = Some(("host", parts.host)).filter(|it| !it.1.is_empty());
+        let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
+        return winexport::of_pairs(pairs.chain(message).chain(host).chain(of_line));
+    }
+    let at = cef::find(message).filter(|_| message.contains("EventID="))?;
+    cef::parse(&message[at..])?.windows()
+}
+
 /// A sensor's JSON record that was forwarded by syslog; none when the message is anything else. A JSON message of no
 /// known sensor stays a syslog line, since that names its host.
 fn forwarded(parts: &Parts<'_>, memory: &mut Memory, out: &mut Out<'_>) -> Option<ControlFlow<()>> {
@@ -84,8 +126,13 @@ fn forwarded(parts: &Parts<'_>, memory: &mut Memory, out: &mut Out<'_>) -> Optio
     }
     match JsonEvent::with_memory(message.as_bytes(), None, std::mem::take(memory)) {
         Ok(event) => {
-            let known = event.shape() != Shape::Json;
-            let flow = known.then(|| out.event(&event, json::source(&event, None)));
+            let flow = match event.shape() {
+                Shape::Json => None,
+                Shape::WindowsExport => {
+                    winexport::of_json(&event).map(|it| out.event(&it, LogSource::of_shape(Shape::Windows)))
+                }
+                _ => Some(out.event(&event, json::source(&event, None))),
+            };
             *memory = event.into_memory();
             flow
         }
@@ -118,6 +165,9 @@ fn event<'a>(raw: &'a [u8], parts: &Parts<'a>) -> FieldsEvent<'a> {
         auditd::fields(parts.message, &mut event);
     } else {
         message::fields(parts.program, parts.message, &mut event);
+        if parts.loose && event.fields.iter().all(|(name, _)| name != "src_ip" && name != "user") {
+            forms::fields(parts.program, parts.message, &mut event);
+        }
     }
     event
 }
@@ -128,8 +178,14 @@ fn source<'s>(event: &FieldsEvent<'_>, parts: &Parts<'s>) -> LogSource<'s> {
     if event.shape == Shape::Auditd {
         return source;
     }
-    if message::mnemonic(parts.program, parts.message).is_some() {
+    if device::mnemonic(parts.program, parts.message).is_some() {
         return LogSource { product: Some("cisco"), ..source };
+    }
+    if event.get("device_vendor").is_some() {
+        return LogSource { product: Some("cef"), ..source };
+    }
+    if event.get("junos_event").is_some() {
+        return LogSource { product: Some("juniper"), ..source };
     }
     if message::is_fortigate(parts.message) {
         return LogSource { product: Some("fortigate"), ..source };
@@ -140,12 +196,16 @@ fn source<'s>(event: &FieldsEvent<'_>, parts: &Parts<'s>) -> LogSource<'s> {
 
 fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
     let (priority, rest) = priority(line);
-    if priority.is_some()
-        && let Some(rest) = rest.strip_prefix("1 ")
-    {
-        return rfc5424(priority, rest);
+    if let Some(rest) = rest.strip_prefix("1 ") {
+        // Collectors that keep files drop the priority.
+        let parts = rfc5424(priority, rest);
+        if priority.is_some() || parts.as_ref().is_some_and(|it| it.time.is_some()) {
+            return parts;
+        }
     }
-    if let Some(parts) = fortigate(priority, rest).or_else(|| cisco(priority, rest, now)) {
+    if let Some(parts) =
+        fortigate(priority, rest).or_else(|| cisco(priority, rest, now)).or_else(|| bare(priority, rest))
+    {
         return Some(parts);
     }
     let (time, yearless, rest) = match civil_time(rest) {
@@ -175,7 +235,21 @@ fn parse(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
         (host, rest)
     };
     let (program, pid, message) = tag(rest.trim_start());
-    Some(Parts { priority, time, host, program, pid, data: "", message, yearless })
+    Some(Parts { priority, time, host, program, pid, message, yearless, ..Parts::default() })
+}
+
+/// A message without any head: `%ASA-4-106023: Deny ...`, `CEF:0|...`, `LEEF:1.0|...`.
+fn bare(priority: Option<u8>, rest: &str) -> Option<Parts<'_>> {
+    if rest.starts_with('%') {
+        device::mnemonic("", rest)?;
+        return Some(Parts { priority, message: rest, ..Parts::default() });
+    }
+    if cef::find(rest)? > 0 {
+        return None;
+    }
+    let found = cef::parse(rest)?;
+    let (time, host, program) = (found.time(), found.host(), found.product());
+    Some(Parts { priority, time, host, program, message: rest, ..Parts::default() })
 }
 
 /// A record of FortiOS, which puts nothing of syslog but the priority before it.
@@ -200,10 +274,11 @@ fn fortigate(priority: Option<u8>, rest: &str) -> Option<Parts<'_>> {
 fn cisco(priority: Option<u8>, rest: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
     let at = rest.find(": %")?;
     let message = &rest[at + 2..];
-    message::mnemonic("", message)?;
+    device::mnemonic("", message)?;
     let mut head = rest;
     let mut host = "";
-    for _ in 0..3 {
+    // The collector's counter, the host, the device's own sequence number.
+    for _ in 0..4 {
         if let Some((time, after)) = civil_time(head) {
             // At most a zone stands between: otherwise the time is a collector's, with a host behind it.
             let zone = after.get(..after.len().checked_sub(message.len())?)?.trim_matches([':', ' ']);
@@ -248,7 +323,7 @@ fn rfc5424(priority: Option<u8>, rest: &str) -> Option<Parts<'_>> {
     let rest = parts.next().unwrap_or_default();
     let (data, message) = split_data(rest);
     let message = message.trim_start_matches([' ', '\u{feff}']);
-    Some(Parts { priority, time, host, program, pid, data, message, yearless: false })
+    Some(Parts { priority, time, host, program, pid, data, message, ..Parts::default() })
 }
 
 /// Cuts `[id a="b"][...]` from the message that follows it.
@@ -302,6 +377,10 @@ fn structured_data<'a>(data: &'a str, event: &mut FieldsEvent<'a>) {
 
 /// `sshd[4721]: message` apart. A text without a tag is all message.
 fn tag(text: &str) -> (&str, &str, &str) {
+    // The mark of such a message is no program's name.
+    if cef::find(text) == Some(0) {
+        return ("", "", text);
+    }
     let end = text.find(|c: char| c == ':' || c == '[' || c.is_whitespace()).unwrap_or(text.len());
     let (program, rest) = text.split_at(end);
     if let Some((pid, message)) = rest.strip_prefix('[').and_then(|it| it.split_once(']')) {

@@ -9,7 +9,7 @@ use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use crate::input::Input;
+use crate::input::{Exactly, Input};
 
 /// Largest zstd window accepted: what `zstd --long` uses without asking the reader's consent.
 const ZSTD_WINDOW_MAX: u64 = 128 * 1024 * 1024;
@@ -77,6 +77,11 @@ impl Read for Zstd<'_> {
                 return Ok(n);
             }
             self.inside = false;
+            if let Some(stated) = self.decoder.get_checksum_from_data()
+                && self.decoder.get_calculated_checksum().is_some_and(|it| it != stated)
+            {
+                return Err(invalid(&"the checksum of a frame is wrong: what was read of it may be damaged"));
+            }
         }
     }
 }
@@ -170,6 +175,8 @@ pub(crate) struct Member {
     encrypted: bool,
     /// Packed size; none when it follows the bytes.
     size: Option<u64>,
+    /// Checksum of the unpacked bytes; none when it follows them.
+    crc: Option<u32>,
 }
 
 /// Length of a member's header before its name.
@@ -182,6 +189,7 @@ pub(crate) fn next_member(input: &mut Input<'_>) -> Option<Member> {
     let short = |at: usize| header.get(at..at + 2).map(|it| u16::from_le_bytes([it[0], it[1]]));
     let flags = short(6)?;
     let method = short(8)?;
+    let crc = u32::from(short(14)?) | u32::from(short(16)?) << 16;
     let size = u64::from(short(18)?) | u64::from(short(20)?) << 16;
     let (name_length, extra_length) = (usize::from(short(26)?), usize::from(short(28)?));
     let whole = HEADER + name_length + extra_length;
@@ -191,7 +199,9 @@ pub(crate) fn next_member(input: &mut Input<'_>) -> Option<Member> {
     let size = if wide { zip64_size(header.get(HEADER + name_length..)?) } else { Some(size) };
     input.skip(whole);
     let follows = flags & 8 != 0;
-    Some(Member { name, method, encrypted: flags & 1 != 0, size: size.filter(|_| !follows) })
+    let [size, crc] = [size, Some(u64::from(crc))].map(|it| it.filter(|_| !follows));
+    let crc = crc.and_then(|it| u32::try_from(it).ok());
+    Some(Member { name, method, encrypted: flags & 1 != 0, size, crc })
 }
 
 /// Packed size from the zip64 extra field.
@@ -225,8 +235,8 @@ pub(crate) fn member_bytes<'i>(
     member: &Member,
 ) -> Result<Box<dyn Read + 'i>, String> {
     let fault = match (member.encrypted, member.method, member.size) {
-        (false, 0, Some(size)) => return Ok(Box::new(Read::take(input, size))),
-        (false, 8, _) => return Ok(Box::new(DeflateDecoder::new(input))),
+        (false, 0, Some(size)) => return Ok(Box::new(Checked::new(Exactly::new(input, size), member.crc))),
+        (false, 8, _) => return Ok(Box::new(Checked::new(DeflateDecoder::new(input), member.crc))),
         (false, 0, None) => return Err("its size is not stated before its bytes".to_owned()),
         (true, _, _) => "it is encrypted".to_owned(),
         (_, method, _) => format!("packing method {method} is not supported"),
@@ -235,4 +245,33 @@ pub(crate) fn member_bytes<'i>(
         io::copy(&mut Read::take(input, size), &mut io::sink()).map_err(|it| it.to_string())?;
     }
     Err(fault)
+}
+
+/// Whether what follows the last member is the archive's directory, as in an archive that is whole.
+pub(crate) fn at_directory(input: &mut Input<'_>) -> bool {
+    matches!(input.peek(4), b"PK\x01\x02" | b"PK\x05\x06")
+}
+
+/// Bytes whose checksum is compared at their end.
+struct Checked<R> {
+    inner: R,
+    crc: flate2::Crc,
+    expected: Option<u32>,
+}
+
+impl<R> Checked<R> {
+    fn new(inner: R, expected: Option<u32>) -> Self {
+        Self { inner, crc: flate2::Crc::new(), expected }
+    }
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(out)?;
+        self.crc.update(&out[..n]);
+        if n == 0 && !out.is_empty() && self.expected.is_some_and(|it| it != self.crc.sum()) {
+            return Err(invalid(&"its checksum is wrong: what was read of it may be damaged"));
+        }
+        Ok(n)
+    }
 }

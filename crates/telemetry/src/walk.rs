@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bulkhead_model::case::Unread;
 use bulkhead_model::diag::Diagnostic;
+
+use crate::report::Telemetry;
 
 /// One file to read.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,8 +21,18 @@ pub(crate) struct Found {
     pub(crate) named: bool,
 }
 
-/// The files that `paths` mean, and what cannot be opened.
-pub(crate) fn walk(paths: &[String]) -> (Vec<Found>, Vec<Diagnostic>) {
+/// The files that `paths` mean; and a report that holds what cannot be opened, and nothing yet of what can.
+pub(crate) fn walk(paths: &[String]) -> (Vec<Found>, Telemetry) {
+    let (found, diagnostics) = files(paths);
+    let mut telemetry = Telemetry { diagnostics, ..Telemetry::default() };
+    for it in &telemetry.diagnostics {
+        let (source, what) = (it.file.clone(), it.message.clone());
+        telemetry.unread.push(Unread { source, what, ..Unread::default() });
+    }
+    (found, telemetry)
+}
+
+fn files(paths: &[String]) -> (Vec<Found>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let mut diagnostics = Vec::new();
     for path in paths {
@@ -29,6 +42,15 @@ pub(crate) fn walk(paths: &[String]) -> (Vec<Found>, Vec<Diagnostic>) {
         }
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => folder(Path::new(path), &mut found, &mut diagnostics),
+            Ok(meta) if is_endless(&meta, path) => diagnostics.push(
+                Diagnostic::error(
+                    "device",
+                    path,
+                    None,
+                    "is a device, which has no end and holds no log; it was not read",
+                )
+                .hint("name telemetry files, folders or named pipes; `-` stands for standard input"),
+            ),
             Ok(meta) => found.push(Found {
                 path: Some(PathBuf::from(path)),
                 name: path.clone(),
@@ -66,10 +88,24 @@ fn folder(folder: &Path, found: &mut Vec<Found>, diagnostics: &mut Vec<Diagnosti
                 let name = path.to_string_lossy().into_owned();
                 found.push(Found { path: Some(path), name, size: meta.len(), named: false });
             }
-            Ok(_) => {}
+            Ok(meta) if meta.is_dir() => {}
+            Ok(_) => diagnostics.push(Diagnostic::warning(
+                "no-file",
+                &path.to_string_lossy(),
+                None,
+                "is no file (a pipe, a socket or a device), and was not read; name it by itself if it holds telemetry",
+            )),
             Err(error) => diagnostics.push(unreadable(&path, &error)),
         }
     }
+}
+
+/// Whether a file is a device that can be read for ever. Terminals and what stands for standard input are none.
+fn is_endless(meta: &fs::Metadata, path: &str) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = meta.file_type();
+    let is_input = || fs::File::open(path).is_ok_and(|it| std::io::IsTerminal::is_terminal(&it));
+    kind.is_block_device() || (kind.is_char_device() && path != "/dev/null" && !is_input())
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {

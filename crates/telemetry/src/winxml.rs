@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use bulkhead_model::event::{Field, FieldsEvent, Shape};
+use bulkhead_model::event::{Field, FieldsEvent, Shape, windows_header};
 use bulkhead_model::logsource::LogSource;
 use memchr::memmem;
 use quick_xml::XmlVersion;
@@ -50,7 +50,8 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         };
         let bytes = &stream.input.window()[..length];
         in_fault = fault.is_some();
-        match fault.map_or_else(|| event(bytes), Err) {
+        let text = stream.out.tally.text(bytes);
+        match fault.map_or_else(|| event(&text), Err) {
             Ok(fields) => {
                 let event = FieldsEvent { raw: bytes, shape: Shape::Windows, fields };
                 stream.out.event(&event, LogSource::of_shape(Shape::Windows))?;
@@ -150,12 +151,18 @@ fn extent(input: &mut Input<'_>, limit: usize) -> Extent {
     }
 }
 
-type Fields<'a> = Vec<(Cow<'a, str>, Field<'a>)>;
+pub(crate) type Fields<'a> = Vec<(Cow<'a, str>, Field<'a>)>;
+
+/// The event that stands in `text`, from its first tag to its last: a line of syslog, a cell of a table.
+pub(crate) fn embedded(text: &str) -> Option<Result<Fields<'static>, String>> {
+    let from = find_open(text.as_bytes())?;
+    let to = from + memmem::rfind(&text.as_bytes()[from..], CLOSE)? + CLOSE.len();
+    Some(event(&text[from..to]))
+}
 
 /// The fields of one event.
-fn event(bytes: &[u8]) -> Result<Fields<'static>, String> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut reader = quick_xml::Reader::from_str(&text);
+pub(crate) fn event(text: &str) -> Result<Fields<'static>, String> {
+    let mut reader = quick_xml::Reader::from_str(text);
     let mut walk = Walk::default();
     loop {
         match reader.read_event() {
@@ -181,6 +188,7 @@ fn event(bytes: &[u8]) -> Result<Fields<'static>, String> {
         return Err("an event without `EventID`".to_owned());
     }
     question(&mut walk.fields);
+    walk.tell_apart();
     Ok(walk.fields)
 }
 
@@ -220,6 +228,8 @@ struct Walk {
     path: Vec<Element>,
     text: String,
     fields: Fields<'static>,
+    /// Places of the fields that the header gave.
+    in_header: Vec<usize>,
 }
 
 impl Walk {
@@ -288,8 +298,26 @@ impl Walk {
             return;
         }
         let is_number = in_system && !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+        if self.path.get(1).is_some_and(|it| it.name == "System") {
+            self.in_header.push(self.fields.len());
+        }
         let value = if is_number { Field::Number(Cow::Owned(text)) } else { Field::Text(Cow::Owned(text)) };
         self.fields.push((Cow::Owned(name), value));
+    }
+}
+
+impl Walk {
+    /// Gives values of the header another name where the event's data has a field of the same name: rules mean that.
+    fn tell_apart(&mut self) {
+        let of_header = std::mem::take(&mut self.in_header);
+        for at in &of_header {
+            let name = self.fields[*at].0.clone();
+            let Some(other) = windows_header(&name) else { continue };
+            let mut others = self.fields.iter().enumerate().filter(|(it, _)| !of_header.contains(it));
+            if others.any(|(_, (it, _))| *it == name) {
+                self.fields[*at].0 = Cow::Borrowed(other);
+            }
+        }
     }
 }
 
@@ -299,7 +327,7 @@ mod tests {
 
     #[track_caller]
     fn check(xml: &str, expect: &[(&str, &str)]) {
-        let fields = event(xml.as_bytes()).unwrap();
+        let fields = event(xml).unwrap();
         let found: Vec<(&str, String)> = fields
             .iter()
             .map(|(name, value)| match value {
@@ -330,6 +358,15 @@ mod tests {
             "<Event><System><EventID>21</EventID></System><UserData><EventXML xmlns='Event_NS'><User>D\\a</User>\
              <a><b>c</b></a></EventXML></UserData><RenderingInfo><Message>m</Message><Level>l</Level></RenderingInfo></Event>",
             &[("EventID", "21"), ("User", "D\\a"), ("a.b", "c"), ("Message", "m")],
+        );
+    }
+
+    #[test]
+    fn data_of_a_headers_name_goes_by_it() {
+        check(
+            "<Event><System><EventID>104</EventID><Channel>System</Channel></System>\
+             <UserData><LogFileCleared><Channel>Security</Channel></LogFileCleared></UserData></Event>",
+            &[("EventID", "104"), ("System.Channel", "System"), ("Channel", "Security")],
         );
     }
 

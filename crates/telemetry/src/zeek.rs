@@ -119,11 +119,12 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
                 continue;
             }
         };
-        let text = String::from_utf8_lossy(line);
-        if let Some(directive) = text.trim_start().strip_prefix('#') {
-            header.directive(directive);
+        if line.trim_ascii_start().starts_with(b"#") {
+            let text = String::from_utf8_lossy(line);
+            header.directive(text.trim_start().trim_start_matches('#'));
             continue;
         }
+        let text = stream.out.tally.text(line);
         if text.trim().is_empty() {
             continue;
         }
@@ -212,6 +213,14 @@ impl Header {
 
 impl Column {
     fn text(name: &str) -> Self {
+        // Where names may hold no dots, shippers write Zeek's own names so.
+        let name = match name {
+            "id_orig_h" => "id.orig_h",
+            "id_orig_p" => "id.orig_p",
+            "id_resp_h" => "id.resp_h",
+            "id_resp_p" => "id.resp_p",
+            other => other,
+        };
         Self { name: name.to_owned(), holds: Holds::Text, many: false }
     }
 

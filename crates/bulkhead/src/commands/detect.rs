@@ -159,14 +159,35 @@ impl Hunter for Printer<'_> {
         self.print(findings);
         self.keep(io::Write::flush);
         self.bar.finish_and_clear();
-        if live {
-            // The thread that waits for standard input may wait for ever: there is no way back through it.
+        if live || self.interrupted {
+            // The thread that waits for standard input, a pipe or a disk may wait for ever: there is no way back through it.
             if self.interrupted {
                 note!("interrupted; {} events were read", ui::count(self.events));
             }
             std::process::exit(i32::from(self.interrupted));
         }
     }
+}
+
+/// What of the telemetry was not looked at, in words; nothing if all of it was.
+pub fn holes(telemetry: &Telemetry, over_budget: u64, rules_refused: u64) -> Vec<String> {
+    let unmatched: u64 = telemetry.unmatched.iter().map(|it| it.events).sum();
+    let bytes: u64 = telemetry.unread.iter().filter_map(|it| it.bytes).sum();
+    let at_least = if bytes > 0 { format!(" (at least {} bytes)", ui::count(bytes)) } else { String::new() };
+    let parts = [
+        (
+            telemetry.unread.len() as u64,
+            format!("parts of the telemetry are missing or were not read{at_least}"),
+        ),
+        (telemetry.malformed(), "records were malformed".to_owned()),
+        (
+            unmatched,
+            "events look like a family that rules speak of, but no rule can apply to them".to_owned(),
+        ),
+        (over_budget, "comparisons were given up as too slow".to_owned()),
+        (rules_refused, "faults kept rules from being loaded".to_owned()),
+    ];
+    parts.into_iter().filter(|it| it.0 > 0).map(|(n, what)| format!("{} {what}", ui::count(n))).collect()
 }
 
 /// What is said at the end, on standard error.
@@ -189,6 +210,12 @@ impl Summary<'_> {
         };
         let faults = self.report.diagnostics.iter().filter(|it| it.is_error()).count();
         let skipped = if faults > 0 { format!(", {faults} faults in rules left out") } else { String::new() };
+        let holes = holes(telemetry, self.counts.over_budget, faults as u64);
+        let found = if by_level.is_empty() && !holes.is_empty() {
+            format!("{found} in what was read")
+        } else {
+            found
+        };
         let cut = if interrupted { " before the interruption" } else { "" };
         note!(
             "{} in {} events{} ({} malformed) from {} files; {} rules{}; {:.0} events/s",
@@ -201,6 +228,12 @@ impl Summary<'_> {
             skipped,
             self.events as f64 / seconds.max(1e-9)
         );
+        if !holes.is_empty() {
+            note!(
+                "NOT EVERYTHING WAS READ: {}; what is not found may be there all the same",
+                holes.join(", ")
+            );
+        }
         let left = self.counts.correlation;
         if left.evicted + left.late + left.untimed > 0 {
             note!(

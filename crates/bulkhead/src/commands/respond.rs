@@ -37,13 +37,25 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
     let now = planning_now(common, given.as_ref(), quiet)?;
     // A name nobody bears is said before anything is read; with a drafted estate it is known only afterwards.
     let early = given.as_ref().map(|it| accepted(&it.estate, &args.accept)).transpose()?;
-    let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
+    let (rules, report) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
+    let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
     let key = signing_key(common.signing_key.as_deref())?;
     let out = common.out.clone().unwrap_or_else(|| default_out(&args.files));
     casedir::prepare(&out, common.force)?;
 
     let mut gathered = gather(&args.files, &rules, now, quiet)?;
     gathered.findings.sort_by_key(|it| it.time);
+    gathered.summary.rules_refused = rules_refused;
+    let holes = super::detect::holes(&gathered.telemetry, gathered.summary.over_budget, rules_refused);
+    if !holes.is_empty() {
+        note!(
+            "NOT EVERYTHING WAS READ: {}; what is not found may be there all the same",
+            holes.join(", ")
+        );
+    }
+    if gathered.summary.findings_not_kept > 0 && !quiet {
+        say_not_kept(&gathered.not_kept);
+    }
     if !quiet {
         note!(
             "read {} events ({} malformed) from {} sources, {} findings; {:.0} events/s",
@@ -128,7 +140,7 @@ struct Told {
 /// Answers every incident, each with its own case directory, under one plan for all of them.
 fn respond(case: &Case<'_>, found: &[Found], out: &Path) -> Outcome<Vec<Told>> {
     let common = &case.args.common;
-    let telemetry = case.gathered.telemetry.summary();
+    let telemetry = case.gathered.summary.clone();
     let incidents: Vec<Incident> =
         found.iter().map(|it| it.draft.declare(it.at, telemetry.clone())).collect();
     let latest = case.gathered.last_event.into_iter().chain(found.iter().map(|it| it.at)).max();
@@ -242,6 +254,20 @@ pub fn show(files: &CaseFiles, format: Format, story: &str) -> Outcome {
     }
 }
 
+/// Says which rules made more findings than are kept one by one.
+fn say_not_kept(by_rule: &std::collections::BTreeMap<String, u64>) {
+    let mut rules: Vec<(&String, &u64)> = by_rule.iter().collect();
+    rules.sort_by_key(|it| std::cmp::Reverse(it.1));
+    let total: u64 = by_rule.values().sum();
+    note!("{} findings that repeat others or are less grave were counted, but not kept one by one:", total);
+    for (title, n) in rules.iter().take(5) {
+        note!("  {} of `{}`", n, title);
+    }
+    if rules.len() > 5 {
+        note!("  and those of {} more rules", rules.len() - 5);
+    }
+}
+
 fn objects(files: &CaseFiles) -> serde_json::Value {
     serde_json::json!({
         "incident": files.incident,
@@ -256,6 +282,9 @@ fn objects(files: &CaseFiles) -> serde_json::Value {
 
 fn no_incident(gathered: &Gathered, strongest: f64, policy: &Policy, out: &Path) -> Outcome {
     say::show(&narrate::nothing(&gathered.findings, strongest, policy.declare_points));
+    if !gathered.summary.is_whole() {
+        say!("This holds only for what was read and compared: not everything was (see above).");
+    }
     // The folder was made ready for a case that there is no reason for.
     std::fs::remove_dir(out).map_err(|err| Failure::file("remove", out, &err))
 }

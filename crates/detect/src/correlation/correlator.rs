@@ -1,5 +1,6 @@
 //! Findings in, correlated findings out, by the time of the events: a reorder buffer, groups, and hard bounds on both.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -180,7 +181,8 @@ impl Correlator {
     ) {
         let correlation = &inner.correlations[reader.correlation as usize];
         group_key(reader, fields, &mut self.key);
-        let value = reader.value.and_then(|it| value_of(fields, it));
+        let value = counted(reader, fields);
+        let value = value.as_deref();
         let slot = self.groups.find(reader.correlation, &self.key, || Group::new(correlation));
         let add = |group: &mut Group| group.add(correlation, &reader.positions, hit.time_ms, value);
         let found = self.groups.touch(slot, hit.time_ms, add).flatten();
@@ -239,6 +241,21 @@ fn finding(
 pub fn value_of(fields: &Fields, (aliased, plain): (NameId, NameId)) -> Option<&str> {
     let find = |name| fields.iter().find(|it| it.0 == name).map(|it| &*it.1);
     find(aliased).or_else(|| find(plain))
+}
+
+/// The value that is counted or calculated with: that of the one field, or those of all fields together, none running into the
+/// next. As in SQL, an event that lacks one of several fields is no combination.
+pub fn counted<'f>(reader: &Reader, fields: &'f Fields) -> Option<Cow<'f, str>> {
+    match reader.value.as_slice() {
+        [] => None,
+        [one] => value_of(fields, *one).map(Cow::Borrowed),
+        several => {
+            let values = several.iter().map(|it| value_of(fields, *it));
+            let parts: Option<Vec<String>> =
+                values.map(|it| it.map(|it| format!("{}:{it}", it.len()))).collect();
+            parts.map(|it| Cow::Owned(it.concat()))
+        }
+    }
 }
 
 /// The values of `group-by`, none running into the next.

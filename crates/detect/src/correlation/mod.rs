@@ -62,8 +62,8 @@ pub enum Source {
 pub enum Kind {
     /// So many findings.
     EventCount(Bounds),
-    /// So many different values of a field.
-    ValueCount(String, Bounds),
+    /// So many different values of a field, or combinations of the values of several.
+    ValueCount(Vec<String>, Bounds),
     /// Rules in any order.
     Temporal(Together),
     /// Rules in the order written: all of them, or so many.
@@ -151,18 +151,19 @@ impl Correlation {
         self.aliases.get(name).and_then(|it| it.get(rule)).map_or(name, String::as_str)
     }
 
-    /// The field whose values are counted or calculated with.
-    pub fn value_field(&self) -> Option<&str> {
+    /// The fields whose values are counted or calculated with.
+    pub fn value_fields(&self) -> &[String] {
         match &self.kind {
-            Kind::ValueCount(field, _) | Kind::Value(_, field, _) => Some(field),
-            Kind::EventCount(_) | Kind::Temporal(_) | Kind::TemporalOrdered(_) => None,
+            Kind::ValueCount(fields, _) => fields,
+            Kind::Value(_, field, _) => std::slice::from_ref(field),
+            Kind::EventCount(_) | Kind::Temporal(_) | Kind::TemporalOrdered(_) => &[],
         }
     }
 
     /// Names of the event fields it reads in findings of the rule at `position`.
     pub fn fields_of(&self, position: usize) -> impl Iterator<Item = &str> {
         let rule = self.refs[position].0.as_str();
-        self.group_by.iter().map(String::as_str).chain(self.value_field()).map(move |it| self.field(it, rule))
+        self.group_by.iter().chain(self.value_fields()).map(move |it| self.field(it, rule))
     }
 
     /// Names of all event fields it reads.

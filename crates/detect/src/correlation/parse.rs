@@ -101,8 +101,8 @@ fn kind(reader: &mut Reader<'_>, body: &Node) -> Option<Kind> {
         "event_count" => Some(Kind::EventCount(bounds(reader, body, pos)?)),
         "value_count" | "value_sum" | "value_avg" | "value_percentile" | "value_median" => {
             let bounds = bounds(reader, body, pos)?;
-            let field = condition.and_then(|it| reader.text(it, "field"));
-            let Some(field) = field else {
+            let fields = condition.map(|it| value_fields(reader, it, name)).unwrap_or_default();
+            let Some(field) = fields.first().cloned() else {
                 reader.error("no-field", pos, format!("`{name}` needs `condition.field`"));
                 return None;
             };
@@ -111,7 +111,7 @@ fn kind(reader: &mut Reader<'_>, body: &Node) -> Option<Kind> {
                 given.unwrap_or(50.0).clamp(0.0, 100.0)
             };
             Some(match name {
-                "value_count" => Kind::ValueCount(field, bounds),
+                "value_count" => Kind::ValueCount(fields, bounds),
                 "value_sum" => Kind::Value(Statistic::Sum, field, bounds),
                 "value_avg" => Kind::Value(Statistic::Avg, field, bounds),
                 "value_median" => Kind::Value(Statistic::Percentile(50.0), field, bounds),
@@ -126,6 +126,23 @@ fn kind(reader: &mut Reader<'_>, body: &Node) -> Option<Kind> {
             None
         }
     }
+}
+
+/// `field` of a condition: one name, or for `value_count` a list of names (specification 2.1).
+fn value_fields(reader: &mut Reader<'_>, condition: &Node, kind: &str) -> Vec<String> {
+    let Some(node) = condition.get("field") else { return Vec::new() };
+    let names: Vec<String> =
+        node.one_or_many().iter().filter_map(|it| it.as_str().map(str::to_owned)).collect();
+    if names.len() != node.one_or_many().len() {
+        let message = format!("`condition.field` holds {}, expected names of fields", node.describe());
+        reader.error("wrong-type", node.pos, message);
+    } else if names.len() > 1 && kind != "value_count" {
+        let message =
+            format!("`{kind}` calculates with one field, and `condition.field` names {}", names.len());
+        reader.error("wrong-type", node.pos, message).hint =
+            Some("a list of fields belongs to `value_count`".to_owned());
+    }
+    names
 }
 
 /// What a temporal correlation asks for: a text is a condition over its rules, a mapping a count of them.

@@ -18,8 +18,8 @@ pub struct Reader {
     pub positions: Vec<usize>,
     /// For each `group-by`, the field of this rule, and the name as written, which findings of correlations carry.
     pub group: Vec<(NameId, NameId)>,
-    /// The field whose values are counted or calculated with, likewise.
-    pub value: Option<(NameId, NameId)>,
+    /// The fields whose values are counted or calculated with, likewise.
+    pub value: Vec<(NameId, NameId)>,
 }
 
 /// Everything known before the first event.
@@ -72,8 +72,8 @@ impl Plan {
         let rule = correlation.refs[position].0.as_str();
         let group = correlation.group_by.iter();
         let group = group.map(|it| (self.name(correlation.field(it, rule)), self.name(it))).collect();
-        let value = correlation.value_field();
-        let value = value.map(|it| (self.name(correlation.field(it, rule)), self.name(it)));
+        let value = correlation.value_fields().iter();
+        let value = value.map(|it| (self.name(correlation.field(it, rule)), self.name(it))).collect();
         Reader { correlation: number, positions: vec![position], group, value }
     }
 

@@ -63,6 +63,8 @@ enum Contains {
     Many {
         automaton: AhoCorasick,
         hits: Vec<Vec<Hit>>,
+        /// The texts, for values in which too many of them stand one over the other.
+        texts: Vec<String>,
         /// Tells quickly that nothing matches, for sets small enough for a vector search.
         any: Option<Quick>,
     },
@@ -72,6 +74,9 @@ enum Contains {
 const FEW_MAX: usize = 5;
 /// Most texts for which the fastest automaton is worth its memory.
 const DFA_MAX: usize = 1000;
+/// More places than this in one value, and texts are looked for one by one: `a`, `aa`, `aaa` in a long row of `a` stand in
+/// as many places as the product of both.
+const OVERLAPS_MAX: usize = 4096;
 /// Most patterns for which a vector search for any of them pays.
 const QUICK_MAX: usize = 48;
 
@@ -176,7 +181,8 @@ impl Contains {
             .build(&texts)
             .ok()?;
         let any = Quick::new(&texts);
-        Some(Self::Many { automaton, hits: by_text.into_iter().map(|it| it.1).collect(), any })
+        let (texts, hits) = by_text.into_iter().unzip();
+        Some(Self::Many { automaton, hits, texts, any })
     }
 
     fn find(&self, text: &str, hit: &mut impl FnMut(Hit)) {
@@ -188,11 +194,14 @@ impl Contains {
                     }
                 }
             }
-            Self::Many { automaton, hits, any } => {
+            Self::Many { automaton, hits, texts, any } => {
                 if any.as_ref().is_some_and(|it| !it.is_match(text.as_bytes())) {
                     return;
                 }
-                for found in automaton.find_overlapping_iter(text) {
+                for (number, found) in automaton.find_overlapping_iter(text).enumerate() {
+                    if number == OVERLAPS_MAX {
+                        return each_by_itself(texts, hits, text, hit);
+                    }
                     hits[found.pattern().as_usize()].iter().for_each(|it| hit(*it));
                 }
             }
@@ -203,6 +212,15 @@ impl Contains {
         match self {
             Self::Few(few) => few.len(),
             Self::Many { hits, .. } => hits.len(),
+        }
+    }
+}
+
+/// Calls `hit` once for each of `texts` that stands in `text`.
+fn each_by_itself(texts: &[String], hits: &[Vec<Hit>], text: &str, hit: &mut impl FnMut(Hit)) {
+    for (needle, hits) in texts.iter().zip(hits) {
+        if memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some() {
+            hits.iter().for_each(|it| hit(*it));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Matching: routes events to the rules that can fire, and evaluates those whose anchors are there.
 
+pub mod budget;
 pub mod hash;
 pub mod index;
 pub mod memo;
@@ -13,7 +14,7 @@ pub mod values;
 use bulkhead_model::event::{Event, Value};
 use bulkhead_model::logsource::LogSource;
 
-use crate::expr::Expr;
+use crate::expr::{Expr, PredId};
 use crate::ruleset::{Inner, RuleSet};
 use index::Hit;
 use memo::{Known, OutcomeMemo, ValueMemo};
@@ -29,6 +30,8 @@ pub struct Matching {
     routes: Routes,
     memory: Memory,
     evaluation: Evaluation,
+    /// Comparisons that would have taken too long, until somebody asks.
+    given_up: Vec<PredId>,
 }
 
 /// What evaluating an event needs and keeps for the next.
@@ -70,6 +73,7 @@ impl Matching {
             routes: Routes::default(),
             memory: Memory::default(),
             evaluation: Evaluation::default(),
+            given_up: Vec::new(),
         }
     }
 
@@ -84,6 +88,9 @@ impl Matching {
         let mut routed = self.routes.route(inner, std::mem::take(&mut self.memory), event, source);
         let program = self.routes.program(routed.program);
         self.evaluation.run(inner, program, event, &mut routed.values);
+        if !routed.values.given_up.is_empty() {
+            self.given_up.append(&mut routed.values.given_up);
+        }
         if self.evaluation.matched.is_empty() {
             self.memory = routed.values.into_memory();
             return;
@@ -93,6 +100,11 @@ impl Matching {
             each(inner, *instance, &values);
         }
         self.memory = values.into_memory();
+    }
+
+    /// Comparisons that were given up since this was asked last.
+    pub fn given_up(&mut self) -> impl Iterator<Item = PredId> + '_ {
+        self.given_up.drain(..)
     }
 
     /// Forgets values and outcomes seen so far; what was compiled stays.
@@ -135,7 +147,8 @@ impl Evaluation {
         }
         self.find_candidates(program, event, values, keywords);
         self.evaluate(inner, program, event, values);
-        if by_values {
+        // What was given up is told for every event.
+        if by_values && values.given_up.is_empty() {
             self.outcomes.put(&self.key, &self.matched);
         }
     }

@@ -2,10 +2,11 @@
 
 use bulkhead_model::event::{Event, Value};
 
+use super::budget::{GLOB_STEPS_MAX, Verdict};
 use super::values::Values;
 use crate::expr::{Pred, PredId};
 use crate::field::KEYWORDS;
-use crate::matcher::{Matcher, TextOp, glob, in_network, number, time_part};
+use crate::matcher::{Matcher, TextOp, glob_within, in_network, number, time_part};
 use crate::rule::text::fold;
 use crate::ruleset::Inner;
 
@@ -31,9 +32,15 @@ fn one(inner: &Inner, id: PredId, pred: &Pred, at: u32, values: &mut Values<'_>)
         }
         Matcher::Text { op, cased: false, text } => op.holds(values.folded(at), text),
         Matcher::Text { op, cased: true, text } => op.holds(values.plain(at), text),
-        Matcher::Glob { cased: false, pattern } => glob(&pattern.0, values.folded(at)),
-        Matcher::Glob { cased: true, pattern } => glob(&pattern.0, values.plain(at)),
-        Matcher::Regex(_) => inner.regex(id).is_some_and(|it| it.is_match(values.plain(at))),
+        Matcher::Glob { cased, pattern } => {
+            let text = if *cased { values.plain(at) } else { values.folded(at) };
+            let verdict = glob_within(&pattern.0, text, GLOB_STEPS_MAX);
+            told(verdict, id, values)
+        }
+        Matcher::Regex(_) => {
+            let verdict = inner.regex(id).map_or(Verdict::GivenUp, |it| it.find_in(values.plain(at)));
+            told(verdict, id, values)
+        }
         Matcher::Cidr(network) => in_network(values.plain(at), network),
         Matcher::Number(cmp, expected) => {
             number(values.plain(at)).is_some_and(|it| cmp.holds(it, expected.get()))
@@ -54,6 +61,14 @@ fn one(inner: &Inner, id: PredId, pred: &Pred, at: u32, values: &mut Values<'_>)
             false
         }
     }
+}
+
+/// Whether a comparison holds; that it was given up is noted.
+fn told(verdict: Verdict, id: PredId, values: &mut Values<'_>) -> bool {
+    if verdict == Verdict::GivenUp {
+        values.given_up.push(id);
+    }
+    verdict == Verdict::Holds
 }
 
 fn fields_hold(op: TextOp, cased: bool, left: &str, right: &str) -> bool {

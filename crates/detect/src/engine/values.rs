@@ -2,6 +2,7 @@
 
 use bulkhead_model::event::{Event, Value, Visitor};
 
+use crate::expr::PredId;
 use crate::field::{FieldId, Fields};
 use crate::rule::text::fold_into;
 
@@ -54,6 +55,8 @@ pub struct Values<'e> {
     stamp: u64,
     /// First value for keywords, once they were asked for.
     keywords: Option<u32>,
+    /// Comparisons with values of this event that would have taken too long.
+    pub given_up: Vec<PredId>,
 }
 
 struct Collector<'v, 'e> {
@@ -105,7 +108,8 @@ impl<'e> Values<'e> {
     #[inline]
     pub fn gather(memory: Memory, fields: &Fields, event: &'e dyn Event) -> Self {
         let Memory { slots, entries, text, stamp } = memory.for_fields(fields.len());
-        let mut values = Self { slots, entries, text, stamp: stamp + 1, keywords: None };
+        let mut values =
+            Self { slots, entries, text, stamp: stamp + 1, keywords: None, given_up: Vec::new() };
         values.text.clear();
         let mut collector = Collector { fields, values: &mut values, current: 0 };
         event.visit(&mut collector);
@@ -116,7 +120,8 @@ impl<'e> Values<'e> {
     #[inline]
     pub fn gather_at(memory: Memory, places: &[(FieldId, u32)], event: &'e dyn Event) -> Self {
         let Memory { slots, entries, text, stamp } = memory;
-        let mut values = Self { slots, entries, text, stamp: stamp + 1, keywords: None };
+        let mut values =
+            Self { slots, entries, text, stamp: stamp + 1, keywords: None, given_up: Vec::new() };
         values.text.clear();
         for (field, place) in places {
             values.push(*field, event.value_at(*place));

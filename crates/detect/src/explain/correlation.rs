@@ -4,7 +4,7 @@ use bulkhead_model::finding::RuleRef;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::correlation::correlator::{Hit, group_key, value_of};
+use crate::correlation::correlator::{Hit, counted, group_key, value_of};
 use crate::correlation::plan::Reader;
 use crate::correlation::statistic::Numbers;
 use crate::correlation::{Correlation, Kind, Source, Together};
@@ -109,7 +109,7 @@ impl RuleSet {
                 time: Timestamp::from_millisecond(hit.time_ms).ok(),
                 file: hit.file.to_string(),
                 record: hit.record,
-                value: reader.value.and_then(|it| value_of(&hit.fields, it)).map(str::to_owned),
+                value: shown_value(reader, hit),
             })
             .collect();
         judge(inner, correlation, &window, &mut explanation);
@@ -146,16 +146,16 @@ fn judge(
     window: &[(&Hit, &Reader)],
     explanation: &mut CorrelationExplanation,
 ) {
-    let values = || window.iter().filter_map(|(hit, reader)| value_of(&hit.fields, reader.value?));
+    let values = || window.iter().filter_map(|(hit, reader)| counted(reader, &hit.fields));
     let (found, bounds, what) = match &correlation.kind {
         Kind::EventCount(bounds) => (window.len() as f64, bounds, "findings"),
         Kind::ValueCount(_, bounds) => {
-            let distinct: std::collections::BTreeSet<&str> = values().collect();
+            let distinct: std::collections::BTreeSet<_> = values().collect();
             (distinct.len() as f64, bounds, "different values")
         }
         Kind::Value(statistic, _, bounds) => {
             let mut numbers = Numbers::default();
-            let all = values().filter_map(crate::matcher::number);
+            let all = values().filter_map(|it| crate::matcher::number(&it));
             let last = all.map(|it| numbers.add(*statistic, 0, 0, it)).last();
             (last.unwrap_or_default(), bounds, "as the number")
         }
@@ -214,7 +214,7 @@ fn wanted(inner: &Inner, correlation: &Correlation) -> String {
         (0..correlation.refs.len()).map(|it| format!("`{}`", title(inner, correlation, it))).collect();
     match &correlation.kind {
         Kind::EventCount(bounds) => format!("findings {bounds}"),
-        Kind::ValueCount(field, bounds) => format!("different values of `{field}` {bounds}"),
+        Kind::ValueCount(fields, bounds) => format!("different values of `{}` {bounds}", fields.join("`, `")),
         Kind::Value(statistic, field, bounds) => format!("{statistic:?} of `{field}` {bounds}"),
         Kind::Temporal(Together::All) => format!("all of {}", rules.join(", ")),
         Kind::Temporal(Together::Count(bounds)) => format!("{bounds} of {}", rules.join(", ")),
@@ -222,4 +222,10 @@ fn wanted(inner: &Inner, correlation: &Correlation) -> String {
         Kind::TemporalOrdered(None) => format!("in this order {}", rules.join(", ")),
         Kind::TemporalOrdered(Some(bounds)) => format!("{bounds} in this order of {}", rules.join(", ")),
     }
+}
+
+/// The values that are counted or calculated with, for people.
+fn shown_value(reader: &Reader, hit: &Hit) -> Option<String> {
+    let values: Option<Vec<&str>> = reader.value.iter().map(|it| value_of(&hit.fields, *it)).collect();
+    values.filter(|it| !it.is_empty()).map(|it| it.join(", "))
 }

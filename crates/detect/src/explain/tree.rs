@@ -140,7 +140,7 @@ fn expr(it: &Expr, leaf: &mut dyn FnMut(&Expr) -> Node) -> Node {
 
 fn family(shape: Shape) -> &'static str {
     match shape {
-        Shape::Windows => "Windows",
+        Shape::Windows | Shape::WindowsExport => "Windows",
         Shape::Zeek => "Zeek",
         Shape::Suricata => "Suricata",
         Shape::Auditd => "auditd",

@@ -108,7 +108,6 @@ fn condition_yaml(condition: &Condition) -> String {
 
 fn expression(value: &str, operator: &str, cased: bool, keyword: bool) -> Regex {
     let mut body = String::new();
-    let mut wild = false;
     let chars: Vec<char> = value.chars().collect();
     let mut at = 0;
     while at < chars.len() {
@@ -117,19 +116,13 @@ fn expression(value: &str, operator: &str, cased: bool, keyword: bool) -> Regex 
                 body.push_str(&regex::escape(&chars[at + 1].to_string()));
                 at += 1;
             }
-            '*' => {
-                body.push_str(".*");
-                wild = true;
-            }
-            '?' => {
-                body.push('.');
-                wild = true;
-            }
+            '*' => body.push_str(".*"),
+            '?' => body.push('.'),
             c => body.push_str(&regex::escape(&c.to_string())),
         }
         at += 1;
     }
-    let inside = operator == "contains" || (keyword && operator.is_empty() && !wild);
+    let inside = operator == "contains" || (keyword && operator.is_empty());
     let before = if inside || operator == "endswith" { "" } else { "^" };
     let after = if inside || operator == "startswith" { "" } else { "$" };
     Regex::new(&format!("(?s{}){before}(?:{body}){after}", if cased { "" } else { "i" })).unwrap()

@@ -58,7 +58,12 @@ fn by_hand() -> Vec<Event> {
     let mut fake = Fake::new(Script::default(), World::default(), at(10));
     let by = || "corp\\bob".to_owned();
     let sha256 = || "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned();
-    let telemetry = TelemetrySummary { events: 12, malformed: 1, sources: vec!["a.zip!b.json".into()] };
+    let telemetry = TelemetrySummary {
+        events: 12,
+        malformed: 1,
+        sources: vec!["a.zip!b.json".into()],
+        ..TelemetrySummary::default()
+    };
     let point = || "fw-a".into();
     let mut state = take(
         State::default(),

@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+<<<<<<< HEAD
 use super::Residual;
+=======
+use super::telemetry::TelemetrySummary;
+>>>>>>> a297274 (telemetry: what is not read is said and counted; Windows events in every exporter's terms; lines that begin with a time, CEF, LEEF and devices; detect: comparisons bounded in time, keywords anywhere, value_count over several fields)
 use crate::finding::Level;
 
 /// Where an incident stands.
@@ -87,17 +91,6 @@ impl Incident {
         }
         text
     }
-}
-
-/// What telemetry was read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TelemetrySummary {
-    /// Events read.
-    pub events: u64,
-    /// Records that could not be read; counted, never fatal.
-    pub malformed: u64,
-    /// The sources read, sorted.
-    pub sources: Vec<String>,
 }
 
 /// Host or account.

@@ -6,11 +6,12 @@ mod localized;
 mod plan;
 mod recovery;
 mod score;
+mod telemetry;
 
 pub use clocks::{Clock, ClockStatus, Trigger};
 pub use incident::{
     Entity, EntityKind, EntityRef, Exfiltration, ExfiltrationConclusion, Incident, IncidentState, Reason,
-    StoreAssessment, TelemetrySummary, TimelineEntry,
+    StoreAssessment, TimelineEntry,
 };
 pub use localized::Localized;
 pub use plan::{
@@ -20,3 +21,4 @@ pub use plan::{
 };
 pub use recovery::{Gate, RecoveryPlan, RecoveryService, RecoveryStep, Stage};
 pub use score::{CustomersHit, Score};
+pub use telemetry::{TelemetrySummary, UnmatchedFamily, Unread};

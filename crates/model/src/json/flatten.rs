@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use super::conflict::{Conflicts, Section};
 use super::scan::{Entry, Kind};
 use crate::event::{Shape, Text, Value, Visitor};
 
@@ -25,7 +26,7 @@ enum Rule {
 }
 
 /// Takes the fields that a walk over an event comes by.
-trait Sink {
+pub(super) trait Sink {
     /// The scalar of entry number `entry`, as the field `name`.
     fn field(&mut self, name: &str, entry: usize);
 
@@ -33,6 +34,9 @@ trait Sink {
     fn done(&self) -> bool {
         false
     }
+
+    /// Is told in which part of a Windows event the fields that follow stand.
+    fn section(&mut self, _section: Section) {}
 }
 
 /// Shows every field to `visitor`.
@@ -89,48 +93,11 @@ pub(super) fn get<'e>(raw: &'e str, shape: Shape, entries: &'e [Entry], name: &s
     Some(value(raw, &entries[first.found?]))
 }
 
-/// The family of records a JSON object comes from, by the names at its top.
-pub(super) fn sniff(raw: &str, entries: &[Entry]) -> Shape {
-    let mut seen = 0_u32;
-    let mut index = 0;
-    while let Some(entry) = entries.get(index) {
-        let bit = match key(raw, entry) {
-            "Event" | "winlog" | "event_data" | "EventData" => return Shape::Windows,
-            "EventID" | "event_id" => 1,
-            "Channel" | "log_name" | "SourceName" | "ProviderGuid" | "Provider_Name" => 2,
-            "event_type" => 4,
-            "flow_id" | "src_ip" | "stats" | "in_iface" => 8,
-            "_path" | "id.orig_h" | "id_orig_h" => return Shape::Zeek,
-            "uid" => 16,
-            "ts" => 32,
-            "rule" => 64,
-            "agent" => 128,
-            "manager" | "decoder" => 256,
-            _ => 0,
-        };
-        seen |= bit;
-        if seen & 3 == 3 {
-            return Shape::Windows;
-        }
-        index = entry.next as usize;
-    }
-    let has = |bits: u32| seen & bits == bits;
-    if has(4 | 8) {
-        Shape::Suricata
-    } else if has(16 | 32) {
-        Shape::Zeek
-    } else if has(64 | 128 | 256) {
-        Shape::Wazuh
-    } else {
-        Shape::Json
-    }
-}
-
 fn slice(raw: &str, start: u32, end: u32) -> &str {
     raw.get(start as usize..end as usize).unwrap_or_default()
 }
 
-fn key<'e>(raw: &'e str, entry: &Entry) -> &'e str {
+pub(super) fn key<'e>(raw: &'e str, entry: &Entry) -> &'e str {
     slice(raw, entry.key_start, entry.key_end)
 }
 
@@ -153,7 +120,7 @@ fn field_name(key: &str, windows: bool) -> Cow<'_, str> {
 }
 
 /// The name in Windows' terms of what shippers call otherwise.
-fn windows_alias(name: &str) -> Option<&'static str> {
+pub(super) fn windows_alias(name: &str) -> Option<&'static str> {
     // Most names are told apart by their first letter.
     if !matches!(name.as_bytes().first(), Some(b'S' | b's' | b'P' | b'p' | b'H' | b'c' | b'e' | b'l')) {
         return None;
@@ -179,10 +146,14 @@ pub(super) fn value<'e>(raw: &'e str, entry: &Entry) -> Value<'e> {
     }
 }
 
-struct Walk<'e, 's, S> {
+pub(super) struct Walk<'e, 's, S> {
     raw: &'e str,
     entries: &'e [Entry],
     windows: bool,
+    zeek: bool,
+    /// Names that header and data of this event both have.
+    conflicts: Conflicts,
+    section: Section,
     sink: &'s mut S,
     /// Names under construction; the current one begins at `start`.
     names: String,
@@ -191,30 +162,74 @@ struct Walk<'e, 's, S> {
 
 impl<'e, 's, S: Sink> Walk<'e, 's, S> {
     fn new(raw: &'e str, shape: Shape, entries: &'e [Entry], sink: &'s mut S) -> Self {
-        Self { raw, entries, windows: shape == Shape::Windows, sink, names: String::new(), start: 0 }
+        let windows = shape == Shape::Windows;
+        let conflicts = if windows { Conflicts::find(raw, entries) } else { Conflicts::default() };
+        Self { windows, zeek: shape == Shape::Zeek, ..Self::of_windows(raw, entries, conflicts, sink) }
     }
 
-    fn run(mut self) {
+    /// A walk over a Windows event of which header and data have names in common.
+    pub(super) fn of_windows(
+        raw: &'e str,
+        entries: &'e [Entry],
+        conflicts: Conflicts,
+        sink: &'s mut S,
+    ) -> Self {
+        let section = Section::Header;
+        Self {
+            raw,
+            entries,
+            windows: true,
+            zeek: false,
+            conflicts,
+            section,
+            sink,
+            names: String::new(),
+            start: 0,
+        }
+    }
+
+    pub(super) fn run(mut self) {
         let mut index = 0;
         while let Some(entry) = self.entries.get(index) {
             let name = field_name(key(self.raw, entry), self.windows);
             if entry.kind == Kind::Array && self.only_scalars(index) {
                 for element in index + 1..entry.next as usize {
-                    leaf(self.sink, &name, element, false);
+                    self.conflicts.field(self.sink, self.section, &name, element);
                 }
             } else if matches!(entry.kind, Kind::Object | Kind::Array) {
                 let rule = if self.windows { windows_rule(&name) } else { Rule::Dotted };
                 self.names.clear();
                 self.names.push_str(&name);
                 self.start = 0;
+                self.enter(&name);
                 self.nested(index, rule);
+                self.enter("System");
             } else {
-                leaf(self.sink, &name, index, self.windows);
+                self.conflicts.field(self.sink, self.section, &name, index);
+                let alias =
+                    if self.windows { windows_alias(&name) } else { zeek_alias(&name).filter(|_| self.zeek) };
+                if let Some(alias) = alias {
+                    self.conflicts.field(self.sink, self.section, alias, index);
+                }
             }
             if self.sink.done() {
                 return;
             }
             index = entry.next as usize;
+        }
+    }
+
+    /// Notes the part of a Windows event that its member `name` begins.
+    fn enter(&mut self, name: &str) {
+        let section = match name {
+            _ if !self.windows => return,
+            "EventData" | "event_data" | "UserData" | "user_data" => Section::Data,
+            "System" => Section::Header,
+            _ => return,
+        };
+        if section != self.section {
+            self.section = section;
+            self.sink.section(section);
         }
     }
 
@@ -235,7 +250,7 @@ impl<'e, 's, S: Sink> Walk<'e, 's, S> {
             } else if matches!(entry.kind, Kind::Object | Kind::Array) {
                 self.nested(inner, rule);
             } else {
-                leaf(self.sink, &self.names[self.start..], inner, false);
+                self.conflicts.field(self.sink, self.section, &self.names[self.start..], inner);
             }
             inner = entry.next as usize;
         }
@@ -247,9 +262,22 @@ impl<'e, 's, S: Sink> Walk<'e, 's, S> {
         let key = field_name(key(self.raw, entry), self.windows);
         let below = self.descend(&key, rule);
         if matches!(entry.kind, Kind::Object | Kind::Array) {
+            let section = self.section;
+            if matches!(rule, Rule::Root | Rule::Winlog) {
+                self.enter(&key);
+            }
             self.nested(index, below);
+            if section != self.section {
+                self.section = section;
+                self.sink.section(section);
+            }
         } else {
-            leaf(self.sink, &self.names[self.start..], index, rule == Rule::Winlog);
+            self.conflicts.field(self.sink, self.section, &self.names[self.start..], index);
+            if rule == Rule::Winlog
+                && let Some(alias) = windows_alias(&key)
+            {
+                self.conflicts.field(self.sink, self.section, alias, index);
+            }
         }
         self.names.truncate(length);
         self.start = start;
@@ -277,10 +305,14 @@ impl<'e, 's, S: Sink> Walk<'e, 's, S> {
     }
 }
 
-fn leaf(sink: &mut impl Sink, name: &str, entry: usize, alias: bool) {
-    sink.field(name, entry);
-    if alias && let Some(alias) = windows_alias(name) {
-        sink.field(alias, entry);
+/// Zeek's name of what shippers that allow no dot in names write so.
+fn zeek_alias(name: &str) -> Option<&'static str> {
+    match name {
+        "id_orig_h" => Some("id.orig_h"),
+        "id_orig_p" => Some("id.orig_p"),
+        "id_resp_h" => Some("id.resp_h"),
+        "id_resp_p" => Some("id.resp_p"),
+        _ => None,
     }
 }
 

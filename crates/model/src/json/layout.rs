@@ -57,7 +57,7 @@ pub(super) struct Layouts {
     nodes: Vec<Node>,
     texts: Vec<u8>,
     /// First node by the shape that the caller asked for.
-    roots: [u32; 8],
+    roots: [u32; 9],
     seen: Box<[u64; SEEN]>,
     known: Vec<(Shape, Arc<Layout>)>,
 }
@@ -67,7 +67,7 @@ impl Default for Layouts {
         Self {
             nodes: Vec::new(),
             texts: Vec::new(),
-            roots: [NONE; 8],
+            roots: [NONE; 9],
             seen: Box::new([0; SEEN]),
             known: Vec::new(),
         }

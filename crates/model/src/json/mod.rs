@@ -1,8 +1,10 @@
 //! JSON events: one pass over the bytes finds where every value stands; names and texts are made when somebody asks.
 
+mod conflict;
 mod flatten;
 mod layout;
 mod scan;
+mod sniff;
 #[cfg(test)]
 mod tests;
 
@@ -67,7 +69,7 @@ impl<'a> JsonEvent<'a> {
         let raw = match simdutf8::compat::from_utf8(raw) {
             Ok(raw) => raw,
             Err(fault) => {
-                let fault = Malformed { at: fault.valid_up_to(), what: "this is not UTF-8" };
+                let fault = Malformed { at: fault.valid_up_to(), what: Malformed::NO_TEXT };
                 return Err((fault, Memory { entries, layouts }));
             }
         };
@@ -81,7 +83,7 @@ impl<'a> JsonEvent<'a> {
         if let Err(fault) = scan::scan(raw.as_bytes(), &mut entries) {
             return Err((fault, Memory { entries, layouts }));
         }
-        let shape = asked.unwrap_or_else(|| flatten::sniff(raw, &entries));
+        let shape = asked.unwrap_or_else(|| sniff::sniff(raw, &entries));
         if let Some(layouts) = &mut layouts {
             layouts.learn(raw, asked, shape, &entries);
         }

@@ -18,6 +18,11 @@ pub struct Malformed {
     pub what: &'static str,
 }
 
+impl Malformed {
+    /// What is wrong with bytes that are no text.
+    pub const NO_TEXT: &str = "this is not UTF-8";
+}
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {

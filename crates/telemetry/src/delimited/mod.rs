@@ -6,7 +6,7 @@
 pub(crate) mod date;
 mod record;
 mod stream;
-mod windows;
+pub(crate) mod windows;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -16,10 +16,16 @@ use bulkhead_model::json::JsonEvent;
 use bulkhead_model::logsource::LogSource;
 
 use crate::read::Out;
+use crate::winexport;
 use date::Order;
 use record::{Quotes, cells};
 
 pub(crate) use stream::read;
+
+/// The instant a date stands for, in whichever of the usual ways it is written, taken as UTC.
+pub(crate) fn date_of(text: &str) -> Option<jiff::Timestamp> {
+    date::parse(text, Order::default())
+}
 
 /// How many bytes are looked at to understand a table.
 const LOOK: usize = 64 * 1024;
@@ -48,7 +54,7 @@ const TIMES: [&str; 14] = [
 ];
 
 /// Other columns that telemetry has; two known ones make a table telemetry.
-const KNOWN: [&str; 52] = [
+const KNOWN: [&str; 55] = [
     "eventid",
     "eventcode",
     "id",
@@ -101,6 +107,9 @@ const KNOWN: [&str; 52] = [
     "raw",
     "sourcetype",
     "taskcategory",
+    "payload",
+    "eventdata",
+    "eventsourcename",
 ];
 
 /// Lower case, letters and digits only: `Event ID`, `event_id` and `EventID` are one name.
@@ -267,7 +276,16 @@ fn is_windows(keys: &[String]) -> bool {
     let has = |wanted: &[&str]| keys.iter().any(|it| wanted.contains(&it.as_str()));
     let of_get_winevent = has(&["id"]) && has(&["providername"]) && has(&["logname"]);
     (has(&["eventid", "eventcode", "winlogeventid"])
-        && has(&["channel", "logname", "winlogchannel", "source", "sourcename", "provider", "providername"]))
+        && has(&[
+            "channel",
+            "logname",
+            "winlogchannel",
+            "source",
+            "sourcename",
+            "provider",
+            "providername",
+            "eventsourcename",
+        ]))
         || of_get_winevent
 }
 
@@ -291,6 +309,7 @@ impl Table {
                 "host" if self.is_windows && !has("computer") && !has("computername") => {
                     "Computer".to_owned()
                 }
+                "recordnumber" if has("eventrecordid") => name.clone(),
                 _ if self.is_windows => windows::column(name).into_owned(),
                 _ => name.clone(),
             };
@@ -391,7 +410,8 @@ impl Table {
         }
         if let Some(text) = get(event, "Message") {
             let has = |name: &str| self.columns.iter().any(|it| it.name == name);
-            windows::message(&text, has, event);
+            let id = get(event, "EventID").and_then(|it| it.parse().ok()).unwrap_or_default();
+            windows::message(&text, id, has, event);
         }
     }
 
@@ -405,6 +425,17 @@ impl Table {
         found.map(|(column, cell)| (column, cell.trim()))
     }
 
+    /// The fields of a Windows event of which a cell holds the data, or all of it, as XML or JSON.
+    fn exported(&self, cells: &[Cow<'_, str>]) -> Option<crate::winxml::Fields<'static>> {
+        let named = || self.columns.iter().map(|it| it.name.as_str()).zip(cells.iter().map(|it| it.trim()));
+        if cells.len() != self.columns.len()
+            || !named().any(|(name, cell)| winexport::holds_record(name, cell))
+        {
+            return None;
+        }
+        winexport::of_pairs(named().filter(|(_, cell)| !cell.is_empty()))
+    }
+
     /// Whether a record has as many cells as there are columns.
     fn fits(&self, raw: &[u8]) -> bool {
         let n_cells = cells(&String::from_utf8_lossy(raw), self.separator, COLUMNS_MAX + 2).len();
@@ -413,13 +444,17 @@ impl Table {
 
     /// Hands out the event of one record.
     fn record(&self, out: &mut Out<'_>, raw: &[u8], line: u64) -> ControlFlow<()> {
-        let text = String::from_utf8_lossy(raw);
+        let text = out.tally.text(raw);
         let cells = cells(&text, self.separator, COLUMNS_MAX + 1);
         if let Some((column, json)) = self.original(&cells)
             && let Ok(event) = JsonEvent::new(json.as_bytes(), None)
             && (event.shape() != Shape::Json || key(&column.name) == "auditdata")
         {
             return out.event(&event, crate::json::source(&event, None));
+        }
+        if let Some(fields) = self.exported(&cells) {
+            let event = FieldsEvent { raw, shape: Shape::Windows, fields };
+            return out.event(&event, LogSource::of_shape(Shape::Windows));
         }
         match self.event(raw, &cells) {
             Ok(event) => {

@@ -25,7 +25,7 @@ pub(super) fn column(name: &str) -> Cow<'_, str> {
 }
 
 /// The channel a provider writes to, for exports that do not name it (Event Viewer).
-pub(super) fn channel(provider: &str, id: &str) -> Option<&'static str> {
+pub(crate) fn channel(provider: &str, id: &str) -> Option<&'static str> {
     Some(match provider {
         "Microsoft-Windows-Security-Auditing" | "Microsoft Windows security auditing." => "Security",
         "Microsoft-Windows-Sysmon" | "Sysmon" => "Microsoft-Windows-Sysmon/Operational",
@@ -56,8 +56,13 @@ pub(super) fn channel(provider: &str, id: &str) -> Option<&'static str> {
 
 /// Adds the fields that stand as `Key: value` in the lines of a rendered message (English), under the names that the
 /// event's own data has; `has` says which names the table already gives.
-pub(super) fn message(text: &str, has: impl Fn(&str) -> bool, event: &mut FieldsEvent<'_>) {
+pub(crate) fn message(text: &str, id: u64, has: impl Fn(&str) -> bool, event: &mut FieldsEvent<'_>) {
     let mut section = "";
+    for (name, value) in free_text(id, text) {
+        if !has(name) {
+            event.push(name, Field::Text(Cow::Owned(value.to_owned())));
+        }
+    }
     for line in text.lines().skip(1).take(512) {
         let Some((key, value)) = line.split_once(':') else { continue };
         let (key, value) = (key.trim(), value.trim());
@@ -71,13 +76,33 @@ pub(super) fn message(text: &str, has: impl Fn(&str) -> bool, event: &mut Fields
             section = key;
             continue;
         }
-        let name = match named(section, key) {
+        let name = match named(section, key).filter(|_| id != 4697) {
             Some(name) => Cow::Borrowed(name),
             None => Cow::Owned(key.replace(' ', "")),
         };
         if !has(&name) {
             event.push(name.into_owned(), Field::Text(Cow::Owned(value.to_owned())));
         }
+    }
+}
+
+/// Data that stands in a message without a key before it.
+fn free_text(id: u64, text: &str) -> Vec<(&'static str, &str)> {
+    let first = text.lines().next().unwrap_or_default();
+    match id {
+        4104 if first.starts_with("Creating Scriptblock text") => {
+            let script = text[first.len()..].split("ScriptBlock ID:").next().unwrap_or_default();
+            vec![("ScriptBlockText", script.trim())]
+        }
+        // `The System log file was cleared.`
+        104 => first
+            .strip_prefix("The ")
+            .and_then(|it| it.split(" log file was cleared").next())
+            .filter(|it| it.len() < first.len() - 4)
+            .map(|it| ("Channel", it))
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

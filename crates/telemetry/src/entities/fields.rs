@@ -30,9 +30,9 @@ slots! {
         | "requestReceivedTimestamp" | "created_at" | "utc_time" | "id.time" | "eventtime" | "TimeGenerated"
         | "_SOURCE_REALTIME_TIMESTAMP" | "__REALTIME_TIMESTAMP";
     // Windows.
-    Computer = "Computer" | "Hostname";
-    EventId = "EventID";
-    Channel = "Channel";
+    Computer = "Computer" | "Hostname" | "System.Computer";
+    EventId = "EventID" | "System.EventID";
+    Channel = "Channel" | "System.Channel";
     User = "User";
     SourceUser = "SourceUser";
     SubjectUserName = "SubjectUserName";
@@ -42,6 +42,9 @@ slots! {
     AccountName = "AccountName";
     AccountDomain = "Domain" | "AccountDomain";
     LogonType = "LogonType";
+    Status = "Status";
+    Outcome = "event.outcome" | "status.errorCode" | "properties.status.errorCode" | "errorCode" | "ResultType"
+        | "outcome.result" | "ResultStatus";
     ElevatedToken = "ElevatedToken";
     IpAddress = "IpAddress" | "ClientAddress" | "Address" | "Param3";
     Workstation = "WorkstationName" | "Workstation" | "ClientName";
@@ -75,6 +78,9 @@ slots! {
     LoginUser = "AUID";
     EffectiveUser = "UID";
     Mnemonic = "mnemonic";
+    Junos = "junos_event";
+    Vendor = "device_vendor";
+    Action = "action";
     Device = "device" | "devname";
     Query = "query";
     // Web servers, proxies, firewalls.
@@ -249,8 +255,13 @@ impl<'e> Visitor<'e> for Fields<'e> {
         }
     }
 
-    fn value(&mut self, _: &str, value: Value<'e>) {
+    fn value(&mut self, name: &str, value: Value<'e>) {
         let place = &mut self.values[self.pending as usize];
+        // Who wrote the event stands in its header, whatever its data says.
+        if name.starts_with("System.") {
+            *place = Some(value);
+            return;
+        }
         let blank = match place {
             None => true,
             Some(value) => matches!(value.to_text().as_ref(), "" | "-"),

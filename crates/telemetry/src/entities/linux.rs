@@ -25,6 +25,7 @@ pub(super) fn audit(fields: &Fields<'_>, out: &mut Entities) {
         return;
     };
     let success = fields.text(Slot::Result).is_some_and(|it| it == "success" || it == "1");
+    out.refused = !success;
     let program = out.process.as_deref().and_then(|it| it.rsplit('/').next()).unwrap_or_default();
     let kind = match program {
         "sshd" | "sshd-session" => "ssh",
@@ -53,7 +54,12 @@ fn origin(text: &str) -> Option<String> {
 pub(super) fn syslog(fields: &Fields<'_>, out: &mut Entities) {
     let host = fields.text(Slot::Host);
     out.host = host.as_deref().and_then(names::host);
-    if fields.text(Slot::Mnemonic).is_some() || fields.text(Slot::Device).is_some() {
+    if out.host.is_none() {
+        // Where names are not looked up, a sender goes by its address.
+        out.subject = host.as_deref().and_then(parse_address).filter(|it| is_usable(*it));
+    }
+    let is_device = [Slot::Mnemonic, Slot::Device, Slot::Junos, Slot::Vendor];
+    if is_device.iter().any(|it| fields.text(*it).is_some()) {
         device(host.as_deref(), fields, out);
         return;
     }
@@ -83,6 +89,8 @@ pub(super) fn syslog(fields: &Fields<'_>, out: &mut Entities) {
     if UNIX_PROGRAMS.contains(&program.as_str()) {
         out.os = Some("linux");
     }
+    // A field of this name is there only where the message's form defines who the user is.
+    out.user = fields.text(Slot::UserLower).and_then(|it| names::account(None, &it));
     let message = fields.text(Slot::Message).unwrap_or_default();
     match program.as_str() {
         "sshd" | "sshd-session" => sshd(&message, out),
@@ -90,6 +98,7 @@ pub(super) fn syslog(fields: &Fields<'_>, out: &mut Entities) {
         "su" | "login" | "systemd-logind" | "cron" | "crond" => session(&program, &message, out),
         _ => {}
     }
+    out.refused |= is_refused(&message);
     if !program.is_empty() && out.process.is_none() {
         out.process = Some(program);
     }
@@ -105,13 +114,46 @@ fn device(sender: Option<&str>, fields: &Fields<'_>, out: &mut Entities) {
         out.subject = device.and_then(parse_address);
     }
     out.user = fields.text(Slot::UserLower).and_then(|it| names::account(None, &it));
+    out.refused = fields.text(Slot::Message).is_some_and(|it| is_refused(&it));
     let slots = [Slot::ClientIp, Slot::RemoteIp, Slot::RemotePort, Slot::Proto];
-    out.flow = network::flow(fields, slots);
-    if out.flow.is_some() {
+    let through = network::flow(fields, slots);
+    let told = [Slot::SrcIp, Slot::DestIp, Slot::DestPort, Slot::Proto];
+    // What a device let nobody do is no traffic.
+    let stopped = fields.text(Slot::Action).is_some_and(|it| STOPPED.contains(&it.to_lowercase().as_str()));
+    // A message of Cisco's that states no verdict is about the device.
+    let is_traffic = fields.text(Slot::Mnemonic).is_none() || fields.text(Slot::Action).is_some();
+    let told = || if is_traffic { network::flow(fields, told) } else { None };
+    let flow = through.or_else(told).filter(|_| !stopped);
+    if let Some(flow) = flow {
         // Traffic through a device is about who sent it.
         out.host = None;
-        out.subject = fields.text(Slot::ClientIp).and_then(|it| parse_address(&it));
+        out.subject = Some(flow.from);
+        out.flow = Some(flow);
     }
+}
+
+/// What devices call traffic that they did not let through.
+const STOPPED: [&str; 7] = ["deny", "denied", "drop", "dropped", "block", "blocked", "reject"];
+
+/// Whether a message says of an attempt to log on that it failed.
+fn is_refused(message: &str) -> bool {
+    const MARKS: [&str; 14] = [
+        "Failed ",
+        "FAIL LOGIN",
+        "FAILED ",
+        "Invalid user",
+        "invalid user",
+        "illegal user",
+        "unknown user",
+        "authentication failure",
+        "authentication failed",
+        "Authentication failed",
+        "Login failed",
+        "LOGIN_FAILED",
+        "Login denied",
+        "authentication Rejected",
+    ];
+    MARKS.iter().any(|it| message.contains(it))
 }
 
 /// The word after `key` in `text`.
@@ -127,6 +169,10 @@ fn sshd(message: &str, out: &mut Entities) {
     if !success && !failure {
         if message.contains("session opened for user") {
             out.user = word_after(message, "for user ").and_then(account);
+        } else if is_refused(message) {
+            // `error: PAM: unknown user for illegal user badguy from 192.168.33.1`
+            out.user = crate::forms::user(message).and_then(account);
+            push_logon(out, crate::forms::source(message).and_then(origin), "ssh", false);
         }
         return;
     }
@@ -144,7 +190,9 @@ fn account(word: &str) -> Option<String> {
 }
 
 fn push_logon(out: &mut Entities, from: Option<String>, kind: &str, success: bool) {
-    if let (Some(user), Some(to)) = (out.user.clone(), out.host.clone()) {
+    out.refused |= !success;
+    let to = out.host.clone().or_else(|| out.subject.map(|it| it.to_string()));
+    if let (Some(user), Some(to)) = (out.user.clone(), to) {
         out.logon = Some(Logon { user, from, to, kind: kind.to_owned(), success });
     }
 }
@@ -157,7 +205,8 @@ fn sudo(message: &str, out: &mut Entities) {
     out.user = account(user.trim());
     let refused = ["NOT in sudoers", "command not allowed", "incorrect password"];
     let as_root = word_after(rest, "USER=").is_some_and(|it| it == "root");
-    out.privileged = as_root && !refused.iter().any(|it| rest.contains(it));
+    out.refused = refused.iter().any(|it| rest.contains(it));
+    out.privileged = as_root && !out.refused;
     out.process = rest.split_once("COMMAND=").map(|(_, it)| it.split(' ').next().unwrap_or(it).to_owned());
 }
 

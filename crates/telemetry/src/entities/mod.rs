@@ -34,7 +34,7 @@ pub fn entities(event: &dyn Event) -> Entities {
         Shape::Zeek => network::zeek(&fields, &mut out),
         Shape::Suricata => network::suricata(&fields, &mut out),
         Shape::Wazuh => network::wazuh(&fields, &mut out),
-        Shape::Json => generic(&fields, &mut out),
+        Shape::Json | Shape::WindowsExport => generic(&fields, &mut out),
     }
     out
 }
@@ -92,6 +92,10 @@ fn generic(fields: &Fields<'_>, out: &mut Entities) {
     out.user = fields
         .first(&[Slot::EcsUser, Slot::UserLower, Slot::CloudUser])
         .and_then(|it| names::account(domain.as_deref(), &it));
+    out.refused = fields.text(Slot::Outcome).is_some_and(|it| {
+        let failed = ["failure", "failed", "false"].iter().any(|word| it.eq_ignore_ascii_case(word));
+        failed || (it.bytes().all(|it| it.is_ascii_digit()) && it.bytes().any(|it| it != b'0'))
+    });
     out.process = fields.first(&[Slot::EcsExecutable, Slot::EcsProcess]).map(std::borrow::Cow::into_owned);
     if fields.text(Slot::CanaryNode).is_some() {
         // Whoever touches a canary is who matters.

@@ -66,6 +66,7 @@ fn remote_login(
     out: &mut Entities,
 ) {
     out.user = user.and_then(|it| names::account(None, &it));
+    out.refused = !success;
     if let (Some(user), Some(server)) = (out.user.clone(), server) {
         let from = client.map(|it| it.to_string());
         out.logon = Some(Logon { user, from, to: server.to_string(), kind: kind.to_owned(), success });
@@ -74,6 +75,7 @@ fn remote_login(
 
 /// `client` is `name/REALM`. A ticket is no logon yet.
 fn kerberos(fields: &Fields<'_>, out: &mut Entities) {
+    out.refused = fields.truth(Slot::Success) == Some(false);
     if let Some(client) = fields.text(Slot::Client) {
         let (name, realm) = client.split_once('/').unwrap_or((client.as_ref(), ""));
         out.user = names::account(Some(realm), name);
@@ -93,6 +95,7 @@ fn ntlm(fields: &Fields<'_>, [client, server]: [Option<IpAddr>; 2], out: &mut En
     if let (Some(user), Some(server)) = (&user, server) {
         let (from, to) = (client.map(|it| it.to_string()), server.to_string());
         let success = fields.truth(Slot::Success).unwrap_or(false);
+        out.refused = !success;
         out.logon = Some(Logon { user: user.clone(), from, to, kind: "network".to_owned(), success });
     }
     out.user = user;
@@ -128,6 +131,7 @@ pub(super) fn wazuh(fields: &Fields<'_>, out: &mut Entities) {
     if !success && !failure {
         return;
     }
+    out.refused = failure;
     let from = fields.text(Slot::WazuhSource).and_then(|it| {
         parse_address(&it).filter(|it| is_usable(*it)).map(|it| it.to_string()).or_else(|| names::host(&it))
     });

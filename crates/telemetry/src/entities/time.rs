@@ -28,6 +28,10 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
     if bytes.len() >= 19 && bytes[4] == b'-' && bytes[7] == b'-' {
         return calendar(bytes);
     }
+    if let Some(rest) = text.strip_prefix("/Date(") {
+        // Milliseconds since 1970, as .NET writes into JSON; a zone behind them is for show.
+        return epoch(rest.split([')', '+', '-']).next()?);
+    }
     epoch(text)
 }
 
@@ -147,6 +151,7 @@ mod tests {
         check("1642723347", Some("2022-01-21T00:02:27Z"));
         check("9999999999000000919", None);
         check("1601998366.785668", Some("2020-10-06T15:32:46.785668Z"));
+        check("/Date(1601998366785)/", Some("2020-10-06T15:32:46.785Z"));
         check("1601998366785", Some("2020-10-06T15:32:46.785Z"));
     }
 

@@ -81,9 +81,13 @@ fn security(id: u32, fields: &Fields<'_>, out: &mut Entities) {
         4688 => out.user = target(fields).or_else(|| subject(fields)),
         4768..=4773 => {
             out.user = target(fields);
+            out.refused = id >= 4771 || refused(fields);
             out.role = Some("domain_controller");
         }
-        4774..=4777 => out.user = target(fields),
+        4774..=4777 => {
+            out.user = target(fields);
+            out.refused = matches!(id, 4775 | 4777) || refused(fields);
+        }
         4778 | 4779 => session(id == 4778, fields, out),
         5140 | 5145 => share_access(fields, out),
         5152..=5159 => filtering_platform(id, fields, out),
@@ -133,6 +137,7 @@ fn logon(success: bool, fields: &Fields<'_>, out: &mut Entities) {
 }
 
 fn push_logon(out: &mut Entities, from: Option<String>, kind: &str, success: bool) {
+    out.refused |= !success;
     if let (Some(user), Some(to)) = (out.user.clone(), out.host.clone()) {
         out.logon = Some(Logon { user, from, to, kind: kind.to_owned(), success });
     }
@@ -176,6 +181,15 @@ fn share_access(fields: &Fields<'_>, out: &mut Entities) {
     }
 }
 
+/// Whether an account was not authenticated: its `Status` is another than success, or the event is marked so.
+fn refused(fields: &Fields<'_>) -> bool {
+    let failed_status = fields.text(Slot::Status).is_some_and(|it| {
+        let digits = it.strip_prefix("0x").or_else(|| it.strip_prefix("0X")).unwrap_or(&it);
+        digits.bytes().any(|it| it != b'0')
+    });
+    failed_status || failed(fields)
+}
+
 /// Whether `Keywords` marks an audit failure; written in hexadecimal, or as a signed number.
 fn failed(fields: &Fields<'_>) -> bool {
     let Some(keywords) = fields.text(Slot::Keywords) else {
@@ -185,7 +199,7 @@ fn failed(fields: &Fields<'_>) -> bool {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
         None => keywords.parse::<i64>().ok().map(i64::cast_unsigned),
     };
-    bits.is_some_and(|it| it & AUDIT_FAILURE != 0)
+    bits.is_some_and(|it| it & AUDIT_FAILURE != 0) || keywords.eq_ignore_ascii_case("Audit Failure")
 }
 
 /// 1149 (authentication succeeded) and 21, 22, 24, 25 (session events) of Terminal Services.

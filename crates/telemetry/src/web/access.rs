@@ -34,7 +34,7 @@ pub(crate) struct Parts<'l> {
 /// Whether `line` is of such a log.
 pub(crate) fn is_line(line: &[u8]) -> bool {
     memchr::memchr(b'[', &line[..line.len().min(512)]).is_some()
-        && std::str::from_utf8(line).is_ok_and(|it| parse(it).is_some())
+        && parse(&String::from_utf8_lossy(line)).is_some()
 }
 
 /// Reads one event a line.

@@ -16,8 +16,7 @@ const COLUMNS: usize = 10;
 
 /// Whether `line` is of such a log.
 pub(crate) fn is_line(line: &[u8]) -> bool {
-    line.first().is_some_and(u8::is_ascii_digit)
-        && std::str::from_utf8(line).is_ok_and(|it| columns(it).is_some())
+    line.first().is_some_and(u8::is_ascii_digit) && columns(&String::from_utf8_lossy(line)).is_some()
 }
 
 /// Reads one event a line.

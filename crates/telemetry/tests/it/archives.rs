@@ -37,7 +37,10 @@ pub fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
         header[..name.len()].copy_from_slice(name);
         header[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
         header[156] = kind;
-        header[257..262].copy_from_slice(b"ustar");
+        header[257..265].copy_from_slice(b"ustar\x0000");
+        header[148..156].fill(b' ');
+        let sum: u64 = header.iter().map(|it| u64::from(*it)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
         out.extend(header);
         out.extend(bytes);
         out.resize(out.len().next_multiple_of(512), 0);
@@ -154,4 +157,64 @@ fn every_member_and_every_file_below_a_folder_is_read_in_order() {
     assert!(!telemetry.has_errors());
     let skipped: Vec<&str> = telemetry.diagnostics.iter().map(|it| it.code).collect();
     assert_eq!(skipped, ["unknown-format", "unknown-format"]);
+}
+
+/// What is said of an archive that is not whole: events read, and what was not.
+#[track_caller]
+fn check_cut(bytes: &[u8], events: u64, expect: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs.bin");
+    fs::write(&path, bytes).unwrap();
+    let (_, telemetry) = read_all(&[&path], &Options::default());
+    let said: Vec<&str> = telemetry.unread.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!((telemetry.events(), said.len()), (events, expect.len()), "{said:?}");
+    for (said, expect) in said.iter().zip(expect) {
+        assert!(said.contains(expect), "{said} {expect}");
+    }
+    let shown = telemetry.diagnostics.iter().map(|it| it.message.as_str());
+    assert_eq!(telemetry.is_whole(), expect.is_empty(), "{:?}", shown.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_cut_or_damaged_archive_says_what_was_not_read() {
+    let line = b"{\"a\":1}\n";
+    let lines = line.repeat(128);
+    let whole = tar(&[("a.json", &lines), ("b.json", &lines), ("c.json", &lines)]);
+    let member = 512 + lines.len().next_multiple_of(512);
+    check_cut(&whole, 384, &[]);
+    check_cut(&[whole.as_slice(), &whole].concat(), 768, &[]);
+    // Between members, at the boundary of a line, in the middle of a header.
+    check_cut(&whole[..2 * member], 256, &["ends after member 2 without the mark of its end"]);
+    check_cut(
+        &whole[..member + 512 + 8 * 10],
+        138,
+        &["ends after member 2 without the mark of its end", "it is cut off after 80 of 1024 bytes"],
+    );
+    check_cut(&whole[..member + 100], 128, &["the header after member 1 is damaged"]);
+    let mut damaged = whole.clone();
+    damaged[member] ^= 0x55;
+    check_cut(&damaged, 256, &["the header after member 1 is damaged"]);
+}
+
+#[test]
+fn a_cut_or_damaged_packing_says_so() {
+    let lines = b"{\"a\":1}\n".repeat(5000);
+    let packed = gzip(&lines);
+    let (_, telemetry) = {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json.gz");
+        let mut bytes = packed.clone();
+        let at = bytes.len() - 6;
+        bytes[at] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        read_all(&[&path], &Options::default())
+    };
+    assert_eq!((telemetry.events(), telemetry.unread.len()), (5000, 1), "{:?}", telemetry.unread);
+    let mut bytes = zstd(&lines);
+    bytes.truncate(bytes.len() - 2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json.zst");
+    fs::write(&path, bytes).unwrap();
+    let (_, telemetry) = read_all(&[&path], &Options::default());
+    assert_eq!(telemetry.unread.len(), 1, "{:?}", telemetry.unread);
 }

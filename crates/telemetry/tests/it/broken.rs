@@ -35,9 +35,16 @@ fn a_malformed_line_is_counted_and_shown_with_its_place() {
 }
 
 #[test]
-fn invalid_utf8_spoils_its_line_only() {
-    check("a.json", b"{\"a\":\"\xff\"}\n{\"a\":2}\n", 1, 1, false, "a.json:1:7");
-    check("a.json", b"{\"a\":\"\xff\"}\n{\"a\":2}\n", 1, 1, false, "UTF-8");
+fn bytes_that_are_no_text_are_replaced_and_counted() {
+    check(
+        "a.json",
+        b"{\"a\":\"\xff\"}\n{\"a\":2}\n",
+        2,
+        0,
+        false,
+        "a.json: warning[replaced-bytes]: 1 bytes are no text",
+    );
+    check("a.json", b"{\"a\":\"\xff}\n{\"a\":2}\n", 1, 1, false, "a.json:1:");
 }
 
 #[test]

@@ -114,7 +114,25 @@ fn chunk(users: &[&str]) -> Vec<u8> {
     for (at, value) in [(40, 128), (44, last), (48, start)] {
         put(&mut chunk, at, &u32::try_from(value).unwrap().to_le_bytes());
     }
+    let sum = crc(&[&chunk[CHUNK_HEADER..start]]);
+    put(&mut chunk, 52, &sum);
+    let sum = crc(&[&chunk[..120], &chunk[128..CHUNK_HEADER]]);
+    put(&mut chunk, 124, &sum);
     chunk
+}
+
+fn crc(parts: &[&[u8]]) -> [u8; 4] {
+    let mut crc = flate2::Crc::new();
+    parts.iter().for_each(|it| crc.update(it));
+    crc.sum().to_le_bytes()
+}
+
+/// Writes how many chunks the log has, and whether it is dirty, into its header.
+fn promise(file: &mut [u8], chunks: u16, dirty: bool) {
+    put(file, 42, &chunks.to_le_bytes());
+    put(file, 120, &[u8::from(dirty)]);
+    let sum = crc(&[&file[..120]]);
+    put(file, 124, &sum);
 }
 
 /// A log of one chunk with one logon per user.
@@ -122,6 +140,7 @@ pub fn file(users: &[&str]) -> Vec<u8> {
     let mut file = vec![0; HEADER];
     put(&mut file, 0, b"ElfFile\0");
     file.extend(chunk(users));
+    promise(&mut file, 1, false);
     file
 }
 
@@ -170,6 +189,45 @@ fn a_truncated_log_yields_the_records_before_the_cut() {
     assert_eq!(telemetry.malformed(), 0);
     let shown = telemetry.diagnostics[0].to_string();
     assert!(shown.contains("warning[incomplete-file]: reading ended early: chunk 2 is cut off"), "{shown}");
+    let missing: Vec<_> = telemetry.unread.iter().map(|it| (it.bytes.is_some(), it.records)).collect();
+    assert_eq!(missing, [(true, None), (false, Some(2))], "{:?}", telemetry.unread);
+}
+
+/// What is said of a log that is damaged in one way, and of nothing else.
+#[track_caller]
+fn check_unread(bytes: &[u8], expect: &str, missing: Option<u64>) {
+    let (_, telemetry) = read_bytes(bytes);
+    let said: Vec<_> = telemetry.unread.iter().map(|it| (it.what.contains(expect), it.bytes)).collect();
+    assert_eq!(said, [(true, missing)], "{:?}", telemetry.unread);
+    assert!(
+        telemetry.diagnostics.iter().any(|it| it.message.contains(expect)),
+        "{:?}",
+        telemetry.diagnostics
+    );
+}
+
+#[test]
+fn what_a_log_promises_and_does_not_hold_is_said() {
+    let mut cut = file(&["alice"]);
+    promise(&mut cut, 3, false);
+    check_unread(&cut, "counts 3 chunks, of which 2 are missing", Some(2 * CHUNK as u64));
+    let mut dirty = file(&["alice"]);
+    promise(&mut dirty, 1, true);
+    check_unread(&dirty, "marked dirty", None);
+    let mut header = file(&["alice"]);
+    header[124] ^= 1;
+    check_unread(&header, "the checksum of its header is wrong", None);
+    let mut records = file(&["alice"]);
+    records[HEADER + 52] ^= 1;
+    check_unread(&records, "the checksum of chunk 1 is wrong", None);
+    let mut fewer = file(&["alice"]);
+    let mut chunk = chunk(&["bob", "carol"]);
+    put(&mut chunk, 16, &3_u64.to_le_bytes());
+    let sum = crc(&[&chunk[..120], &chunk[128..CHUNK_HEADER]]);
+    put(&mut chunk, 124, &sum);
+    fewer.extend(chunk);
+    promise(&mut fewer, 2, false);
+    check_unread(&fewer, "chunk 2 should hold 3 records; 1 were not read", None);
 }
 
 #[test]

@@ -72,3 +72,62 @@ fn the_wish_to_end_prints_what_was_found() {
     assert!(told.contains("interrupted; 7 events were read"), "{told}");
     drop(input);
 }
+
+/// A pipe that nobody writes to ends by a signal as well as standard input does.
+#[cfg(unix)]
+#[test]
+fn the_wish_to_end_is_heard_while_a_pipe_is_silent() {
+    let dir = folder();
+    let pipe = dir.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    for signal in ["-TERM", "-INT"] {
+        let mut child =
+            start(dir.path(), "detect pipe --rules rules.yml --no-builtin-rules --threads 2 --format csv");
+        // Opening waits until the other side reads, and signals are watched before that.
+        let mut input = std::fs::OpenOptions::new().write(true).open(&pipe).expect("a reader");
+        input.write_all(failure(1).as_bytes()).expect("taken");
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
+        assert!(killed.success());
+        assert_eq!(child.wait().expect("ended").code(), Some(1));
+        drop(input);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_are_not_read() {
+    let dir = folder();
+    for device in ["/dev/zero", "/dev/urandom"] {
+        let output = crate::bulkhead::run(
+            dir.path(),
+            &format!("detect {device} --rules rules.yml --no-builtin-rules"),
+        );
+        let told = crate::bulkhead::stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("is a device"), "{told}");
+    }
+}
+
+/// "No findings" never stands alone where something was not looked at.
+#[test]
+fn no_findings_in_what_was_not_read_are_no_findings_at_all() {
+    let dir = folder();
+    let rule = "title: r\nid: r\nlogsource: {}\ndetection: {s: {a: never}, condition: s}\nlevel: low\n";
+    std::fs::write(dir.path().join("one.yml"), rule).expect("written");
+    std::fs::write(dir.path().join("broken.yml"), rule.replace("condition: s", "condition: s and"))
+        .expect("written");
+    std::fs::write(dir.path().join("whole.json"), "{\"a\":\"x\"}\n").expect("written");
+    std::fs::write(dir.path().join("cut.json"), "{\"a\":\"x\"}\n{\"a\":\"x").expect("written");
+    let told = |args: &str| {
+        let output = crate::bulkhead::run(dir.path(), &format!("detect {args} --no-builtin-rules"));
+        crate::bulkhead::stderr(&output)
+    };
+    assert!(!told("whole.json --rules one.yml").contains("NOT EVERYTHING"));
+    for args in ["cut.json --rules one.yml", "whole.json --rules one.yml --rules broken.yml"] {
+        let told = told(args);
+        assert!(
+            told.contains("no findings in what was read") && told.contains("NOT EVERYTHING WAS READ"),
+            "{told}"
+        );
+    }
+}

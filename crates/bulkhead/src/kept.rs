@@ -1,0 +1,142 @@
+//! Findings held in bounded memory: what repeats is counted, the gravest stay in full.
+//!
+//! Telemetry of a noisy rule makes findings without end. Of one rule on one host and account the first are kept in full,
+//! which is more than anybody reads; and all findings together take no more than a fixed number of places, of which the
+//! least grave are given up first. What is not kept is counted by rule, and said.
+
+use std::collections::BTreeMap;
+
+use bulkhead_model::finding::{Finding, Level};
+
+/// Findings of one rule on one host and account that are kept in full.
+const ALIKE_MAX: u32 = 500;
+
+/// Findings that are kept in full.
+const FINDINGS_MAX: usize = 60_000;
+
+/// Rules, hosts and accounts that are told apart.
+const GROUPS_MAX: usize = 100_000;
+
+/// Findings as they come.
+#[derive(Debug, Default)]
+pub struct Kept {
+    findings: Vec<Finding>,
+    /// By rule, host and account, how many are kept.
+    alike: BTreeMap<u64, u32>,
+    not_kept: BTreeMap<String, u64>,
+    /// Findings below this level are given up, since there is no more room.
+    floor: Level,
+    /// Memory for the findings of one event.
+    pub buffer: Vec<Finding>,
+}
+
+impl Kept {
+    /// Takes findings in, in the order of their events.
+    pub fn take(&mut self, found: &mut Vec<Finding>) {
+        for finding in found.drain(..) {
+            if finding.rule.level < self.floor || self.repeats(&finding) {
+                self.give_up(&finding);
+                continue;
+            }
+            self.findings.push(finding);
+            while self.findings.len() > FINDINGS_MAX {
+                self.make_room();
+            }
+        }
+    }
+
+    /// Whether enough findings like this one are kept.
+    fn repeats(&mut self, finding: &Finding) -> bool {
+        let key = key(finding);
+        if !self.alike.contains_key(&key) && self.alike.len() >= GROUPS_MAX {
+            return false;
+        }
+        let n = self.alike.entry(key).or_default();
+        *n = n.saturating_add(1);
+        *n > ALIKE_MAX
+    }
+
+    fn give_up(&mut self, finding: &Finding) {
+        *self.not_kept.entry(finding.rule.title.clone()).or_default() += 1;
+    }
+
+    /// Gives up the least grave findings; of the gravest level the last.
+    fn make_room(&mut self) {
+        let least = self.findings.iter().map(|it| it.rule.level).min().unwrap_or_default();
+        let gravest = self.findings.iter().map(|it| it.rule.level).max().unwrap_or_default();
+        let all = std::mem::take(&mut self.findings);
+        for (at, finding) in all.into_iter().enumerate() {
+            let stays = if least == gravest { at < FINDINGS_MAX } else { finding.rule.level > least };
+            if stays {
+                self.findings.push(finding);
+            } else {
+                self.give_up(&finding);
+            }
+        }
+        let next = Level::ALL.into_iter().find(|it| *it > least);
+        if least < gravest {
+            self.floor = self.floor.max(next.unwrap_or(least));
+        }
+    }
+
+    /// What is kept, in the order of the events; and what is not, by rule.
+    pub fn finish(self) -> (Vec<Finding>, BTreeMap<String, u64>) {
+        (self.findings, self.not_kept)
+    }
+}
+
+/// A hash of rule, host and account (FNV-1a), the same on every machine.
+fn key(finding: &Finding) -> u64 {
+    let parts = [Some(finding.rule.id.as_str()), finding.host.as_deref(), finding.user.as_deref()];
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        for byte in part.unwrap_or_default().bytes().chain([0xff]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use bulkhead_model::finding::{RuleRef, SourceRef};
+
+    use super::*;
+
+    fn finding(level: Level, host: usize, record: u64) -> Finding {
+        let rule = RuleRef {
+            id: level.as_str().to_owned(),
+            title: level.as_str().to_owned(),
+            level,
+            tags: Vec::new(),
+        };
+        let source = SourceRef { file: "a".to_owned(), record };
+        let host = Some(format!("h{host}"));
+        Finding { time: None, rule, source, host, user: None, fields: BTreeMap::new() }
+    }
+
+    #[test]
+    fn what_repeats_is_counted() {
+        let mut kept = Kept::default();
+        for record in 0..1000 {
+            kept.take(&mut vec![
+                finding(Level::Medium, 1, record),
+                finding(Level::High, record as usize, record),
+            ]);
+        }
+        let (findings, not_kept) = kept.finish();
+        assert_eq!((findings.len(), not_kept["medium"], not_kept.get("high")), (1500, 500, None));
+    }
+
+    #[test]
+    fn the_least_grave_are_given_up_first_and_counted() {
+        let mut kept = Kept::default();
+        for n in 0..FINDINGS_MAX {
+            kept.take(&mut vec![finding(Level::Low, n, 1), finding(Level::High, n, 2)]);
+        }
+        let (findings, not_kept) = kept.finish();
+        assert_eq!(findings.len(), FINDINGS_MAX);
+        assert!(findings.iter().all(|it| it.rule.level == Level::High));
+        assert_eq!(not_kept["low"], FINDINGS_MAX as u64);
+    }
+}

@@ -1,0 +1,81 @@
+//! What telemetry a case rests on, and what of it could not be read or was not kept.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What telemetry was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TelemetrySummary {
+    /// Events read.
+    pub events: u64,
+    /// Records that could not be read; counted, never fatal.
+    pub malformed: u64,
+    /// The sources read, sorted.
+    pub sources: Vec<String>,
+    /// What of the sources was not read. Whatever is concluded from absence does not hold for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
+    /// Bytes that were no text (UTF-8) and were replaced in events that were read all the same.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub replaced_bytes: u64,
+    /// Events that look like a known family, but lack what rules choose events by: no rule can apply to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmatched_families: Vec<UnmatchedFamily>,
+    /// Rules that were given and could not be loaded.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules_refused: u64,
+    /// Comparisons of rules with values that were given up because they would have taken too long.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub over_budget: u64,
+    /// Findings that were counted, but not kept one by one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub findings_not_kept: u64,
+}
+
+impl TelemetrySummary {
+    /// Whether every byte given was read as records, and every rule given looked at all of them.
+    pub fn is_whole(&self) -> bool {
+        self.malformed == 0
+            && self.unread.is_empty()
+            && self.unmatched_families.is_empty()
+            && self.rules_refused == 0
+            && self.over_budget == 0
+    }
+}
+
+/// A part of a source that was not read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Unread {
+    /// The file (and member of an archive), as the user named it.
+    pub source: String,
+    /// What, and why: `ends in the middle of a member`, `3 of 12 chunks are missing`.
+    pub what: String,
+    /// How many bytes, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// How many records, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<u64>,
+    /// Time of the last event read before it, where there is one; what is missing is as a rule later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Time of the first event read after it, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+}
+
+/// Events of one source that look like a family, to which no rule can apply.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct UnmatchedFamily {
+    /// The file (and member of an archive), as the user named it.
+    pub source: String,
+    /// What they look like: `windows`, `zeek`.
+    pub family: String,
+    /// How many.
+    pub events: u64,
+}
+
+fn is_zero(it: &u64) -> bool {
+    *it == 0
+}
