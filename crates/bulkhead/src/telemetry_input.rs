@@ -17,6 +17,7 @@ use jiff::Timestamp;
 
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::kept::Kept;
+use crate::say::note;
 use crate::ui;
 
 /// Faults printed before the rest is only counted.
