@@ -15,9 +15,9 @@ fn estate(name: &str) -> Estate {
 #[test]
 fn minimal_is_sound() {
     let estate = estate("minimal");
-    assert_eq!(estate.assets.len(), 10);
-    assert_eq!(estate.zones.len(), 3);
-    assert_eq!(estate.services.len(), 2);
+    assert_eq!(estate.assets.len(), 12);
+    assert_eq!(estate.zones.len(), 5);
+    assert_eq!(estate.services.len(), 3);
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn an_estate_survives_serialisation() {
 #[test]
 fn telco_is_sound_and_as_large_as_documented() {
     let estate = estate("telco");
-    assert_eq!(estate.zones.len(), 12);
-    assert_eq!(estate.assets.len(), 158);
-    assert_eq!(estate.services.len(), 25);
+    assert_eq!(estate.zones.len(), 14);
+    assert_eq!(estate.assets.len(), 160);
+    assert_eq!(estate.services.len(), 26);
 }

@@ -48,10 +48,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
     gathered.summary.rules_refused = rules_refused;
     let holes = super::detect::holes(&gathered.telemetry, gathered.summary.over_budget, rules_refused);
     if !holes.is_empty() {
-        note!(
-            "NOT EVERYTHING WAS READ: {}; what is not found may be there all the same",
-            holes.join(", ")
-        );
+        note!("NOT EVERYTHING WAS READ: {}; what is not found may be there all the same", holes.join(", "));
     }
     if gathered.summary.findings_not_kept > 0 && !quiet {
         say_not_kept(&gathered.not_kept);

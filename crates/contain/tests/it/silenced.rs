@@ -332,8 +332,9 @@ fn with_outside(mut case: Case, dice: &mut Dice) -> Case {
         estate.assets.push(asset);
     }
     estate.assets[..n].iter_mut().for_each(|it| it.relay = dice.once_in(4));
-    let somebody = |dice: &mut Dice, estate: &Estate| match dice.below(3) {
+    let somebody = |dice: &mut Dice, estate: &Estate| match dice.below(4) {
         0 => Selector { zone: Some("out".into()), ..Selector::default() },
+        1 => Selector { any: true, ..Selector::default() },
         _ => Selector { asset: Some(dice.pick(&estate.assets).id.clone()), ..Selector::default() },
     };
     for at in 0..dice.below(5) {
