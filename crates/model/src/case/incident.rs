@@ -4,11 +4,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-<<<<<<< HEAD
 use super::Residual;
-=======
 use super::telemetry::TelemetrySummary;
->>>>>>> a297274 (telemetry: what is not read is said and counted; Windows events in every exporter's terms; lines that begin with a time, CEF, LEEF and devices; detect: comparisons bounded in time, keywords anywhere, value_count over several fields)
 use crate::finding::Level;
 
 /// Where an incident stands.
