@@ -13,6 +13,9 @@ use crate::failure::{Failure, Outcome};
 /// Bytes that all members of one archive together may unpack to.
 const UNPACKED_MAX: u64 = 2 << 30;
 
+/// Bytes that are looked at to tell text from anything else.
+const LOOK: u64 = 64 << 10;
+
 /// Members of one archive that are read.
 const MEMBERS_MAX: usize = 20_000;
 
@@ -62,6 +65,22 @@ fn walk(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+/// Appends all of `input` to `bytes`; of what is no text only the start, which suffices to say that it is none.
+fn text_of(mut input: impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
+    Read::take(&mut input, LOOK).read_to_end(bytes)?;
+    if !is_binary(bytes) {
+        input.read_to_end(bytes)?;
+    }
+    Ok(())
+}
+
+/// Whether NULs stand where neither UTF-8 nor UTF-16 has them: an image of a disk, a file of zeros, a device.
+fn is_binary(start: &[u8]) -> bool {
+    let nul_at = |parity: usize| start.iter().skip(parity).step_by(2).any(|it| *it == 0);
+    let is_utf16 = start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]);
+    !is_utf16 && nul_at(0) && nul_at(1)
+}
+
 /// Hands files on, one at a time.
 struct Reader<'i> {
     importer: &'i mut Importer,
@@ -89,10 +108,10 @@ impl Reader<'_> {
         let packed = io::BufRead::fill_buf(&mut input)?.starts_with(GZIP);
         let mut bytes = Vec::new();
         if !packed {
-            input.take(self.file_bytes + 1).read_to_end(&mut bytes)?;
+            text_of(input.take(self.file_bytes + 1), &mut bytes)?;
             return Ok(bytes);
         }
-        let read = MultiGzDecoder::new(input).take(self.file_bytes + 1).read_to_end(&mut bytes);
+        let read = text_of(MultiGzDecoder::new(input).take(self.file_bytes + 1), &mut bytes);
         if let Err(err) = read {
             if bytes.is_empty() {
                 return Err(err);
