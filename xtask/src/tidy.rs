@@ -125,6 +125,7 @@ pub fn run(root: &Path) -> Result<()> {
     let files = tracked_files(root)?;
     first_lines(root, &files, &mut faults);
     places_named(root, &files, &mut faults);
+    one_writer(root, &files, &mut faults);
     architecture(root, &metadata, &mut faults);
     if faults.is_empty() {
         eprintln!("tidy: {} files in order", files.len());
@@ -286,6 +287,43 @@ fn places_named(root: &Path, files: &[PathBuf], faults: &mut Vec<String>) {
         for (number, line) in text.lines().enumerate() {
             if !own && forbidden.iter().any(|it| line.contains(it)) {
                 faults.push(format!("{}:{}: names a path of some machine", file.display(), number + 1));
+            }
+        }
+    }
+}
+
+/// What changes the disk, which only `files` does: everybody else asks it, so that nothing is ever half written.
+const WRITES: &[&str] = &[
+    "fs::write(",
+    "fs::rename(",
+    "fs::copy(",
+    "fs::hard_link(",
+    "fs::create_dir",
+    "fs::remove_",
+    "fs::set_permissions(",
+    "File::create",
+    "File::options(",
+    "OpenOptions",
+    "DirBuilder",
+];
+
+/// No crate that ships but `files` writes, renames or removes anything by itself; tests may.
+fn one_writer(root: &Path, files: &[PathBuf], faults: &mut Vec<String>) {
+    for file in files {
+        let shown = file.display().to_string();
+        let ships = shown.starts_with("crates/") && shown.contains("/src/") && shown.ends_with(".rs");
+        let exempt = ["crates/files/", "crates/bench/"].iter().any(|it| shown.starts_with(it));
+        if !ships || exempt || shown.ends_with("tests.rs") {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(root.join(file)) else { continue };
+        let own = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in own.lines().enumerate().filter(|(_, it)| !it.trim_start().starts_with("//")) {
+            if let Some(write) = WRITES.iter().find(|it| line.contains(**it)) {
+                let place = format!("{shown}:{}", number + 1);
+                faults.push(format!(
+                    "{place}: `{write}`: only the crate `files` writes; see its `write`, `Staged`, `tree`"
+                ));
             }
         }
     }

@@ -14,12 +14,20 @@ struct Tool {
     why: &'static str,
 }
 
-const TOOLS: [Tool; 1] = [Tool {
-    program: "nft",
-    version_flag: "--version",
-    package: "nftables",
-    why: "checks that the rule files we write load into a kernel",
-}];
+const TOOLS: [Tool; 2] = [
+    Tool {
+        program: "nft",
+        version_flag: "--version",
+        package: "nftables",
+        why: "checks that the rule files we write load into a kernel",
+    },
+    Tool {
+        program: "strace",
+        version_flag: "-V",
+        package: "strace",
+        why: "makes system calls fail under the binary, to see that nothing is lost",
+    },
+];
 
 /// Finds or installs every tool; on CI a missing one is an error, elsewhere it is said.
 pub fn prepare(root: &Path) -> Result<()> {

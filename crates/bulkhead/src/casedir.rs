@@ -1,15 +1,15 @@
 //! The case directory: one JSON file per object, the report, the rules as applied, the vault, and the sealed journal.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use bulkhead_files::file_name;
 use bulkhead_model::case::{
     Certificate, Clock, Exfiltration, Impact, Incident, Plan, RecoveryPlan, Score, TimelineEntry,
 };
 use bulkhead_model::finding::Finding;
 use serde::Serialize;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 
 /// Everything a case directory holds beside the journal; what did not come about is absent.
 #[derive(Clone, Debug, Default)]
@@ -44,43 +44,6 @@ pub struct CaseFiles {
     pub more: Vec<(String, String)>,
 }
 
-/// Makes `dir` ready: absent or empty, or emptied when `force` is given and it holds a case.
-///
-/// # Errors
-/// When it holds anything else, so that `--force` with a mistyped folder destroys nothing.
-pub fn prepare(dir: &Path, force: bool) -> Outcome {
-    let occupied = dir.exists()
-        && fs::read_dir(dir)
-            .map_err(|err| Failure::file("use as case directory", dir, &err))?
-            .next()
-            .is_some();
-    if occupied {
-        if !force {
-            return Err(Failure::input(format!("the case directory `{}` is not empty", dir.display()))
-                .hint("name another folder with --out, or replace it with --force"));
-        }
-        if !is_case(dir) && !holds_cases(dir) {
-            return Err(Failure::input(format!(
-                "`{}` is not a case directory: --force replaces only those",
-                dir.display()
-            ))
-            .hint("name another folder with --out"));
-        }
-        fs::remove_dir_all(dir).map_err(|err| Failure::file("empty", dir, &err))?;
-    }
-    fs::create_dir_all(dir).map_err(|err| Failure::file("make", dir, &err))
-}
-
-fn is_case(dir: &Path) -> bool {
-    dir.join("incident.json").exists() || dir.join("journal").exists()
-}
-
-/// Whether all that it holds are cases, as when several incidents were answered at once.
-fn holds_cases(dir: &Path) -> bool {
-    let entries: Vec<_> = fs::read_dir(dir).into_iter().flatten().collect();
-    !entries.is_empty() && entries.iter().all(|it| it.as_ref().is_ok_and(|it| is_case(&it.path())))
-}
-
 impl CaseFiles {
     /// Writes every file into `dir`; the same content gives the same bytes.
     pub fn write(&self, dir: &Path) -> Outcome {
@@ -102,7 +65,7 @@ impl CaseFiles {
         file(dir, "report.html", &self.report)?;
         file(dir, "estate.yaml", &self.estate)?;
         for (name, text) in &self.rules {
-            file(dir, &format!("rules/{name}.nft"), text)?;
+            file(dir, &format!("rules/{}.nft", file_name(name)), text)?;
         }
         for (name, text) in &self.more {
             file(dir, name, text)?;
@@ -122,9 +85,5 @@ fn json<T: Serialize>(dir: &Path, name: &str, value: &T) -> Outcome {
 }
 
 fn file(dir: &Path, name: &str, text: &str) -> Outcome {
-    let path: PathBuf = dir.join(name);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|err| Failure::file("make", folder, &err))?;
-    }
-    fs::write(&path, text).map_err(|err| Failure::file("write", &path, &err))
+    Ok(bulkhead_files::tree::put(&dir.join(name), text.as_bytes())?)
 }

@@ -7,6 +7,7 @@ use bulkhead_model::case::Attitude;
 use serde::Deserialize;
 
 use crate::failure::{Failure, Outcome};
+use crate::inputs;
 
 /// The name looked for in the current folder.
 const DEFAULT_NAME: &str = "bulkhead.toml";
@@ -50,11 +51,10 @@ pub struct Planning {
 pub fn read(given: Option<&Path>) -> Outcome<Config> {
     let path = match given {
         Some(path) => path,
-        None if Path::new(DEFAULT_NAME).is_file() => Path::new(DEFAULT_NAME),
+        None if inputs::is_file(Path::new(DEFAULT_NAME)) => Path::new(DEFAULT_NAME),
         None => return Ok(Config::default()),
     };
-    let text =
-        std::fs::read_to_string(path).map_err(|err| Failure::file("read the configuration", path, &err))?;
+    let text = crate::estate_input::text(path)?;
     let mut config = parse(&path.display().to_string(), &text)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     config.estate = config.estate.map(|it| folder.join(it));

@@ -1,6 +1,5 @@
 //! The estate a command works on: named on the command line, in bulkhead.toml, or the embedded example.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use bulkhead_comply::{Library, vocabulary};
@@ -9,6 +8,7 @@ use bulkhead_model::estate::{self, Estate};
 
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::inputs;
 use crate::say::note;
 use crate::ui::counted;
 
@@ -60,7 +60,7 @@ pub fn require(given: Option<&Path>, config: &Config, quiet: bool) -> Outcome<Es
 
 /// The text of a file of the user.
 pub fn text(path: &Path) -> Outcome<String> {
-    let bytes = fs::read(path).map_err(|err| Failure::file("read", path, &err))?;
+    let bytes = inputs::text(path).map_err(|err| Failure::file("read", path, &err))?;
     String::from_utf8(bytes).map_err(|err| {
         let at = err.utf8_error().valid_up_to();
         Failure::input(format!("{}: not UTF-8 text: byte {at} is none", path.display()))

@@ -1,8 +1,8 @@
 //! How a command ends badly: what, where, why, what to do next, and the exit code that scripts see.
 
 use std::fmt;
-use std::process::ExitCode;
 
+use bulkhead_files::Error as Refused;
 use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::plain::Plain;
 
@@ -13,14 +13,16 @@ use crate::say::{self, note};
 pub enum Failure {
     /// The command's own negative verdict: exit code 1. The message has been printed as its result.
     Verdict(String),
-    /// The user's input cannot be used: exit code 2.
+    /// The user ended it before it was done: exit code 1. The message says how to carry it on.
+    Interrupted(String),
+    /// The user's input cannot be used, or the machine refuses: exit code 2.
     Input {
         /// What is wrong, and where.
         message: String,
         /// What to do next.
         hint: Option<String>,
     },
-    /// A fault of ours or of the machine: exit code 3.
+    /// A fault of ours: exit code 3.
     Internal(anyhow::Error),
 }
 
@@ -50,17 +52,20 @@ impl Failure {
                 failure.hint("check the path; it counts from the folder you are in")
             }
             std::io::ErrorKind::PermissionDenied => failure.hint("check who may read and write there"),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                failure.hint("make room and run it again; what stood there before is untouched")
+            }
             _ => failure,
         }
     }
 
     /// The exit code.
-    pub fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Verdict(_) => 1,
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Verdict(_) | Self::Interrupted(_) => 1,
             Self::Input { .. } => 2,
             Self::Internal(_) => 3,
-        })
+        }
     }
 }
 
@@ -69,13 +74,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Verdict(message) => write!(f, "{}", Plain(message)),
+            // Composed of our own words and a path that is plain already.
+            Self::Interrupted(message) => f.write_str(message),
             Self::Input { message, hint: None } => write!(f, "error: {}", Plain(message)),
             Self::Input { message, hint: Some(hint) } => {
                 write!(f, "error: {}\n  hint: {}", Plain(message), Plain(hint))
             }
             Self::Internal(err) => write!(
                 f,
-                "internal fault: {}\n  hint: this is a defect of bulkhead or of the machine; the record written so far is kept",
+                "internal fault: {}\n  hint: this is a defect of bulkhead; please report it. The record written so far is kept",
                 Plain(format_args!("{err:#}"))
             ),
         }
@@ -84,7 +91,24 @@ impl fmt::Display for Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(err: anyhow::Error) -> Self {
+        // What the machine refuses is for whoever runs it to mend.
+        if err.chain().any(<dyn std::error::Error>::is::<std::io::Error>) {
+            return Self::input(format!("{err:#}"));
+        }
         Self::Internal(err)
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(err: Refused) -> Self {
+        match err {
+            Refused::Io { doing, path, source } => Self::file(doing, &path, &source),
+            Refused::Exists(path) => Self::input(format!("`{}` exists already", path.display()))
+                .hint("name another file, or replace it with --force"),
+            Refused::Busy(path) => Self::input(format!("another process is writing `{}`", path.display()))
+                .hint("wait until it is done, or name another place"),
+            other => Self::input(other.to_string()).hint("name another place"),
+        }
     }
 }
 

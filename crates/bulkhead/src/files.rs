@@ -2,6 +2,7 @@
 
 use bulkhead_comply::{CaseView as FilingView, Facts, Library};
 use bulkhead_contain::render::nftables;
+use bulkhead_files::file_name;
 use bulkhead_model::case::{Certificate, EntityRef, Incident, Plan, RecoveryPlan};
 use bulkhead_model::finding::Finding;
 use bulkhead_report::{CaseView, html};
@@ -108,7 +109,7 @@ fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<Vec<(String, Stri
     };
     let mut drafts = Vec::new();
     for filing in Library::builtin().filings(&view) {
-        let name = format!("filings/{}-{}.json", filing.regime, filing.stage);
+        let name = format!("filings/{}.json", file_name(&format!("{}-{}", filing.regime, filing.stage)));
         let mut text = serde_json::to_string_pretty(&filing).map_err(anyhow::Error::new)?;
         text.push('\n');
         drafts.push((name, text));

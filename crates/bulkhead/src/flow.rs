@@ -1,10 +1,9 @@
 //! The whole flow on one page: telemetry -> findings -> incident -> containment -> recovery -> clocks -> case directory.
 
-use std::fs;
 use std::path::Path;
 
 use bulkhead_engine::run::{Outcome as RunOutcome, run, step};
-use bulkhead_engine::{Command, Policy, State};
+use bulkhead_engine::{Command, Event, Fact, Policy, State};
 use bulkhead_journal::{Journal, SigningKey, Vault, export};
 use bulkhead_model::case::{Incident, IncidentState, TimelineEntry};
 use jiff::Timestamp;
@@ -25,8 +24,10 @@ pub struct Opening<'a> {
     pub story: Vec<TimelineEntry>,
     /// When the desk opens.
     pub now: Timestamp,
-    /// Where the case directory goes; prepared already.
+    /// The folder that becomes the case directory.
     pub out: &'a Path,
+    /// Where the journal stands while it is open. What an interrupted run recorded there is gone through again first.
+    pub journal: &'a Path,
     /// Whether even a plan that breaks nothing waits for somebody's word.
     pub ask_always: bool,
     /// What else makes the vault's key, beside the seed.
@@ -45,16 +46,14 @@ pub struct Ending {
     pub at: Timestamp,
     /// The open journal, to be sealed with the case.
     journal: Journal,
-    running: std::path::PathBuf,
 }
 
 /// Carries an incident as far as it goes. Everything decided is in the journal before it is acted on.
 pub fn carry(opening: Opening<'_>, world: &mut dyn World) -> Outcome<Ending> {
-    let running = running_name(opening.out);
-    remove(&running)?;
-    let mut journal = Journal::open(&running, Vec::new()).map_err(journal_failure)?;
-    let mut vault =
-        Vault::create(&opening.out.join("vault"), vault_key(&opening)).map_err(journal_failure)?;
+    let mut journal = Journal::open_again(opening.journal, Vec::new()).map_err(journal_failure)?;
+    let place = opening.out.join("vault");
+    world.answered(&recorded(&journal, &place)?);
+    let mut vault = Vault::create_again(&place, vault_key(&opening)).map_err(journal_failure)?;
     let telemetry = Command::SummariseTelemetry(opening.incident.telemetry.clone());
     // On simulated points nothing is ever better than simulated, and the record says so from the first entry on.
     let incident = Incident { simulated: SIMULATED, ..opening.incident };
@@ -81,35 +80,31 @@ pub fn carry(opening: Opening<'_>, world: &mut dyn World) -> Outcome<Ending> {
     timeline.append(&mut desk.timeline);
     timeline.sort_by_key(|it| it.at);
     drop(desk);
-    Ok(Ending { state, kept, timeline, at, journal, running })
+    Ok(Ending { state, kept, timeline, at, journal })
 }
 
 /// Writes the case directory and seals it.
 pub fn seal(mut ending: Ending, files: &CaseFiles, out: &Path, key: &SigningKey) -> Outcome {
     files.write(out)?;
     export(&mut ending.journal, out, key, ending.at, "bulkhead").map_err(journal_failure)?;
-    let running = ending.running.clone();
-    drop(ending);
-    remove(&running)
+    Ok(())
 }
 
-/// The database of a case that is still being worked on stands beside it, never in it.
-fn running_name(out: &Path) -> std::path::PathBuf {
-    let mut name = out.file_name().map(std::ffi::OsStr::to_owned).unwrap_or_default();
-    name.push(".running.sqlite");
-    out.with_file_name(name)
-}
-
-fn remove(running: &Path) -> Outcome {
-    for suffix in ["", "-wal", "-shm", ".lock"] {
-        let mut path = running.as_os_str().to_owned();
-        path.push(suffix);
-        let path = Path::new(&path);
-        if path.exists() {
-            fs::remove_file(path).map_err(|err| Failure::file("remove", path, &err))?;
+/// What an interrupted run recorded, with the names that its vault holds.
+fn recorded(journal: &Journal, vault: &Path) -> Outcome<Vec<Event>> {
+    let mut events = Vec::new();
+    if journal.ahead() == 0 {
+        return Ok(events);
+    }
+    let vault = Vault::open(vault).map_err(journal_failure)?;
+    for entry in journal.entries().map_err(journal_failure)? {
+        let body = vault.reveal(&entry.body).map_err(journal_failure)?;
+        // Entries of the record itself, such as its seal, are no events.
+        if let Ok(fact) = Fact::read(&entry.kind, entry.v, &body) {
+            events.push(Event { at: entry.at, actor: entry.actor, fact });
         }
     }
-    Ok(())
+    Ok(events)
 }
 
 /// The key of the pseudonyms: from the seed and whatever secret the signer has.

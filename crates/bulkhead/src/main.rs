@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_macros, clippy::format_push_string)]
 
 mod attack;
+mod building;
 mod casedir;
 mod cli;
 mod commands;
@@ -18,9 +19,11 @@ mod finding_output;
 mod flow;
 mod hunt;
 mod import_input;
+mod inputs;
 mod interrupt;
 mod kept;
 mod narrate;
+mod out;
 mod rule_input;
 mod say;
 mod telemetry_input;
@@ -34,7 +37,7 @@ use std::process::ExitCode;
 use bulkhead_model::plain::plain;
 use clap::Parser;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use crate::say::note;
 
 fn main() -> ExitCode {
@@ -43,17 +46,22 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(err) => return misused(err),
     };
-    match commands::run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let code = failure.code();
-            // Verdicts are results and have been printed; everything else is for the person at the terminal.
-            if !matches!(failure, Failure::Verdict(_)) {
-                say::show_beside(&format!("{failure}\n"));
-            }
-            code
+    end(commands::run(&cli))
+}
+
+/// Says how it ended, and gives scripts the code for it.
+fn end(outcome: Outcome) -> ExitCode {
+    let printed = out::finish();
+    let mut code = 0;
+    // A verdict that could not be printed has not been told: the graver failure decides.
+    for failure in [outcome, printed].into_iter().filter_map(Result::err) {
+        // Verdicts are results and have been printed; everything else is for the person at the terminal.
+        if !matches!(failure, Failure::Verdict(_)) {
+            say::show_beside(&format!("{failure}\n"));
         }
+        code = code.max(failure.code());
     }
+    ExitCode::from(code)
 }
 
 /// What was typed cannot be understood, or asks for help. Clap repeats what was typed: shown plain.
@@ -75,18 +83,15 @@ fn misused(mut err: clap::Error) -> ExitCode {
     }
     if matches!(err.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         say::show(&err.render().to_string());
-        return ExitCode::SUCCESS;
+        return end(Ok(()));
     }
     say::show_beside(&err.render().to_string());
     ExitCode::from(2)
 }
 
-/// A panic is a fault of ours: said in one line, exit code 3. That nobody reads our output any more is no fault at all.
+/// A panic is a fault of ours: said in one line, exit code 3.
 fn end_badly(info: &std::panic::PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("no message");
-    if message.starts_with("failed printing to stdout") {
-        std::process::exit(0);
-    }
     let place = info.location().map(|it| format!(" at {}:{}", it.file(), it.line())).unwrap_or_default();
     note!("internal fault: {}{}", message, place);
     note!("  hint: this is a defect of bulkhead; please report it with the command that led to it");

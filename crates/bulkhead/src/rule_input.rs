@@ -1,6 +1,5 @@
 //! Rules a command works with: the built-in pack, files and folders, bulkhead.toml.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use bulkhead_detect::{LoadReport, Options, Placeholders, RuleFile, RuleSet, compile};
@@ -10,6 +9,7 @@ use bulkhead_model::yaml;
 use crate::cli::RuleReading;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::inputs;
 
 /// Faults printed before the rest is only counted; a corpus of thousands may hold many.
 const SHOWN: usize = 10;
@@ -115,20 +115,16 @@ pub fn pack() -> Vec<RuleFile> {
 
 /// A file, or every YAML file below a folder in the order of their names.
 fn collect(path: &Path, files: &mut Vec<RuleFile>) -> Outcome {
-    let cannot = |err: &std::io::Error| Failure::file("read rules from", path, err);
-    if !fs::metadata(path).map_err(|err| cannot(&err))?.is_dir() {
+    let entries = inputs::folder(path).map_err(|err| Failure::file("read rules from", path, &err))?;
+    let Some(entries) = entries else {
         let text = crate::estate_input::text(path)?;
         files.push(RuleFile { name: path.display().to_string(), text });
         return Ok(());
-    }
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(path).map_err(|err| cannot(&err))? {
-        entries.push(entry.map_err(|err| cannot(&err))?.path());
-    }
-    entries.sort();
+    };
     for entry in entries {
         let is_rule = entry.extension().is_some_and(|it| it == "yml" || it == "yaml");
-        if entry.is_dir() || is_rule {
+        // What is neither is passed over, whatever keeps it from being looked at.
+        if is_rule || inputs::folder(&entry).is_ok_and(|it| it.is_some()) {
             collect(&entry, files)?;
         }
     }

@@ -8,9 +8,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use bulkhead_model::plain::{Plain, plain_json, plain_lines};
+
+use crate::out;
 
 /// Prints a line for people on standard output.
 macro_rules! say {
@@ -82,31 +84,23 @@ pub const fn captures(form: &str) -> bool {
 
 /// Prints text composed for people on standard output.
 pub fn show(text: &str) {
-    print_to(io::stdout().lock(), &plain_lines(text), "stdout");
+    out::print(&plain_lines(text));
 }
 
 /// Prints text composed for people on standard error.
 pub fn show_beside(text: &str) {
-    print_to(io::stderr().lock(), &plain_lines(text), "stderr");
+    out::eprint(&plain_lines(text));
 }
 
 /// Prints JSON for programs: exact data, in which nothing steers a terminal.
 pub fn show_json(json: &str) {
-    print_to(io::stdout().lock(), &plain_json(json), "stdout");
+    out::print(&plain_json(json));
 }
 
 /// Prints a file's content, which programs read too: as it is, but plain where a terminal would obey it.
 pub fn show_document(text: &str) {
-    let out = io::stdout().lock();
-    let text = if out.is_terminal() { plain_lines(text) } else { Cow::Borrowed(text) };
-    print_to(out, &text, "stdout");
-}
-
-/// A closed output is told by a panic, as `println!` does; `main` knows what it means.
-fn print_to(mut to: impl Write, text: &str, name: &str) {
-    if let Err(err) = to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-        panic!("failed printing to {name}: {err}");
-    }
+    let text = if io::stdout().is_terminal() { plain_lines(text) } else { Cow::Borrowed(text) };
+    out::print(&text);
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::kept::Kept;
 use crate::say::note;
-use crate::ui;
+use crate::{inputs, ui};
 
 /// Faults printed before the rest is only counted.
 const SHOWN: usize = 20;
@@ -142,7 +142,7 @@ pub fn placed(mut who: Entities) -> Entities {
 
 /// Reading options for a command run at `now`: lines without a year get the latest that does not lie after it.
 pub fn options(now: Option<Timestamp>) -> Options {
-    Options { now: Some(now.unwrap_or_else(Timestamp::now)), ..Options::default() }
+    Options { now: Some(now.unwrap_or_else(inputs::now)), ..Options::default() }
 }
 
 /// Says which rules gave comparisons up because they would have taken too long.

@@ -3,6 +3,7 @@
 //! ```text
 //! DIR.running/            while it is being built; what is needed to go on after an interruption is kept here too
 //!   lock                  held by the process at work
+//!   run.json              what it takes to go on, where its maker noted that; without it there is nothing to go on with
 //!   made/                 becomes DIR
 //!   swap.json             from here on it will be: how, and how far it got can be told from what stands where
 //!   aside/                what stood in DIR, where it cannot be swapped as a whole
@@ -27,6 +28,7 @@ const LOCK: &str = "lock";
 const MADE: &str = "made";
 const ASIDE: &str = "aside";
 const SWAP: &str = "swap.json";
+const NOTE: &str = "run.json";
 /// The folder at work where it must stand inside its place.
 const INSIDE: &str = ".running";
 
@@ -55,7 +57,7 @@ pub enum Standing {
     Free,
     /// A process is building what will stand there.
     Busy,
-    /// A process was, and ended before it was done.
+    /// A process was, ended before it was done, and noted what it takes to go on.
     Interrupted,
 }
 
@@ -81,11 +83,11 @@ impl Staged {
             make_dirs(above)?;
         }
         if running.symlink_metadata().is_ok() {
-            return Err(match lock::lock(&running.join(LOCK)) {
-                Ok(_) => Error::Interrupted(place),
-                Err(Error::Busy(_)) => Error::Busy(place),
-                Err(other) => other,
-            });
+            let left = Self::resume(&place)?;
+            if left.noted()?.is_some() {
+                return Err(Error::Interrupted(place));
+            }
+            left.abandon()?;
         }
         make_private_dir(&running)?;
         let lock = lock::lock(&running.join(LOCK)).map_err(|err| busy(err, &place))?;
@@ -115,9 +117,30 @@ impl Staged {
         self.running.join(MADE)
     }
 
-    /// Where what is needed to go on is kept; goes away with [`Staged::commit`].
+    /// Where what is needed meanwhile is kept; goes away with [`Staged::commit`].
     pub fn notes(&self) -> &Path {
         &self.running
+    }
+
+    /// Notes what it takes to go on after an interruption.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn note(&self, text: &[u8]) -> Result<()> {
+        write(&self.running.join(NOTE), text, Existing::Replace)
+    }
+
+    /// What was noted.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn noted(&self) -> Result<Option<Vec<u8>>> {
+        let path = self.running.join(NOTE);
+        match fs::read(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(fault) => Err(Error::io("read", &path)(fault)),
+        }
     }
 
     /// Where the folder will stand.
@@ -273,7 +296,8 @@ pub fn standing(place: &Path) -> Result<Standing> {
         return Ok(Standing::Free);
     }
     match lock::lock(&running.join(LOCK)) {
-        Ok(_) => Ok(Standing::Interrupted),
+        Ok(_) if running.join(NOTE).exists() => Ok(Standing::Interrupted),
+        Ok(_) => Ok(Standing::Free),
         Err(Error::Busy(_)) => Ok(Standing::Busy),
         Err(other) => Err(other),
     }

@@ -67,6 +67,21 @@ pub fn make_private_dir(path: &Path) -> Result<()> {
     }
 }
 
+/// Gives a file another name in a folder that is being built, with the folders above it; a copy where names cannot be
+/// given. Neither may be changed afterwards.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn link(from: &Path, to: &Path) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        make_dirs(folder)?;
+    }
+    if fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(from, to).map(drop).map_err(Error::io("copy", from))
+}
+
 /// Removes a file; nothing happens when there is none.
 ///
 /// # Errors

@@ -69,10 +69,16 @@ fn one_process_at_a_time_and_an_interrupted_one_is_taken_up_or_given_up() {
     assert!(matches!(Staged::resume(&place), Err(Error::Busy(_))));
     set(&staged.dir(), &[("half", "done")]);
     drop(staged);
+    assert_eq!(standing(&place).expect("works"), Standing::Free, "nothing was noted to go on with");
+    let staged = Staged::begin(&place).expect("works");
+    staged.note(b"how to go on").expect("works");
+    set(&staged.dir(), &[("half", "done")]);
+    drop(staged);
     assert_eq!(standing(&place).expect("works"), Standing::Interrupted);
     assert!(matches!(Staged::begin(&place), Err(Error::Interrupted(_))));
     let again = Staged::resume(&place).expect("works");
     assert_eq!(texts(&again.dir()), of(&[("half", "done")]));
+    assert_eq!(again.noted().expect("works").as_deref(), Some(&b"how to go on"[..]));
     again.abandon().expect("works");
     assert_eq!(standing(&place).expect("works"), Standing::Free);
     assert!(Staged::resume(&place).is_err());

@@ -19,6 +19,9 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// A file could not be written.
+    #[error(transparent)]
+    File(#[from] bulkhead_files::Error),
     /// The database refused.
     #[error("the journal's database refused an operation")]
     Database(#[from] rusqlite::Error),
@@ -47,12 +50,44 @@ pub enum Error {
     /// A key, note or checkpoint cannot be read.
     #[error("{0}")]
     Key(String),
+    /// A history written again is not the one that was recorded.
+    #[error("entry {at} was `{was}` and would now be `{is}`: what it rests on has changed meanwhile")]
+    Diverged {
+        /// Its position.
+        at: u64,
+        /// Its kind, as recorded.
+        was: String,
+        /// Its kind, as it would be now; the same kind with another body is another entry.
+        is: String,
+    },
     /// The vault was erased.
     #[error("{}: the vault was erased", .0.display())]
     Erased(PathBuf),
 }
 
 impl Error {
+    /// Whether the machine refused (a full disk, a file that may not be written), which is no fault of the record.
+    pub fn is_of_the_machine(&self) -> bool {
+        use rusqlite::ErrorCode as Code;
+        match self {
+            Self::Io { .. } | Self::File(_) => true,
+            Self::Database(fault) => matches!(
+                fault.sqlite_error_code(),
+                Some(
+                    Code::DiskFull
+                        | Code::SystemIoFailure
+                        | Code::CannotOpen
+                        | Code::ReadOnly
+                        | Code::PermissionDenied
+                        | Code::DatabaseBusy
+                        | Code::OutOfMemory
+                        | Code::FileLockingProtocolFailed
+                )
+            ),
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use bulkhead_files::{Staged, tree};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -56,12 +57,14 @@ pub fn export(
     at: Timestamp,
     actor: &str,
 ) -> Result<String> {
-    files::remove_dir(&dir.join(NEW_DIR))?;
-    files::remove_dir(&dir.join(OLD_DIR))?;
+    recover(dir)?;
     let files = digests(dir, |path| !in_journal(path))?;
     let body = to_json(&Sealed { files: files.clone() })?;
     let kind = KIND_CASE_SEALED.to_owned();
     journal.append(vec![Draft { kind, v: 1, at, actor: actor.to_owned(), cause: None, body }])?;
+    if let ahead @ 1.. = journal.ahead() {
+        return Err(Error::Invalid(format!("{ahead} entries recorded before did not come about again")));
+    }
     write_journal(journal, dir, key, files)
 }
 
@@ -73,8 +76,7 @@ pub fn export(
 /// # Errors
 /// When the case does not verify, was signed by another key, or has no vault to erase.
 pub fn erase_vault(dir: &Path, key: &SigningKey, at: Timestamp, actor: &str, reason: &str) -> Result<usize> {
-    files::remove_dir(&dir.join(NEW_DIR))?;
-    files::remove_dir(&dir.join(OLD_DIR))?;
+    recover(dir)?;
     let inspection = inspect(dir, key, true)?;
     if inspection.erased_but_present.is_empty() {
         let (gone, kept): (Vec<FileDigest>, Vec<FileDigest>) =
@@ -86,13 +88,41 @@ pub fn erase_vault(dir: &Path, key: &SigningKey, at: Timestamp, actor: &str, rea
         let body = to_json(&Erasure { reason: reason.to_owned(), files: gone })?;
         let kind = KIND_VAULT_ERASED.to_owned();
         journal.append(vec![Draft { kind, v: 1, at, actor: actor.to_owned(), cause: None, body }])?;
-        write_journal(&mut journal, dir, key, kept)?;
+        return erase_at_once(&mut journal, dir, key, kept);
     }
     let vault = dir.join(crate::manifest::VAULT_DIR);
     let count = files::walk(&vault)?.files.len();
     files::remove_dir(&vault)?;
     files::sync_dir(dir)?;
     Ok(count)
+}
+
+/// Builds the case without its vault beside it and lets both change places: the record of the erasure is there when the
+/// vault is not, and the vault is when the record is not.
+fn erase_at_once(
+    journal: &mut Journal,
+    dir: &Path,
+    key: &SigningKey,
+    kept: Vec<FileDigest>,
+) -> Result<usize> {
+    let erased = files::walk(&dir.join(crate::manifest::VAULT_DIR))?.files.len();
+    let staged = Staged::begin(dir)?;
+    for file in kept.iter().filter(|it| !in_journal(&it.path)) {
+        tree::link(&files::under(dir, &file.path), &files::under(&staged.dir(), &file.path))?;
+    }
+    write_journal(journal, &staged.dir(), key, kept)?;
+    journal.reached("put the erased case in place");
+    staged.commit()?;
+    Ok(erased)
+}
+
+/// Finishes or undoes the change of `dir/journal/` that an interrupted [`export`] or [`erase_vault`] left behind; nothing
+/// happens where none did.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn recover(dir: &Path) -> Result<()> {
+    Ok(bulkhead_files::recover_dir(&dir.join(NEW_DIR), &dir.join(JOURNAL_DIR), &dir.join(OLD_DIR))?)
 }
 
 /// The journal of an exported case, in memory, for reading or for adding to it; the case must verify.
@@ -158,15 +188,10 @@ fn write_journal(
 
 fn replace(journal: &mut Journal, dir: &Path, new: &Path) -> Result<()> {
     let (place, old) = (dir.join(JOURNAL_DIR), dir.join(OLD_DIR));
-    if place.exists() {
-        journal.reached("set old export aside");
-        fs::rename(&place, &old).map_err(Error::io("move", &place))?;
-    }
     journal.reached("put new export in place");
-    fs::rename(new, &place).map_err(Error::io("move", new))?;
-    files::sync_dir(dir)?;
-    journal.reached("remove old export");
-    files::remove_dir(&old)
+    bulkhead_files::replace_dir(new, &place, &old)?;
+    journal.reached("new export in place");
+    Ok(())
 }
 
 /// Tiles, entry bundles and bodies; returns their digests under the names they will have.

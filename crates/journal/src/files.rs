@@ -97,7 +97,13 @@ impl<W> HashingWriter<W> {
 
     /// Digest in hexadecimal, and number of bytes.
     pub(crate) fn finish(self) -> (String, u64) {
-        (hex::encode(self.hash.finalize()), self.bytes)
+        let (_, sha256, bytes) = self.into_parts();
+        (sha256, bytes)
+    }
+
+    /// What was written to, the digest in hexadecimal, and the number of bytes.
+    pub(crate) fn into_parts(self) -> (W, String, u64) {
+        (self.inner, hex::encode(self.hash.finalize()), self.bytes)
     }
 }
 
@@ -116,24 +122,18 @@ impl<W: Write> Write for HashingWriter<W> {
 
 /// Writes a file and its directories, to the disk.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
-    }
-    let mut file = File::create(path).map_err(Error::io("create", path))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", path))
+    bulkhead_files::tree::put(path, bytes)?;
+    Ok(bulkhead_files::tree::sync(path)?)
 }
 
 /// Makes the directory's own entries durable.
 pub(crate) fn sync_dir(path: &Path) -> Result<()> {
-    File::open(path).and_then(|it| it.sync_all()).map_err(Error::io("sync", path))
+    Ok(bulkhead_files::tree::sync(path)?)
 }
 
 /// Removes a directory and all in it; nothing happens when there is none.
 pub(crate) fn remove_dir(path: &Path) -> Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(fault)),
-        _ => Ok(()),
-    }
+    Ok(bulkhead_files::tree::remove_dir(path)?)
 }
 
 /// A file's bytes, or an error when it is longer than `limit`.

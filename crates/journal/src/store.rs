@@ -1,6 +1,6 @@
 //! The journal while it runs: SQLite, one writer, append and projections in one transaction.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, params};
@@ -43,6 +43,8 @@ pub struct Journal {
     projections: Vec<Box<dyn Projection>>,
     /// Held while writing; the operating system lets go of it when the process ends, however it ends.
     lock: Option<File>,
+    /// While a history is written again: the position of the next entry, which must be the one that is there.
+    again: Option<u64>,
     before_write: Option<BeforeWrite>,
 }
 
@@ -58,6 +60,23 @@ impl Journal {
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         Self::with(db, path, projections, Some(lock))
+    }
+
+    /// Opens the journal file at `path` for its history to be written again from the first entry: every entry appended
+    /// must be the one that is there, until all are; then it goes on as ever. So a computation that was interrupted is
+    /// carried on by being made again, and what is recorded twice is proven to be the same.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn open_again(path: &Path, projections: Vec<Box<dyn Projection>>) -> Result<Self> {
+        let mut journal = Self::open(path, projections)?;
+        journal.again = (journal.size() > 0).then_some(0);
+        Ok(journal)
+    }
+
+    /// Entries that are there and were not written again yet.
+    pub fn ahead(&self) -> u64 {
+        self.again.map_or(0, |it| self.size() - it)
     }
 
     /// A journal that lives in memory only.
@@ -77,7 +96,15 @@ impl Journal {
         let db = Connection::open_with_flags(path, flags)?;
         schema::check(&db, path)?;
         let tree = load_tree(&db)?;
-        Ok(Self { db, path: path.to_owned(), tree, projections: Vec::new(), lock: None, before_write: None })
+        Ok(Self {
+            db,
+            path: path.to_owned(),
+            tree,
+            projections: Vec::new(),
+            lock: None,
+            again: None,
+            before_write: None,
+        })
     }
 
     fn with(
@@ -88,7 +115,8 @@ impl Journal {
     ) -> Result<Self> {
         schema::migrate(&mut db, path)?;
         let tree = load_tree(&db)?;
-        let mut journal = Self { db, path: path.to_owned(), tree, projections, lock, before_write: None };
+        let mut journal =
+            Self { db, path: path.to_owned(), tree, projections, lock, again: None, before_write: None };
         journal.catch_up()?;
         Ok(journal)
     }
@@ -129,7 +157,11 @@ impl Journal {
     /// # Errors
     /// When the database refuses, a cause lies in the future, or the journal is open for reading only.
     pub fn append(&mut self, drafts: Vec<Draft>) -> Result<u64> {
-        let first = self.size();
+        let first = self.again.unwrap_or(self.size());
+        let drafts = self.compare(drafts)?;
+        if drafts.is_empty() {
+            return Ok(first);
+        }
         let mut tree = self.tree.clone();
         let mut hook = self.before_write.take();
         let done = self.write(drafts, &mut tree, &mut |name| {
@@ -141,6 +173,27 @@ impl Journal {
         done?;
         self.tree = tree;
         Ok(first)
+    }
+
+    /// Those of `drafts` that are not in the journal yet, where a history is written again.
+    fn compare(&mut self, drafts: Vec<Draft>) -> Result<Vec<Draft>> {
+        let Some(mut at) = self.again else { return Ok(drafts) };
+        let mut drafts = drafts.into_iter();
+        while at < self.size() {
+            let Some(draft) = drafts.next() else {
+                self.again = Some(at);
+                return Ok(Vec::new());
+            };
+            let kind = draft.kind.clone();
+            let was = self.entry(at)?;
+            if self.record(at)? != draft.encode(at)?.record {
+                let was = was.map(|it| it.kind).unwrap_or_default();
+                return Err(Error::Diverged { at, was, is: kind });
+            }
+            at += 1;
+        }
+        self.again = None;
+        Ok(drafts.collect())
     }
 
     fn write(
@@ -403,17 +456,10 @@ fn take_lock(path: &Path) -> Result<File> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
-        .map_err(Error::io("open the lock", &name))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(Error::Io { doing: "lock", path: name, source }),
-    }
+    bulkhead_files::lock(&name).map_err(|err| match err {
+        bulkhead_files::Error::Busy(_) => Error::Locked(path.to_owned()),
+        other => Error::File(other),
+    })
 }
 
 /// The right edge of the stored tree, checked against the number of entries.

@@ -8,10 +8,11 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use bulkhead_files::{Existing, NewFile};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -55,16 +56,31 @@ impl Vault {
     pub fn create(dir: &Path, key: [u8; 32]) -> Result<Self> {
         let file = dir.join("key");
         if !file.exists() {
-            let new = dir.join("key.new");
-            files::write(&new, format!("{}\n", hex::encode(key)).as_bytes())?;
-            fs::rename(&new, &file).map_err(Error::io("create", &file))?;
-            files::sync_dir(dir)?;
+            bulkhead_files::tree::make_private_dir(dir)?;
+            let mut new = NewFile::beside(&file)?;
+            new.make_private()?;
+            writeln!(new, "{}", hex::encode(key)).map_err(Error::io("create", &file))?;
+            new.commit(&file, Existing::Refuse)?;
         }
         let vault = Self::open(dir)?;
         if vault.key != key {
             return Err(Error::Key(format!("{}: this vault has another key", dir.display())));
         }
         Ok(vault)
+    }
+
+    /// The same where an interrupted run may have begun one: its key stays, and whom it named is named again, in the same
+    /// order, when the run is made again.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn create_again(dir: &Path, key: [u8; 32]) -> Result<Self> {
+        let begun = dir.join("key").exists();
+        if begun {
+            bulkhead_files::tree::remove_file(&dir.join("mapping.ndjson"))?;
+            return Self::open(dir);
+        }
+        Self::create(dir, key)
     }
 
     /// Opens the vault in `dir`.
@@ -76,11 +92,9 @@ impl Vault {
         let text = fs::read_to_string(&file).map_err(Error::io("read", &file))?;
         let key = hex::decode(text.trim()).ok().and_then(|it| it.try_into().ok());
         let key = key.ok_or_else(|| Error::Key(format!("{}: not a case key", file.display())))?;
-        let _ = fs::remove_file(dir.join("incoming"));
         let path = dir.join("mapping.ndjson");
         let (names, good) = read_mapping(&path)?;
-        let mapping = OpenOptions::new().create(true).append(true).open(&path);
-        let mapping = mapping.map_err(Error::io("open", &path))?;
+        let mapping = bulkhead_files::tree::append(&path, true)?;
         // A line torn by a crash is cut off: what it named was never recorded, since the journal comes after it.
         mapping.set_len(good).map_err(Error::io("write", &path))?;
         Ok(Self { dir: dir.to_owned(), key, names, mapping })
@@ -92,16 +106,15 @@ impl Vault {
     /// When it cannot be read or written.
     pub fn put(&self, from: impl Read) -> Result<Digest> {
         let incoming = self.dir.join("incoming");
-        let file = File::create(&incoming).map_err(Error::io("create", &incoming))?;
+        let file = NewFile::beside(&incoming)?;
+        file.make_private()?;
         let mut writer = HashingWriter::new(file);
         files::copy(from, &mut writer).map_err(Error::io("store evidence in", &incoming))?;
-        writer.inner.sync_all().map_err(Error::io("write", &incoming))?;
-        let (sha256, bytes) = writer.finish();
+        let (file, sha256, bytes) = writer.into_parts();
         let path = self.evidence_path(&sha256)?;
-        let dir = path.parent().unwrap_or(&self.dir);
-        fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
-        fs::rename(&incoming, &path).map_err(Error::io("store evidence as", &path))?;
-        files::sync_dir(dir)?;
+        bulkhead_files::tree::make_private_dir(path.parent().unwrap_or(&self.dir))?;
+        // The same bytes are the same evidence.
+        file.commit(&path, Existing::Replace)?;
         Ok(Digest { sha256, bytes })
     }
 

@@ -37,6 +37,11 @@ pub enum Case {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Carries on an interrupted `respond` or `drill` to the end it would have come to.
+    Resume {
+        /// The case directory it was to make.
+        dir: PathBuf,
+    },
     /// Erases the vault of a case (raw evidence, and who stands behind the pseudonyms), as a signed record.
     Erase {
         /// The case directory.

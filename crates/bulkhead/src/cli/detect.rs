@@ -46,6 +46,9 @@ pub struct Coverage {
     /// Writes an ATT&CK Navigator layer (format 4.5) to this file.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Replaces the file that stands there.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What rules are read with, beside what bulkhead.toml says.

@@ -30,6 +30,9 @@ pub enum Estate {
         /// Where to write the map (default: standard output).
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Replaces the file that stands there.
+        #[arg(long)]
+        force: bool,
         /// Prints the estate as JSON instead.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -42,6 +45,9 @@ pub enum Estate {
         /// Where to write the draft (default: standard output).
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Replaces the file that stands there.
+        #[arg(long)]
+        force: bool,
     },
     /// Imports an estate from nmap XML, Zeek conn logs, NetFlow CSV, BloodHound, NetBox and Kubernetes exports.
     Import(EstateImport),
@@ -61,6 +67,9 @@ pub struct EstateImport {
     /// Where to write the estate (default: standard output).
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Replaces the files that stand there.
+    #[arg(long)]
+    pub force: bool,
     /// How to print the report; without --out, `json` prints one object with estate and report.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

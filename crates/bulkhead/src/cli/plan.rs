@@ -37,6 +37,9 @@ pub struct PlanContain {
     /// Writes the attack graph with the cut as SVG.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
+    /// Replaces the file that stands where --svg writes.
+    #[arg(long, requires = "svg")]
+    pub overwrite: bool,
     /// Says for each action which attack paths would open again without it, and what it breaks for whom.
     #[arg(long)]
     pub explain: bool,

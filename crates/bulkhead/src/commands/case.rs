@@ -8,6 +8,7 @@ use bulkhead_model::case::{Clock, ClockStatus, Incident, Plan, RecoveryPlan};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
+use crate::building;
 use crate::cli::{Case, Format};
 use crate::failure::{Failure, Outcome};
 use crate::say::{self, say};
@@ -18,11 +19,19 @@ use crate::when::{When, shown, zone_of_case};
 pub fn run(command: &Case) -> Outcome {
     match command {
         Case::List { dir, format } => list(dir.as_deref().unwrap_or(Path::new(".")), *format),
-        Case::Show { dir, format } => show(dir, *format),
-        Case::Verify { dir, key, format } => verify(dir, key.as_deref(), *format),
+        Case::Show { dir, format } => {
+            building::readable(dir)?;
+            show(dir, *format)
+        }
+        Case::Verify { dir, key, format } => {
+            building::readable(dir)?;
+            verify(dir, key.as_deref(), *format)
+        }
         Case::Erase { dir, reason, signing_key, now } => {
+            building::readable(dir)?;
             erase(dir, reason, signing_key.as_deref(), now.as_ref())
         }
+        Case::Resume { dir } => super::resume(dir),
     }
 }
 
@@ -153,10 +162,16 @@ fn public_key(text: &str) -> Outcome<PublicKey> {
     PublicKey::parse(text).map_err(|err| Failure::input(format!("--key: {err}")))
 }
 
-/// What the journal refuses is the user's to mend; only a damaged store is a fault of ours or of the machine.
+/// What the journal refuses is the user's to mend, and what the machine refuses too; the rest of the database is ours.
 pub fn journal_failure(err: Error) -> Failure {
     match err {
-        Error::Database(_) | Error::Damaged(_) => Failure::Internal(anyhow::Error::new(err)),
+        Error::File(err) => err.into(),
+        Error::Io { doing, ref path, ref source } => Failure::file(doing, path, source),
+        Error::Database(_) if err.is_of_the_machine() => {
+            Failure::input(format!("{:#}", anyhow::Error::new(err)))
+                .hint("make room, or check who may write there; what stood there before is untouched")
+        }
+        Error::Database(_) => Failure::Internal(anyhow::Error::new(err)),
         other => Failure::input(format!("{:#}", anyhow::Error::new(other))),
     }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::attack::{AttackTag, BEFORE_19, TACTICS, Technique, parse};
 use crate::cli::{Coverage as Args, Format};
 use crate::commands::case::print_json;
-use crate::failure::{Failure, Outcome, print_diagnostics};
+use crate::failure::{Outcome, print_diagnostics};
 use crate::say::{self, note, say};
 use crate::ui::Table;
 
@@ -59,7 +59,7 @@ struct Covered<'a> {
 pub fn run(report: &LoadReport, args: &Args) -> Outcome {
     let covered = cover(report);
     if let Some(path) = &args.out {
-        write(path, &layer(&covered, report))?;
+        write(path, &layer(&covered, report), args.force)?;
     }
     match args.rules.format {
         Format::Json => print_json(&as_json(&covered, report))?,
@@ -77,10 +77,10 @@ pub fn run(report: &LoadReport, args: &Args) -> Outcome {
     Ok(())
 }
 
-fn write(path: &Path, layer: &serde_json::Value) -> Outcome {
+fn write(path: &Path, layer: &serde_json::Value, force: bool) -> Outcome {
     let mut text = serde_json::to_string_pretty(layer).map_err(anyhow::Error::new)?;
     text.push('\n');
-    std::fs::write(path, text).map_err(|err| Failure::file("write the layer to", path, &err))
+    super::estate::emit(&text, Some(path), force)
 }
 
 fn cover(report: &LoadReport) -> Covered<'_> {

@@ -17,8 +17,8 @@ use crate::failure::{Failure, Outcome};
 use crate::finding_filter::FindingFilter;
 use crate::hunt::{Hunt, Hunter};
 use crate::interrupt::Interrupt;
-use crate::say::note;
-use crate::{finding_output, rule_input, telemetry_input, ui};
+use crate::say::{self, note};
+use crate::{finding_output, out, rule_input, telemetry_input, ui};
 
 /// How far event times may go back on standard input, which has no end to wait for.
 const LIVE_LATENESS_MS: i64 = 5 * 60 * 1000;
@@ -40,6 +40,7 @@ pub fn run(args: &Detect, config: &Config, quiet: bool) -> Outcome {
         broken: None,
         interrupt: Interrupt::watch(),
         interrupted: false,
+        fail_on: args.fail_on,
         bar: ui::hunting(quiet, names.iter().any(|it| it == "-")),
         events: 0,
     };
@@ -54,11 +55,10 @@ pub fn run(args: &Detect, config: &Config, quiet: bool) -> Outcome {
     };
     let (telemetry, counts) = hunt.run(&mut printer);
     let (broken, interrupted) = (printer.broken.take(), printer.interrupted);
-    match broken {
-        // Whoever read our output has seen enough.
-        Some(err) if err.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-        Some(err) => return Err(Failure::Internal(anyhow::Error::new(err).context("cannot write findings"))),
-        None => {}
+    if let Some(err) = broken {
+        // Whoever read our output has seen enough; any other fault is told at the end.
+        out::keep(|| Err(err));
+        return Ok(());
     }
     if !interrupted {
         telemetry_input::refuse_unreadable(&telemetry, quiet)?;
@@ -104,6 +104,8 @@ struct Printer<'a> {
     broken: Option<io::Error>,
     interrupt: Interrupt,
     interrupted: bool,
+    /// Where there is no way back, the verdict is given at the end of the stream.
+    fail_on: Option<Level>,
     bar: ProgressBar,
     events: u64,
 }
@@ -164,7 +166,18 @@ impl Hunter for Printer<'_> {
             if self.interrupted {
                 note!("interrupted; {} events were read", ui::count(self.events));
             }
-            std::process::exit(i32::from(self.interrupted));
+            if let Some(err) = self.broken.take() {
+                out::keep(|| Err(err));
+            }
+            let met = self.shown.keys().next_back().is_some_and(|worst| Some(*worst) >= self.fail_on);
+            let code = match out::finish() {
+                Ok(()) => u8::from(self.interrupted || (self.fail_on.is_some() && met)),
+                Err(failure) => {
+                    say::show_beside(&format!("{failure}\n"));
+                    failure.code()
+                }
+            };
+            std::process::exit(i32::from(code));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `drill [SCENARIO]`: an attack scenario end to end, scored.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bulkhead_evaluate::{Facts, Scenario, Verdict, read, scenario, scenarios, score, verdicts};
 use bulkhead_incident::Policy;
@@ -9,10 +9,11 @@ use bulkhead_model::finding::Finding;
 use bulkhead_model::id::{AssetId, ServiceId};
 use jiff::Timestamp;
 
+use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
 use crate::commands::case::signing_key;
-use crate::commands::respond::{free_name, secret, setting, show};
+use crate::commands::respond::{secret, setting, show};
 use crate::config::Config;
 use crate::desk::{Setting, later};
 use crate::estate_input::{self, EstateInput, SHOWN};
@@ -21,7 +22,7 @@ use crate::flow::{self, Ending, Opening};
 use crate::say::{self, say};
 use crate::ui::Table;
 use crate::world::drill::DrillWorld;
-use crate::{casedir, files, narrate, rule_input, ui};
+use crate::{files, inputs, narrate, rule_input, ui};
 
 /// Played when no scenario is named.
 const DEFAULT: &str = "reference";
@@ -30,7 +31,7 @@ const DEFAULT: &str = "reference";
 const MAIN_SHARE: f64 = 0.8;
 
 /// Runs `drill`.
-pub fn run(args: &Drill, config: &Config, quiet: bool) -> Outcome {
+pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>) -> Outcome {
     if args.list {
         return list();
     }
@@ -41,8 +42,16 @@ pub fn run(args: &Drill, config: &Config, quiet: bool) -> Outcome {
     let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let key = signing_key(common.signing_key.as_deref())?;
     let setting = setting(&estate.estate, common, config)?;
-    let out = common.out.clone().unwrap_or_else(|| free_name(&format!("drill-{}", scenario.id)));
-    casedir::prepare(&out, common.force)?;
+    let building = match resumed {
+        Some(building) => building,
+        None => Building::begin(&Wanted {
+            out: common.out.as_deref(),
+            name: &format!("drill-{}", scenario.id),
+            force: common.force,
+            telemetry: &[],
+        })?,
+    };
+    let out = building.dir();
 
     let bar = ui::progress(quiet, &format!("playing `{}` on {}", scenario.id, estate.origin), None);
     let policy = Policy::default();
@@ -50,7 +59,7 @@ pub fn run(args: &Drill, config: &Config, quiet: bool) -> Outcome {
     let mut world = DrillWorld::new(&scenario, &estate.estate, &rules, &policy, seed);
     let Some((draft, at)) = world.declarable() else {
         bar.finish_and_clear();
-        return quiet_day(&scenario, &estate, &mut world, &out);
+        return quiet_day(&scenario, &estate, &mut world, building);
     };
     let declared_at = later(at, scenario.response.acknowledge.secs());
     // Whoever answers the page sees what telemetry shows by then.
@@ -62,12 +71,13 @@ pub fn run(args: &Drill, config: &Config, quiet: bool) -> Outcome {
         story: draft.timeline.clone(),
         now: declared_at,
         out: &out,
+        journal: &building.journal("case"),
         ask_always: false,
         secret: &secret(common)?,
     };
     let ending = flow::carry(opening, &mut world)?;
     bar.finish_and_clear();
-    finish(args, &scenario, &estate, &setting, ending, &mut world, &out, &key)
+    finish(args, &scenario, &estate, &setting, ending, &mut world, building, &key)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one drill, used once")]
@@ -78,7 +88,7 @@ fn finish(
     setting: &Setting<'_>,
     ending: Ending,
     world: &mut DrillWorld<'_>,
-    out: &std::path::Path,
+    building: Building,
     key: &bulkhead_journal::SigningKey,
 ) -> Outcome {
     let draft = world.draft(ending.at, ending.state.incident.as_ref());
@@ -93,7 +103,9 @@ fn finish(
     let format = args.common.format;
     let story = narrate::tell(&files, &ending, &estate.estate, proof_holds);
     // Sealed before anything is printed: whoever closes the pipe early loses no case.
-    flow::seal(ending, &files, out, key)?;
+    flow::seal(ending, &files, &building.dir(), key)?;
+    let out = building.shown().to_owned();
+    building.finish()?;
     show(&files, format, &story)?;
     if format == Format::Table {
         print_verdicts(&verdicts);
@@ -165,7 +177,7 @@ fn quiet_day(
     scenario: &Scenario,
     estate: &EstateInput,
     world: &mut DrillWorld<'_>,
-    out: &std::path::Path,
+    building: Building,
 ) -> Outcome {
     let findings = world.findings_until(Timestamp::MAX).to_vec();
     let impact = bulkhead_model::case::Impact::default();
@@ -185,7 +197,7 @@ fn quiet_day(
     say!("no incident was declared: {} events, {} findings, none of them enough", events, findings.len());
     print_verdicts(&verdicts);
     say!("\n{}", narrate::score_line(&score));
-    std::fs::remove_dir(out).map_err(|err| Failure::file("remove", out, &err))?;
+    building.abandon()?;
     missed(&verdicts)
 }
 
@@ -215,7 +227,7 @@ fn load(args: &Drill) -> Outcome<Scenario> {
             let name = name.as_deref().unwrap_or(DEFAULT);
             match scenario(name) {
                 Some(text) => (format!("scenarios/{name}.yaml"), text.to_owned()),
-                None if PathBuf::from(name).is_file() => {
+                None if inputs::is_file(Path::new(name)) => {
                     (name.to_owned(), estate_input::text(&PathBuf::from(name))?)
                 }
                 None => return Err(unknown_scenario(name)),

@@ -1,7 +1,8 @@
 //! `estate check|show|discover|import|schema`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use bulkhead_files::Existing;
 
 use crate::cli::{Estate, Format};
 use crate::commands::case::print_json;
@@ -17,16 +18,16 @@ pub fn run(command: &Estate, config: &Config, quiet: bool) -> Outcome {
         Estate::Check { file, estate, format } => {
             check(file.as_deref().or(estate.as_deref()), *format, config)
         }
-        Estate::Show { file, estate, out, format } => {
+        Estate::Show { file, estate, out, force, format } => {
             let input = estate_input::read_or_example(file.as_deref().or(estate.as_deref()), config, quiet)?;
             match format {
                 Format::Json => print_json(&input.estate),
-                Format::Table => emit(&bulkhead_report::map::svg(&input.estate), out.as_deref()),
+                Format::Table => emit(&bulkhead_report::map::svg(&input.estate), out.as_deref(), *force),
             }
         }
-        Estate::Discover { files, out } => discover(files, out.as_deref(), quiet),
+        Estate::Discover { files, out, force } => discover(files, out.as_deref(), *force, quiet),
         Estate::Import(args) => super::estate_import::run(args, quiet),
-        Estate::Schema => emit(&estate_schema()?, None),
+        Estate::Schema => emit(&estate_schema()?, None, false),
     }
 }
 
@@ -76,11 +77,11 @@ fn words(n: usize) -> String {
     if n == 1 { "1 word is".to_owned() } else { format!("{n} words are") }
 }
 
-fn discover(files: &[PathBuf], out: Option<&Path>, quiet: bool) -> Outcome {
+fn discover(files: &[PathBuf], out: Option<&Path>, force: bool, quiet: bool) -> Outcome {
     let observed = telemetry_input::observe(files, quiet)?;
     let (estate, assumptions) = bulkhead_telemetry::discover::draft(&observed, &name_of(files));
     let text = super::respond::draft_text(&estate, &assumptions)?;
-    emit(&text, out)?;
+    emit(&text, out, force)?;
     if let Some(out) = out {
         say!(
             "{} assets drafted into {}; check it with `bulkhead estate check`",
@@ -106,10 +107,13 @@ pub fn estate_schema() -> Outcome<String> {
         .ok_or_else(|| Failure::Internal(anyhow::anyhow!("the estate has no schema")))
 }
 
-/// Writes `text` to `out`, or prints it.
-pub fn emit(text: &str, out: Option<&Path>) -> Outcome {
+/// Writes `text` to `out`, or prints it; a file that is there is replaced only when `force` says so.
+pub fn emit(text: &str, out: Option<&Path>, force: bool) -> Outcome {
     match out {
-        Some(path) => fs::write(path, text).map_err(|err| Failure::file("write", path, &err)),
+        Some(path) => {
+            let existing = if force { Existing::Replace } else { Existing::Refuse };
+            Ok(bulkhead_files::write(path, text.as_bytes(), existing)?)
+        }
         None => {
             say::show_document(text);
             Ok(())

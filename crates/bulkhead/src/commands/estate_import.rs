@@ -41,17 +41,23 @@ pub fn run(args: &EstateImport, quiet: bool) -> Outcome {
                  name the ranges that are yours (--estate)",
             ));
     }
+    // Neither of two files is written where one of them must not be.
+    for taken in [&args.out, &args.report].into_iter().flatten().filter(|it| !args.force && it.is_file()) {
+        if args.out.is_some() && args.report.is_some() {
+            return Err(bulkhead_files::Error::Exists(taken.clone()).into());
+        }
+    }
     if let Some(path) = &args.report {
         let mut text = serde_json::to_string_pretty(&imported.report).map_err(anyhow::Error::new)?;
         text.push('\n');
-        emit(&text, Some(path))?;
+        emit(&text, Some(path), args.force)?;
     }
     print(&imported, args, quiet)
 }
 
 fn print(imported: &Imported, args: &EstateImport, quiet: bool) -> Outcome {
     if let Some(out) = &args.out {
-        emit(&imported.text, Some(out))?;
+        emit(&imported.text, Some(out), args.force)?;
     }
     match (args.format, &args.out) {
         (Format::Json, Some(_)) => print_json(&imported.report),
@@ -65,7 +71,7 @@ fn print(imported: &Imported, args: &EstateImport, quiet: bool) -> Outcome {
             if !quiet {
                 say::show_beside(&imported.report.table());
             }
-            emit(&imported.text, None)
+            emit(&imported.text, None, false)
         }
     }
 }

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use bulkhead_files::Staged;
+
+use crate::building;
 use crate::cli::Init;
 use crate::failure::{Failure, Outcome};
 use crate::say::say;
@@ -23,16 +26,15 @@ pub fn run(args: &Init) -> Outcome {
         ("rules/example.yml", RULE.to_owned()),
         ("estate.schema.json", super::estate::estate_schema()?),
     ];
+    building::ready(dir)?;
     if !args.force {
         refuse_occupied(dir)?;
     }
+    let staged = Staged::begin(dir)?;
     for (name, text) in &files {
-        let path = dir.join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|err| Failure::file("make", folder, &err))?;
-        }
-        fs::write(&path, text).map_err(|err| Failure::file("write", &path, &err))?;
+        bulkhead_files::tree::put(&staged.dir().join(name), text.as_bytes())?;
     }
+    staged.commit_beside()?;
     say!("made {}: bulkhead.toml, estate.yaml, rules/", dir.display());
     say!("next: cd {}, describe your estate in estate.yaml, then", dir.display());
     say!("  bulkhead estate check        finds every fault, with its place");
@@ -42,8 +44,12 @@ pub fn run(args: &Init) -> Outcome {
 }
 
 fn refuse_occupied(dir: &Path) -> Outcome {
-    let Ok(mut entries) = fs::read_dir(dir) else { return Ok(()) };
-    if entries.next().is_none() {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(err) => return Err(Failure::file("make", dir, &err)),
+    };
+    if entries.filter_map(Result::ok).all(|it| it.file_name() == ".running") {
         return Ok(());
     }
     Err(Failure::input(format!("`{}` is not empty", dir.display()))

@@ -18,11 +18,37 @@ mod respond;
 
 mod rules;
 
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::Parser as _;
+
+use crate::building::Building;
 use crate::cli::{Cli, Command};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
+use crate::{building, inputs};
 
 /// Runs the command that was typed.
 pub fn run(cli: &Cli) -> Outcome {
+    if matches!(cli.command, Command::Respond(_) | Command::Drill(_)) {
+        inputs::watch();
+    }
+    carry_out(cli, None)
+}
+
+/// Makes an interrupted run again, from what it began with.
+fn resume(dir: &Path) -> Outcome {
+    if building::ready(dir)? {
+        return Ok(()); // all that was left to do, and said
+    }
+    let (building, run) = Building::resume(dir)?;
+    let args = std::iter::once(OsString::from("bulkhead")).chain(run.args);
+    let cli = Cli::try_parse_from(args).map_err(|err| Failure::input(err.to_string()))?;
+    carry_out(&cli, Some(building))
+}
+
+/// `resumed` is what an interrupted `respond` or `drill` left.
+fn carry_out(cli: &Cli, resumed: Option<Building>) -> Outcome {
     let config = crate::config::read(cli.config.as_deref())?;
     let quiet = cli.quiet;
     match &cli.command {
@@ -30,8 +56,8 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Estate(command) => estate::run(command, &config, quiet),
         Command::Rules(command) => rules::run(command, &config),
         Command::Detect(args) => detect::run(args, &config, quiet),
-        Command::Respond(args) => respond::run(args, &config, quiet),
-        Command::Drill(args) => drill::run(args, &config, quiet),
+        Command::Respond(args) => respond::run(args, &config, quiet, resumed),
+        Command::Drill(args) => drill::run(args, &config, quiet, resumed),
 
         Command::Plan(command) => plan::run(command, &config, quiet),
 

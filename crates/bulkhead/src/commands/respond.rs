@@ -13,6 +13,7 @@ use bulkhead_telemetry::discover;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Common, Format, Planning, Respond};
 use crate::commands::case::{print_json, signing_key};
@@ -28,10 +29,10 @@ use crate::telemetry_input::{Gathered, gather};
 use crate::when::zone;
 use crate::world::recorded::Recorded;
 use crate::world::{Found, declare_when};
-use crate::{casedir, files, narrate, rule_input};
+use crate::{files, inputs, narrate, rule_input};
 
 /// Runs `respond`.
-pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
+pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Building>) -> Outcome {
     let common = &args.common;
     let given = estate_input::read(common.estate.as_deref(), config, quiet)?;
     let now = planning_now(common, given.as_ref(), quiet)?;
@@ -40,8 +41,15 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
     let (rules, report) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
     let key = signing_key(common.signing_key.as_deref())?;
-    let out = common.out.clone().unwrap_or_else(|| default_out(&args.files));
-    casedir::prepare(&out, common.force)?;
+    let building = match resumed {
+        Some(building) => building,
+        None => Building::begin(&Wanted {
+            out: common.out.as_deref(),
+            name: &case_name(&args.files),
+            force: common.force,
+            telemetry: &args.files,
+        })?,
+    };
 
     let mut gathered = gather(&args.files, &rules, now, quiet)?;
     gathered.findings.sort_by_key(|it| it.time);
@@ -76,7 +84,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
     let (found, strongest) =
         declare_when(&gathered.findings, &gathered.observations, &estate.estate, &policy, common.seed);
     if found.is_empty() {
-        return no_incident(&gathered, strongest, &policy, &out);
+        return no_incident(&gathered, strongest, &policy, building);
     }
     let case = Case {
         args,
@@ -87,7 +95,10 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
         key: &key,
         now,
     };
-    let told = respond(&case, &found, &out)?;
+    let told = respond(&case, &found, &building)?;
+    let out = building.shown().to_owned();
+    // In their place before anything is printed: whoever closes the pipe early loses no case.
+    building.finish()?;
     tell(&told, common.format, &out)
 }
 
@@ -95,7 +106,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool) -> Outcome {
 fn planning_now(common: &Common, estate: Option<&EstateInput>, quiet: bool) -> Outcome<Option<Timestamp>> {
     let zone = estate.map_or(TimeZone::UTC, |it| zone(&it.estate.estate));
     let now = common.planning.now.as_ref();
-    now.map(|it| it.resolve("--now", &zone, Timestamp::now(), quiet)).transpose()
+    now.map(|it| it.resolve("--now", &zone, inputs::now(), quiet)).transpose()
 }
 
 /// The host or account behind every name given with `--accept`.
@@ -135,7 +146,7 @@ struct Told {
 }
 
 /// Answers every incident, each with its own case directory, under one plan for all of them.
-fn respond(case: &Case<'_>, found: &[Found], out: &Path) -> Outcome<Vec<Told>> {
+fn respond(case: &Case<'_>, found: &[Found], building: &Building) -> Outcome<Vec<Told>> {
     let common = &case.args.common;
     let telemetry = case.gathered.summary.clone();
     let incidents: Vec<Incident> =
@@ -149,10 +160,14 @@ fn respond(case: &Case<'_>, found: &[Found], out: &Path) -> Outcome<Vec<Told>> {
         let mut others = incidents.clone();
         let incident = others.remove(index);
         let setting = case.setting.beside(others);
-        let out = match found {
-            [_] => out.to_path_buf(),
-            _ => below(out, &incident.id)?,
+        let (made, out) = match found {
+            [_] => (building.dir(), building.shown().to_owned()),
+            _ => {
+                let name = bulkhead_files::file_name(&incident.id);
+                (building.dir().join(&name), building.shown().join(&name))
+            }
         };
+        let journal = building.journal(&incident.id);
         let now = case.now.or(latest).unwrap_or(it.at).max(it.at);
         let mut world = Recorded {
             findings: &findings,
@@ -161,13 +176,15 @@ fn respond(case: &Case<'_>, found: &[Found], out: &Path) -> Outcome<Vec<Told>> {
             accept: case.accept,
             evidence: evidence(&case.args.files, &findings),
             said: &said,
+            recorded: Vec::new(),
         };
         let opening = Opening {
             setting: &setting,
             incident,
             story: it.draft.timeline.clone(),
             now,
-            out: &out,
+            out: &made,
+            journal: &journal,
             ask_always: true,
             secret: &secret(common)?,
         };
@@ -178,18 +195,10 @@ fn respond(case: &Case<'_>, found: &[Found], out: &Path) -> Outcome<Vec<Told>> {
         let infeasible = ending.state.containment.infeasible.clone();
         let open = ending.state.residual().into_iter().filter(|it| it.accepted.is_none());
         let open = open.map(|it| it.entity).collect();
-        // Sealed before anything is printed: whoever closes the pipe early loses no case.
-        flow::seal(ending, &files, &out, case.key)?;
+        flow::seal(ending, &files, &made, case.key)?;
         told.push(Told { files, story, infeasible, open, out });
     }
     Ok(told)
-}
-
-/// The folder of one of several incidents.
-fn below(out: &Path, id: &str) -> Outcome<PathBuf> {
-    let folder = out.join(bulkhead_files::file_name(id));
-    std::fs::create_dir_all(&folder).map_err(|err| Failure::file("make", &folder, &err))?;
-    Ok(folder)
 }
 
 /// Prints what happened: the incidents one after the other, then all of them on a page.
@@ -277,13 +286,12 @@ fn objects(files: &CaseFiles) -> serde_json::Value {
     })
 }
 
-fn no_incident(gathered: &Gathered, strongest: f64, policy: &Policy, out: &Path) -> Outcome {
+fn no_incident(gathered: &Gathered, strongest: f64, policy: &Policy, building: Building) -> Outcome {
     say::show(&narrate::nothing(&gathered.findings, strongest, policy.declare_points));
     if !gathered.summary.is_whole() {
         say!("This holds only for what was read and compared: not everything was (see above).");
     }
-    // The folder was made ready for a case that there is no reason for.
-    std::fs::remove_dir(out).map_err(|err| Failure::file("remove", out, &err))
+    building.abandon()
 }
 
 fn drafted(paths: &[PathBuf], gathered: &Gathered, quiet: bool) -> Outcome<EstateInput> {
@@ -347,21 +355,11 @@ fn evidence(paths: &[PathBuf], findings: &[Finding]) -> Vec<Evidence> {
     files.map(Evidence::Disk).collect()
 }
 
-/// `cases/<name of the first file>`, or the first such name that is free.
-fn default_out(files: &[PathBuf]) -> PathBuf {
-    let stem = files.first().and_then(|it| it.file_stem()).map(|it| it.to_string_lossy().into_owned());
-    free_name(&stem.unwrap_or_else(|| "case".to_owned()))
-}
-
-/// `cases/NAME`, or `cases/NAME-2` and so on when that is taken.
-pub fn free_name(name: &str) -> PathBuf {
-    let folder = Path::new("cases");
-    let taken = |it: &PathBuf| it.exists();
-    let mut path = folder.join(name);
-    let mut number = 2;
-    while taken(&path) {
-        path = folder.join(format!("{name}-{number}"));
-        number += 1;
+/// The name of a case by default: that of the first file.
+fn case_name(files: &[PathBuf]) -> String {
+    match files.first().map(|it| (it.as_os_str() == "-", it.file_stem())) {
+        Some((true, _)) => "stdin".to_owned(),
+        Some((_, Some(stem))) => stem.to_string_lossy().into_owned(),
+        _ => "case".to_owned(),
     }
-    path
 }

@@ -74,6 +74,9 @@ pub trait World {
 
     /// Surveillance begins.
     fn watched(&mut self, from: Timestamp);
+
+    /// What an interrupted run recorded before it is made again: whoever was asked then is not asked twice.
+    fn answered(&mut self, _events: &[Event]) {}
 }
 
 /// What somebody asked says.
@@ -268,6 +271,8 @@ impl Executor for Desk<'_> {
     }
 
     fn record(&mut self, events: Vec<Event>) -> Result<Vec<Event>, Failure> {
+        // Between two records is where a run can be ended and carried on.
+        crate::interrupt::check()?;
         let mut drafts = Vec::new();
         let mut recorded = Vec::new();
         for event in events {

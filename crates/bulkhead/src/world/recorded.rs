@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal};
 
-use bulkhead_engine::{State, Subject, Via};
+use bulkhead_engine::{Event, Fact, State, Subject, Via};
 use bulkhead_model::case::{EntityRef, Incident, Plan, Residual};
 use bulkhead_model::entity::Observations;
 use bulkhead_model::finding::Finding;
@@ -31,6 +31,8 @@ pub struct Recorded<'a> {
     pub evidence: Vec<Evidence>,
     /// What was said already: with several incidents there is one plan, and nobody is asked twice about it.
     pub said: &'a RefCell<BTreeMap<(Subject, String), Option<Answer>>>,
+    /// What was recorded before the run was interrupted.
+    pub recorded: Vec<Event>,
 }
 
 fn is_somebody_there() -> bool {
@@ -73,6 +75,21 @@ impl Recorded<'_> {
     }
 }
 
+impl Recorded<'_> {
+    /// What `role` said to `subject` before the run was interrupted.
+    fn answered_then(&self, subject: Subject, role: &str) -> Option<Answer> {
+        self.recorded.iter().find_map(|it| match &it.fact {
+            Fact::ApprovalGiven(it) if (it.subject, it.role.as_str()) == (subject, role) => {
+                Some(Answer::Yes(it.by.clone(), it.via))
+            }
+            Fact::ApprovalRefused(it) if (it.subject, it.role.as_str()) == (subject, role) => {
+                Some(Answer::No(it.by.clone(), it.why.clone()))
+            }
+            _ => None,
+        })
+    }
+}
+
 impl World for Recorded<'_> {
     fn knowledge(&mut self, _now: Timestamp) -> Knowledge<'_> {
         Knowledge { findings: self.findings, observations: self.observations }
@@ -98,7 +115,8 @@ impl World for Recorded<'_> {
             return Some((0, Answer::Yes("operator".to_owned(), Via::YesFlag)));
         }
         let key = (subject, role.to_owned());
-        let known = self.said.borrow().get(&key).cloned();
+        let known =
+            self.said.borrow().get(&key).cloned().or_else(|| self.answered_then(subject, role).map(Some));
         let answer = known.unwrap_or_else(|| Self::ask(plan, what, role));
         // A recovery plan is each incident's own.
         if plan.is_some() {
@@ -112,6 +130,13 @@ impl World for Recorded<'_> {
         let entity = EntityRef { kind: stays.kind, id: stays.entity.clone() };
         if self.accept.contains(&entity) {
             return Some((0, "operator".to_owned(), Via::AcceptFlag));
+        }
+        let then = self.recorded.iter().find_map(|it| match &it.fact {
+            Fact::ResidualAccepted(it) if it.entity == entity => Some((0, it.by.clone(), it.via)),
+            _ => None,
+        });
+        if then.is_some() {
+            return then;
         }
         let what = crate::desk::stays(&entity, stays.why, stays.way_out.as_deref());
         let question = format!("{what}: accept it? type its name to accept, Enter to refuse: ");
@@ -137,4 +162,8 @@ impl World for Recorded<'_> {
     }
 
     fn watched(&mut self, _from: Timestamp) {}
+
+    fn answered(&mut self, events: &[Event]) {
+        self.recorded = events.to_vec();
+    }
 }

@@ -167,3 +167,37 @@ fn a_file_of_another_program_or_a_newer_one_is_refused() {
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(Journal::open(&newer, Vec::new()), Err(Error::TooNew { found: 99, .. })));
 }
+
+#[test]
+fn a_history_is_written_again_as_it_was_and_then_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.db");
+    let batches = [vec![draft("a", 1, "1"), draft("a", 2, "2")], vec![draft("b", 3, "x".repeat(70_000))]];
+    let write = |journal: &mut Journal, batches: &[Vec<_>]| -> Vec<u64> {
+        batches.iter().map(|it| journal.append(it.clone()).unwrap()).collect()
+    };
+    let (first, root) = {
+        let mut journal = Journal::open(&path, Vec::new()).unwrap();
+        (write(&mut journal, &batches), journal.root())
+    };
+    let mut journal = Journal::open_again(&path, Vec::new()).unwrap();
+    assert_eq!(journal.ahead(), 3);
+    assert_eq!(write(&mut journal, &batches[..1]), first[..1]);
+    assert_eq!((journal.ahead(), journal.size()), (1, 3));
+    assert_eq!(write(&mut journal, &batches[1..]), first[1..]);
+    assert_eq!((journal.ahead(), journal.root()), (0, root), "nothing was added");
+    assert_eq!(journal.append(vec![draft("c", 4, "4")]).unwrap(), 3, "now it goes on");
+    drop(journal);
+
+    // A batch that is there in part is completed; one that is another is refused, and nothing is added.
+    let mut journal = Journal::open_again(&path, Vec::new()).unwrap();
+    let more = vec![draft("c", 4, "4"), draft("d", 5, "5")];
+    write(&mut journal, &[batches[0].clone(), batches[1].clone(), more]);
+    assert_eq!(journal.size(), 5);
+    drop(journal);
+    let mut journal = Journal::open_again(&path, Vec::new()).unwrap();
+    let other = journal.append(vec![draft("a", 1, "1"), draft("a", 2, "another")]);
+    assert!(matches!(other, Err(Error::Diverged { at: 1, .. })), "{other:?}");
+    assert_eq!(journal.size(), 5);
+    journal.check().unwrap();
+}

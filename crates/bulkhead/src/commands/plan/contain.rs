@@ -48,7 +48,10 @@ pub fn run(args: &PlanContain, config: &Config, quiet: bool) -> Outcome {
     if let Some(path) = &args.svg {
         let certificate = certificate(&request, &planned.rules).map_err(|err| plan_failure(&err))?;
         let picture = bulkhead_report::graph::svg(estate, &certificate, "attack-graph");
-        emit(&bulkhead_report::standalone(&picture), Some(path))?;
+        emit(&bulkhead_report::standalone(&picture), Some(path), args.overwrite).map_err(|err| {
+            let taken = !args.overwrite && path.is_file();
+            if taken { err.hint("name another file, or replace it with --overwrite") } else { err }
+        })?;
     }
     let explained = planner.explain(&request, &planned.plan).map_err(|err| plan_failure(&err))?;
     match args.format {

@@ -1,0 +1,97 @@
+//! What a run rests on beside its command line: the instant, and the texts it reads. Noted while `respond` and `drill`
+//! run, so that `case resume` can run them again on the same, whatever became of the files meanwhile.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What was read so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// The machine's clock when the run began.
+    pub at: Option<Timestamp>,
+    /// Files of text, by path as it was named.
+    pub texts: BTreeMap<String, String>,
+    /// Entries of folders, by path as it was named.
+    pub folders: BTreeMap<String, Vec<PathBuf>>,
+}
+
+/// Nothing is noted until [`watch`] or [`give_again`] is called.
+static NOTED: Mutex<Option<Inputs>> = Mutex::new(None);
+
+/// Notes what is read from here on.
+pub fn watch() {
+    with(|noted| *noted = Some(noted.take().unwrap_or_default()));
+}
+
+/// Gives what was noted to a run that is made again.
+pub fn give_again(inputs: Inputs) {
+    with(|noted| *noted = Some(inputs));
+}
+
+/// Everything noted.
+pub fn noted() -> Inputs {
+    with(|noted| noted.clone().unwrap_or_default())
+}
+
+/// Now, which for one run is always the same instant.
+pub fn now() -> Timestamp {
+    with(|noted| match noted {
+        Some(noted) => *noted.at.get_or_insert_with(Timestamp::now),
+        None => Timestamp::now(),
+    })
+}
+
+/// The bytes of a file that holds text.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn text(path: &Path) -> io::Result<Vec<u8>> {
+    let name = path.display().to_string();
+    if let Some(text) = with(|noted| noted.as_ref().and_then(|it| it.texts.get(&name).cloned())) {
+        return Ok(text.into_bytes());
+    }
+    let bytes = std::fs::read(path)?;
+    // What is no text is refused by whoever asked for it.
+    if let Ok(text) = std::str::from_utf8(&bytes) {
+        with(|noted| noted.as_mut().map(|it| it.texts.insert(name, text.to_owned())));
+    }
+    Ok(bytes)
+}
+
+/// The entries of a folder in the order of their names; none when it is a file.
+///
+/// # Errors
+/// When it cannot be listed.
+pub fn folder(path: &Path) -> io::Result<Option<Vec<PathBuf>>> {
+    let name = path.display().to_string();
+    let known = with(|noted| {
+        let noted = noted.as_ref()?;
+        let file = noted.texts.contains_key(&name).then_some(None);
+        file.or_else(|| noted.folders.get(&name).cloned().map(Some))
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    if !std::fs::metadata(path)?.is_dir() {
+        return Ok(None);
+    }
+    let mut entries = std::fs::read_dir(path)?.map(|it| Ok(it?.path())).collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    with(|noted| noted.as_mut().map(|it| it.folders.insert(name, entries.clone())));
+    Ok(Some(entries))
+}
+
+/// Whether there is such a file.
+pub fn is_file(path: &Path) -> bool {
+    let name = path.display().to_string();
+    with(|noted| noted.as_ref().is_some_and(|it| it.texts.contains_key(&name))) || path.is_file()
+}
+
+fn with<T>(act: impl FnOnce(&mut Option<Inputs>) -> T) -> T {
+    act(&mut NOTED.lock().unwrap_or_else(PoisonError::into_inner))
+}
