@@ -44,7 +44,7 @@ pub(crate) fn add(draft: &mut Draft, gathered: &Gathered, bounds: &Bounds, repor
             "observed flows that the estate already allows, or that lie within one flat zone".to_owned();
         report.left_out.push(LeftOut { why, count: covered as u64 });
     }
-    let catalogue = Catalogue::new(&draft.estate.assets);
+    let catalogue = Catalogue::new(&draft.estate);
     let mut ways: Vec<Way> = Vec::new();
     for (port, pairs) in &pairs {
         let found = generalise(&catalogue, pairs).into_iter();
@@ -347,14 +347,18 @@ mod tests {
             sources in proptest::collection::btree_set(0_usize..8, 0..8),
             targets in proptest::collection::btree_set(0_usize..8, 0..8),
             more in proptest::collection::btree_set((0_usize..8, 0_usize..8), 0..12),
+            external in any::<bool>(),
         ) {
             let mut estate = Estate::empty("t");
+            if external {
+                estate.zones.push(serde_json::from_str(r#"{"id": "z0", "external": true}"#).expect("a zone"));
+            }
             estate.assets = assets.iter().enumerate().map(|(n, it)| asset(n, it.0, &it.1)).collect();
             let n = estate.assets.len();
             let block = sources.iter().flat_map(|from| targets.iter().map(move |to| (*from, *to)));
             let seen = |it: &(usize, usize)| it.0 != it.1 && it.0 < n && it.1 < n;
             let pairs: BTreeSet<(usize, usize)> = block.chain(more).filter(seen).collect();
-            let catalogue = Catalogue::new(&estate.assets);
+            let catalogue = Catalogue::new(&estate);
             let index = Index::new(&estate);
             let mut meant = BTreeSet::new();
             for (from, to) in generalise(&catalogue, &pairs) {

@@ -43,7 +43,7 @@ pub(crate) fn add(
     }
     claimed.truncate(bounds.identities);
     claimed.sort_by(|a, b| (&a.id, &a.accounts).cmp(&(&b.id, &b.accounts)));
-    let catalogue = Catalogue::new(&draft.estate.assets);
+    let catalogue = Catalogue::new(&draft.estate);
     let mut covers = Covers { catalogue: &catalogue, known: BTreeMap::new() };
     let mut typed: BTreeMap<String, usize> = BTreeMap::new();
     for (n, identity) in draft.estate.identities.iter().enumerate() {

@@ -153,12 +153,13 @@ impl Importer {
         zones::add(&mut draft, &gathered);
         merge::hosts(&mut draft, &gathered, &mut report);
         zones::finish(&mut draft, &gathered);
+        outside::mark(&mut draft, &mut report);
         flows::add(&mut draft, &gathered, &options.bounds, &mut report);
         kubernetes::services(&mut draft, &gathered, &mut report);
         let mut accounts = identities::of_directory(&draft, &gathered, &mut report);
         accounts.extend(kubernetes::identities(&draft, &gathered));
         identities::add(&mut draft, accounts, &gathered, &options.bounds, &mut report);
-        outside::settle(&mut draft, &mut report);
+        outside::relays(&mut draft, &mut report);
         todo::add(&mut draft, &gathered, base_estate, &mut report);
         finish(&draft, &mut gathered, &mut report);
         let text = emit::text(&draft, &report, base);

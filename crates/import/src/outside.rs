@@ -160,9 +160,9 @@ pub(crate) fn stand_in(source: Source, origin: Origin, zone: &str) -> Host {
 /// Roles of hosts that pass traffic on: what they are told leaves, what they hear comes in.
 const PASSING_ON: &[&str] = &["proxy", "reverse_proxy", "mail", "mail_gateway", "dns", "resolver", "vpn"];
 
-/// Marks the zone of what stands outside as external, and as relays the hosts that pass traffic on and talk to it
-/// themselves. What was typed stands: there it is asked for.
-pub(crate) fn settle(draft: &mut Draft, report: &mut Report) {
+/// Marks the zone of what stands outside as external, before flows are drafted. What was typed stands: there it is asked
+/// for.
+pub(crate) fn mark(draft: &mut Draft, report: &mut Report) {
     let Some(place) = place(&draft.estate) else { return };
     let zone = draft.estate.assets[place].zone.clone();
     let within = draft.estate.assets.iter().filter(|it| it.zone == zone).count();
@@ -180,6 +180,11 @@ pub(crate) fn settle(draft: &mut Draft, report: &mut Report) {
             ));
         }
     }
+}
+
+/// Marks as relays the hosts that pass traffic on and talk to the outside themselves, once flows are drafted.
+pub(crate) fn relays(draft: &mut Draft, report: &mut Report) {
+    let Some(place) = place(&draft.estate) else { return };
     let talking = talking_to(&draft.estate, place);
     let mut relays = Vec::new();
     for (at, asset) in draft.estate.assets.iter_mut().enumerate().filter(|(at, _)| *at != place) {
@@ -192,9 +197,9 @@ pub(crate) fn settle(draft: &mut Draft, report: &mut Report) {
     if !relays.is_empty() {
         let named = relays.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
         report.todo.push(format!(
-            "assets: whether these {} pass traffic on between the estate and the outside (`relay: true`; new ones are \
-             taken to, by their roles): {named}",
-            relays.len()
+            "assets: which of these pass traffic on between the estate and the outside (`relay: true`; new ones are taken to, \
+             by their roles): {named}{}",
+            if relays.len() > 5 { format!(" and {} more", relays.len() - 5) } else { String::new() }
         ));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulkhead_model::estate::{Asset, Selector};
+use bulkhead_model::estate::{Estate, Selector};
 use bulkhead_model::id::{AssetId, ZoneId};
 
 /// How many assets must be meant before they are called everybody.
@@ -12,7 +12,7 @@ const ANY_MIN: usize = 5;
 /// A selector with an order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Chosen {
-    /// Every asset.
+    /// Every asset that is not outside.
     Any,
     /// All of a zone.
     Zone(String),
@@ -30,11 +30,17 @@ pub(crate) struct Catalogue {
     ids: Vec<String>,
     groups: Vec<(Chosen, BTreeSet<usize>)>,
     of_asset: Vec<Vec<usize>>,
+    /// Assets of external zones: everybody does not mean them.
+    external: BTreeSet<usize>,
 }
 
 impl Catalogue {
-    /// The zones and roles of `assets`, as far as they have two members or more.
-    pub(crate) fn new(assets: &[Asset]) -> Self {
+    /// The zones and roles of the estate's assets, as far as they have two members or more.
+    pub(crate) fn new(estate: &Estate) -> Self {
+        let assets = &estate.assets;
+        let zones: BTreeSet<&ZoneId> =
+            estate.zones.iter().filter(|it| it.external).map(|it| &it.id).collect();
+        let external = (0..assets.len()).filter(|&it| zones.contains(&assets[it].zone)).collect();
         let mut groups: BTreeMap<Chosen, BTreeSet<usize>> = BTreeMap::new();
         for (n, asset) in assets.iter().enumerate() {
             let zone = asset.zone.to_string();
@@ -52,7 +58,7 @@ impl Catalogue {
                 of_asset[*member].push(n);
             }
         }
-        Self { ids: assets.iter().map(|it| it.id.to_string()).collect(), groups, of_asset }
+        Self { ids: assets.iter().map(|it| it.id.to_string()).collect(), groups, of_asset, external }
     }
 
     /// Selectors that together mean exactly the members of `set`; `also` may be meant too, since it makes no difference.
@@ -62,11 +68,10 @@ impl Catalogue {
         if set.len() == 1 {
             return set.iter().map(|it| Chosen::Asset(*it)).collect();
         }
-        if set.len() >= ANY_MIN
-            && set.len() + 1 >= self.ids.len()
-            && (0..self.ids.len()).all(|it| within(&it))
-        {
-            return vec![Chosen::Any];
+        let everybody = || (0..self.ids.len()).filter(|it| !self.external.contains(it));
+        if set.len() >= ANY_MIN && everybody().all(|it| within(&it)) {
+            let outside = set.intersection(&self.external).map(|it| Chosen::Asset(*it));
+            return std::iter::once(Chosen::Any).chain(outside).collect();
         }
         let near: BTreeSet<usize> = set.iter().flat_map(|it| self.of_asset[*it].iter().copied()).collect();
         let mut chosen = Vec::new();
