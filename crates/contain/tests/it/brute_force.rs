@@ -112,9 +112,6 @@ fn check(seed: u64, case: &Case) -> Posed {
     let over_units = Planner::condensed(&case.estate, &ports).plan(&request, Some(&planned.plan)).unwrap();
     assert_eq!(over_units.plan.objective, planned.plan.objective, "seed {seed}: over units");
     assert_eq!(over_units.reached, planned.reached, "seed {seed}: over units");
-    if case.estate.zones.iter().any(|it| it.external) {
-        return posed(&planned);
-    }
     let certificate = certificate::from_rules(&request, &planned.rules).unwrap();
     let facts = checker::Facts {
         estate: &case.estate,
@@ -124,6 +121,15 @@ fn check(seed: u64, case: &Case) -> Posed {
     };
     let verdict = checker::check(&facts, &certificate, &planned.rules);
     assert!(verdict.holds, "seed {seed}: {verdict:#?} {:#?}", planned.rules);
+    let ids =
+        |of: &BTreeSet<usize>, id: &dyn Fn(usize) -> String| of.iter().map(|&it| id(it)).collect::<Vec<_>>();
+    let state = oracle::state(&taken);
+    let mut keeping = ids(&oracle.keeping(&state), &|it| case.estate.assets[it].id.to_string());
+    keeping.extend(ids(&oracle.identities_keeping(&state), &|it| case.estate.identities[it].id.to_string()));
+    keeping.sort();
+    let mut found: Vec<String> = verdict.footholds.iter().map(|it| it.entity.clone()).collect();
+    found.sort();
+    assert_eq!(found, keeping, "seed {seed}: the checker on the rules {:#?}", planned.rules);
     posed(&planned)
 }
 
