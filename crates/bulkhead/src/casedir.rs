@@ -7,6 +7,8 @@ use bulkhead_model::case::{
     Certificate, Clock, Exfiltration, Impact, Incident, Plan, RecoveryPlan, Score, TimelineEntry,
 };
 use bulkhead_model::finding::Finding;
+use bulkhead_report::Lang;
+use bulkhead_report::filing::Filing;
 use serde::Serialize;
 
 use crate::failure::Outcome;
@@ -40,6 +42,12 @@ pub struct CaseFiles {
     pub estate: String,
     /// Rules per enforcement point, as text for a packet filter: `rules/<point>.nft`.
     pub rules: Vec<(String, String)>,
+    /// Filings, as pages show them; their files stand in `more`.
+    pub filings: Vec<Filing>,
+    /// Names of work orders, without language and ending; their files stand in `more`.
+    pub orders: Vec<String>,
+    /// Language of the report.
+    pub lang: Lang,
     /// Further files by name, such as the filings.
     pub more: Vec<(String, String)>,
 }

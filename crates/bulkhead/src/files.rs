@@ -1,11 +1,15 @@
 //! From how an incident ended to what its case directory holds.
 
-use bulkhead_comply::{CaseView as FilingView, Facts, Library};
+use bulkhead_comply::{CaseView as FilingView, Facts, Filing, Library};
 use bulkhead_contain::render::nftables;
 use bulkhead_files::file_name;
 use bulkhead_model::case::{Certificate, EntityRef, Incident, Plan, RecoveryPlan};
+use bulkhead_model::estate::{Estate, PointKind};
 use bulkhead_model::finding::Finding;
-use bulkhead_report::{CaseView, html};
+use bulkhead_model::rules::PointRules;
+use bulkhead_report::order::{self, Order};
+use bulkhead_report::{CaseView, Lang, filing, html};
+use jiff::Timestamp;
 
 use crate::casedir::CaseFiles;
 use crate::desk::{Setting, recovery};
@@ -36,14 +40,54 @@ pub fn assemble(
         exfiltration: ending.state.exfiltration.clone(),
         timeline: ending.timeline.clone(),
         estate: estate.text.clone(),
+        lang: setting.lang,
         ..CaseFiles::default()
     };
     let rules = generation.and_then(|it| ending.kept.rules.get(&it)).into_iter().flatten();
-    files.rules = rules.map(|it| (it.point.to_string(), nftables(it))).collect();
+    let rules: Vec<&PointRules> = rules.collect();
+    let is_filter = |it: &&&PointRules| {
+        matches!(kind_of(&estate.estate, it), Some(PointKind::Simulated | PointKind::Nftables))
+    };
+    files.rules = rules.iter().filter(is_filter).map(|it| (it.point.to_string(), nftables(it))).collect();
     files.more = superseded(ending, generation)?;
-    files.more.extend(filings(&files, estate)?);
+    by_hand(&mut files, estate, ending.at, &rules)?;
+    let (pages, drafts) = filings(&files, estate)?;
+    files.filings = pages;
+    files.more.extend(drafts);
     files.report = report(&files, estate, certificate.map(|it| it.1));
     Ok(files)
+}
+
+fn kind_of(estate: &Estate, rules: &PointRules) -> Option<PointKind> {
+    estate.enforcement_points.iter().find(|it| it.id == rules.point).map(|it| it.kind)
+}
+
+/// What points that are no packet filter are given: a work order for a person, the rules as data for OpenC2.
+fn by_hand(files: &mut CaseFiles, estate: &EstateInput, at: Timestamp, rules: &[&PointRules]) -> Outcome {
+    let (Some(incident), Some(plan)) = (&files.incident, &files.plan) else { return Ok(()) };
+    let (mut pages, mut orders) = (Vec::new(), Vec::new());
+    for rules in rules {
+        let point = bulkhead_files::file_name(rules.point.as_str());
+        match kind_of(&estate.estate, rules) {
+            Some(PointKind::Manual) => {
+                let order = Order { estate: &estate.estate, incident: &incident.id, plan, rules, at };
+                for lang in Lang::ALL {
+                    let name = format!("work-orders/{point}.{}.html", lang.code());
+                    pages.push((name, order::html(&order, lang)));
+                }
+                orders.push(point);
+            }
+            Some(PointKind::Openc2) => {
+                let mut text = serde_json::to_string_pretty(rules).map_err(anyhow::Error::new)?;
+                text.push('\n');
+                pages.push((format!("rules/{point}.json"), text));
+            }
+            Some(PointKind::Simulated | PointKind::Nftables) | None => {}
+        }
+    }
+    files.more.extend(pages);
+    files.orders = orders;
+    Ok(())
 }
 
 /// The page, from the files.
@@ -62,6 +106,9 @@ pub fn report(files: &CaseFiles, estate: &EstateInput, proof_holds: Option<bool>
         clocks: &files.clocks,
         exfiltration: files.exfiltration.as_ref(),
         score: files.score.as_ref(),
+        filings: &files.filings,
+        orders: &files.orders,
+        lang: files.lang,
     })
 }
 
@@ -94,9 +141,12 @@ fn shown_recovery(ending: &Ending, setting: &Setting<'_>) -> Outcome<Option<Reco
     }
 }
 
+/// A file by its name below the case directory.
+type NamedText = (String, String);
+
 /// Every binding filing with what the case already knows filled in and what is missing marked, under `filings/`.
-fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<Vec<(String, String)>> {
-    let Some(incident) = &files.incident else { return Ok(Vec::new()) };
+fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<(Vec<filing::Filing>, Vec<NamedText>)> {
+    let Some(incident) = &files.incident else { return Ok((Vec::new(), Vec::new())) };
     let facts = Facts::from_case(&estate.estate, incident, &files.impact, files.exfiltration.as_ref());
     let view = FilingView {
         estate: &estate.estate,
@@ -107,14 +157,38 @@ fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<Vec<(String, Stri
         exfiltration: files.exfiltration.as_ref(),
         facts: &facts,
     };
-    let mut drafts = Vec::new();
+    let (mut pages, mut drafts) = (Vec::new(), Vec::new());
     for filing in Library::builtin().filings(&view) {
         let name = format!("filings/{}.json", file_name(&format!("{}-{}", filing.regime, filing.stage)));
         let mut text = serde_json::to_string_pretty(&filing).map_err(anyhow::Error::new)?;
         text.push('\n');
         drafts.push((name, text));
+        let page = page_of(filing);
+        for lang in Lang::ALL {
+            let name = format!("filings/{}.{}.html", page.name, lang.code());
+            drafts.push((name, filing::html(&page, &estate.estate, &incident.id, lang)));
+        }
+        pages.push(page);
     }
-    Ok(drafts)
+    Ok((pages, drafts))
+}
+
+/// A filing as its page shows it.
+fn page_of(it: Filing) -> filing::Filing {
+    let fields = it.fields.into_iter();
+    let fields =
+        fields.map(|it| filing::Field { id: it.id, label: it.label, value: it.value, question: it.question });
+    filing::Filing {
+        name: format!("{}-{}", it.regime, it.stage),
+        title: it.title,
+        status: it.status,
+        recipient: it.recipient,
+        channel: it.channel,
+        due_earliest: it.due_earliest,
+        due_outer: it.due_outer,
+        submitted_at: it.submitted_at,
+        fields: fields.collect(),
+    }
 }
 
 /// Plans and certificates of other generations, under `plans/`.

@@ -1,4 +1,4 @@
-//! One finding as a line: for people, as NDJSON, CSV (RFC 4180) or OCSF Detection Finding 1.x.
+//! One finding as a line for programs: NDJSON, CSV (RFC 4180) or OCSF Detection Finding 1.x.
 
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_model::plain::{is_hidden, plain, plain_json};
@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::attack::{self, AttackTag};
 use crate::cli::FindingFormat;
-use crate::say::text;
 
 /// Columns of the CSV form.
 const COLUMNS: [&str; 9] =
@@ -17,35 +16,19 @@ pub fn csv_header() -> String {
     COLUMNS.join(",")
 }
 
-/// The finding in one line, without the line's end.
-pub fn line(finding: &Finding, format: FindingFormat) -> String {
-    match format {
-        FindingFormat::Table => table(finding),
+/// The finding in one line, without the line's end; a table's rows stand for several findings (`finding_table`).
+pub fn line(finding: &Finding, format: FindingFormat) -> Option<String> {
+    Some(match format {
+        FindingFormat::Table => return None,
         FindingFormat::Ndjson => json_line(&serde_json::to_string(finding).unwrap_or_default()),
         FindingFormat::Csv => csv(finding),
         FindingFormat::Ocsf => json_line(&ocsf(finding).to_string()),
-    }
+    })
 }
 
 /// JSON that a terminal may show, too.
 fn json_line(json: &str) -> String {
     plain_json(json).into_owned()
-}
-
-fn time(finding: &Finding) -> String {
-    finding.time.map_or_else(|| "-".to_owned(), |it| it.to_string())
-}
-
-fn table(finding: &Finding) -> String {
-    text!(
-        "{:<27} {:<13} {:<28} {}  [{}#{}]",
-        time(finding),
-        finding.rule.level.as_str(),
-        finding.host.as_deref().unwrap_or("-"),
-        finding.rule.title,
-        finding.source.file,
-        finding.source.record
-    )
 }
 
 fn csv(finding: &Finding) -> String {

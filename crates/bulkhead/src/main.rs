@@ -16,6 +16,7 @@ mod failure;
 mod files;
 mod finding_filter;
 mod finding_output;
+mod finding_table;
 mod flow;
 mod hunt;
 mod import_input;

@@ -5,6 +5,7 @@ use bulkhead_model::case::{
 };
 use bulkhead_model::estate::{Estate, EstateInfo};
 use bulkhead_model::finding::{Finding, Level};
+use bulkhead_report::percent;
 
 use crate::casedir::CaseFiles;
 use crate::commands::case::text_of;
@@ -12,7 +13,7 @@ use crate::commands::plan::{comparison, services};
 use crate::commands::regime::table as clock_table;
 use crate::flow::Ending;
 use crate::say::{line, text};
-use crate::ui::{Table, count, duration, money};
+use crate::ui::{Table, count, counted, duration, money};
 use crate::verdict::verdict;
 use crate::when::local;
 
@@ -97,23 +98,17 @@ fn entity(word: &str, it: &Entity, info: &EstateInfo) -> [String; 5] {
     let because = it.reasons.first().map(|it| it.text.clone()).unwrap_or_default();
     let more = it.reasons.len().saturating_sub(1);
     let because = if more > 0 { format!("{because} (+{more})") } else { because };
-    [
-        word.to_owned(),
-        it.id.clone(),
-        local(it.since, info),
-        format!("{:.0} %", it.confidence * 100.0),
-        because,
-    ]
+    [word.to_owned(), it.id.clone(), local(it.since, info), percent(it.confidence), because]
 }
 
 fn impact(out: &mut String, list: &[ServiceImpact], what: &str, estate: &Estate) {
     let value: f64 = list.iter().map(|it| it.value_per_hour).sum();
     line!(
         out,
-        "{}: {}, {} customers, {} an hour",
+        "{}: {}, {}, {} an hour",
         what,
         list.len(),
-        count(customers_hit(list)),
+        counted(usize::try_from(customers_hit(list)).unwrap_or(usize::MAX), "customer"),
         money(value, &estate.estate.currency)
     );
     if !list.is_empty() {
@@ -124,10 +119,10 @@ fn impact(out: &mut String, list: &[ServiceImpact], what: &str, estate: &Estate)
 fn containment(out: &mut String, plan: &Plan, predicted: &[ServiceImpact], estate: &Estate) {
     line!(
         out,
-        "plan {}: {} actions, proven within {:.1} % of the cheapest, over {} h",
+        "plan {}: {}, proven within {} of the cheapest, over {} h",
         plan.generation,
-        plan.actions.len(),
-        plan.gap * 100.0,
+        counted(plan.actions.len(), "action"),
+        percent(plan.gap),
         plan.horizon_h
     );
     for it in plan.actions.iter().take(SHOWN) {
@@ -166,10 +161,10 @@ fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateI
         let restores: Vec<_> = stage.gate.restores.iter().map(ToString::to_string).collect();
         line!(
             out,
-            "stage {}: {} ({} steps, done after {})",
+            "stage {}: {} ({}, done after {})",
             stage.n,
             stage.title,
-            stage.steps.len(),
+            counted(stage.steps.len(), "step"),
             duration(end)
         );
         if !restores.is_empty() {
@@ -183,7 +178,7 @@ fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateI
     let limit = |it: Option<u64>| it.map_or("-".to_owned(), duration);
     for it in &plan.services {
         let back = ending.kept.restored.get(&it.service).map(|at| local(*at, info)).unwrap_or_default();
-        let risk = format!("{:.0} %", it.mtpd_breach * 100.0);
+        let risk = percent(it.mtpd_breach);
         table.row([
             it.service.to_string(),
             duration(it.p50),

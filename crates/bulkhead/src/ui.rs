@@ -123,14 +123,9 @@ fn group_digits(digits: &str) -> String {
     text
 }
 
-/// A length of time for people: `42 s`, `12 min`, `3 h 05 min`, `4 d 2 h`.
+/// A length of time for people, as every page writes it.
 pub fn duration(secs: u64) -> String {
-    match secs {
-        0..120 => format!("{secs} s"),
-        120..7200 => format!("{} min", secs / 60),
-        7200..172_800 => format!("{} h {:02} min", secs / 3600, secs % 3600 / 60),
-        _ => format!("{} d {} h", secs / 86_400, secs % 86_400 / 3600),
-    }
+    bulkhead_report::span(secs)
 }
 
 #[cfg(test)]

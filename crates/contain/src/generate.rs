@@ -375,6 +375,7 @@ impl Yard {
         self.estate.enforcement_points.push(EnforcementPoint {
             id: id.into(),
             kind: PointKind::Simulated,
+            product: None,
             asset: asset.map(Into::into),
             covers,
             hosts,

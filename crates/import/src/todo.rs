@@ -80,6 +80,7 @@ fn points(draft: &mut Draft, report: &mut Report) {
     let point = |id: &str, can: &[Capability]| EnforcementPoint {
         id: PointId::from(id),
         kind: PointKind::Manual,
+        product: None,
         asset: None,
         covers: Vec::new(),
         hosts: None,

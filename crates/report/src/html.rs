@@ -8,6 +8,9 @@ use bulkhead_model::finding::Finding;
 use bulkhead_model::plain::plain_lines;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
+use crate::filing::Filing;
+use crate::page::Page;
+use crate::words::{Lang, Words};
 use crate::{detail, style, summary};
 
 /// Everything the report is made from. What did not come about is absent, and the page says so.
@@ -37,14 +40,22 @@ pub struct CaseView<'a> {
     pub exfiltration: Option<&'a Exfiltration>,
     /// How a drill went.
     pub score: Option<&'a Score>,
+    /// What is to be filed, each with a page of its own.
+    pub filings: &'a [Filing],
+    /// Names of the files of work orders, without language and ending.
+    pub orders: &'a [String],
+    /// The language of the page; the summary stands there in the other one too.
+    pub lang: Lang,
 }
 
 /// The page. Same input, same bytes.
 pub fn html(view: &CaseView<'_>) -> String {
+    let words = Words::new(view.lang);
+    let page = Page::new(view, &words);
     let title = format!("{} ({})", view.incident.title, view.incident.id);
-    let page = markup! {
+    let text = markup! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(view.lang.code()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -52,37 +63,36 @@ pub fn html(view: &CaseView<'_>) -> String {
                 style { (PreEscaped(style::PICTURE)) (PreEscaped(style::PAGE)) }
             }
             body {
-                a class="skip" href="#detail" { "Skip to the engineer's detail" }
+                a class="skip" href="#detail" { (page.get("page-skip")) }
                 header {
-                    p class="kicker" { (view.estate.estate.name) " · incident " (view.incident.id) }
+                    p class="kicker" { (view.estate.estate.name) " · " (page.get("page-incident")) " " (view.incident.id) }
                     h1 { (view.incident.title) }
                 }
                 main {
-                    (summary::section(view))
-                    div id="detail" { (sections(view)) }
+                    (summary::section(&page))
+                    div id="detail" { (sections(&page)) }
                 }
                 footer {
-                    p {
-                        "Computed by Bulkhead from the files of this case. `bulkhead case verify` checks every byte of it against \
-                         its signed record, offline. Deadlines are a working aid, not legal advice."
-                    }
+                    p { (page.get("page-footer")) }
+                    p class="print" { (page.get("page-annex")) }
                 }
             }
         }
     };
     // Nothing hidden belongs to the page's own markup, so all of it stems from values.
-    plain_lines(&page.into_string()).into_owned()
+    plain_lines(&text.into_string()).into_owned()
 }
 
-fn sections(view: &CaseView<'_>) -> Markup {
+fn sections(page: &Page<'_>) -> Markup {
     markup! {
-        (detail::timeline(view))
-        (detail::scope(view))
-        (detail::containment(view))
-        (detail::proof(view))
-        (detail::recovery(view))
-        (detail::clocks(view))
-        (detail::exfiltration(view))
-        (detail::findings(view))
+        (detail::timeline(page))
+        (detail::scope(page))
+        (detail::containment(page))
+        (detail::proof(page))
+        (detail::recovery(page))
+        (detail::clocks(page))
+        (detail::filings(page))
+        (detail::exfiltration(page))
+        (detail::findings(page))
     }
 }

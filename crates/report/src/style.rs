@@ -5,7 +5,7 @@
 pub const PAGE: &str = r#"
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
-header,main,footer{max-width:1080px;margin:0 auto;padding:0 20px}
+header,main,footer{max-width:1160px;margin:0 auto;padding:0 20px}
 header{padding-top:28px}
 h1{font-size:1.7rem;line-height:1.25;margin:.2em 0}
 h2{font-size:1.25rem;margin:2.2em 0 .6em;padding-top:.6em;border-top:1px solid var(--line)}
@@ -31,7 +31,8 @@ th,td{text-align:left;vertical-align:top;padding:.35em .7em .35em 0;border-botto
 th{font-weight:600}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td.t{white-space:nowrap;font-variant-numeric:tabular-nums}
-code{font:.88em ui-monospace,"Liberation Mono",Menlo,monospace;overflow-wrap:break-word}
+code{font:.88em ui-monospace,"Liberation Mono",Menlo,monospace;overflow-wrap:anywhere}td,th{overflow-wrap:anywhere}td.t,td.n,th.n{overflow-wrap:normal}.print{display:none}
+.fixed{table-layout:fixed}.scope th:nth-child(1){width:7.5em}.scope th:nth-child(2){width:22%}.scope th:nth-child(3){width:12em}.scope th:nth-child(4){width:4.5em}
 .tag{display:inline-block;border:1px solid currentColor;border-radius:4px;padding:0 .4em;font-size:.85em;white-space:nowrap}
 .tag.bad{color:var(--bad)}.tag.warn{color:var(--warn)}.tag.good{color:var(--good)}.tag.act{color:var(--act)}
 details{margin:.6em 0}summary{cursor:pointer}
@@ -41,7 +42,18 @@ details{margin:.6em 0}summary{cursor:pointer}
 @media (max-width:640px){.answers{grid-template-columns:1fr;gap:.1em}.answers dd{margin-bottom:.8em}table{min-width:600px}.stack{min-width:0;display:block}.stack thead{position:absolute;left:-9999px}.stack tbody,.stack tr,.stack caption{display:block}.stack tr{border-bottom:1px solid var(--line);padding:.5em 0}.stack td{display:block;border:0;padding:.1em 0;text-align:left}.stack td:empty{display:none}.stack td[data-label]::before{content:attr(data-label) ": ";color:var(--soft)}h1{font-size:1.4rem}}
 footer{margin-top:3em;padding-bottom:3em;color:var(--soft);font-size:.9rem}
 svg{width:100%;height:auto;min-width:760px;display:block;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
-@media print{body{font-size:11pt}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}tr,svg,.cards li{break-inside:avoid}details::details-content{content-visibility:visible;display:block}.skip{display:none}}
+@media print{body{font-size:9.5pt;line-height:1.35}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}tr,svg,.cards li{break-inside:avoid}.skip{display:none}.print{display:block}header,main,footer{max-width:none;padding:0}h2{margin-top:1.1em}table{font-size:8.5pt}.cards{gap:6px;margin:8px 0}.cards li{padding:6px 9px}.cards b{font-size:1.05rem}details:not([open]){display:none}svg{max-height:200mm}@page{margin:14mm 12mm}}
+"#;
+
+/// What work orders have beside [`PAGE`].
+pub const ORDER: &str = r#"
+.lead{font-size:1.1rem}
+.step{border:1px solid var(--line);border-radius:6px;padding:2px 16px;margin:14px 0}
+.do{margin:.4em 0;padding-left:1.4em}.do li{margin:.5em 0}
+h4{margin:.9em 0 .2em}
+pre{background:var(--panel);border:1px solid var(--line);border-radius:4px;padding:8px 10px;margin:.4em 0;font:.85em ui-monospace,"Liberation Mono",Menlo,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
+.sign{margin:1em 0 .6em;font-weight:600}
+@media print{.step{break-inside:auto}h3,h4{break-after:avoid}pre{break-inside:avoid}}
 "#;
 
 /// The style sheet of pictures, with the colours.
@@ -63,6 +75,7 @@ svg .bar{fill:var(--act)}svg .s2{fill:var(--good)}svg .s3{fill:var(--warn)}svg .
 svg .late{stroke:var(--soft);stroke-width:2}svg .gate{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 3}
 svg .watch{fill:var(--good);opacity:.12}svg .beside{font-size:11px;fill:var(--soft);paint-order:stroke;stroke:var(--paper);stroke-width:5px}
 svg .rule-name{font:9.5px ui-monospace,"Liberation Mono",Menlo,monospace}
+svg .host{font-size:10.5px}
 svg .paper{fill:var(--paper)}svg .title{font-size:20px;font-weight:700}svg .role{fill:var(--soft);font-size:11px}
 svg .mark{fill:var(--act)}svg .star{fill:#d99a00;stroke:var(--ink);stroke-width:.6}svg .guard{fill:none;stroke:var(--good);stroke-width:2}
 svg .door{fill:var(--good);stroke:var(--paper);stroke-width:1}svg .lane{fill:none;stroke:var(--soft);stroke-width:1.1}

@@ -5,14 +5,25 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use maud::{Markup, html};
 
+use crate::words::Lang;
+
 /// The operator's time zone; UTC where it is not known.
 pub fn zone(estate: &EstateInfo) -> TimeZone {
     TimeZoneDatabase::bundled().get(&estate.timezone).unwrap_or(TimeZone::UTC)
 }
 
-/// `Fri 25 Jul 14:20`.
+/// `Fri 25 Jul 14:20 CEST`, in French `25/07/2025 14:20 CEST`.
+pub fn moment_in(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let form = match lang {
+        Lang::En => "%a %-d %b %H:%M %Z",
+        Lang::Fr => "%d/%m/%Y %H:%M %Z",
+    };
+    at.to_zoned(zone.clone()).strftime(form).to_string()
+}
+
+/// The same in English.
 pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%a %-d %b %H:%M").to_string()
+    moment_in(at, zone, Lang::En)
 }
 
 /// `2025-07-25 14:20:03 CEST`, for tables.
@@ -43,13 +54,21 @@ pub fn count(n: u64) -> String {
     number(n)
 }
 
-/// `42 s`, `12 min`, `3 h 05`, `4 d 2 h`.
+/// `42 s`, `12 min`, `3 h 05 min`, `4 d 2 h`: the one way in which lengths of time are written.
 pub fn span(secs: u64) -> String {
     match secs {
         0..120 => format!("{secs} s"),
         120..7200 => format!("{} min", secs / 60),
-        7200..172_800 => format!("{} h {:02}", secs / 3600, secs % 3600 / 60),
+        7200..172_800 => format!("{} h {:02} min", secs / 3600, secs % 3600 / 60),
         _ => format!("{} d {} h", secs / 86_400, secs % 86_400 / 3600),
+    }
+}
+
+/// The same in a language: days are `j` in French.
+pub fn span_in(secs: u64, lang: Lang) -> String {
+    match lang {
+        Lang::En => span(secs),
+        Lang::Fr => span(secs).replace(" d ", " j "),
     }
 }
 
@@ -59,12 +78,24 @@ pub fn customers(of: &[Customers]) -> String {
     parts.join(", ")
 }
 
-/// `0.13` as `13 %`.
+/// `0.13` as `13 %`; what is not nothing is never written as nothing, nor what is not all as all.
 pub fn percent(share: f64) -> String {
-    if share != 0.0 && share.abs() < 0.1 {
+    if share > 0.0 && share < 0.0005 {
+        "under 0.1 %".to_owned()
+    } else if share > 0.9995 && share < 1.0 {
+        "over 99.9 %".to_owned()
+    } else if (share != 0.0 && share.abs() < 0.1) || (share > 0.99 && share < 1.0) {
         format!("{:.1} %", share * 100.0)
     } else {
         format!("{:.0} %", share * 100.0)
+    }
+}
+
+/// The same in a language: a comma before decimals in French.
+pub fn percent_in(share: f64, lang: Lang) -> String {
+    match lang {
+        Lang::En => percent(share),
+        Lang::Fr => percent(share).replace('.', ",").replace("under", "moins de").replace("over", "plus de"),
     }
 }
 
@@ -107,7 +138,12 @@ mod tests {
     fn reads_well() {
         assert_eq!(number(1_234_567.4), "1\u{202f}234\u{202f}567");
         assert_eq!(number(-0.2), "0");
-        assert_eq!(span(11_100), "3 h 05");
+        assert_eq!(span(11_100), "3 h 05 min");
+        assert_eq!(span_in(352_800, Lang::Fr), "4 j 2 h");
+        assert_eq!(
+            (percent(0.0), percent(0.000_01), percent(0.9999)),
+            ("0 %".into(), "under 0.1 %".into(), "over 99.9 %".into())
+        );
         assert_eq!(plural(1, "host", "hosts"), "1 host");
         assert_eq!(plural(0, "host", "hosts"), "0 hosts");
         assert_eq!(percent(0.042), "4.2 %");

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::svg::{Svg, shorten};
-use crate::text::moment;
+use crate::text::moment_in;
+use crate::words::{Lang, Words};
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 150.0;
@@ -24,29 +25,27 @@ const LETTER: f64 = 6.0;
 const WORDS: usize = 18;
 
 /// Lanes of the response, in the order of the work.
-const RESPONSE: [(&str, &str); 8] = [
-    ("incident", "Incident"),
-    ("impact", "Impact"),
-    ("plan", "Plan"),
-    ("approval", "Approval"),
-    ("enforcement", "Enforcement"),
-    ("verification", "Verification"),
-    ("recovery", "Recovery"),
-    ("surveillance", "Surveillance"),
-];
+const RESPONSE: [&str; 8] =
+    ["incident", "impact", "plan", "approval", "enforcement", "verification", "recovery", "surveillance"];
 
 /// The picture; long quiet times are compressed, and the axis says so by its labels.
 pub fn svg(entries: &[TimelineEntry], zone: &TimeZone, id: &str) -> String {
-    let lanes = lanes(entries);
+    svg_in(&Words::new(Lang::En), zone, entries, id)
+}
+
+/// The picture in a language.
+pub fn svg_in(words: &Words, zone: &TimeZone, entries: &[TimelineEntry], id: &str) -> String {
+    let lanes = lanes(words, entries);
+    let clock = |at: Timestamp| moment_in(at, zone, words.lang);
     let height = TOP + LANE * (lanes.len() as f64) + 12.0;
     let description = format!(
         "{} entries in {} lanes; findings by ATT&CK tactic above, the response below. The table of the timeline has all of them.",
         entries.len(),
         lanes.len()
     );
-    let mut svg = Svg::new(WIDTH, height.max(80.0), "Timeline", &description);
+    let mut svg = Svg::new(WIDTH, height.max(80.0), &words.get("timeline-title"), &description);
     let axis = Axis::new(entries.iter().map(|it| it.at).collect());
-    axis.draw(&mut svg, height, zone);
+    axis.draw(&mut svg, height, &clock);
     for (index, (key, label)) in lanes.iter().enumerate() {
         let y = TOP + LANE * index as f64 + LANE / 2.0;
         svg.text(LEFT - 10.0, y + 4.0, &shorten(label, 22), "end label");
@@ -57,7 +56,7 @@ pub fn svg(entries: &[TimelineEntry], zone: &TimeZone, id: &str) -> String {
             y,
             class,
             &axis,
-            zone,
+            (words, &clock),
             entries.iter().filter(|it| lane_of(it).as_deref() == Some(key)),
         );
     }
@@ -70,17 +69,17 @@ fn lane_of(entry: &TimelineEntry) -> Option<String> {
         let tactic = entry.tactic.as_deref().unwrap_or("other");
         return Some(format!("tactic:{tactic}"));
     }
-    RESPONSE.iter().any(|(kind, _)| *kind == entry.kind).then(|| entry.kind.clone())
+    RESPONSE.contains(&entry.kind.as_str()).then(|| entry.kind.clone())
 }
 
-fn lanes(entries: &[TimelineEntry]) -> Vec<(String, String)> {
+fn lanes(words: &Words, entries: &[TimelineEntry]) -> Vec<(String, String)> {
     let present: BTreeSet<String> = entries.iter().filter_map(lane_of).collect();
     let mut lanes = Vec::new();
     // In the order of the matrix, so that an attack reads from the top left to the bottom right.
     for tactic in TACTICS {
         let key = format!("tactic:{tactic}");
         if present.contains(&key) {
-            lanes.push((key, capitalised(tactic)));
+            lanes.push((key, capitalised(&words.listed("tactic", tactic))));
         }
     }
     // Whatever a rule's author calls a tactic gets its lane too.
@@ -88,20 +87,19 @@ fn lanes(entries: &[TimelineEntry]) -> Vec<(String, String)> {
         present.iter().filter(|it| !lanes.iter().any(|(known, _)| known == *it)).cloned().collect::<Vec<_>>()
     {
         if let Some(tactic) = key.strip_prefix("tactic:") {
-            let label = capitalised(tactic);
+            let label = capitalised(&words.listed("tactic", tactic));
             lanes.push((key, label));
         }
     }
-    for (kind, label) in RESPONSE {
+    for kind in RESPONSE {
         if present.contains(kind) {
-            lanes.push((kind.to_owned(), label.to_owned()));
+            lanes.push((kind.to_owned(), capitalised(&words.listed("kind", kind))));
         }
     }
     lanes
 }
 
-fn capitalised(tactic: &str) -> String {
-    let text = tactic.replace('-', " ");
+fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
@@ -111,7 +109,7 @@ fn marks<'a>(
     y: f64,
     class: &str,
     axis: &Axis,
-    zone: &TimeZone,
+    (words, clock): (&Words, &dyn Fn(Timestamp) -> String),
     entries: impl Iterator<Item = &'a TimelineEntry>,
 ) {
     let mut groups: Vec<(f64, Vec<&TimelineEntry>)> = Vec::new();
@@ -130,10 +128,10 @@ fn marks<'a>(
         if let [entry] = group[..] {
             written = label(svg, (before, x, after), y, &entry.text);
         }
-        let shown = group.iter().take(8).map(|it| format!("{} {}", moment(it.at, zone), it.text));
+        let shown = group.iter().take(8).map(|it| format!("{} {}", clock(it.at), it.text));
         let mut tooltip: Vec<_> = shown.collect();
         if group.len() > 8 {
-            tooltip.push(format!("and {} more", group.len() - 8));
+            tooltip.push(words.say("and-more", &[("n", (group.len() - 8).into())]));
         }
         svg.explained(&tooltip.join("\n"), |svg| {
             let radius = if group.len() > 1 { 8.0 } else { 5.0 };
@@ -193,13 +191,13 @@ impl Axis {
         self.positions.get(&at).copied().unwrap_or(LEFT)
     }
 
-    fn draw(&self, svg: &mut Svg, height: f64, zone: &TimeZone) {
+    fn draw(&self, svg: &mut Svg, height: f64, clock: &dyn Fn(Timestamp) -> String) {
         let mut free_from = 0.0;
         for (at, x) in &self.positions {
             if *x >= free_from && *x <= WIDTH - 60.0 {
                 svg.line(*x, TOP - 8.0, *x, height - 8.0, "grid");
-                svg.text(*x, TOP - 14.0, &moment(*at, zone), "tick");
-                free_from = *x + 118.0;
+                svg.text(*x, TOP - 14.0, &clock(*at), "tick");
+                free_from = *x + 138.0;
             }
         }
     }
@@ -227,7 +225,8 @@ mod tests {
             entry("2025-07-25T11:00:00Z", "finding", Some("execution")),
             entry("2025-07-25T11:00:00Z", "clock", None),
         ];
-        let labels: Vec<_> = lanes(&entries).into_iter().map(|(_, label)| label).collect();
+        let labels: Vec<_> =
+            lanes(&Words::new(Lang::En), &entries).into_iter().map(|(_, label)| label).collect();
         assert_eq!(labels, ["Execution", "Exfiltration", "Plan"]);
     }
 

@@ -2,11 +2,13 @@
 //! anything outside.
 
 use bulkhead_model::case::{
-    Certificate, Clock, Exfiltration, Impact, Incident, Plan, RecoveryPlan, Score, TimelineEntry,
+    Certificate, Clock, ClockStatus, Exfiltration, Impact, Incident, Localized, Plan, RecoveryPlan, Score,
+    TimelineEntry,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
-use bulkhead_report::{CaseView, html};
+use bulkhead_report::filing::{Field, Filing};
+use bulkhead_report::{CaseView, Lang, html};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 
@@ -63,6 +65,9 @@ impl Case {
             clocks: &self.clocks,
             exfiltration: Some(&self.exfiltration),
             score: Some(&self.score),
+            filings: &[],
+            orders: &[],
+            lang: Lang::En,
         }
     }
 }
@@ -78,7 +83,7 @@ fn a_director_finds_the_answers_in_both_languages() {
         "Customer portal (degraded)",
         "Espace client (dégradé)",
         "1\u{202f}200 customers",
-        "By Sat 26 Jul 15:52 to CNIL",
+        "By Sat 26 Jul 15:52 CEST to CNIL",
         "No theft of data was seen",
     ] {
         let plain = words.replace("&#39;", "'");
@@ -157,6 +162,73 @@ fn what_did_not_come_about_is_said() {
     }
     let open = html(&CaseView { proof_holds: Some(false), ..case.view() });
     assert!(open.contains("STILL OPEN") && open.contains("ENCORE OUVERT") && open.contains("does not hold"));
+}
+
+/// Messages of a catalogue that hold no value and are long enough to be told apart.
+fn sentences(catalogue: &str) -> Vec<&str> {
+    let lines = catalogue.lines().filter(|it| it.starts_with(|it: char| it.is_ascii_lowercase()));
+    let texts = lines.filter_map(|it| Some(it.split_once(" = ")?.1));
+    texts.filter(|it| it.len() > 12 && !it.contains(['{', '"', '\'']) && it.contains(' ')).collect()
+}
+
+#[test]
+fn a_page_is_of_one_language_throughout() {
+    let case = Case::read();
+    let view = CaseView { lang: Lang::Fr, ..case.view() };
+    let page = html(&view);
+    assert!(page.contains("<html lang=\"fr\">"));
+    // The summary stands there in the other language, too, and says so.
+    let at = page.find("lang=\"en\"").expect("the other summary");
+    let end = at + page[at..].find("</details>").expect("its end");
+    let french = [&page[..at], &page[end..]].concat();
+    let known = sentences(include_str!("../locales/fr.ftl"));
+    for text in sentences(include_str!("../locales/en.ftl")) {
+        assert!(known.contains(&text) || !french.contains(text), "English on the French page: {text}");
+    }
+    for text in ["Périmètre", "Échéances légales", "dégradé", "compromis", "déplacement latéral"] {
+        assert!(french.to_lowercase().contains(&text.to_lowercase()), "{text}");
+    }
+}
+
+#[test]
+fn filings_are_pages_that_the_report_leads_to() {
+    let case = Case::read();
+    let field = |id: &str, value: Option<&str>, question: Option<&str>| Field {
+        id: id.to_owned(),
+        label: Localized::Each { en: format!("Label {id}"), fr: Some(format!("Libellé {id}")) },
+        value: value.map(|it| Localized::Same(it.to_owned())),
+        question: question.map(|it| Localized::Same(it.to_owned())),
+    };
+    let filing = Filing {
+        name: "NIS2-early_warning".to_owned(),
+        title: Localized::Each {
+            en: "NIS 2: early warning".to_owned(),
+            fr: Some("NIS 2 : alerte précoce".to_owned()),
+        },
+        status: ClockStatus::Binding,
+        recipient: "CERT-FR".to_owned(),
+        channel: Some("portal".to_owned()),
+        due_earliest: "2025-07-26T13:52:00Z".parse().ok(),
+        due_outer: None,
+        submitted_at: None,
+        fields: vec![field("1", Some("a <b>"), None), field("2", None, Some("Is it malicious?"))],
+    };
+    let filings = [filing];
+    let orders = ["fw-1".to_owned()];
+    let report = html(&CaseView { filings: &filings, orders: &orders, ..case.view() });
+    for link in
+        ["filings/NIS2-early_warning.en.html", "filings/NIS2-early_warning.json", "work-orders/fw-1.en.html"]
+    {
+        assert!(report.contains(&format!("href=\"{link}\"")), "{link}");
+    }
+    let [en, fr] = Lang::ALL.map(|it| bulkhead_report::filing::html(&filings[0], &case.estate, "i-1", it));
+    assert!(
+        en.contains("1 field must still be written")
+            && en.contains("a &lt;b&gt;")
+            && en.contains("Is it malicious?")
+    );
+    assert!(fr.contains("1 champ reste à écrire") && fr.contains("Libellé 2") && fr.contains("par portail"));
+    assert!(fr.contains("2025-07-26 15:52:00 CEST"), "{fr}");
 }
 
 proptest! {

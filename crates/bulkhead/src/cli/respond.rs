@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bulkhead_report::Lang;
 use clap::Args;
 
 use super::{Format, Planning};
@@ -36,9 +37,17 @@ pub struct Common {
     /// File with the key that signs the case; without it the demonstration key is used, and that is said.
     #[arg(long, value_name = "FILE")]
     pub signing_key: Option<PathBuf>,
+    /// Language of the report.
+    #[arg(long, value_parser = lang, default_value = "en", value_name = "en|fr")]
+    pub lang: Lang,
     /// How the plan is chosen.
     #[command(flatten)]
     pub planning: Planning,
+}
+
+fn lang(text: &str) -> Result<Lang, String> {
+    let known = Lang::ALL.into_iter().find(|it| it.code().eq_ignore_ascii_case(text));
+    known.ok_or_else(|| "use en or fr".to_owned())
 }
 
 /// `respond`.

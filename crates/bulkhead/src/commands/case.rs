@@ -12,7 +12,7 @@ use crate::building;
 use crate::cli::{Case, Format};
 use crate::failure::{Failure, Outcome};
 use crate::say::{self, say};
-use crate::ui::{Table, duration, money};
+use crate::ui::{Table, counted, duration, money};
 use crate::when::{When, shown, zone_of_case};
 
 /// Runs `case ...`.
@@ -109,7 +109,7 @@ fn show(dir: &Path, format: Format) -> Outcome {
         }
     }
     if let Some(recovery) = &recovery {
-        say!("recovery in {} stages", recovery.stages.len());
+        say!("recovery in {}", counted(recovery.stages.len(), "stage"));
         for it in &recovery.services {
             say!("  {}: {} (nine times in ten {})", it.service, duration(it.p50), duration(it.p90));
         }

@@ -15,6 +15,7 @@ use crate::commands::explain;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::finding_filter::FindingFilter;
+use crate::finding_table::FindingTable;
 use crate::hunt::{Hunt, Hunter};
 use crate::interrupt::Interrupt;
 use crate::say::{self, note};
@@ -34,6 +35,7 @@ pub fn run(args: &Detect, config: &Config, quiet: bool) -> Outcome {
     let start = Instant::now();
     let mut printer = Printer {
         format: args.format,
+        table: FindingTable::new(names.iter().any(|it| it == "-")),
         filter: FindingFilter::new(&args.wanted, &report)?,
         out: BufWriter::new(io::stdout().lock()),
         shown: BTreeMap::new(),
@@ -97,6 +99,7 @@ fn correlation(args: &Detect, names: &[String]) -> CorrelationOptions {
 /// Writes findings as they come.
 struct Printer<'a> {
     format: FindingFormat,
+    table: FindingTable,
     filter: FindingFilter<'a>,
     out: BufWriter<io::StdoutLock<'static>>,
     /// Findings printed, by level.
@@ -131,8 +134,13 @@ impl Printer<'_> {
         findings.retain(|it| self.filter.holds(it));
         for finding in findings.drain(..) {
             *self.shown.entry(finding.rule.level).or_default() += 1;
-            let line = finding_output::line(&finding, self.format) + "\n";
-            self.keep(|out| out.write_all(line.as_bytes()));
+            let lines = match self.format {
+                FindingFormat::Table => self.table.take(&finding),
+                format => finding_output::line(&finding, format).map(|it| it + "\n"),
+            };
+            if let Some(lines) = lines {
+                self.keep(|out| out.write_all(lines.as_bytes()));
+            }
         }
     }
 }
@@ -159,7 +167,8 @@ impl Hunter for Printer<'_> {
     fn end(&mut self, findings: &mut Vec<Finding>, counts: Counts, live: bool) {
         self.events = counts.events;
         self.print(findings);
-        self.keep(io::Write::flush);
+        let rest = self.table.print();
+        self.keep(|out| out.write_all(rest.as_bytes()).and_then(|()| out.flush()));
         self.bar.finish_and_clear();
         if live || self.interrupted {
             // The thread that waits for standard input, a pipe or a disk may wait for ever: there is no way back through it.

@@ -2,6 +2,7 @@
 
 use bulkhead_model::id::AssetId;
 use bulkhead_recover::{Policy, RecoverError, Request};
+use bulkhead_report::percent;
 
 use crate::cli::{Format, PlanRecover};
 use crate::commands::case::print_json;
@@ -10,7 +11,7 @@ use crate::entities::Directory;
 use crate::estate_input;
 use crate::failure::{Failure, Outcome};
 use crate::say::{self, say};
-use crate::ui::{Table, duration, money};
+use crate::ui::{Table, counted, duration, money};
 
 /// Simulated recoveries for the percentiles.
 const SAMPLES: usize = 1000;
@@ -38,10 +39,10 @@ pub fn run(args: &PlanRecover, config: &Config, quiet: bool) -> Outcome {
         return print_json(&plan);
     }
     say!(
-        "{} stages; value lost until everything is back: {}, proven within {:.1} %",
-        plan.stages.len(),
+        "{}; value lost until everything is back: {}, proven within {}",
+        counted(plan.stages.len(), "stage"),
         money(plan.objective, &input.estate.estate.currency),
-        plan.gap * 100.0
+        percent(plan.gap)
     );
     for stage in &plan.stages {
         say!("stage {}: {}", stage.n, stage.title);
@@ -61,7 +62,7 @@ pub fn run(args: &PlanRecover, config: &Config, quiet: bool) -> Outcome {
     let mut table = Table::new(["service", "median", "nine in ten", "RTO", "MTPD", "MTPD missed with"]);
     let limit = |it: Option<u64>| it.map_or("-".to_owned(), duration);
     for it in &plan.services {
-        let risk = format!("{:.0} %", it.mtpd_breach * 100.0);
+        let risk = percent(it.mtpd_breach);
         table.row([
             it.service.to_string(),
             duration(it.p50),

@@ -337,6 +337,7 @@ pub fn setting<'e>(estate: &'e Estate, common: &Common, config: &Config) -> Outc
         seed: common.seed,
         ports,
         others: Vec::new(),
+        lang: common.lang,
     })
 }
 

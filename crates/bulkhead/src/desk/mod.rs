@@ -24,6 +24,7 @@ use bulkhead_model::case::{
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, ServiceId};
 use bulkhead_model::rules::PointRules;
+use bulkhead_report::Lang;
 use jiff::{SignedDuration, Timestamp};
 
 pub use answers::{Knowledge, recovery};
@@ -104,6 +105,8 @@ pub struct Setting<'a> {
     pub ports: MovementPorts,
     /// The other incidents answered at the same time: points can hold only one truth, so plans are made for all.
     pub others: Vec<Incident>,
+    /// Language of the report.
+    pub lang: Lang,
 }
 
 impl<'a> Setting<'a> {

@@ -127,7 +127,8 @@ fn findings_are_the_same_on_any_number_of_threads() {
         let args = format!("detect logs --rules rules.yml --format {format} --threads ");
         let one = said(dir.path(), &format!("{args}1"));
         assert_eq!(one.0, Some(0), "{}", one.2);
-        assert!(one.1.lines().count() > 100, "{}\n{}", one.1, one.2);
+        let least = if format == "table" { 2 } else { 100 };
+        assert!(one.1.lines().count() > least, "{}\n{}", one.1, one.2);
         assert!(one.2.contains("malformed"), "{}", one.2);
         for threads in ["2", "3", "8"] {
             let many = said(dir.path(), &format!("{args}{threads}"));

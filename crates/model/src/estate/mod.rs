@@ -431,6 +431,10 @@ pub struct EnforcementPoint {
     pub id: PointId,
     /// How it is driven.
     pub kind: PointKind,
+    /// Make and model, such as `FortiGate`, `Windows Firewall`, `Active Directory`, `Cisco ASA`, `Cisco IOS` or the name
+    /// of an EDR: work orders for a person are worded for it. Open: any other name is used as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
     /// The asset it runs on, if one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset: Option<AssetId>,

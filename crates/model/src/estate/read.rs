@@ -313,7 +313,7 @@ fn flow(decoder: &mut Decoder, node: &Node) -> Option<Flow> {
 }
 
 fn point(decoder: &mut Decoder, node: &Node) -> Option<EnforcementPoint> {
-    const KEYS: &[&str] = &["id", "kind", "asset", "covers", "hosts", "can", "time_to_effect"];
+    const KEYS: &[&str] = &["id", "kind", "product", "asset", "covers", "hosts", "can", "time_to_effect"];
     const KINDS: &[(&str, PointKind)] = &[
         ("simulated", PointKind::Simulated),
         ("nftables", PointKind::Nftables),
@@ -325,6 +325,7 @@ fn point(decoder: &mut Decoder, node: &Node) -> Option<EnforcementPoint> {
     let kind = it.required("kind", |decoder, node| choice(decoder, node, "kind of enforcement point", KINDS));
     let point = EnforcementPoint {
         kind: kind.unwrap_or(PointKind::Manual),
+        product: it.optional("product", text),
         asset: it.optional("asset", id),
         covers: it.list("covers", zone_pair),
         hosts: it.optional("hosts", selector),

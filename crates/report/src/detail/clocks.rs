@@ -1,81 +1,126 @@
-//! What the law wants, and when: what binds in full, what may bind behind a fold.
+//! What the law wants, and when: what binds in full, what may bind behind a fold; and what is to be filed.
 
 use bulkhead_model::case::{Clock, ClockStatus, Trigger};
-use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{section, wide};
-use crate::html::CaseView;
-use crate::text::{moment, plural, prose, zone};
+use super::wide;
+use crate::filing::channel_word;
+use crate::page::Page;
+use crate::text::prose;
 
 /// The legal clocks.
-pub fn clocks(view: &CaseView<'_>) -> Markup {
-    let zone = zone(&view.estate.estate);
+pub fn clocks(page: &Page<'_>) -> Markup {
+    let view = page.view;
     let of =
         |status: ClockStatus| view.clocks.iter().filter(move |it| it.status == status).collect::<Vec<_>>();
     let (binding, prepare, proposed) =
         (of(ClockStatus::Binding), of(ClockStatus::Prepare), of(ClockStatus::Proposed));
     let body = html! {
-        p { "Work to the earliest deadline; the latest that can be argued is for counsel to decide. Times are those of " (view.estate.estate.timezone) "." }
+        p { (page.say("clocks-note", &[("zone", (&view.estate.estate.timezone).into())])) }
         @if binding.is_empty() {
-            p { "No duty is known to bind this operator by its legal profile." }
+            p { (page.get("clocks-none")) }
         } @else {
-            (table(&binding, &zone, "Duties that bind this operator"))
+            (table(page, &binding, "clocks-binding"))
         }
         @if !prepare.is_empty() {
             details {
-                summary { (plural(prepare.len(), "duty", "duties")) " that may bind: prepare, and let counsel decide" }
-                (table(&prepare, &zone, "Duties that may bind"))
+                summary { (page.counted("clocks-prepare-count", prepare.len())) }
+                (table(page, &prepare, "clocks-prepare"))
             }
         }
         @if !proposed.is_empty() {
             details {
-                summary { (plural(proposed.len(), "duty", "duties")) " proposed, not law yet" }
-                (table(&proposed, &zone, "Duties proposed"))
+                summary { (page.counted("clocks-proposed-count", proposed.len())) }
+                (table(page, &proposed, "clocks-proposed"))
             }
         }
     };
-    section("clocks", "Legal clocks", &body)
+    page.section("clocks", "clocks-title", &body)
 }
 
-fn table(clocks: &[&Clock], zone: &TimeZone, caption: &str) -> Markup {
+fn table(page: &Page<'_>, clocks: &[&Clock], caption: &str) -> Markup {
+    let caption = page.get(caption);
     wide(
-        caption,
+        &caption,
         &html! {
             table class="stack" {
-                caption { (caption) ", from the one awareness instant" }
-                thead { tr { th scope="col" { "Earliest" } th scope="col" { "Latest arguable" } th scope="col" { "Duty" } th scope="col" { "To" } } }
-                tbody { @for it in clocks { (row(it, zone)) } }
+                caption { (caption) }
+                thead { tr { th scope="col" { (page.get("clocks-earliest")) } th scope="col" { (page.get("clocks-latest")) } th scope="col" { (page.get("clocks-duty")) } th scope="col" { (page.get("clocks-to")) } } }
+                tbody { @for it in clocks { (row(page, it)) } }
             }
         },
     )
 }
 
-fn row(clock: &Clock, zone: &TimeZone) -> Markup {
+fn row(page: &Page<'_>, clock: &Clock) -> Markup {
     let earliest = match (clock.submitted_at, clock.due_earliest, clock.anchor_at) {
-        (Some(at), _, _) => format!("filed {}", moment(at, zone)),
-        _ if clock.status == ClockStatus::Proposed => "not law".to_owned(),
-        (None, Some(due), _) => moment(due, zone),
-        (None, None, Some(_)) => "at once".to_owned(),
-        (None, None, None) => format!("runs from {}", clock.anchor.replace(['_', ':'], " ")),
+        (Some(at), _, _) => page.say("clocks-filed", &[("when", (&page.moment(at)).into())]),
+        _ if clock.status == ClockStatus::Proposed => page.get("clocks-not-law"),
+        (None, Some(due), _) => page.moment(due),
+        (None, None, Some(_)) => page.get("clocks-at-once"),
+        (None, None, None) => {
+            let anchor = clock.anchor.replace(['_', ':'], " ");
+            page.say("clocks-runs-from", &[("anchor", (&anchor).into())])
+        }
     };
     let outer = clock.due_outer.filter(|outer| Some(*outer) != clock.due_earliest);
     html! {
         tr {
-            td data-label="Earliest" { b { (earliest) } }
-            td class="t" data-label="Latest arguable" { @if let Some(outer) = outer { (moment(outer, zone)) } }
+            td data-label=(page.get("clocks-earliest")) { b { (earliest) } }
+            td data-label=(page.get("clocks-latest")) { @if let Some(outer) = outer { (page.moment(outer)) } }
             td {
-                b { (clock.regime) " " (clock.stage.replace('_', " ")) } br;
-                span class="note" { (clock.name) @if clock.trigger == Trigger::Unknown { "; runs while facts are missing" } }
+                b { (page.duty(clock)) } br;
+                span class="note" { (page.words.of(&clock.name)) @if clock.trigger == Trigger::Unknown { "; " (page.get("clocks-facts-missing")) } }
                 details class="rule" {
-                    summary { "Rule and sources" }
+                    summary { (page.get("clocks-rule")) }
                     p { (prose(&clock.rule)) }
-                    @if let Some(rule) = &clock.outer_rule { p { "Latest: " (prose(rule)) } }
+                    @if let Some(rule) = &clock.outer_rule { p { (page.get("clocks-latest")) ": " (prose(rule)) } }
                     @for note in &clock.notes { p class="note" { (prose(note)) } }
                     p class="note" { (clock.sources.join("; ")) }
                 }
             }
-            td data-label="To" { (clock.recipient) @if let Some(channel) = &clock.channel { br; span class="note" { "by " (channel) } } }
+            td data-label=(page.get("clocks-to")) { (clock.recipient) @if let Some(channel) = &clock.channel { br; span class="note" { (channel_word(channel, page.words)) } } }
         }
     }
+}
+
+/// What is to be filed, each with its page; and the work orders for people.
+pub fn filings(page: &Page<'_>) -> Markup {
+    let (filings, orders) = (page.view.filings, page.view.orders);
+    if filings.is_empty() && orders.is_empty() {
+        return html! {};
+    }
+    let lang = page.words.lang;
+    let caption = page.get("filings-caption");
+    let body = html! {
+        @if !filings.is_empty() {
+            (wide(&caption, &html! {
+                table class="stack" {
+                    caption { (caption) }
+                    thead { tr { th scope="col" { (page.get("filings-what")) } th scope="col" { (page.get("clocks-to")) } th scope="col" { (page.get("filings-due")) } th scope="col" { (page.get("filings-open")) } th scope="col" { (page.get("filings-pages")) } } }
+                    tbody {
+                        @for it in filings {
+                            @let base = format!("filings/{}", it.name);
+                            tr {
+                                td { a href={ (base) "." (lang.code()) ".html" } { (page.words.of(&it.title)) } }
+                                td data-label=(page.get("clocks-to")) { (it.recipient) }
+                                td data-label=(page.get("filings-due")) { @if let Some(at) = it.submitted_at { (page.say("clocks-filed", &[("when", (&page.moment(at)).into())])) } @else if let Some(at) = it.due_earliest { (page.moment(at)) } }
+                                td data-label=(page.get("filings-open")) { (page.counted("filings-fields", it.missing())) }
+                                td data-label=(page.get("filings-pages")) { a href={ (base) ".en.html" } { "EN" } " " a href={ (base) ".fr.html" } { "FR" } " " a href={ (base) ".json" } { "JSON" } }
+                            }
+                        }
+                    }
+                }
+            }))
+        }
+        @if !orders.is_empty() {
+            h3 { (page.get("orders-title")) }
+            ul {
+                @for point in orders {
+                    li { a href={ "work-orders/" (point) "." (lang.code()) ".html" } { (point) } " (" a href={ "work-orders/" (point) "." (lang.other().code()) ".html" } { (lang.other().code().to_uppercase()) } ")" }
+                }
+            }
+        }
+    };
+    page.section("filings", "filings-title", &body)
 }

@@ -2,158 +2,192 @@
 
 use std::collections::BTreeMap;
 
-use bulkhead_model::case::{ActionKind, BaselineName, Objective, ServiceImpact, ServiceState};
+use bulkhead_model::case::{Action, Objective, ServiceImpact};
 use maud::{Markup, PreEscaped, html};
 
-use super::{ROWS, more, name, names, section, wide};
+use super::wide;
 use crate::graph;
-use crate::html::CaseView;
+use crate::page::{Page, ROWS};
 use crate::standing;
-use crate::text::{customers, number, percent, plural, prose, span};
+use crate::text::{customers, number, prose};
+use crate::words::Lang;
 
-fn state(state: ServiceState) -> Markup {
-    let (class, word) = match state {
-        ServiceState::Up => ("good", "up"),
-        ServiceState::Degraded => ("warn", "degraded"),
-        ServiceState::Down => ("bad", "down"),
-    };
-    html! { span class={ "tag " (class) } { (word) } }
-}
-
-fn impacts(list: &[ServiceImpact], names: &BTreeMap<&str, &str>, currency: &str, caption: &str) -> Markup {
+fn impacts(page: &Page<'_>, list: &[ServiceImpact], caption: &str) -> Markup {
+    let caption = page.get(caption);
+    let per_hour = page.say("impact-per-hour", &[("currency", page.currency().into())]);
     wide(
-        caption,
+        &caption,
         &html! {
-            table {
+            table class="stack" {
                 caption { (caption) }
-                thead { tr { th scope="col" { "Service" } th scope="col" { "State" } th scope="col" { "Customers" } th scope="col" class="n" { (currency) " per hour" } } }
+                thead { tr { th scope="col" { (page.get("word-service")) } th scope="col" { (page.get("impact-state")) } th scope="col" { (page.get("impact-customers")) } th scope="col" class="n" { (per_hour) } } }
                 tbody {
                     @for it in list {
-                        tr { td { (name(names, it.service.as_str())) } td { (state(it.state)) } td { (customers(&it.customers)) } td class="n" { (number(it.value_per_hour)) } }
+                        tr {
+                            td { (page.service(it.service.as_str())) }
+                            td { (page.state(it.state)) }
+                            td data-label=(page.get("impact-customers")) { (customers(&it.customers)) }
+                            td class="n" data-label=(per_hour) { (number(it.value_per_hour)) }
+                        }
                     }
-                    @if list.is_empty() { tr { td colspan="4" { "none" } } }
+                    @if list.is_empty() { tr { td colspan="4" { (page.get("word-none")) } } }
                 }
             }
         },
     )
 }
 
-fn baseline_name(name: BaselineName) -> &'static str {
-    match name {
-        BaselineName::IsolateAll => "isolate every suspected host",
-        BaselineName::ShutZones => "shut their zones",
-    }
-}
-
-fn cost(name: &str, objective: &Objective, services: &str, note: &str) -> Markup {
+fn cost(page: &Page<'_>, name: &str, objective: &Objective, services: usize, note: &str) -> Markup {
+    let figures = [
+        ("cost-services-lost", objective.service_loss),
+        ("cost-exposed", Some(objective.exposure)),
+        ("cost-footholds", Some(objective.foothold)),
+        ("cost-operating", Some(objective.operating)),
+    ];
     html! {
         tr {
             th scope="row" { (name) }
-            td class="n" { @if let Some(lost) = objective.service_loss { (number(lost)) } @else { "unknown" } }
-            td class="n" { (number(objective.exposure)) }
-            td class="n" { (number(objective.foothold)) }
-            td class="n" { (number(objective.operating)) }
-            td class="n" { b { (number(objective.total)) } }
-            td { (services) }
+            @for (label, figure) in figures { td class="n" data-label=(page.get(label)) { @if let Some(figure) = figure { (number(figure)) } @else { (page.get("word-unknown")) } } }
+            td class="n" data-label=(page.get("cost-total")) { b { (number(objective.total)) } }
+            td data-label=(page.get("cost-services-hit")) { (services) }
             td { (note) }
         }
     }
 }
 
 /// What is isolated, what that breaks, what one would otherwise do.
-pub fn containment(view: &CaseView<'_>) -> Markup {
-    let names = names(view.estate);
-    let currency = &view.estate.estate.currency;
+pub fn containment(page: &Page<'_>) -> Markup {
+    let view = page.view;
     let body = html! {
-        (impacts(&view.impact.attacker, &names, currency, "Services that rest on what the attacker holds"))
+        (impacts(page, &view.impact.attacker, "impact-attacker"))
         @match view.plan {
-            None => p { "No containment plan was made." },
+            None => p { (page.get("plan-none")) },
             Some(plan) => {
-                (wide("Cost of containment", &html! {
-                    table {
-                        caption { "The plan next to what one would otherwise do, over " (number(plan.horizon_h)) " hours, in " (plan.currency) }
-                        thead { tr { th scope="col" { "" } th scope="col" class="n" { "Services lost" } th scope="col" class="n" { "Still exposed" } th scope="col" class="n" { "Footholds kept" } th scope="col" class="n" { "Operating" } th scope="col" class="n" { "Total" } th scope="col" { "Services hit" } th scope="col" { "" } } }
+                @let caption = page.say("cost-caption", &[("hours", (&number(plan.horizon_h)).into()), ("currency", (&plan.currency).into())]);
+                (wide(&caption, &html! {
+                    table class="stack" {
+                        caption { (caption) }
+                        thead { tr { th scope="col" { (page.get("cost-plan")) } th scope="col" class="n" { (page.get("cost-services-lost")) } th scope="col" class="n" { (page.get("cost-exposed")) } th scope="col" class="n" { (page.get("cost-footholds")) } th scope="col" class="n" { (page.get("cost-operating")) } th scope="col" class="n" { (page.get("cost-total")) } th scope="col" { (page.get("cost-services-hit")) } th scope="col" { (page.get("cost-note")) } } }
                         tbody {
-                            (cost("this plan", &plan.objective, &view.impact.containment_predicted.len().to_string(), &format!("proven within {}", percent(plan.gap))))
-                            @for it in plan.alternatives.iter().filter(|it| it.prevented.is_none()) { (cost(&it.name.replace('_', " "), &it.objective, &it.services.len().to_string(), &format!("{} actions", it.actions.len()))) }
-                            @for it in &plan.baselines { (cost(baseline_name(it.name), &it.objective, &it.services.len().to_string(), if it.feasible { "" } else { "breaks a hard rule" })) }
+                            (cost(page, &page.get("cost-this"), &plan.objective, view.impact.containment_predicted.len(), &page.say("cost-proven", &[("gap", (&page.percent(plan.gap)).into())])))
+                            @for it in plan.alternatives.iter().filter(|it| it.prevented.is_none()) { (cost(page, &page.alternative(&it.name), &it.objective, it.services.len(), &page.counted("actions", it.actions.len()))) }
+                            @for it in &plan.baselines { (cost(page, &page.baseline(it.name), &it.objective, it.services.len(), &if it.feasible { String::new() } else { page.get("cost-infeasible") })) }
                         }
                     }
                 }))
-                (impacts(&view.impact.containment_predicted, &names, currency, "Services our containment hits, as predicted"))
-                @if !view.impact.containment_observed.is_empty() { (impacts(&view.impact.containment_observed, &names, currency, "The same, as observed by probes")) }
-                (actions(view))
+                (impacts(page, &view.impact.containment_predicted, "impact-predicted"))
+                @if !view.impact.containment_observed.is_empty() { (impacts(page, &view.impact.containment_observed, "impact-observed")) }
+                (actions(page))
                 @if !plan.not_done.is_empty() {
-                    h3 { "Left undone" }
+                    h3 { (page.get("plan-not-done")) }
                     ul { @for it in plan.not_done.iter().take(ROWS) { li { (prose(&it.what)) ": " (prose(&it.why)) } } }
                 }
             }
         }
     };
-    section("containment", "Containment", &body)
+    page.section("containment", "containment-title", &body)
 }
 
-fn actions(view: &CaseView<'_>) -> Markup {
-    let Some(plan) = view.plan else { return html! {} };
-    let names = names(view.estate);
+/// Actions of one kind at the same points that lapse and break alike.
+fn alike(actions: &[Action]) -> Vec<Vec<&Action>> {
+    let mut rows: Vec<Vec<&Action>> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for it in actions {
+        let broken: Vec<_> = it.breaks.iter().map(|it| it.service.as_str()).collect();
+        let key = format!(
+            "{:?} {} {:?} {} {:?} {broken:?} {:?} {:?}",
+            it.kind,
+            it.enforcement_point,
+            it.also_at,
+            it.lease_s,
+            it.approval,
+            it.from.is_some(),
+            it.to.is_some()
+        );
+        // What comes from or goes to somebody is told one by one.
+        let at = if it.from.is_some() || it.to.is_some() { None } else { known.get(&key) };
+        match at {
+            Some(at) => rows[*at].push(it),
+            None => {
+                known.insert(key, rows.len());
+                rows.push(vec![it]);
+            }
+        }
+    }
+    rows
+}
+
+fn actions(page: &Page<'_>) -> Markup {
+    let Some(plan) = page.view.plan else { return html! {} };
+    let caption = page.say("actions-caption", &[("generation", (&plan.generation.to_string()).into())]);
     wide(
-        "Actions",
+        &caption,
         &html! {
             table class="stack" {
-                caption { "Actions of plan generation " (plan.generation) }
-                thead { tr { th scope="col" { "Action" } th scope="col" { "At" } th scope="col" { "Lapses after" } th scope="col" { "Cuts" } th scope="col" { "Breaks" } } }
-                tbody {
-                    @for it in &plan.actions {
-                        tr {
-                            td { b { (action_word(it.kind)) } " " code { (it.target) } @if let Some(from) = &it.from { " from " code { (from) } } @if let Some(to) = &it.to { " to " code { (to) } } }
-                            td data-label="At" { (it.enforcement_point) @for point in &it.also_at { ", " (point) } }
-                            td data-label="Lapses after" { (span(it.lease_s)) }
-                            td data-label="Cuts" { (plural(it.cuts.len(), "move", "moves")) @if let Some(first) = it.cuts.first() { br; span class="note" { (first) } } }
-                            td data-label="Breaks" { @for broken in &it.breaks { (name(&names, broken.service.as_str())) " " (state(broken.state)) " " } @if it.breaks.is_empty() { "nothing" } }
-                        }
-                    }
-                }
+                caption { (caption) }
+                thead { tr { th scope="col" { (page.get("actions-action")) } th scope="col" { (page.get("actions-at")) } th scope="col" { (page.get("actions-lapses")) } th scope="col" { (page.get("actions-cuts")) } th scope="col" { (page.get("actions-breaks")) } } }
+                tbody { @for row in alike(&plan.actions) { (action(page, &row)) } }
             }
         },
     )
 }
 
-fn action_word(kind: ActionKind) -> &'static str {
-    match kind {
-        ActionKind::BlockFlow => "block flow",
-        ActionKind::Segment => "segment",
-        ActionKind::Isolate => "isolate",
-        ActionKind::DisableIdentity => "disable identity",
+fn action(page: &Page<'_>, row: &[&Action]) -> Markup {
+    let first = row[0];
+    let cuts: usize = row.iter().map(|it| it.cuts.len()).sum();
+    html! {
+        tr {
+            td {
+                b { (page.action(first.kind)) }
+                @for (number, it) in row.iter().enumerate() { @if number > 0 { "," } " " code { (it.target) } }
+                @if let Some(from) = &first.from { " " (page.get("actions-from")) " " code { (from) } }
+                @if let Some(to) = &first.to { " " (page.get("actions-to")) " " code { (to) } }
+            }
+            td data-label=(page.get("actions-at")) { (first.enforcement_point) @for point in &first.also_at { ", " (point) } }
+            td data-label=(page.get("actions-lapses")) { (page.span(first.lease_s)) }
+            td data-label=(page.get("actions-cuts")) { (page.counted("moves", cuts)) @if let Some(cut) = first.cuts.first() { br; span class="note" { (cut) } } }
+            td data-label=(page.get("actions-breaks")) {
+                @for broken in &first.breaks { (page.service(broken.service.as_str())) " " (page.state(broken.state)) " " }
+                @if first.breaks.is_empty() { (page.get("word-nothing")) }
+            }
+        }
     }
 }
 
 /// Why the attacker cannot go on.
-pub fn proof(view: &CaseView<'_>) -> Markup {
-    let body = match view.certificate {
-        None => html! { p { "No certificate: nothing was enforced." } },
-        Some(certificate) => html! {
-            p {
-                @match view.proof_holds {
-                    Some(true) if standing::is_clear(view) => { span class="tag good" { "holds" } " " },
-                    Some(true) => { span class="tag warn" { "not contained" } " " },
-                    Some(false) => { span class="tag bad" { "does not hold" } " " },
-                    None => {},
-                }
-                (standing::proof_english(view))
-            }
-            (wide("Attack graph", &html! { (PreEscaped(graph::svg(view.estate, certificate, "graph-picture"))) }))
-            details {
-                summary { (plural(certificate.cut.len(), "move", "moves")) " cut, with the rule that cuts each" }
-                (wide("Moves cut", &html! {
-                    table {
-                        caption { "Every move out of the attacker's reach" }
-                        thead { tr { th scope="col" { "From" } th scope="col" { "To" } th scope="col" { "By means of" } th scope="col" { "Cut by" } } }
-                        tbody { @for it in certificate.cut.iter().take(ROWS) { tr { td { (it.from) } td { (it.to) } td { (it.means) } td { code { (it.by) } } } } }
-                    }
-                }))
-                (more(certificate.cut.len(), "certificate.json"))
-            }
-        },
+pub fn proof(page: &Page<'_>) -> Markup {
+    let view = page.view;
+    let Some(certificate) = view.certificate else {
+        let body = html! { p { (page.get("proof-none")) } };
+        return page.section("proof", "proof-title", &body);
     };
-    section("proof", "Proof", &body)
+    let picture = graph::svg_in(page.words, view.estate, certificate, "graph-picture");
+    let caption = page.get("proof-moves-caption");
+    let body = html! {
+        p {
+            @match view.proof_holds {
+                Some(true) if standing::is_clear(view) => { span class="tag good" { (page.get("proof-holds")) } " " },
+                Some(true) => { span class="tag warn" { (page.get("proof-not-contained")) } " " },
+                Some(false) => { span class="tag bad" { (page.get("proof-broken")) } " " },
+                None => {},
+            }
+            @match page.words.lang {
+                Lang::En => (standing::proof_english(view)),
+                Lang::Fr => (standing::proof_french(view)),
+            }
+        }
+        (wide(&page.get("graph-title"), &html! { (PreEscaped(picture)) }))
+        details {
+            summary { (page.counted("proof-moves", certificate.cut.len())) }
+            (wide(&caption, &html! {
+                table class="stack" {
+                    caption { (caption) }
+                    thead { tr { th scope="col" { (page.get("order-from")) } th scope="col" { (page.get("order-to")) } th scope="col" { (page.get("proof-means")) } th scope="col" { (page.get("proof-by")) } } }
+                    tbody { @for it in certificate.cut.iter().take(ROWS) { tr { td data-label=(page.get("order-from")) { (it.from) } td data-label=(page.get("order-to")) { (it.to) } td data-label=(page.get("proof-means")) { (it.means) } td data-label=(page.get("proof-by")) { code { (it.by) } } } } }
+                }
+            }))
+            (page.more(certificate.cut.len(), "certificate.json"))
+        }
+    };
+    page.section("proof", "proof-title", &body)
 }

@@ -1,37 +1,38 @@
-//! What was seen: the timeline, who is concerned, the statement on data, the findings.
+//! What was seen: the timeline, who is concerned, the statement on data.
 
 use bulkhead_model::case::{Entity, ExfiltrationConclusion, Reason};
 use maud::{Markup, PreEscaped, html};
 
-use super::{ROWS, more, section, wide};
-use crate::html::CaseView;
-use crate::text::{count, instant, percent, plural, prose, zone};
+use super::wide;
+use crate::page::{Page, ROWS};
+use crate::text::prose;
 use crate::timeline as timeline_picture;
 
 /// When what happened.
-pub fn timeline(view: &CaseView<'_>) -> Markup {
-    let zone = zone(&view.estate.estate);
-    let picture = timeline_picture::svg(view.timeline, &zone, "timeline-picture");
+pub fn timeline(page: &Page<'_>) -> Markup {
+    let entries = page.view.timeline;
+    let picture = timeline_picture::svg_in(page.words, &page.zone, entries, "timeline-picture");
+    let caption = page.get("timeline-caption");
     let body = html! {
-        (wide("Timeline, picture", &html! { (PreEscaped(picture)) }))
-        p class="note" { "Quiet times are compressed. Point at a mark to read it." }
+        (wide(&page.get("timeline-picture"), &html! { (PreEscaped(picture)) }))
+        p class="note" { (page.get("timeline-note")) }
         details {
-            summary { "All " (view.timeline.len()) " entries" }
-            (wide("Timeline, table", &html! {
-                table {
-                    caption { "What happened, in order" }
-                    thead { tr { th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Text" } } }
+            summary { (page.counted("timeline-all", entries.len())) }
+            (wide(&caption, &html! {
+                table class="stack" {
+                    caption { (caption) }
+                    thead { tr { th scope="col" { (page.get("word-when")) } th scope="col" { (page.get("timeline-what")) } th scope="col" { (page.get("timeline-text")) } } }
                     tbody {
-                        @for it in view.timeline.iter().take(ROWS) {
-                            tr { td class="t" { (instant(it.at, &zone)) } td { (it.kind) @if let Some(tactic) = &it.tactic { " (" (tactic) ")" } } td { (prose(&it.text)) } }
+                        @for it in entries.iter().take(ROWS) {
+                            tr { td class="t" { (page.instant(it.at)) } td { (page.kind(&it.kind)) @if let Some(tactic) = &it.tactic { " (" (page.tactic(tactic)) ")" } } td { (prose(&it.text)) } }
                         }
                     }
                 }
             }))
-            (more(view.timeline.len(), "timeline.json"))
+            (page.more(entries.len(), "timeline.json"))
         }
     };
-    section("timeline", "Timeline", &body)
+    page.section("timeline", "timeline-title", &body)
 }
 
 /// Reasons shown without unfolding.
@@ -41,23 +42,43 @@ fn reasons(reasons: &[Reason]) -> Markup {
     html! { ul class="reasons" { @for it in reasons { li { (prose(&it.text)) " " code { (it.finding) } } } } }
 }
 
+/// Entities of one list for the same reasons since the same instant, equally sure.
+fn alike(list: &[Entity]) -> Vec<Vec<&Entity>> {
+    let mut rows: Vec<Vec<&Entity>> = Vec::new();
+    let texts = |it: &Entity| it.reasons.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
+    for it in list {
+        let same = |row: &&mut Vec<&Entity>| {
+            let first = row[0];
+            first.kind == it.kind
+                && first.since == it.since
+                && first.confidence.to_bits() == it.confidence.to_bits()
+                && texts(first) == texts(it)
+        };
+        match rows.iter_mut().find(same) {
+            Some(row) => row.push(it),
+            None => rows.push(vec![it]),
+        }
+    }
+    rows
+}
+
 /// Who is in the attacker's hands, and why.
-pub fn scope(view: &CaseView<'_>) -> Markup {
-    let zone = zone(&view.estate.estate);
+pub fn scope(page: &Page<'_>) -> Markup {
     let rows = |list: &[Entity], word: &str, class: &str| {
         html! {
-            @for it in list {
+            @for row in alike(list) {
+                @let first = row[0];
                 tr {
-                    td { span class={ "tag " (class) } { (word) } }
-                    td { b { (it.id) } @if let Some(hostname) = &it.hostname { br; code { (hostname) } } }
-                    td class="t" data-label="Since" { (instant(it.since, &zone)) }
-                    td class="n" data-label="Sure" { (percent(it.confidence)) }
+                    td { span class={ "tag " (class) } { (page.get(word)) } }
+                    td { @for (number, it) in row.iter().enumerate() { @if number > 0 { br; } b { (it.id) } @if let Some(hostname) = &it.hostname { " " code { (hostname) } } } }
+                    td data-label=(page.get("scope-since")) { (page.instant(first.since)) }
+                    td class="n" data-label=(page.get("scope-sure")) { (page.percent(first.confidence)) }
                     td {
-                        (reasons(&it.reasons[..it.reasons.len().min(REASONS)]))
-                        @if it.reasons.len() > REASONS {
+                        (reasons(&first.reasons[..first.reasons.len().min(REASONS)]))
+                        @if first.reasons.len() > REASONS {
                             details class="rule" {
-                                summary { (plural(it.reasons.len() - REASONS, "more reason", "more reasons")) }
-                                (reasons(&it.reasons[REASONS..]))
+                                summary { (page.counted("scope-more-reasons", first.reasons.len() - REASONS)) }
+                                (reasons(&first.reasons[REASONS..]))
                             }
                         }
                     }
@@ -65,77 +86,57 @@ pub fn scope(view: &CaseView<'_>) -> Markup {
             }
         }
     };
+    let caption = page.get("scope-caption");
     let body = wide(
-        "Scope",
+        &caption,
         &html! {
-            table class="stack" {
-                caption { "Hosts and accounts of the incident; none stands here without a finding or an observation" }
-                thead { tr { th scope="col" { "" } th scope="col" { "Who" } th scope="col" { "Since" } th scope="col" class="n" { "Sure" } th scope="col" { "Because" } } }
+            table class="stack fixed scope" {
+                caption { (caption) }
+                thead { tr { th scope="col" { (page.get("scope-standing")) } th scope="col" { (page.get("scope-who")) } th scope="col" { (page.get("scope-since")) } th scope="col" class="n" { (page.get("scope-sure")) } th scope="col" { (page.get("scope-because")) } } }
                 tbody {
-                    (rows(&view.incident.compromised, "compromised", "bad"))
-                    (rows(&view.incident.suspected, "suspected", "warn"))
+                    (rows(&page.view.incident.compromised, "scope-compromised", "bad"))
+                    (rows(&page.view.incident.suspected, "scope-suspected", "warn"))
                 }
             }
         },
     );
-    section("scope", "Scope", &body)
+    page.section("scope", "scope-title", &body)
 }
 
 /// What can be said of theft of data.
-pub fn exfiltration(view: &CaseView<'_>) -> Markup {
-    let Some(statement) = view.exfiltration else { return html! {} };
+pub fn exfiltration(page: &Page<'_>) -> Markup {
+    let Some(statement) = page.view.exfiltration else { return html! {} };
     let word = |conclusion: ExfiltrationConclusion| match conclusion {
-        ExfiltrationConclusion::NoneSeen => ("good", "none seen"),
-        ExfiltrationConclusion::Indications => ("warn", "indications"),
-        ExfiltrationConclusion::Evidenced => ("bad", "evidenced"),
+        ExfiltrationConclusion::NoneSeen => ("good", page.get("theft-none-seen")),
+        ExfiltrationConclusion::Indications => ("warn", page.get("theft-indications")),
+        ExfiltrationConclusion::Evidenced => ("bad", page.get("theft-evidenced")),
     };
     let (class, conclusion) = word(statement.conclusion);
+    let caption = page.get("theft-caption");
     let body = html! {
-        p { span class={ "tag " (class) } { (conclusion) } " as of " (instant(statement.as_of, &zone(&view.estate.estate))) "; telemetry covers " (percent(statement.coverage)) " of the stores within the attacker's reach. Re-evaluated when facts change." }
-        (wide("Stores of data", &html! {
-            table {
-                caption { "Stores of data within the attacker's reach" }
-                thead { tr { th scope="col" { "Store" } th scope="col" { "Data" } th scope="col" { "Conclusion" } th scope="col" { "Covered" } th scope="col" { "Rests on" } } }
+        p {
+            span class={ "tag " (class) } { (conclusion) } " "
+            (page.say("theft-note", &[("when", (&page.instant(statement.as_of)).into()), ("share", (&page.percent(statement.coverage)).into())]))
+        }
+        (wide(&caption, &html! {
+            table class="stack" {
+                caption { (caption) }
+                thead { tr { th scope="col" { (page.get("theft-store")) } th scope="col" { (page.get("theft-data")) } th scope="col" { (page.get("theft-conclusion")) } th scope="col" { (page.get("theft-covered")) } th scope="col" { (page.get("theft-rests-on")) } } }
                 tbody {
                     @for it in &statement.stores {
                         @let (class, text) = word(it.conclusion);
-                        tr { td { (it.asset) } td { (it.data.join(", ")) } td { span class={ "tag " (class) } { (text) } } td { (if it.covered { "yes" } else { "no" }) } td { (it.evidence.join("; ")) } }
+                        tr {
+                            td { (it.asset) }
+                            td data-label=(page.get("theft-data")) { (it.data.join(", ")) }
+                            td { span class={ "tag " (class) } { (text) } }
+                            td data-label=(page.get("theft-covered")) { (page.get(if it.covered { "word-yes" } else { "word-no" })) }
+                            td data-label=(page.get("theft-rests-on")) { (it.evidence.join("; ")) }
+                        }
                     }
-                    @if statement.stores.is_empty() { tr { td colspan="5" { "none" } } }
+                    @if statement.stores.is_empty() { tr { td colspan="5" { (page.get("word-none")) } } }
                 }
             }
         }))
     };
-    section("exfiltration", "Exfiltration", &body)
-}
-
-/// Every finding.
-pub fn findings(view: &CaseView<'_>) -> Markup {
-    let zone = zone(&view.estate.estate);
-    let body = html! {
-        p { (count(view.incident.telemetry.events)) " events read from " (plural(view.incident.telemetry.sources.len(), "source", "sources")) ", " (count(view.incident.telemetry.malformed)) " malformed; " (plural(view.findings.len(), "finding belongs", "findings belong")) " to this incident." }
-        details {
-            summary { "All findings" }
-            (wide("Findings", &html! {
-                table {
-                    caption { "One line per rule match" }
-                    thead { tr { th scope="col" { "When" } th scope="col" { "Level" } th scope="col" { "Rule" } th scope="col" { "Host" } th scope="col" { "Account" } th scope="col" { "Event" } } }
-                    tbody {
-                        @for it in view.findings.iter().take(ROWS) {
-                            tr {
-                                td class="t" { (it.time.map_or("-".to_owned(), |at| instant(at, &zone))) }
-                                td { (it.rule.level.as_str()) }
-                                td { (it.rule.title) br; code { (it.rule.id) } }
-                                td { (it.host.as_deref().unwrap_or("-")) }
-                                td { (it.user.as_deref().unwrap_or("-")) }
-                                td { code { (it.source.file) "#" (it.source.record) } }
-                            }
-                        }
-                    }
-                }
-            }))
-            (more(view.findings.len(), "findings.ndjson"))
-        }
-    };
-    section("findings", "Findings", &body)
+    page.section("exfiltration", "theft-title", &body)
 }

@@ -2,36 +2,46 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::{name, names, section, wide};
+use super::wide;
 use crate::gantt;
-use crate::html::CaseView;
-use crate::text::{number, percent, plural, prose, span};
+use crate::page::Page;
+use crate::text::{number, prose};
 
 /// In which order services come back.
-pub fn recovery(view: &CaseView<'_>) -> Markup {
-    let names = names(view.estate);
-    let body = match view.recovery {
-        None => html! { p { "No recovery plan was made." } },
-        Some(plan) => html! {
-            p { "Value lost until everything is back, at median durations: " b { (number(plan.objective)) " " (view.estate.estate.currency) } ", proven within " (percent(plan.gap)) "." }
-            (wide("Recovery plan, picture", &html! { (PreEscaped(gantt::svg(plan, "gantt-picture"))) }))
-            (wide("Services", &html! {
-                table {
-                    caption { "When services are back, from the start of recovery" }
-                    thead { tr { th scope="col" { "Service" } th scope="col" class="n" { "Median" } th scope="col" class="n" { "Nine in ten" } th scope="col" class="n" { "RTO" } th scope="col" class="n" { "MTPD" } th scope="col" class="n" { "Risk of missing MTPD" } } }
-                    tbody { @for it in &plan.services { tr {
-                        td { (name(&names, it.service.as_str())) } td class="n" { (span(it.p50)) } td class="n" { (span(it.p90)) }
-                        td class="n" { (it.rto.map_or("-".to_owned(), span)) } td class="n" { (it.mtpd.map_or("-".to_owned(), span)) } td class="n" { (percent(it.mtpd_breach)) }
-                    } } }
-                }
-            }))
-            @if !plan.notes.is_empty() { ul class="note" { @for note in &plan.notes { li { (prose(note)) } } } }
+pub fn recovery(page: &Page<'_>) -> Markup {
+    let Some(plan) = page.view.recovery else {
+        let body = html! { p { (page.get("recovery-none")) } };
+        return page.section("recovery", "recovery-title", &body);
+    };
+    let span = |secs: Option<u64>| secs.map_or("-".to_owned(), |it| page.span(it));
+    let body = html! {
+        p {
+            (page.say("recovery-lost", &[("money", (&format!("{} {}", number(plan.objective), page.currency())).into()), ("gap", (&page.percent(plan.gap)).into())]))
+        }
+        (wide(&page.get("recovery-picture"), &html! { (PreEscaped(gantt::svg_in(page.words, plan, "gantt-picture"))) }))
+        (wide(&page.get("recovery-services"), &html! {
+            table class="stack" {
+                caption { (page.get("recovery-services")) }
+                thead { tr { th scope="col" { (page.get("word-service")) } th scope="col" class="n" { (page.get("recovery-median")) } th scope="col" class="n" { (page.get("recovery-nine")) } th scope="col" class="n" { "RTO" } th scope="col" class="n" { "MTPD" } th scope="col" class="n" { (page.get("recovery-risk")) } } }
+                tbody { @for it in &plan.services { tr {
+                    td { (page.service(it.service.as_str())) }
+                    td class="n" data-label=(page.get("recovery-median")) { (page.span(it.p50)) }
+                    td class="n" data-label=(page.get("recovery-nine")) { (page.span(it.p90)) }
+                    td class="n" data-label="RTO" { (span(it.rto)) }
+                    td class="n" data-label="MTPD" { (span(it.mtpd)) }
+                    td class="n" data-label=(page.get("recovery-risk")) { (page.percent(it.mtpd_breach)) }
+                } } }
+            }
+        }))
+        @if !plan.notes.is_empty() { ul class="note" { @for note in &plan.notes { li { (prose(note)) } } } }
+        details {
+            summary { (page.counted("recovery-stages", plan.stages.len())) }
             @for stage in &plan.stages {
-                h3 { "Stage " (stage.n) ": " (stage.title) }
-                p { (plural(stage.steps.len(), "step", "steps")) ". The gate is opened by the role " code { (stage.gate.approver) } ", after " (span(stage.gate.surveillance_s)) " of surveillance without a new finding:" }
+                h3 { (page.say("recovery-stage", &[("number", (&stage.n.to_string()).into()), ("title", (&stage.title).into())])) }
+                p { (page.counted("recovery-steps", stage.steps.len())) " " (page.say("recovery-gate", &[("role", (&stage.gate.approver.to_string()).into()), ("span", (&page.span(stage.gate.surveillance_s)).into())])) }
                 ul { @for check in &stage.gate.checks { li { (prose(check)) } } }
             }
-        },
+        }
     };
-    section("recovery", "Recovery", &body)
+    page.section("recovery", "recovery-title", &body)
 }

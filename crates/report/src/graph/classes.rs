@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::case::Certificate;
 
+use crate::words::Words;
+
 /// More rows than this on one side are summed up per zone.
 const ROWS_MAX: usize = 60;
 /// More rules than this are summed up per kind of action and enforcement point.
@@ -19,6 +21,9 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Every standing, gravest first.
+    pub const ALL: [Self; 4] = [Self::Source, Self::Reached, Self::Beyond, Self::Protected];
+
     pub fn class(self) -> &'static str {
         match self {
             Self::Source => "source",
@@ -28,13 +33,14 @@ impl Standing {
         }
     }
 
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Source => "in the attacker's hands",
-            Self::Reached => "still within reach",
-            Self::Beyond => "cut off from the attacker",
-            Self::Protected => "must never be reached",
-        }
+    /// What it means, in words.
+    pub fn word(self, words: &Words) -> String {
+        words.get(match self {
+            Self::Source => "standing-source",
+            Self::Reached => "standing-reached",
+            Self::Beyond => "standing-beyond",
+            Self::Protected => "standing-protected",
+        })
     }
 }
 
@@ -51,20 +57,24 @@ pub struct Row {
 
 impl Row {
     /// A few words that fit a row: the asset, or the first and how many more.
-    pub fn label(&self) -> String {
+    pub fn label(&self, words: &Words) -> String {
         match self.assets.as_slice() {
             [one] => one.clone(),
-            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+            [first, rest @ ..] => format!("{first} {}", words.say("and-more", &[("n", rest.len().into())])),
             [] => String::new(),
         }
     }
 
     /// Who they are, for those who point at it.
-    pub fn tooltip(&self) -> String {
+    pub fn tooltip(&self, words: &Words) -> String {
         let shown: Vec<&str> = self.assets.iter().take(12).map(String::as_str).collect();
         let rest = self.assets.len() - shown.len();
-        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        format!("{}{more}: {}", shown.join(", "), self.standing.word())
+        let more = if rest > 0 {
+            format!(" {}", words.say("and-more", &[("n", rest.into())]))
+        } else {
+            String::new()
+        };
+        format!("{}{more}: {}", shown.join(", "), self.standing.word(words))
     }
 }
 
@@ -202,7 +212,8 @@ mod tests {
     fn assets_that_the_cut_does_not_tell_apart_are_one_row() {
         let cut = [("a", "b", "r"), ("a", "c", "r"), ("a", "z", "r"), ("a", "d", "s")];
         let classes = Classes::new(&BTreeMap::new(), &certificate(&["a"], &cut));
-        let right: Vec<String> = classes.right.iter().map(Row::label).collect();
+        let right: Vec<String> =
+            classes.right.iter().map(|it| it.label(&Words::new(crate::words::Lang::En))).collect();
         assert_eq!(right, ["b and 1 more", "d", "z"]);
         assert_eq!(classes.rules[0], Rule { name: "r".to_owned(), moves: 3 });
     }

@@ -109,7 +109,7 @@ fn bundles<'e>(
             continue;
         }
         for a in &from {
-            for b in to.iter().filter(|it| *it != a) {
+            for b in &to {
                 pairs.entry((*a, *b)).or_default().push(flow);
             }
         }

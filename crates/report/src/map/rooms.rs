@@ -21,6 +21,10 @@ const GAP: f64 = 12.0;
 const MARKS_MAX: usize = 24;
 /// A zone of more assets than this shows numbers only.
 const ZONE_MAX: usize = 150;
+/// An estate of at most so many assets writes the name beside each mark.
+const NAMES_MAX: usize = 60;
+/// Letters of a name beside its mark.
+const NAME: usize = 16;
 /// A zone with more roles than this shows the most frequent.
 const ROLES_MAX: usize = 16;
 
@@ -119,6 +123,9 @@ struct Group {
     assets: Vec<u32>,
     /// Marks for each asset, or a number.
     each: bool,
+    /// Room from one mark to the next, for a name where there is one.
+    step: f64,
+    named: bool,
     x: f64,
     line: usize,
 }
@@ -148,13 +155,23 @@ fn groups(estate: &Estate, assets: &[u32]) -> (Vec<Group>, usize) {
         by_role.entry(asset.roles.first().map_or("other", String::as_str)).or_default().push(*at);
     }
     let many = assets.len() > ZONE_MAX;
-    let mut groups: Vec<Group> = by_role
-        .into_iter()
-        .map(|(role, assets)| {
-            let each = !many && assets.len() <= MARKS_MAX;
-            Group { role: role.to_owned(), assets, each, x: 0.0, line: 0 }
-        })
-        .collect();
+    let named = estate.assets.len() <= NAMES_MAX;
+    let mut by_role: Vec<(&str, Vec<u32>)> = by_role.into_iter().collect();
+    by_role.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(b.0)));
+    let mut groups: Vec<Group> = Vec::new();
+    for (role, assets) in by_role {
+        let letters = |at: &u32| estate.assets[*at as usize].id.as_str().chars().count().min(NAME);
+        let longest = assets.iter().map(letters).max().unwrap_or(0);
+        let step = if named { STEP + 6.0 + 5.8 * longest as f64 } else { STEP };
+        let each = !many && assets.len() <= MARKS_MAX;
+        // With names, a group of many takes several lines.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and not negative")]
+        let in_line = if named && each { ((ROOMS_END - LEFT - 40.0) / step) as usize } else { usize::MAX };
+        for part in assets.chunks(in_line.max(1)) {
+            let assets = part.to_vec();
+            groups.push(Group { role: role.to_owned(), assets, each, step, named, x: 0.0, line: 0 });
+        }
+    }
     groups.sort_by(|a, b| b.assets.len().cmp(&a.assets.len()).then_with(|| a.role.cmp(&b.role)));
     let hidden = groups.len().saturating_sub(ROLES_MAX);
     groups.truncate(ROLES_MAX);
@@ -169,7 +186,7 @@ impl Group {
 
     fn width(&self) -> f64 {
         let marks = if self.each { self.assets.len() } else { 1 };
-        (STEP * marks as f64).max(6.1 * self.label().chars().count() as f64) + 14.0
+        (self.step * marks as f64).max(6.1 * self.label().chars().count() as f64) + 14.0
     }
 }
 
@@ -201,7 +218,7 @@ pub fn draw(svg: &mut Svg, estate: &Estate, index: &Index<'_>, rooms: &[Room<'_>
             svg.text(group.x - 5.0, y + 10.0, &group.label(), "role");
             let shown = if group.each { &group.assets[..] } else { &group.assets[..1] };
             for (n, at) in shown.iter().enumerate() {
-                let (x, y) = (group.x + STEP * n as f64, y + 23.0);
+                let (x, y) = (group.x + group.step * n as f64, y + 23.0);
                 let asset = &estate.assets[*at as usize];
                 if !group.each {
                     svg.raw(&Mark::of(asset).at(x, y));
@@ -211,7 +228,11 @@ pub fn draw(svg: &mut Svg, estate: &Estate, index: &Index<'_>, rooms: &[Room<'_>
                 if guards.contains(at) {
                     svg.circle(x, y, 7.6, "guard");
                 }
-                svg.raw(&format!("{}</g>", Mark::of(asset).at(x, y)));
+                svg.raw(&Mark::of(asset).at(x, y));
+                if group.named {
+                    svg.text(x + 10.0, y + 4.0, &shorten(asset.id.as_str(), NAME), "host");
+                }
+                svg.raw("</g>");
             }
         }
     }

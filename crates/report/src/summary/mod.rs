@@ -9,7 +9,9 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use crate::html::CaseView;
-use crate::text::{count, moment, number, percent, plural, span, zone};
+use crate::page::Page;
+use crate::text::{number, zone};
+use crate::words::{Lang, Words};
 
 mod english;
 mod french;
@@ -17,17 +19,22 @@ mod french;
 /// A question and its answer.
 type Answer = (&'static str, String);
 
-/// The two-minute summary.
-pub fn section(view: &CaseView<'_>) -> Markup {
-    let facts = Facts::of(view);
+/// The two-minute summary, in the page's language; folded, in the other one.
+pub fn section(page: &Page<'_>) -> Markup {
+    let facts = Facts::of(page.view);
+    let other = Words::new(page.words.lang.other());
+    let in_lang = |lang: Lang| match lang {
+        Lang::En => english::answers(&facts),
+        Lang::Fr => french::answers(&facts),
+    };
     html! {
         section aria-labelledby="summary" {
-            h2 id="summary" class="first" { "In two minutes" }
-            (cards(view, &facts))
-            (answers(&english::answers(&facts)))
-            div lang="fr" {
-                h3 { "En deux minutes" }
-                (answers(&french::answers(&facts)))
+            h2 id="summary" class="first" { (page.get("summary-title")) }
+            (cards(page, &facts))
+            (answers(&in_lang(page.words.lang)))
+            details lang=(other.lang.code()) {
+                summary { (other.get("summary-title")) }
+                (answers(&in_lang(other.lang)))
             }
         }
     }
@@ -133,44 +140,47 @@ fn hits<'a>(view: &'a CaseView<'a>, impacts: &[ServiceImpact]) -> Vec<Hit<'a>> {
         .collect()
 }
 
-fn cards(view: &CaseView<'_>, facts: &Facts<'_>) -> Markup {
-    let currency = &view.estate.estate.currency;
+fn cards(page: &Page<'_>, facts: &Facts<'_>) -> Markup {
+    let view = page.view;
     html! {
         ul class="cards" {
             li class="bad" {
-                b { (plural(facts.hosts.len(), "host", "hosts")) }
-                span { @if facts.over() { "were in the attacker's hands, with " } @else { "in the attacker's hands, with " } (plural(facts.accounts, "account", "accounts")) "; " (view.incident.suspected.len()) " more suspected" }
+                b { (page.counted("hosts", facts.hosts.len())) }
+                span {
+                    (page.say(if facts.over() { "card-held" } else { "card-holds" }, &[("accounts", facts.accounts.into())]))
+                    "; " (page.counted("card-suspected", view.incident.suspected.len()))
+                }
             }
             @if let Some(plan) = view.plan {
                 li class="warn" {
-                    b { (count(facts.ours_customers)) " customers" }
-                    span { "hit by our own containment, through " (plural(facts.ours.len(), "service", "services")) }
+                    b { (page.say("customers", &[("n", facts.ours_customers.into())])) }
+                    span { (page.counted("card-containment-hits", facts.ours.len())) }
                 }
                 li class="act" {
-                    b { (number(plan.objective.total)) " " (currency) }
+                    b { (number(plan.objective.total)) " " (page.currency()) }
                     span {
-                        "what containment costs over " (number(plan.horizon_h)) " h, proven within " (percent(plan.gap))
-                        @if let Some(other) = facts.baseline(BaselineName::ShutZones) { "; shutting the zones: " (number(other)) }
+                        (page.say("card-cost", &[("hours", (&number(plan.horizon_h)).into()), ("gap", (&page.percent(plan.gap)).into())]))
+                        @if let Some(other) = facts.baseline(BaselineName::ShutZones) { "; " (page.baseline(BaselineName::ShutZones)) ": " (number(other)) }
                     }
                 }
             } @else {
                 li class="bad" {
-                    b { (count(customers_hit(&view.impact.attacker))) " customers" }
-                    span { "of services that rest on what the attacker holds" }
+                    b { (page.say("customers", &[("n", customers_hit(&view.impact.attacker).into())])) }
+                    span { (page.get("card-attacker-hits")) }
                 }
             }
             @if let Some(took) = facts.restored() {
-                li class="good" { b { (span(took)) } span { "from the declaration until the main services were back" } }
+                li class="good" { b { (page.span(took)) } span { (page.get("card-restored")) } }
             } @else if let Some((median, late)) = facts.back() {
-                li class="act" { b { (span(median)) } span { "until every service is back, from the start of recovery; nine times in ten within " (span(late)) } }
+                li class="act" { b { (page.span(median)) } span { (page.say("card-back", &[("late", (&page.span(late)).into())])) } }
             }
             @if let Some((due, clock)) = facts.due.first() {
-                li class="warn" { b { (moment(*due, &facts.zone)) } span { "next legal deadline: " (clock.regime) " " (clock.stage.replace('_', " ")) ", to " (clock.recipient) } }
+                li class="warn" { b { (page.moment(*due)) } span { (page.say("card-next", &[("duty", (&page.duty(clock)).into()), ("recipient", (&clock.recipient).into())])) } }
             }
             @if let Some(score) = view.score {
                 li class="good" {
-                    b { (score.mttd_s.map_or("never".to_owned(), span)) }
-                    span { "from the attacker's first act to the first finding; verified containment " (score.mttc_s.map_or("never".to_owned(), span)) " later" }
+                    b { (score.mttd_s.map_or_else(|| page.get("word-never"), |it| page.span(it))) }
+                    span { (page.say("card-score", &[("contained", (&score.mttc_s.map_or_else(|| page.get("word-never"), |it| page.span(it))).into())])) }
                 }
             }
         }

@@ -67,6 +67,7 @@ fn enforcement_points(links: &Links, hosts: &Hosts<'_>, estate: &Estate) -> Vec<
     let point = |id: &str, can: &[Capability], seconds| EnforcementPoint {
         id: PointId::from(id),
         kind: PointKind::Simulated,
+        product: None,
         asset: None,
         covers: Vec::new(),
         hosts: None,

@@ -8,7 +8,7 @@ use bulkhead_model::estate::Estate;
 
 use crate::commands::case::text_of;
 use crate::say::{line, text};
-use crate::ui::{Table, count, counted, money};
+use crate::ui::{Table, count, counted, duration, money};
 
 /// Most rows printed of a list that may have a hundred thousand.
 const ROWS: usize = 60;
@@ -30,7 +30,7 @@ pub fn plan(
         table.row([
             it.id.clone(),
             it.enforcement_point.to_string(),
-            text!("{} s", it.time_to_effect_s),
+            duration(it.time_to_effect_s),
             text_of(&it.approval),
             counted(it.cuts.len(), "move"),
             if breaks.is_empty() { "nothing".to_owned() } else { breaks.join(", ") },
@@ -107,12 +107,12 @@ fn headline(planned: &Planned, held: usize) -> String {
         n => text!("; {} compromised entities keep a foothold", count(n as u64)),
     };
     text!(
-        "{} under `{}`: {} over {} h, gap {:.2} %; {}{}\n",
+        "{} under `{}`: {} over {} h, gap {}; {}{}\n",
         done,
         text_of(&plan.attitude),
         money(plan.objective.total, &plan.currency),
         plan.horizon_h,
-        plan.gap * 100.0,
+        bulkhead_report::percent(plan.gap),
         match before {
             0 => "nothing is within reach beyond what is compromised".to_owned(),
             _ => text!(
@@ -140,10 +140,10 @@ fn stages(stages: &[PlanStage]) -> String {
         };
         line!(
             text,
-            "  {}: {} within {} s; after that {} exposed, {} of them protected{}",
+            "  {}: {} within {}; after that {} exposed, {} of them protected{}",
             who,
             counted(it.actions.len(), "action"),
-            it.time_to_effect_s,
+            duration(it.time_to_effect_s),
             counted(usize::try_from(it.exposed).unwrap_or(usize::MAX), "asset"),
             count(it.protected_exposed),
             match it.footholds {
@@ -265,7 +265,7 @@ pub fn possible(list: &[Possible], currency: &str) -> String {
             text!("{}{}", it.id, alike),
             points.join(", "),
             money(it.operating_cost, currency),
-            text!("{} s", it.time_to_effect_s),
+            duration(it.time_to_effect_s),
         ]);
     }
     let mut text = text!("{} can be taken where the attacker may come\n", counted(list.len(), "action"));

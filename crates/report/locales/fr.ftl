@@ -1,0 +1,432 @@
+# Les mots français de toutes les pages. Une valeur `$x` est écrite telle quelle, `$x_n` est son nombre nu et choisit le pluriel.
+
+hosts = { $n_n ->
+    [one] { $n } machine
+   *[other] { $n } machines
+}
+
+## Ordres de travail
+
+order-title = Ordre de travail : { $point }
+order-plan = plan { $n }
+order-lead = { $n_n ->
+    [one] Une mesure à exécuter à la main à ce point d'application, exactement comme elle est écrite.
+   *[other] { $n } mesures à exécuter à la main à ce point d'application, dans cet ordre, exactement comme elles sont écrites.
+}
+order-where = Où
+order-product = Produit
+order-product-unknown = non nommé dans le modèle du parc (clé `product` du point d'application) : les règles sont données en toutes lettres
+order-written = Rédigé
+order-until = Durée
+order-lease = Le plan demande { $span }. Ce qui est posé à la main ne s'éteint pas de lui-même : cela reste jusqu'à ce que quelqu'un le défasse.
+order-first = D'abord
+order-prepare = Lisez l'ordre jusqu'au bout. Gardez une console ou un accès hors bande à l'équipement, pour ne pas vous enfermer dehors.
+order-keep-open = Ce qui suit doit rester ouvert quoi qu'il arrive : autorisez-le avant de bloquer quoi que ce soit.
+order-nothing-open = Le modèle du parc ne nomme aucun canal d'administration à garder ouvert ici.
+order-do = Faire
+order-wait = attendre
+order-wait-commander = Ne commencez qu'avec l'accord du commandant de l'incident.
+order-wait-owner = Ne commencez qu'avec l'accord du commandant de l'incident et du responsable du service.
+order-how = Comment
+order-check = Vérifier
+order-sign = Fait à ____ h ____   par ________________   vérifié : oui / non
+order-undo = Défaire
+order-undo-when = Seulement quand le commandant de l'incident le demande, la dernière étape en premier.
+order-report = Rendre compte
+order-report-text = Dites au commandant de l'incident ce que vous avez fait et quand, ce que les vérifications ont montré, et tout ce que vous avez fait autrement. Rien ne compte comme fait avant cela.
+order-traffic = Le trafic concerné
+order-from = De
+order-to = Vers
+order-ports = Ports
+order-all-ports = tous
+order-anywhere = partout
+order-no-address = aucune adresse connue : cherchez-la avant de commencer
+order-isolate = Isoler { $host } de tout sauf l'administration
+order-disable = Désactiver le compte { $account }
+order-segment = Bloquer tous les flux de la zone { $from } vers la zone { $to }
+order-block = Bloquer le flux { $flow }
+order-block-from = Bloquer le flux { $flow } venant de { $from }
+order-block-to = Bloquer le flux { $flow } allant vers { $to }
+order-the-product = le produit
+
+order-any-block-act = Dans { $product }, placez les règles ci-dessus en tête de liste, sous le nom { $name } : d'abord ce qui reste ouvert (autoriser), puis ce qui est coupé (jeter, ne pas rejeter), en IPv4 comme en IPv6.
+    Activez la journalisation de ces règles.
+    Coupez les sessions déjà établies entre ces adresses : une règle qui ne refuse que les nouvelles laisse l'attaquant connecté.
+order-any-block-check = Tentez une des connexions ci-dessus depuis sa source : elle doit échouer.
+    Regardez la liste des sessions établies : aucune ne doit rester entre ces adresses.
+    Ouvrez un des canaux qui doivent rester ouverts : il doit fonctionner.
+order-any-block-undo = Retirez de { $product } les règles nommées { $name }, et rien d'autre.
+order-any-disable-act = Désactivez le compte ({ $accounts }) dans { $product } ; ne le supprimez pas.
+    Révoquez ses sessions, tickets, jetons et clés, et posez un nouveau mot de passe que personne ne garde.
+order-any-disable-check = Tentez d'ouvrir une session comme { $accounts } : elle doit être refusée.
+    Aucune session du compte ne doit rester.
+order-any-disable-undo = Donnez au compte un nouveau mot de passe depuis une machine saine, puis réactivez-le.
+order-edr-isolate-act = Ouvrez la console de { $product } et trouvez la machine { $target }. Comparez nom et adresse : des machines ont des noms voisins.
+    Assurez-vous que les canaux ci-dessus, qui doivent rester ouverts, figurent dans la liste d'exceptions.
+    Choisissez « Isoler » (aussi « Contain host », « Network contain » ou « Disconnect from network ») ; donnez { $name } comme motif.
+order-edr-isolate-check = La console montre la machine comme isolée ; « en attente » n'est pas encore isolée.
+    Depuis une machine voisine, une connexion vers elle doit échouer.
+order-edr-isolate-undo = Dans la console, choisissez « Lever l'isolement » pour { $target }.
+
+order-forti-backup = Sauvegardez la configuration telle qu'elle est.
+order-forti-make = Créez les objets et les règles (avec des VDOM, entrez d'abord dans le bon par « config vdom »).
+order-forti-head = Placez les nouvelles règles en tête de liste dans cet ordre (interface : glisser dans « By Sequence » ; ligne de commande : « move <ID> before <ID> ») :
+order-forti-sessions = Coupez les sessions déjà établies.
+order-forti-check = Les règles sont là, actives et en tête.
+order-forti-check-sessions = Il ne reste aucune session que les règles coupent.
+order-forti-undo = Supprimez les règles de ce nom, puis les objets du même nom.
+
+order-cisco-backup = Sauvegardez la configuration telle qu'elle est.
+order-cisco-acl = Trouvez la liste d'accès de l'interface par laquelle ce trafic entre ; mettez son nom à la place de <ACL>.
+order-ios-renumber = Faites de la place en tête de liste.
+order-cisco-lines = Placez ces lignes en tête de la liste d'accès. Ne les écrivez pas dans la configuration de démarrage avant la vérification.
+order-cisco-clear = Coupez les connexions déjà établies.
+order-cisco-check = Les lignes comptent des passages, et il ne reste aucune connexion qu'elles coupent.
+order-cisco-undo = Retirez exactement ces lignes.
+
+order-win-console = Travaillez à la console de { $target } (ou par l'hyperviseur), en administrateur : une session distante peut être coupée par les étapes suivantes.
+order-win-backup = Sauvegardez les règles du pare-feu, pour pouvoir les remettre exactement.
+order-win-keep = Autorisez ce qui doit rester ouvert.
+order-win-others = Retirez toute autre autorisation et bloquez par défaut. Là où une stratégie de groupe pose les règles, faites de même dans la stratégie, sinon elles reviennent.
+order-win-check = Chaque profil est actif et bloque dans les deux sens.
+order-win-check-connections = Rien n'est connecté, sauf les canaux qui doivent rester ouverts.
+order-win-undo = Remettez les règles sauvegardées.
+order-win-block = Sur la machine vers laquelle va le trafic, dans PowerShell en administrateur :
+order-win-block-sessions = Cherchez les connexions déjà établies et arrêtez les processus qui les tiennent.
+order-win-block-check = Les règles sont là et appliquées.
+order-win-block-undo = Retirez les règles de ce nom.
+
+order-ad-disable = Sur un contrôleur de domaine, dans PowerShell en administrateur, désactivez { $accounts } ; ne supprimez pas le compte.
+order-ad-password = Posez un mot de passe que personne ne garde : cela met fin à ce qui a été pris de l'ancien.
+order-ad-sync = Portez-le tout de suite à chaque contrôleur de domaine.
+order-ad-sessions = Mettez fin à ses sessions : sur chaque machine où il est ouvert, fermez sa session. Les tickets Kerberos vivent jusqu'à dix heures. Là où l'annuaire est joint à un nuage, révoquez-y ses jetons.
+order-ad-check = Chaque contrôleur de domaine montre Enabled : False.
+order-ad-undo = Une fois que le compte a un nouveau mot de passe, posé depuis une machine saine :
+
+## Déclarations
+
+filing-draft = projet
+filing-missing = { $n_n ->
+    [0] Chaque champ a une réponse ; une personne relit et dépose.
+    [one] { $n } champ reste à écrire par une personne ; il est marqué.
+   *[other] { $n } champs restent à écrire par une personne ; ils sont marqués.
+}
+filing-to = À
+filing-channel = Comment
+filing-status = Portée
+filing-submitted = Déposé
+filing-due = Échéance de travail
+filing-due-outer = Dernière échéance défendable
+filing-fields = Ce que demande le formulaire, dans son ordre
+filing-field = Demandé
+filing-value = Réponse
+filing-open = à écrire
+filing-footer = Prérempli par Bulkhead à partir des fichiers de ce dossier ; les données sont à côté en JSON. Une aide au travail, pas un conseil juridique.
+status-binding = lie l'opérateur
+status-prepare = peut lier : préparer, et laisser le conseil décider
+status-proposed = proposé, pas encore en vigueur
+channel-portal = par portail
+channel-email = par courriel
+channel-post = par courrier
+channel-phone = par téléphone
+channel-json = par message lisible par machine
+channel-public = publiquement
+
+## Le rapport : commun
+
+word-service = Service
+word-none = aucun
+word-nothing = rien
+word-yes = oui
+word-no = non
+word-never = jamais
+word-unknown = inconnu
+word-when = Quand
+and-more = { $n_n ->
+    [one] et { $n } autre
+   *[other] et { $n } autres
+}
+more-in-file = { $n_n ->
+    [one] { $n } autre se trouve dans { $file }.
+   *[other] { $n } autres se trouvent dans { $file }.
+}
+actions = { $n_n ->
+    [one] { $n } action
+   *[other] { $n } actions
+}
+moves = { $n_n ->
+    [one] { $n } déplacement coupé
+   *[other] { $n } déplacements coupés
+}
+steps = { $n_n ->
+    [one] { $n } opération
+   *[other] { $n } opérations
+}
+customers = { $n_n ->
+    [one] { $n } client
+   *[other] { $n } clients
+}
+page-skip = Aller au détail pour l'ingénieur
+page-incident = incident
+page-footer = Calculé par Bulkhead à partir des fichiers de ce dossier. « bulkhead case verify » en vérifie chaque octet contre son registre signé, hors ligne. Les échéances sont une aide au travail, pas un conseil juridique.
+page-annex = Annexe : ce qui est replié sur la page n'est imprimé que si on l'a déplié avant ; tout se trouve dans les fichiers du dossier.
+
+## Le rapport : premier écran
+
+summary-title = En deux minutes
+card-holds = { $accounts_n ->
+    [one] aux mains de l'attaquant, avec { $accounts } compte
+   *[other] aux mains de l'attaquant, avec { $accounts } comptes
+}
+card-held = { $accounts_n ->
+    [one] ont été aux mains de l'attaquant, avec { $accounts } compte
+   *[other] ont été aux mains de l'attaquant, avec { $accounts } comptes
+}
+card-suspected = { $n_n ->
+    [one] { $n } autre soupçonné
+   *[other] { $n } autres soupçonnés
+}
+card-containment-hits = { $n_n ->
+    [one] touchés par notre propre isolement, par { $n } service
+   *[other] touchés par notre propre isolement, par { $n } services
+}
+card-cost = le coût de l'endiguement sur { $hours } h, prouvé à { $gap } près
+card-attacker-hits = de services qui reposent sur ce que tient l'attaquant
+card-restored = de la déclaration au retour des services principaux
+card-back = jusqu'au retour de tous les services, depuis le début de la reprise ; neuf fois sur dix en { $late }
+card-next = prochaine échéance légale : { $duty }, à { $recipient }
+card-score = du premier acte de l'attaquant au premier constat ; endiguement vérifié { $contained } plus tard
+
+## Le rapport : chronologie, périmètre, constats
+
+timeline-title = Chronologie
+timeline-picture = Chronologie, image
+timeline-caption = Ce qui s'est passé, dans l'ordre
+timeline-note = Les temps calmes sont resserrés. Pointez une marque pour la lire.
+timeline-all = { $n_n ->
+    [one] { $n } entrée
+   *[other] Les { $n } entrées
+}
+timeline-what = Quoi
+timeline-text = Texte
+timeline-description = { $n } entrées sur { $lanes } lignes ; constats par tactique ATT&CK en haut, réponse en bas. Le tableau de la chronologie les contient toutes.
+scope-title = Périmètre
+scope-caption = Machines et comptes de l'incident ; aucun n'est ici sans un constat ou une observation
+scope-standing = État
+scope-who = Qui
+scope-since = Depuis
+scope-sure = Sûr à
+scope-because = Parce que
+scope-compromised = compromis
+scope-suspected = soupçonné
+scope-more-reasons = { $n_n ->
+    [one] { $n } autre raison
+   *[other] { $n } autres raisons
+}
+findings-title = Constats
+findings-caption = Constats, les semblables sur une ligne
+findings-read = { $sources_n ->
+    [one] { $events } événements lus de { $sources } source, { $malformed } mal formés.
+   *[other] { $events } événements lus de { $sources } sources, { $malformed } mal formés.
+}
+findings-belong = { $n_n ->
+    [one] { $n } constat appartient à cet incident.
+   *[other] { $n } constats appartiennent à cet incident.
+}
+findings-all = Tous les constats
+findings-times = Fois
+findings-until = jusqu'à { $when }
+findings-level = Gravité
+findings-rule = Règle
+findings-host = Machine
+findings-account = Compte
+findings-event = Premier événement
+
+## Le rapport : endiguement et preuve
+
+containment-title = Endiguement
+impact-attacker = Services qui reposent sur ce que tient l'attaquant
+impact-predicted = Services touchés par notre isolement, selon la prévision
+impact-observed = Les mêmes, selon les sondes
+impact-state = État
+impact-customers = Clients
+impact-per-hour = { $currency } par heure
+plan-none = Aucun plan d'endiguement n'a été établi.
+plan-not-done = Laissé de côté
+cost-caption = Le plan à côté de ce que l'on ferait sinon, sur { $hours } heures, en { $currency }
+cost-plan = Plan
+cost-services-lost = Services perdus
+cost-exposed = Encore exposé
+cost-footholds = Points d'appui laissés
+cost-operating = Exécution
+cost-total = Total
+cost-services-hit = Services touchés
+cost-note = Note
+cost-this = ce plan
+cost-proven = prouvé à { $gap } près
+cost-infeasible = enfreint une règle impérative
+actions-caption = Actions du plan, génération { $generation }
+actions-action = Action
+actions-at = À
+actions-lapses = S'éteint après
+actions-cuts = Coupe
+actions-breaks = Interrompt
+actions-from = depuis
+actions-to = vers
+proof-title = Preuve
+proof-none = Pas de certificat : rien n'a été appliqué.
+proof-holds = tient
+proof-broken = ne tient pas
+proof-not-contained = non endigué
+proof-moves = { $n_n ->
+    [one] { $n } déplacement coupé, avec la règle qui le coupe
+   *[other] { $n } déplacements coupés, avec la règle qui coupe chacun
+}
+proof-moves-caption = Chaque déplacement hors de la portée de l'attaquant
+proof-means = Par
+proof-by = Coupé par
+graph-title = Graphe d'attaque avec la coupe
+graph-reach = À portée de l'attaquant
+graph-cut-by = Coupé par
+graph-kept = Tenu hors de portée
+graph-legend-from = déplacements possibles de l'attaquant
+graph-legend-to = où ils mèneraient
+graph-legend-rule = la règle qui les coupe
+graph-description = À portée de l'attaquant : { $reached } machines ; déplacements coupés : { $cut } ; machines protégées tenues hors de portée : { $protected }. { $rules }. Le certificat les énumère tous.
+
+## Le rapport : reprise
+
+recovery-title = Reprise
+recovery-none = Aucun plan de reprise n'a été établi.
+recovery-picture = Plan de reprise
+recovery-lost = Valeur perdue jusqu'au retour de tout, en durées médianes : { $money }, prouvé à { $gap } près.
+recovery-services = Retour des services, depuis le début de la reprise
+recovery-median = Médiane
+recovery-nine = Neuf sur dix
+recovery-risk = Risque de manquer la DMIA (MTPD)
+recovery-stages = { $n_n ->
+    [one] { $n } étape avec son passage
+   *[other] { $n } étapes avec leurs passages
+}
+recovery-stage = Étape { $number } : { $title }
+recovery-steps = { $n_n ->
+    [one] { $n } opération.
+   *[other] { $n } opérations.
+}
+recovery-gate = Le passage est ouvert par le rôle { $role }, après { $span } de surveillance sans nouveau constat :
+gantt-description = { $n_n ->
+    [one] { $n } étape ; la dernière opération finit { $span } après le début de la reprise, en durées médianes
+   *[other] { $n } étapes ; la dernière opération finit { $span } après le début de la reprise, en durées médianes
+}
+gantt-row = { $label } : { $from } à { $to }, au pire { $late }
+gantt-watch = surveillance après l'étape { $stage } : { $span }
+gantt-watched = surveillé { $span }
+gantt-gate = passage { $stage }
+gantt-gate-long = passage après l'étape { $stage } : { $checks } ; surveillance { $span }
+
+## Le rapport : droit
+
+clocks-title = Échéances légales
+clocks-note = Travaillez pour la première échéance ; la dernière qui puisse se défendre relève du conseil. Les heures sont celles de { $zone }.
+clocks-none = Aucune obligation connue ne lie cet opérateur d'après son profil juridique.
+clocks-binding = Obligations qui lient cet opérateur, depuis l'instant unique de prise de connaissance
+clocks-prepare = Obligations qui peuvent lier, depuis l'instant unique de prise de connaissance
+clocks-proposed = Obligations proposées, depuis l'instant unique de prise de connaissance
+clocks-prepare-count = { $n_n ->
+    [one] { $n } obligation qui peut lier : préparer, et laisser le conseil décider
+   *[other] { $n } obligations qui peuvent lier : préparer, et laisser le conseil décider
+}
+clocks-proposed-count = { $n_n ->
+    [one] { $n } obligation proposée, pas encore en vigueur
+   *[other] { $n } obligations proposées, pas encore en vigueur
+}
+clocks-earliest = Première échéance
+clocks-latest = Dernière défendable
+clocks-duty = Obligation
+clocks-to = À
+clocks-filed = déposé { $when }
+clocks-not-law = pas en vigueur
+clocks-at-once = sans délai
+clocks-runs-from = court depuis { $anchor }
+clocks-facts-missing = court tant que des faits manquent
+clocks-rule = Règle et sources
+filings-title = Déclarations et ordres de travail
+filings-caption = Ce qui est à déposer, prérempli à partir de ce dossier ; chacun est une page et des données
+filings-what = Déclaration
+filings-due = Échéance
+filings-open = À écrire
+filings-pages = Pages
+filings-fields = { $n_n ->
+    [one] { $n } champ
+   *[other] { $n } champs
+}
+orders-title = Ordres de travail pour des personnes
+
+## Le rapport : vol de données
+
+theft-title = Exfiltration
+theft-none-seen = aucune observée
+theft-indications = indices
+theft-evidenced = établie
+theft-note = Au { $when } ; la télémétrie couvre { $share } des gisements à portée de l'attaquant. Réévalué quand les faits changent.
+theft-caption = Gisements de données à portée de l'attaquant
+theft-store = Gisement
+theft-data = Données
+theft-conclusion = Conclusion
+theft-covered = Couvert
+theft-rests-on = Repose sur
+
+## Noms des listes fermées
+
+state-up = disponible
+state-degraded = dégradé
+state-down = interrompu
+standing-source = aux mains de l'attaquant
+standing-reached = encore à portée
+standing-beyond = coupé de l'attaquant
+standing-protected = ne doit jamais être atteint
+action-block-flow = bloquer le flux
+action-segment = segmenter
+action-isolate = isoler
+action-disable-identity = désactiver le compte
+baseline-isolate-all = isoler chaque machine suspecte
+baseline-shut-zones = fermer leurs zones
+level-informational = information
+level-low = faible
+level-medium = moyenne
+level-high = élevée
+level-critical = critique
+alternative-silent = le moins cher sans point d'appui
+kind-incident = incident
+kind-finding = constat
+kind-impact = impact
+kind-plan = plan
+kind-approval = approbation
+kind-enforcement = application
+kind-verification = vérification
+kind-recovery = reprise
+kind-surveillance = surveillance
+kind-clock = échéance
+kind-filing = déclaration
+kind-exfiltration = vol de données
+tactic-reconnaissance = reconnaissance
+tactic-resource-development = préparation de moyens
+tactic-initial-access = accès initial
+tactic-execution = exécution
+tactic-persistence = persistance
+tactic-privilege-escalation = élévation de privilèges
+tactic-defense-evasion = évasion des défenses
+tactic-credential-access = vol d'identifiants
+tactic-discovery = découverte
+tactic-lateral-movement = déplacement latéral
+tactic-collection = collecte
+tactic-command-and-control = commande et contrôle
+tactic-exfiltration = exfiltration
+tactic-impact = impact
+tactic-other = autre
+stage-early-warning = alerte précoce
+stage-notification = notification
+stage-intermediate = rapport intermédiaire
+stage-final = rapport final
+stage-initial = rapport initial
+stage-subjects = aux personnes concernées

@@ -1,0 +1,79 @@
+//! The findings of the incident; those that differ in their event alone are one row.
+
+use std::collections::BTreeMap;
+
+use bulkhead_model::finding::Finding;
+use maud::{Markup, html};
+
+use super::wide;
+use crate::page::{Page, ROWS};
+use crate::text::count;
+
+/// Findings of one rule on one host by one account.
+struct Alike<'a> {
+    first: &'a Finding,
+    last: &'a Finding,
+    count: usize,
+}
+
+fn alike(findings: &[Finding]) -> Vec<Alike<'_>> {
+    let mut rows: Vec<Alike<'_>> = Vec::new();
+    let mut known: BTreeMap<(&str, Option<&str>, Option<&str>), usize> = BTreeMap::new();
+    for it in findings {
+        let key = (it.rule.id.as_str(), it.host.as_deref(), it.user.as_deref());
+        let at = *known.entry(key).or_insert_with(|| {
+            rows.push(Alike { first: it, last: it, count: 0 });
+            rows.len() - 1
+        });
+        let row = &mut rows[at];
+        row.count += 1;
+        if it.time < row.first.time {
+            row.first = it;
+        }
+        if it.time >= row.last.time {
+            row.last = it;
+        }
+    }
+    rows
+}
+
+/// Every finding.
+pub fn findings(page: &Page<'_>) -> Markup {
+    let view = page.view;
+    let telemetry = &view.incident.telemetry;
+    let rows = alike(view.findings);
+    let caption = page.get("findings-caption");
+    let body = html! {
+        p {
+            (page.say("findings-read", &[("events", telemetry.events.into()), ("sources", telemetry.sources.len().into()), ("malformed", (&count(telemetry.malformed)).into())]))
+            " " (page.counted("findings-belong", view.findings.len()))
+        }
+        details {
+            summary { (page.get("findings-all")) }
+            (wide(&caption, &html! {
+                table class="stack" {
+                    caption { (caption) }
+                    thead { tr { th scope="col" { (page.get("word-when")) } th scope="col" class="n" { (page.get("findings-times")) } th scope="col" { (page.get("findings-level")) } th scope="col" { (page.get("findings-rule")) } th scope="col" { (page.get("findings-host")) } th scope="col" { (page.get("findings-account")) } th scope="col" { (page.get("findings-event")) } } }
+                    tbody {
+                        @for it in rows.iter().take(ROWS) {
+                            tr {
+                                td class="t" data-label=(page.get("word-when")) {
+                                    (it.first.time.map_or("-".to_owned(), |at| page.instant(at)))
+                                    @if let Some(at) = it.last.time.filter(|_| it.count > 1 && it.last.time != it.first.time) { br; (page.say("findings-until", &[("when", (&page.instant(at)).into())])) }
+                                }
+                                td class="n" data-label=(page.get("findings-times")) { (count(it.count as u64)) }
+                                td data-label=(page.get("findings-level")) { (page.level(it.first.rule.level)) }
+                                td data-label=(page.get("findings-rule")) { (it.first.rule.title) br; code { (it.first.rule.id) } }
+                                td data-label=(page.get("findings-host")) { (it.first.host.as_deref().unwrap_or("-")) }
+                                td data-label=(page.get("findings-account")) { (it.first.user.as_deref().unwrap_or("-")) }
+                                td data-label=(page.get("findings-event")) { code { (it.first.source.file) "#" (it.first.source.record) } }
+                            }
+                        }
+                    }
+                }
+            }))
+            (page.more(rows.len(), "findings.ndjson"))
+        }
+    };
+    page.section("findings", "findings-title", &body)
+}
