@@ -166,7 +166,7 @@ impl<'e> Checker<'e> {
             if self.index.in_zone(id).is_empty() {
                 let fault = self.places.item("zones", n).key("id");
                 self.diagnostics.push(fault.warning("empty-zone", format!("the zone `{id}` holds no asset")));
-            } else if !cover.zones.contains(id) {
+            } else if !zone.external && !cover.zones.contains(id) {
                 let message = format!("no enforcement point covers the zone `{id}`");
                 let fault = self.places.item("zones", n).key("id").warning("uncovered-zone", message);
                 self.diagnostics
