@@ -27,6 +27,8 @@ pub struct Run {
     program: String,
     /// Where.
     folder: PathBuf,
+    /// The place of the case directory, as the user said.
+    out: OsString,
     /// The command line, without the program's name.
     pub args: Vec<OsString>,
     /// What it read.
@@ -147,8 +149,10 @@ impl Building {
         };
         let run: Run = serde_json::from_slice(&text)
             .map_err(|err| Failure::input(format!("what was noted of the run cannot be read: {err}")))?;
-        let shown = resolve(out)?;
-        run.check(&shown)?;
+        run.check(out)?;
+        // As it was named then, where that still leads there.
+        let here = resolve(Path::new("."))? == run.folder;
+        let shown = if here { PathBuf::from(&run.out) } else { resolve(out)? };
         std::env::set_current_dir(&run.folder)
             .map_err(|err| Failure::file("go to the folder of the run,", &run.folder, &err))?;
         inputs::give_again(run.inputs.clone());
@@ -206,6 +210,7 @@ impl Building {
         let run = Run {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             folder: resolve(Path::new("."))?,
+            out: self.shown.as_os_str().to_owned(),
             args: std::env::args_os().skip(1).collect(),
             inputs: inputs::noted(),
             telemetry: seen,
