@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use bulkhead_files::file_name;
+use bulkhead_journal::{Names, Vault};
 use bulkhead_model::case::{
-    Certificate, Clock, Exfiltration, Impact, Incident, Plan, RecoveryPlan, Score, TimelineEntry,
+    Certificate, Clock, Exfiltration, Impact, Incident, Localized, Plan, RecoveryPlan, Score, TimelineEntry,
 };
 use bulkhead_model::finding::Finding;
 use bulkhead_report::Lang;
 use bulkhead_report::filing::Filing;
 use serde::Serialize;
 
+use crate::commands::case::journal_failure;
 use crate::failure::Outcome;
+use crate::veil::{veil, veil_path, veil_value};
 
 /// Everything a case directory holds beside the journal; what did not come about is absent.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,8 @@ pub struct CaseFiles {
     pub score: Option<Score>,
     /// `timeline.json`.
     pub timeline: Vec<TimelineEntry>,
+    /// Sentences for the head of the report.
+    pub notices: Vec<Localized>,
     /// `report.html`.
     pub report: String,
     /// `estate.yaml`, as it was read, so that every figure can be computed again.
@@ -53,45 +58,81 @@ pub struct CaseFiles {
 }
 
 impl CaseFiles {
-    /// Writes every file into `dir`; the same content gives the same bytes.
-    pub fn write(&self, dir: &Path) -> Outcome {
-        json(dir, "impact.json", &self.impact)?;
-        json(dir, "clocks.json", &self.clocks)?;
-        json(dir, "timeline.json", &self.timeline)?;
-        optional(dir, "incident.json", self.incident.as_ref())?;
-        optional(dir, "plan.json", self.plan.as_ref())?;
-        optional(dir, "certificate.json", self.certificate.as_ref())?;
-        optional(dir, "recovery.json", self.recovery.as_ref())?;
-        optional(dir, "exfiltration.json", self.exfiltration.as_ref())?;
-        optional(dir, "score.json", self.score.as_ref())?;
+    /// The same with pseudonyms for names, as far as the objects go; texts are veiled when they are written.
+    pub fn veiled(&self, names: &Names) -> Self {
+        Self {
+            incident: veil_value(&self.incident, names),
+            findings: veil_value(&self.findings, names),
+            impact: veil_value(&self.impact, names),
+            plan: veil_value(&self.plan, names),
+            certificate: veil_value(&self.certificate, names),
+            recovery: veil_value(&self.recovery, names),
+            clocks: veil_value(&self.clocks, names),
+            exfiltration: veil_value(&self.exfiltration, names),
+            score: veil_value(&self.score, names),
+            timeline: veil_value(&self.timeline, names),
+            ..self.clone()
+        }
+    }
+
+    /// Writes every file into `dir`, names replaced by the pseudonyms of `vault`, and into the vault as people read it;
+    /// `veiled_report` is the page drawn from what is [`CaseFiles::veiled`]. The same content gives the same bytes.
+    pub fn write(&self, dir: &Path, vault: &Vault, veiled_report: &str) -> Outcome {
+        let door = Door { dir, vault };
+        door.json("impact.json", &self.impact)?;
+        door.json("clocks.json", &self.clocks)?;
+        door.json("timeline.json", &self.timeline)?;
+        door.optional("incident.json", self.incident.as_ref())?;
+        door.optional("plan.json", self.plan.as_ref())?;
+        door.optional("certificate.json", self.certificate.as_ref())?;
+        door.optional("recovery.json", self.recovery.as_ref())?;
+        door.optional("exfiltration.json", self.exfiltration.as_ref())?;
+        door.optional("score.json", self.score.as_ref())?;
         let mut lines = String::new();
         for finding in &self.findings {
             lines.push_str(&serde_json::to_string(finding).map_err(anyhow::Error::new)?);
             lines.push('\n');
         }
-        file(dir, "findings.ndjson", &lines)?;
-        file(dir, "report.html", &self.report)?;
-        file(dir, "estate.yaml", &self.estate)?;
+        door.put("findings.ndjson", &lines, &lines)?;
+        door.put("report.html", &self.report, veiled_report)?;
+        door.put("estate.yaml", &self.estate, &self.estate)?;
         for (name, text) in &self.rules {
-            file(dir, &format!("rules/{}.nft", file_name(name)), text)?;
+            door.put(&format!("rules/{}.nft", file_name(name)), text, text)?;
         }
         for (name, text) in &self.more {
-            file(dir, name, text)?;
+            door.put(name, text, text)?;
         }
         Ok(())
     }
 }
 
-fn optional<T: Serialize>(dir: &Path, name: &str, value: Option<&T>) -> Outcome {
-    value.map_or(Ok(()), |value| json(dir, name, value))
+/// The one way into a case directory: nobody is named in what passes it; what does name somebody lies in the vault too.
+struct Door<'a> {
+    dir: &'a Path,
+    vault: &'a Vault,
 }
 
-fn json<T: Serialize>(dir: &Path, name: &str, value: &T) -> Outcome {
-    let mut text = serde_json::to_string_pretty(value).map_err(anyhow::Error::new)?;
-    text.push('\n');
-    file(dir, name, &text)
-}
+impl Door<'_> {
+    fn optional<T: Serialize>(&self, name: &str, value: Option<&T>) -> Outcome {
+        value.map_or(Ok(()), |value| self.json(name, value))
+    }
 
-fn file(dir: &Path, name: &str, text: &str) -> Outcome {
-    Ok(bulkhead_files::tree::put(&dir.join(name), text.as_bytes())?)
+    fn json<T: Serialize>(&self, name: &str, value: &T) -> Outcome {
+        let mut text = serde_json::to_string_pretty(value).map_err(anyhow::Error::new)?;
+        text.push('\n');
+        self.put(name, &text, &text)
+    }
+
+    /// Writes `outside` veiled, and `named` into the vault where the two differ.
+    fn put(&self, name: &str, named: &str, outside: &str) -> Outcome {
+        let names = self.vault.names();
+        let veiled = veil(name, outside.as_bytes(), names);
+        let bytes = veiled.as_deref().unwrap_or(outside.as_bytes());
+        let place = veil_path(name, names);
+        if bytes != named.as_bytes() || place != name {
+            self.vault.keep(name, named.as_bytes()).map_err(journal_failure)?;
+        }
+        let path = self.dir.join(place);
+        Ok(bulkhead_files::tree::put(&path, bytes)?)
+    }
 }

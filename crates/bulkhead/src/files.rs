@@ -109,6 +109,7 @@ pub fn report(files: &CaseFiles, estate: &EstateInput, proof_holds: Option<bool>
         filings: &files.filings,
         orders: &files.orders,
         lang: files.lang,
+        notices: &files.notices,
     })
 }
 

@@ -126,3 +126,29 @@ fn every_stage_that_asks_for_fields_has_labels_in_both_languages() {
         assert!(!field.label.en().is_empty() && !field.label.fr().is_empty(), "{}", field.id);
     }
 }
+
+/// What customers and the public read names no machine and no account: a person writes it instead.
+#[test]
+fn outsiders_read_no_names_of_machines_or_accounts() {
+    let mut case = case();
+    case.incident.title = "Lateral movement from WEB-1 with account CORP\\alice".to_owned();
+    case.estate.identities =
+        serde_json::from_value(json!([{"id": "alice", "kind": "human"}])).expect("identities");
+    let mut facts = Facts::from_case(&case.estate, &case.incident, &case.impact, Some(&case.exfiltration));
+    for fact in [Fact::PersonalDataBreach, Fact::HighRisk, Fact::RecipientsAffected] {
+        facts.set(fact, true);
+    }
+    let mut outside = 0;
+    let library = Library::builtin();
+    for filing in filings(&case, &facts) {
+        let regime = library.regime(&filing.regime).expect("known");
+        let stage = regime.stages.iter().find(|it| it.id == filing.stage).expect("known");
+        let text = serde_json::to_string(&filing.fields).expect("JSON").to_lowercase();
+        if stage.is_for_outsiders() {
+            outside += 1;
+            assert!(!text.contains("web-1") && !text.contains("alice"), "{}: {text}", filing.regime);
+            assert!(text.contains("plain words") || !text.contains("incident.summary"), "{text}");
+        }
+    }
+    assert!(outside >= 2, "{outside} filings for outsiders");
+}

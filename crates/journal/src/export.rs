@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use bulkhead_files::{Staged, tree};
+use bulkhead_files::{Existing, Staged, Standing, tree};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -11,19 +11,24 @@ use sha2::{Digest as _, Sha256};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::manifest::{
-    CHECKPOINT, FileDigest, JOURNAL_DIR, MANIFEST, Manifest, SignerName, body_path, in_journal, in_vault,
+    CHECKPOINT, FileDigest, JOURNAL_DIR, MANIFEST, Manifest, SignerName, VAULT_DIR, body_path, in_journal,
+    in_vault,
 };
 use crate::merkle;
-use crate::note::SigningKey;
+use crate::note::{self, SigningKey};
 use crate::record::{self, Draft, KIND_CASE_SEALED, KIND_VAULT_ERASED};
 use crate::store::{Journal, sign_head};
 use crate::tiles::{self, Tile, TileBuilder, WIDTH};
+use crate::vault::{self, KeyOrigin};
 use crate::verify::{self, Inspection};
+use crate::witness;
 
 /// Where a new export is written before it takes its place.
 const NEW_DIR: &str = ".journal-new";
 /// Where the export before it waits to be removed.
 const OLD_DIR: &str = ".journal-old";
+/// Beside a case that is being built: it is one whose vault is being erased.
+const ERASING: &str = "erasing";
 
 /// Body of a `case_sealed` entry: every file of the case outside `journal/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +36,9 @@ const OLD_DIR: &str = ".journal-old";
 pub struct Sealed {
     /// Files, sorted by path.
     pub files: Vec<FileDigest>,
+    /// How the key of the pseudonyms came about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<KeyOrigin>,
 }
 
 /// Body of a `vault_erased` entry.
@@ -58,8 +66,9 @@ pub fn export(
     actor: &str,
 ) -> Result<String> {
     recover(dir)?;
+    tree::remove_dir(&dir.join(NEW_DIR))?;
     let files = digests(dir, |path| !in_journal(path))?;
-    let body = to_json(&Sealed { files: files.clone() })?;
+    let body = to_json(&Sealed { files: files.clone(), pseudonyms: vault::origin(&dir.join(VAULT_DIR)) })?;
     let kind = KIND_CASE_SEALED.to_owned();
     journal.append(vec![Draft { kind, v: 1, at, actor: actor.to_owned(), cause: None, body }])?;
     if let ahead @ 1.. = journal.ahead() {
@@ -68,52 +77,79 @@ pub fn export(
     write_journal(journal, dir, key, files)
 }
 
-/// Erases the vault of an exported case: records what is erased and why, signs, and only then removes the files.
+/// Erases the vault of an exported case: records what is erased and why, signs, and removes the files, all in one step.
 ///
-/// Needs no database. When it was interrupted it can be called again and ends the work. Returns the number of files
-/// erased. What a file system keeps of removed files is beyond this function: put the vault on an encrypted volume.
+/// Needs no database. The case as it will be is built beside it and takes its place: before that nothing is changed, after
+/// it the vault is gone. Returns the number of files erased. What a file system keeps of removed files is beyond this
+/// function: put the vault on an encrypted volume.
 ///
 /// # Errors
-/// When the case does not verify, was signed by another key, or has no vault to erase.
+/// When the case does not verify, was signed by another key, has no vault to erase, or is being written by somebody else.
 pub fn erase_vault(dir: &Path, key: &SigningKey, at: Timestamp, actor: &str, reason: &str) -> Result<usize> {
-    recover(dir)?;
+    settle(dir)?;
     let inspection = inspect(dir, key, true)?;
-    if inspection.erased_but_present.is_empty() {
-        let (gone, kept): (Vec<FileDigest>, Vec<FileDigest>) =
-            inspection.manifest_files.into_iter().partition(|it| in_vault(&it.path));
-        if gone.is_empty() {
-            return Err(Error::Invalid(format!("{}: there is no vault to erase", dir.display())));
-        }
-        let mut journal = load(dir, inspection.size)?;
-        let body = to_json(&Erasure { reason: reason.to_owned(), files: gone })?;
-        let kind = KIND_VAULT_ERASED.to_owned();
-        journal.append(vec![Draft { kind, v: 1, at, actor: actor.to_owned(), cause: None, body }])?;
-        return erase_at_once(&mut journal, dir, key, kept);
+    let vault = dir.join(VAULT_DIR);
+    if !inspection.erased_but_present.is_empty() {
+        // Its erasure stands in the record; somebody put it back.
+        let count = files::walk(&vault)?.files.len();
+        tree::remove_dir(&vault)?;
+        files::sync_dir(dir)?;
+        return Ok(count);
     }
-    let vault = dir.join(crate::manifest::VAULT_DIR);
-    let count = files::walk(&vault)?.files.len();
-    files::remove_dir(&vault)?;
-    files::sync_dir(dir)?;
+    let (gone, kept): (Vec<FileDigest>, Vec<FileDigest>) =
+        inspection.manifest_files.into_iter().partition(|it| in_vault(&it.path));
+    if gone.is_empty() {
+        return Err(Error::Invalid(format!("{}: there is no vault to erase", dir.display())));
+    }
+    let count = gone.len();
+    let mut journal = load(dir, inspection.size)?;
+    let body = to_json(&Erasure { reason: reason.to_owned(), files: gone })?;
+    let kind = KIND_VAULT_ERASED.to_owned();
+    journal.append(vec![Draft { kind, v: 1, at, actor: actor.to_owned(), cause: None, body }])?;
+    let staged = Staged::begin(dir)?;
+    tree::put(&staged.notes().join(ERASING), b"")?;
+    for file in &kept {
+        let (from, to) = (files::under(dir, &file.path), staged.dir().join(&file.path));
+        tree::make_dirs(to.parent().unwrap_or(dir))?;
+        // The same file under a second name; where the file system has none, a copy.
+        if fs::hard_link(&from, &to).is_err() {
+            tree::put(&to, &fs::read(&from).map_err(Error::io("read", &from))?)?;
+        }
+    }
+    write_journal(&mut journal, &staged.dir(), key, kept)?;
+    staged.commit()?;
     Ok(count)
 }
 
-/// Builds the case without its vault beside it and lets both change places: the record of the erasure is there when the
-/// vault is not, and the vault is when the record is not.
-fn erase_at_once(
-    journal: &mut Journal,
-    dir: &Path,
-    key: &SigningKey,
-    kept: Vec<FileDigest>,
-) -> Result<usize> {
-    let erased = files::walk(&dir.join(crate::manifest::VAULT_DIR))?.files.len();
-    let staged = Staged::begin(dir)?;
-    for file in kept.iter().filter(|it| !in_journal(&it.path)) {
-        tree::link(&files::under(dir, &file.path), &files::under(&staged.dir(), &file.path))?;
+/// Adds the cosignature of the witness with `key` to the checkpoint of an exported case, which the caller has verified.
+///
+/// # Errors
+/// When the checkpoint cannot be read or written, or the witness has cosigned it already.
+pub fn cosign(dir: &Path, key: &SigningKey, at: Timestamp) -> Result<()> {
+    let path = dir.join(CHECKPOINT);
+    let mut note = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let witness = witness::witness_key(key);
+    if note::cosignatures(&note).iter().any(|it| witness.is_of(it)) {
+        return Err(Error::Invalid(format!("{}: this witness has cosigned it already", path.display())));
     }
-    write_journal(journal, &staged.dir(), key, kept)?;
-    journal.reached("put the erased case in place");
-    staged.commit()?;
-    Ok(erased)
+    note.push_str(&witness::cosign(key, note::text_of(&note)?, at));
+    Ok(bulkhead_files::write(&path, note.as_bytes(), Existing::Replace)?)
+}
+
+/// Finishes or undoes what an interrupted command left at `dir`: an export half in place, an erasure half built.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn settle(dir: &Path) -> Result<()> {
+    bulkhead_files::settle(dir)?;
+    if let Standing::Interrupted = bulkhead_files::standing(dir)? {
+        let staged = Staged::resume(dir)?;
+        // An interrupted response is for `case resume`; only what an erasure left is of no use to anybody.
+        if staged.notes().join(ERASING).exists() {
+            staged.abandon()?;
+        }
+    }
+    recover(dir)
 }
 
 /// Finishes or undoes the change of `dir/journal/` that an interrupted [`export`] or [`erase_vault`] left behind; nothing
@@ -135,10 +171,11 @@ pub fn reopen(dir: &Path, key: &SigningKey) -> Result<Journal> {
 }
 
 fn inspect(dir: &Path, key: &SigningKey, erasing: bool) -> Result<Inspection> {
-    let inspection = verify::inspect(dir, Some(&key.public()))?;
+    let inspection =
+        verify::inspect(dir, &verify::Options { key: Some(&key.public()), ..verify::Options::default() })?;
     let tolerated = |code: &str| erasing && code == "erased-but-present";
     match inspection.report.faults.iter().find(|it| !tolerated(it.code)) {
-        Some(fault) => Err(Error::damaged(format!("{}: the case does not verify: {fault}", dir.display()))),
+        Some(fault) => Err(Error::Invalid(format!("{}: the case does not verify: {fault}", dir.display()))),
         None => Ok(inspection),
     }
 }

@@ -67,7 +67,8 @@ pub(crate) fn digest(path: &Path) -> Result<(String, u64)> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let mut sink = HashingWriter { inner: io::sink(), hash: Sha256::new(), bytes: 0 };
     copy(file, &mut sink).map_err(Error::io("read", path))?;
-    Ok(sink.finish())
+    let (_, sha256, bytes) = sink.finish();
+    Ok((sha256, bytes))
 }
 
 /// Copies all of `from`, 64 KiB at a time.
@@ -95,14 +96,8 @@ impl<W> HashingWriter<W> {
         Self { inner, hash: Sha256::new(), bytes: 0 }
     }
 
-    /// Digest in hexadecimal, and number of bytes.
-    pub(crate) fn finish(self) -> (String, u64) {
-        let (_, sha256, bytes) = self.into_parts();
-        (sha256, bytes)
-    }
-
-    /// What was written to, the digest in hexadecimal, and the number of bytes.
-    pub(crate) fn into_parts(self) -> (W, String, u64) {
+    /// What was written to, digest in hexadecimal, and number of bytes.
+    pub(crate) fn finish(self) -> (W, String, u64) {
         (self.inner, hex::encode(self.hash.finalize()), self.bytes)
     }
 }
@@ -129,11 +124,6 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Makes the directory's own entries durable.
 pub(crate) fn sync_dir(path: &Path) -> Result<()> {
     Ok(bulkhead_files::tree::sync(path)?)
-}
-
-/// Removes a directory and all in it; nothing happens when there is none.
-pub(crate) fn remove_dir(path: &Path) -> Result<()> {
-    Ok(bulkhead_files::tree::remove_dir(path)?)
 }
 
 /// A file's bytes, or an error when it is longer than `limit`.

@@ -17,14 +17,17 @@
 //! The checkpoint is the only file whose digest stands nowhere: it is re-rendered from its parsed parts and must be equal
 //! to the byte, and its signature is checked strictly, so it has exactly one valid form.
 
+pub mod keyfile;
 pub mod merkle;
 pub mod note;
 pub mod tiles;
+pub mod witness;
 
 mod error;
 mod export;
 mod files;
 mod manifest;
+mod names;
 mod ours;
 mod record;
 mod schema;
@@ -33,11 +36,13 @@ mod vault;
 mod verify;
 
 pub use error::{Error, Result};
-pub use export::{Erasure, Sealed, erase_vault, export, recover, reopen};
+pub use export::{Erasure, Sealed, cosign, erase_vault, export, recover, reopen, settle};
 pub use manifest::{FileDigest, MANIFEST, Manifest, SignerName};
+pub use names::{Bearer, Names, bare_name};
 pub use note::{Checkpoint, PublicKey, SigningKey};
 pub use ours::foreign_files;
 pub use record::{Draft, Entry, INLINE_LIMIT, KIND_CASE_SEALED, KIND_VAULT_ERASED};
 pub use store::{Journal, Projection};
-pub use vault::{Digest, Vault};
-pub use verify::{ErasureReport, Fault, Report, SignerReport, verify};
+pub use vault::{Digest, KeyOrigin, Vault};
+pub use verify::{ErasureReport, Fault, Options as VerifyOptions, Report, SignerReport, verify, verify_with};
+pub use witness::WitnessKey;

@@ -1,7 +1,8 @@
 //! Signed notes and checkpoints: <https://c2sp.org/signed-note> with Ed25519 keys, <https://c2sp.org/tlog-checkpoint>.
 //!
-//! Stricter than the specifications where they leave room, so that a checkpoint has exactly one valid form: one signature,
-//! no spare bits in the base64, nothing after the last newline.
+//! Stricter than the specifications where they leave room, so that a checkpoint has exactly one valid form: one signer,
+//! no spare bits in the base64, nothing after the last newline. Cosignatures of witnesses may follow the signature
+//! ([`crate::witness`]); they are the only bytes of a case that its signer does not answer for.
 
 use std::fmt;
 
@@ -11,15 +12,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
 use crate::merkle::Hash;
+use crate::witness::Cosignature;
 
 /// Name of the demonstration key: under `.invalid` (RFC 2606), so that nobody can own it.
 pub const DEMONSTRATION_NAME: &str = "demonstration.bulkhead.invalid";
 /// The demonstration key's secret, public on purpose: whoever reads this can sign with it.
 const DEMONSTRATION_SEED: [u8; 32] = *b"bulkhead demonstration key 00001";
 /// Signature type byte of Ed25519 in a key.
-const ED25519: u8 = 1;
+pub(crate) const ED25519: u8 = 1;
 /// What a signature line begins with: an em dash and a space.
-const SIGNATURE_PREFIX: &str = "\u{2014} ";
+pub(crate) const SIGNATURE_PREFIX: &str = "\u{2014} ";
 
 /// A key that signs checkpoints, with the name it signs under.
 #[derive(Clone)]
@@ -65,6 +67,21 @@ impl SigningKey {
     /// The public half.
     pub fn public(&self) -> PublicKey {
         PublicKey { name: self.name.clone(), key: self.key.verifying_key() }
+    }
+
+    /// The key with its secret, as [`SigningKey::parse`] reads it: `PRIVATE+KEY+<name>+<id>+<base64>`.
+    pub fn to_secret_text(&self) -> String {
+        let mut bytes = vec![ED25519];
+        bytes.extend_from_slice(self.key.as_bytes());
+        format!("PRIVATE+KEY+{}+{:08x}+{}", self.name, self.public().id(), BASE64_STANDARD.encode(bytes))
+    }
+
+    pub(crate) fn seed(&self) -> [u8; 32] {
+        self.key.to_bytes()
+    }
+
+    pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(bytes).to_bytes()
     }
 
     /// `text` with this key's signature below it. `text` ends with a newline.
@@ -141,30 +158,68 @@ impl PublicKey {
         self.same_key(&SigningKey::demonstration().public())
     }
 
-    /// The text of `note` if it carries exactly one signature and that is by this key under this name.
+    pub(crate) fn verifying(&self) -> VerifyingKey {
+        self.key
+    }
+
+    /// The text of `note` if its first signature is by this key under this name, and nothing but cosignatures of witnesses
+    /// follows, no two of one witness.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it is not so.
     pub fn open<'n>(&self, note: &'n str) -> Result<&'n str> {
-        let fault = |why: &str| Error::Key(format!("the signature does not hold: {why}"));
-        let split = note.rfind("\n\n").ok_or_else(|| fault("the note has no signature"))?;
-        let (text, line) = (&note[..=split], &note[split + 2..]);
-        let line = line.strip_suffix('\n').ok_or_else(|| fault("the note does not end with a newline"))?;
-        let line = line.strip_prefix(SIGNATURE_PREFIX).ok_or_else(|| fault("no signature line"))?;
-        if line.contains('\n') {
-            return Err(fault("more than one signature line"));
-        }
-        let (name, base64) = line.split_once(' ').ok_or_else(|| fault("the signature line is malformed"))?;
-        let bytes = BASE64_STANDARD.decode(base64).map_err(|_| fault("its base64 is malformed"))?;
-        let (id, signature) =
-            bytes.split_first_chunk::<4>().ok_or_else(|| fault("the signature is too short"))?;
-        if name != self.name || u32::from_be_bytes(*id) != self.id() {
+        let text = text_of(note)?;
+        let lines = signature_lines(note)?;
+        let Some((first, more)) = lines.split_first() else { return Err(fault("no signature line")) };
+        let (name, id, signature) = first;
+        if *name != self.name || *id != self.id() {
             return Err(fault("it names another key"));
         }
         let signature = Signature::from_slice(signature).map_err(|_| fault("it is malformed"))?;
         self.key.verify_strict(text.as_bytes(), &signature).map_err(|_| fault("it is not by this key"))?;
+        let mut seen = std::collections::BTreeSet::new();
+        for (name, id, bytes) in more {
+            if Cosignature::read(name, *id, bytes).is_none() {
+                return Err(fault("what follows it is no witness's cosignature"));
+            }
+            if !seen.insert((*name, *id)) {
+                return Err(fault("one witness stands there twice"));
+            }
+        }
         Ok(text)
     }
+}
+
+fn fault(why: &str) -> Error {
+    Error::Key(format!("the signature does not hold: {why}"))
+}
+
+/// The text of a note, without its signatures and whoever signed it.
+pub(crate) fn text_of(note: &str) -> Result<&str> {
+    let split = note.rfind("\n\n").ok_or_else(|| fault("the note has no signature"))?;
+    Ok(&note[..=split])
+}
+
+/// Name, key id, and what follows it, of every signature line of a note.
+pub(crate) fn signature_lines(note: &str) -> Result<Vec<(&str, u32, Vec<u8>)>> {
+    let text = text_of(note)?;
+    let lines = note[text.len() + 1..].strip_suffix('\n');
+    let lines = lines.ok_or_else(|| fault("the note does not end with a newline"))?;
+    let read = |line| {
+        let line = str::strip_prefix(line, SIGNATURE_PREFIX).ok_or_else(|| fault("no signature line"))?;
+        let (name, base64) = line.split_once(' ').ok_or_else(|| fault("the signature line is malformed"))?;
+        check_name(name)?;
+        let bytes = BASE64_STANDARD.decode(base64).map_err(|_| fault("its base64 is malformed"))?;
+        let (id, rest) = bytes.split_first_chunk::<4>().ok_or_else(|| fault("the signature is too short"))?;
+        Ok((name, u32::from_be_bytes(*id), rest.to_vec()))
+    };
+    lines.split('\n').map(read).collect()
+}
+
+/// The cosignatures of witnesses below a checkpoint's own signature.
+pub(crate) fn cosignatures(note: &str) -> Vec<Cosignature> {
+    let lines = signature_lines(note).unwrap_or_default();
+    lines.iter().skip(1).filter_map(|(name, id, bytes)| Cosignature::read(name, *id, bytes)).collect()
 }
 
 impl fmt::Display for PublicKey {
@@ -239,13 +294,19 @@ fn check_name(name: &str) -> Result<()> {
 
 /// `<name>+<id>+<base64>` into its parts, the type byte checked and taken off.
 fn split_key(text: &str) -> Option<(&str, u32, Vec<u8>)> {
+    let (name, id, kind, key) = split_any_key(text)?;
+    (kind == ED25519).then_some((name, id, key))
+}
+
+/// `<name>+<id>+<base64>` into name, id, type and key.
+pub(crate) fn split_any_key(text: &str) -> Option<(&str, u32, u8, Vec<u8>)> {
     let (name, rest) = text.split_once('+')?;
     let (id, base64) = rest.split_once('+')?;
     check_name(name).ok()?;
     let id = (id.len() == 8).then(|| u32::from_str_radix(id, 16).ok())??;
     let bytes = BASE64_STANDARD.decode(base64).ok()?;
     let (kind, key) = bytes.split_first()?;
-    (*kind == ED25519).then(|| (name, id, key.to_vec()))
+    Some((name, id, *kind, key.to_vec()))
 }
 
 /// 32 bytes in hexadecimal or base64.

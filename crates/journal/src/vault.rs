@@ -1,9 +1,10 @@
 //! The vault: raw evidence by digest, and who stands behind a pseudonym. All of it can be erased; the record stays whole.
 //!
-//! Plain files, so that it can stand in a case directory as it is:
+//! Plain files, so that it can stand in a case directory as it is; only their owner may read them:
 //! ```text
-//! vault/key                    the case key, 32 bytes in hexadecimal
-//! vault/mapping.ndjson         {"pseudonym": "account:...", "value": "corp\\alice"}, one a line
+//! vault/key                    the case key, 32 bytes in hexadecimal; then how it came about: random, or from a seed
+//! vault/mapping.ndjson         {"pseudonym": "account-...", "value": "alice"}, one a line
+//! vault/named/...              the files of the case as people read them, with names
 //! vault/evidence/ab/ab12...    evidence under its SHA-256
 //! ```
 
@@ -12,17 +13,35 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use bulkhead_files::{Existing, NewFile};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use bulkhead_files::{Existing, NewFile, tree};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::Sha256;
 
 use crate::error::{Error, Result};
 use crate::files::{self, HashingWriter};
+use crate::names::{Bearer, Names, bare_name};
 
-/// What a pseudonym begins with.
-const PREFIX: &str = "account:";
+/// Directory of the readable files inside the vault.
+const NAMED_DIR: &str = "named";
+
+/// How the key of the pseudonyms came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyOrigin {
+    /// Drawn at random: once the vault is erased nobody can tell who is behind a pseudonym.
+    Random,
+    /// Derived from a seed: whoever knows the seed can try names, after an erasure too. For drills and tests.
+    Seed,
+}
+
+impl KeyOrigin {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Seed => "seed",
+        }
+    }
+}
 
 /// Digest and length of a piece of evidence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,11 +59,12 @@ struct Line {
 }
 
 /// Evidence and names, in a directory of their own.
+#[derive(Debug)]
 pub struct Vault {
     dir: PathBuf,
     key: [u8; 32],
-    /// By pseudonym.
-    names: BTreeMap<String, String>,
+    origin: Option<KeyOrigin>,
+    names: Names,
     mapping: File,
 }
 
@@ -53,51 +73,63 @@ impl Vault {
     ///
     /// # Errors
     /// When it cannot be written, or is there with another key.
-    pub fn create(dir: &Path, key: [u8; 32]) -> Result<Self> {
-        let file = dir.join("key");
-        if !file.exists() {
-            bulkhead_files::tree::make_private_dir(dir)?;
-            let mut new = NewFile::beside(&file)?;
-            new.make_private()?;
-            writeln!(new, "{}", hex::encode(key)).map_err(Error::io("create", &file))?;
-            new.commit(&file, Existing::Refuse)?;
-        }
-        let vault = Self::open(dir)?;
+    pub fn create(dir: &Path, key: [u8; 32], origin: KeyOrigin) -> Result<Self> {
+        let vault = Self::open_or_create(dir, origin, || Ok(key))?;
         if vault.key != key {
             return Err(Error::Key(format!("{}: this vault has another key", dir.display())));
         }
         Ok(vault)
     }
 
-    /// The same where an interrupted run may have begun one: its key stays, and whom it named is named again, in the same
-    /// order, when the run is made again.
+    /// Opens the vault in `dir`, or makes one with the key that `draw` yields. Names of an earlier run are hidden once they
+    /// are learnt again: so a case taken up anew hides the same names in the same entries.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn create_again(dir: &Path, key: [u8; 32]) -> Result<Self> {
-        let begun = dir.join("key").exists();
-        if begun {
-            bulkhead_files::tree::remove_file(&dir.join("mapping.ndjson"))?;
-            return Self::open(dir);
+    /// When it cannot be written or read, or `draw` fails.
+    pub fn open_or_create(
+        dir: &Path,
+        origin: KeyOrigin,
+        draw: impl FnOnce() -> Result<[u8; 32]>,
+    ) -> Result<Self> {
+        tree::make_private_dir(dir)?;
+        let file = dir.join("key");
+        if !file.exists() {
+            let text = format!("{}\n{}\n", hex::encode(draw()?), origin.word());
+            let mut new = NewFile::beside(&file)?;
+            new.make_private()?;
+            new.write_all(text.as_bytes()).map_err(Error::io("write", &file))?;
+            new.commit(&file, Existing::Refuse)?;
         }
-        Self::create(dir, key)
+        let mut vault = Self::open(dir)?;
+        vault.names.sleep()?;
+        Ok(vault)
     }
 
-    /// Opens the vault in `dir`.
+    /// Opens the vault in `dir` for writing.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read.
+    /// When there is none, or it cannot be read or written.
     pub fn open(dir: &Path) -> Result<Self> {
-        let file = dir.join("key");
-        let text = fs::read_to_string(&file).map_err(Error::io("read", &file))?;
-        let key = hex::decode(text.trim()).ok().and_then(|it| it.try_into().ok());
-        let key = key.ok_or_else(|| Error::Key(format!("{}: not a case key", file.display())))?;
+        let (key, origin) = read_key(dir)?;
         let path = dir.join("mapping.ndjson");
         let (names, good) = read_mapping(&path)?;
-        let mapping = bulkhead_files::tree::append(&path, true)?;
+        let mapping = tree::append(&path, true)?;
         // A line torn by a crash is cut off: what it named was never recorded, since the journal comes after it.
         mapping.set_len(good).map_err(Error::io("write", &path))?;
-        Ok(Self { dir: dir.to_owned(), key, names, mapping })
+        Ok(Self { dir: dir.to_owned(), key, origin, names: Names::new(key, names)?, mapping })
+    }
+
+    /// The names of the vault in `dir`, for reading; none where there is no vault.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn read_names(dir: &Path) -> Result<Option<Names>> {
+        if !dir.join("key").exists() {
+            return Ok(None);
+        }
+        let (key, _) = read_key(dir)?;
+        let (names, _) = read_mapping(&dir.join("mapping.ndjson"))?;
+        Names::new(key, names).map(Some)
     }
 
     /// Stores evidence and returns its digest; storing the same bytes again changes nothing.
@@ -110,10 +142,10 @@ impl Vault {
         file.make_private()?;
         let mut writer = HashingWriter::new(file);
         files::copy(from, &mut writer).map_err(Error::io("store evidence in", &incoming))?;
-        let (file, sha256, bytes) = writer.into_parts();
+        let (file, sha256, bytes) = writer.finish();
         let path = self.evidence_path(&sha256)?;
-        bulkhead_files::tree::make_private_dir(path.parent().unwrap_or(&self.dir))?;
-        // The same bytes are the same evidence.
+        tree::make_private_dir(&self.dir.join("evidence"))?;
+        tree::make_private_dir(path.parent().unwrap_or(&self.dir))?;
         file.commit(&path, Existing::Replace)?;
         Ok(Digest { sha256, bytes })
     }
@@ -134,58 +166,98 @@ impl Vault {
         Ok(self.dir.join("evidence").join(&sha256[..2]).join(sha256))
     }
 
-    /// The pseudonym of a person or account; the mapping is on the disk when this returns.
+    /// Keeps a readable file of the case, `path` relative to the case directory.
     ///
-    /// `account:` and 32 hexadecimal digits of HMAC-SHA256(case key, name in lower case); a spelling with capitals carries
-    /// eight more of its own, so that it stays recognisably the same account and reads back to the letter.
+    /// # Errors
+    /// When it cannot be written or the path leads elsewhere.
+    pub fn keep(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        if !files::plain_path(path) {
+            return Err(Error::Invalid(format!("`{path}` is not a path a case may hold")));
+        }
+        Ok(tree::put_private(&self.dir.join(NAMED_DIR).join(path), bytes)?)
+    }
+
+    /// Learns who is to be hidden; the mapping is on the disk when this returns.
+    ///
+    /// Of `domain\name` and `name@domain` the bare name is kept, so that every spelling of an account has one pseudonym:
+    /// the bearer's word and 16 hexadecimal digits of HMAC-SHA256(case key, name in lower case).
     ///
     /// # Errors
     /// When the mapping cannot be written.
-    pub fn pseudonym(&mut self, name: &str) -> Result<String> {
-        let lower = name.to_lowercase();
-        let mut pseudonym = format!("{PREFIX}{}", &self.keyed(&lower)[..32]);
-        if lower != name {
-            pseudonym.push('.');
-            pseudonym.push_str(&self.keyed(name)[..8]);
+    pub fn learn<'n>(&mut self, names: impl IntoIterator<Item = (Bearer, &'n str)>) -> Result<()> {
+        let mut text = Vec::new();
+        for (bearer, name) in names {
+            let name = if bearer == Bearer::Account { bare_name(name) } else { name };
+            if let Some(line) = self.names.learn(bearer, name.trim()) {
+                push_line(&mut text, line)?;
+            }
         }
-        if !self.names.contains_key(&pseudonym) {
-            let line = Line { pseudonym: pseudonym.clone(), value: name.to_owned() };
-            let mut text = serde_json::to_vec(&line).map_err(|it| Error::Invalid(it.to_string()))?;
-            text.push(b'\n');
-            let written = self.mapping.write_all(&text).and_then(|()| self.mapping.sync_data());
-            written.map_err(Error::io("write", &self.dir.join("mapping.ndjson")))?;
-            self.names.insert(pseudonym.clone(), name.to_owned());
-        }
+        self.append(&text)?;
+        self.names.prepare()
+    }
+
+    /// The pseudonym of an account; learns it.
+    ///
+    /// # Errors
+    /// When the mapping cannot be written.
+    pub fn pseudonym(&mut self, account: &str) -> Result<String> {
+        self.learn([(Bearer::Account, account)])?;
+        let (pseudonym, line) = self.names.spelled(bare_name(account));
+        self.append_lines(line)?;
         Ok(pseudonym)
     }
 
-    /// Who stands behind a pseudonym.
-    pub fn name(&self, pseudonym: &str) -> Option<&str> {
-        self.names.get(pseudonym).map(String::as_str)
+    fn append_lines(&mut self, lines: impl IntoIterator<Item = (String, String)>) -> Result<()> {
+        let mut text = Vec::new();
+        lines.into_iter().try_for_each(|it| push_line(&mut text, it))?;
+        self.append(&text)
     }
 
-    fn keyed(&self, text: &str) -> String {
-        // HMAC takes a key of any length, so this cannot fail; an all-zero digest would merely collide.
-        let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return "0".repeat(64) };
-        hex::encode(mac.chain_update(text.as_bytes()).finalize().into_bytes())
+    fn append(&mut self, text: &[u8]) -> Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let written = self.mapping.write_all(text).and_then(|()| self.mapping.sync_data());
+        written.map_err(Error::io("write", &self.dir.join("mapping.ndjson")))
     }
 
-    /// The JSON `body` with every occurrence of `accounts` replaced by their pseudonyms, in keys and texts alike; of
-    /// `domain\name` and `name@domain` the bare name too. Accounts seen before are replaced wherever they stand.
+    /// Who stands behind which pseudonym.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// How its key came about; unknown in vaults of the first version.
+    pub fn origin(&self) -> Option<KeyOrigin> {
+        self.origin
+    }
+
+    /// The JSON `body` with every name known, and every one of `accounts`, replaced by its pseudonym, in keys and texts
+    /// alike. Spellings with capitals carry eight digits more, so that [`Vault::reveal`] gives them back to the letter.
     ///
     /// # Errors
     /// When `body` is no JSON or the mapping cannot be written.
     pub fn hide(&mut self, body: &[u8], accounts: &BTreeSet<String>) -> Result<Vec<u8>> {
-        for account in accounts.iter().filter(|it| !it.is_empty()) {
-            self.pseudonym(account)?;
-            if let Some(bare) = bare_name(account) {
-                self.pseudonym(bare)?;
+        self.learn(accounts.iter().map(|it| (Bearer::Account, it.as_str())))?;
+        let mut lines = Vec::new();
+        let names = &mut self.names;
+        let hidden = rewrite(body, &mut |text| {
+            let spots: Vec<(usize, usize)> = names.find(text).iter().map(|it| (it.0, it.1)).collect();
+            if spots.is_empty() {
+                return None;
             }
-        }
-        let mut known: Vec<String> = self.names.values().map(|it| it.to_ascii_lowercase()).collect();
-        known.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
-        known.dedup();
-        rewrite(body, &mut |text| self.hide_text(text, &known))
+            let (mut out, mut at) = (String::new(), 0);
+            for (start, end) in spots {
+                let (pseudonym, line) = names.spelled(&text[start..end]);
+                out.push_str(&text[at..start]);
+                out.push_str(&pseudonym);
+                lines.extend(line);
+                at = end;
+            }
+            out.push_str(&text[at..]);
+            Some(out)
+        })?;
+        self.append_lines(lines)?;
+        Ok(hidden)
     }
 
     /// The JSON `body` with every pseudonym of this vault replaced by the name behind it: undoes [`Vault::hide`].
@@ -193,42 +265,7 @@ impl Vault {
     /// # Errors
     /// When `body` is no JSON.
     pub fn reveal(&self, body: &[u8]) -> Result<Vec<u8>> {
-        rewrite(body, &mut |text| Ok(self.reveal_text(text)))
-    }
-
-    fn hide_text(&mut self, text: &str, known: &[String]) -> Result<Option<String>> {
-        let lower = text.to_ascii_lowercase();
-        let mut out = String::new();
-        let mut at = 0;
-        while let Some((start, end)) = first_name(&lower, at, known) {
-            out.push_str(&text[at..start]);
-            out.push_str(&self.pseudonym(&text[start..end])?);
-            at = end;
-        }
-        if at == 0 {
-            return Ok(None);
-        }
-        out.push_str(&text[at..]);
-        Ok(Some(out))
-    }
-
-    fn reveal_text(&self, text: &str) -> Option<String> {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(start) = rest.find(PREFIX) {
-            let token =
-                rest[start + PREFIX.len()..].bytes().take_while(|it| it.is_ascii_hexdigit() || *it == b'.');
-            let end = start + PREFIX.len() + token.count();
-            // A full stop after a pseudonym may be the sentence's own.
-            let candidates = [end.min(start + PREFIX.len() + 41), start + PREFIX.len() + 32];
-            let known = candidates.into_iter().find_map(|end| Some((end, self.name(rest.get(start..end)?)?)));
-            let (end, shown) = known.unwrap_or((start + PREFIX.len(), PREFIX));
-            out.push_str(&rest[..start]);
-            out.push_str(shown);
-            rest = &rest[end..];
-        }
-        out.push_str(rest);
-        (out != text).then_some(out)
+        rewrite(body, &mut |text| self.names.reveal(text))
     }
 
     /// Where it is.
@@ -237,13 +274,27 @@ impl Vault {
     }
 }
 
-impl std::fmt::Debug for Vault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vault")
-            .field("dir", &self.dir)
-            .field("names", &self.names.len())
-            .finish_non_exhaustive()
-    }
+fn push_line(text: &mut Vec<u8>, (pseudonym, value): (String, String)) -> Result<()> {
+    serde_json::to_writer(&mut *text, &Line { pseudonym, value })
+        .map_err(|it| Error::Invalid(it.to_string()))?;
+    text.push(b'\n');
+    Ok(())
+}
+
+/// The case key and how it came about.
+fn read_key(dir: &Path) -> Result<([u8; 32], Option<KeyOrigin>)> {
+    let file = dir.join("key");
+    let text = fs::read_to_string(&file).map_err(Error::io("read", &file))?;
+    let mut lines = text.lines();
+    let key = lines.next().and_then(|it| hex::decode(it.trim()).ok()).and_then(|it| it.try_into().ok());
+    let key = key.ok_or_else(|| Error::Key(format!("{}: not a case key", file.display())))?;
+    let word = lines.next();
+    Ok((key, [KeyOrigin::Random, KeyOrigin::Seed].into_iter().find(|it| Some(it.word()) == word)))
+}
+
+/// How the key of the vault in `dir` came about, where there is one that says.
+pub(crate) fn origin(dir: &Path) -> Option<KeyOrigin> {
+    read_key(dir).ok().and_then(|it| it.1)
 }
 
 /// The mapping and the length of its whole lines.
@@ -263,62 +314,31 @@ fn read_mapping(path: &Path) -> Result<(BTreeMap<String, String>, u64)> {
     Ok((names, good as u64))
 }
 
-/// The name without its domain, where there is one and it is long enough to be told from a word.
-fn bare_name(account: &str) -> Option<&str> {
-    let bare = match account.rsplit_once('\\') {
-        Some((_, name)) => name,
-        None => account.split_once('@')?.0,
-    };
-    (bare.len() >= 3).then_some(bare)
-}
-
-/// Start and end of the first known name from `at` on that stands by itself; of several at one place the longest.
-fn first_name(text: &str, at: usize, known: &[String]) -> Option<(usize, usize)> {
-    let of = |name: &String| {
-        let mut from = at;
-        while let Some(found) = text.get(from..)?.find(name.as_str()) {
-            let (start, end) = (from + found, from + found + name.len());
-            if stands_alone(text, start, end) {
-                return Some((start, end));
-            }
-            from = start + text[start..].chars().next()?.len_utf8();
-        }
-        None
-    };
-    known.iter().filter_map(of).min_by_key(|(start, end)| (*start, usize::MAX - end))
-}
-
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    !text[..start].ends_with(part) && !text[end..].starts_with(part) && !text[..start].ends_with(PREFIX)
-}
-
 /// A replacement for a text, or none when it stays as it is.
-type Replace<'a> = dyn FnMut(&str) -> Result<Option<String>> + 'a;
+type Replace<'a> = dyn FnMut(&str) -> Option<String> + 'a;
 
 /// JSON with every text and key passed through `replace`.
 fn rewrite(body: &[u8], replace: &mut Replace<'_>) -> Result<Vec<u8>> {
     let mut value: Value =
         serde_json::from_slice(body).map_err(|it| Error::Invalid(format!("the body is no JSON: {it}")))?;
-    rewrite_value(&mut value, replace)?;
+    rewrite_value(&mut value, replace);
     serde_json::to_vec(&value).map_err(|it| Error::Invalid(format!("the body is no JSON: {it}")))
 }
 
-fn rewrite_value(value: &mut Value, replace: &mut Replace<'_>) -> Result<()> {
+fn rewrite_value(value: &mut Value, replace: &mut Replace<'_>) {
     match value {
         Value::String(text) => {
-            if let Some(new) = replace(text)? {
+            if let Some(new) = replace(text) {
                 *text = new;
             }
         }
-        Value::Array(items) => items.iter_mut().try_for_each(|it| rewrite_value(it, replace))?,
+        Value::Array(items) => items.iter_mut().for_each(|it| rewrite_value(it, replace)),
         Value::Object(map) => {
             for (key, mut value) in std::mem::take(map) {
-                rewrite_value(&mut value, replace)?;
-                map.insert(replace(&key)?.unwrap_or(key), value);
+                rewrite_value(&mut value, replace);
+                map.insert(replace(&key).unwrap_or(key), value);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-    Ok(())
 }

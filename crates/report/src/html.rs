@@ -1,7 +1,7 @@
 //! `report.html`: one self-contained page. A director reads the first screen, an engineer the rest.
 
 use bulkhead_model::case::{
-    Certificate, Clock, Exfiltration, Impact, Incident, Plan, RecoveryPlan, Score, TimelineEntry,
+    Certificate, Clock, Exfiltration, Impact, Incident, Localized, Plan, RecoveryPlan, Score, TimelineEntry,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -46,6 +46,8 @@ pub struct CaseView<'a> {
     pub orders: &'a [String],
     /// The language of the page; the summary stands there in the other one too.
     pub lang: Lang,
+    /// What a reader must know of the record before anything else: who signed it, who can undo its pseudonyms.
+    pub notices: &'a [Localized],
 }
 
 /// The page. Same input, same bytes.
@@ -67,6 +69,7 @@ pub fn html(view: &CaseView<'_>) -> String {
                 header {
                     p class="kicker" { (view.estate.estate.name) " · " (page.get("page-incident")) " " (view.incident.id) }
                     h1 { (view.incident.title) }
+                    @for notice in view.notices { p class="notice" { strong { (if view.lang == Lang::Fr { notice.fr() } else { notice.en() }) } } }
                 }
                 main {
                     (summary::section(&page))

@@ -68,6 +68,7 @@ impl Case {
             filings: &[],
             orders: &[],
             lang: Lang::En,
+            notices: &[],
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
-use super::Format;
+use super::{Format, Signer};
 use crate::when::{self, When};
 
 /// `case ...`.
@@ -28,11 +28,11 @@ pub enum Case {
     },
     /// Checks every byte of a case directory against its signed record; offline.
     Verify {
-        /// The case directory.
+        /// The case directory, or its journal/ alone.
         dir: PathBuf,
-        /// The signer's public key, or a file that holds it.
-        #[arg(long, value_name = "PUBKEY")]
-        key: Option<String>,
+        /// What the verifier brings along.
+        #[command(flatten)]
+        with: VerifyWith,
         /// How to print.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -42,20 +42,69 @@ pub enum Case {
         /// The case directory it was to make.
         dir: PathBuf,
     },
-    /// Erases the vault of a case (raw evidence, and who stands behind the pseudonyms), as a signed record.
-    Erase {
+    /// Vouches as a witness for the state of a case: adds a cosignature to its checkpoint, once the case verifies.
+    Cosign {
         /// The case directory.
         dir: PathBuf,
-        /// Why; recorded.
-        #[arg(long)]
-        reason: String,
-        /// File with the signing key; without it the demonstration key is used.
-        #[arg(long, value_name = "FILE")]
-        signing_key: Option<PathBuf>,
+        /// The checkpoint of this case that was vouched for before: it must go on from there.
+        #[arg(long, value_name = "CHECKPOINT")]
+        since: Option<PathBuf>,
+        /// The witness's key.
+        #[command(flatten)]
+        signer: Signer,
         /// When, such as 2026-11-20T14:20:00Z or '2026-11-20 15:20' (default: the machine's clock).
         #[arg(long, value_name = "WHEN", value_parser = when::read)]
         now: Option<When>,
     },
+    /// Copies a case for somebody: without the vault as it was sealed, or, with --named, readable and with names.
+    Export {
+        /// The case directory.
+        dir: PathBuf,
+        /// The folder to make; must be absent or empty.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Puts the names in that the vault holds, for somebody who may see them; such a copy cannot be verified.
+        #[arg(long)]
+        named: bool,
+    },
+    /// Erases the vault of a case (raw evidence, and who stands behind the pseudonyms), as a signed record.
+    Erase {
+        /// The case directory.
+        dir: PathBuf,
+        /// Why; recorded, names known to the vault as pseudonyms.
+        #[arg(long)]
+        reason: String,
+        /// Who signs: whoever signed the case.
+        #[command(flatten)]
+        signer: Signer,
+        /// When, such as 2026-11-20T14:20:00Z or '2026-11-20 15:20' (default: the machine's clock).
+        #[arg(long, value_name = "WHEN", value_parser = when::read)]
+        now: Option<When>,
+    },
+}
+
+/// What a verifier brings along, from elsewhere than the case.
+#[derive(Debug, Args)]
+pub struct VerifyWith {
+    /// The signer's public key, or a file that holds it.
+    #[arg(long, value_name = "PUBKEY")]
+    pub key: Option<String>,
+    /// Counts a signer who is not authenticated as a failure (exit code 1).
+    #[arg(long)]
+    pub require_key: bool,
+    /// An earlier checkpoint of this case (a copy of its journal/checkpoint), or the earlier case: proves that this one goes on
+    /// from there and was not set back.
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub since: Option<PathBuf>,
+    /// Public key of a witness whose cosignature must be there, or a file that holds it; may be given several times.
+    #[arg(long, value_name = "PUBKEY")]
+    pub witness: Vec<String>,
+    /// How many of the witnesses given must have cosigned (default: all).
+    #[arg(long, value_name = "N", requires = "witness")]
+    pub witness_threshold: Option<usize>,
+    /// Accepts that files outside journal/ are missing, and lists how many were not seen.
+    #[arg(long)]
+    pub partial: bool,
 }
 
 /// `regime ...`.

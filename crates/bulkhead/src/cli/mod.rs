@@ -3,6 +3,7 @@
 mod case;
 mod detect;
 mod estate;
+mod key;
 mod plan;
 mod respond;
 
@@ -10,9 +11,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use case::{Case, Regime};
+pub use case::{Case, Regime, VerifyWith};
 pub use detect::{Coverage, Detect, FindingFormat, Lateness, RuleArgs, RuleReading, Rules, Wanted};
 pub use estate::{Estate, EstateImport};
+pub use key::{Key, PassphraseSource, Signer};
 pub use plan::{Intrusion, Plan, PlanContain, PlanReach, PlanRecover, Planning, Steering};
 pub use respond::{Common, Drill, Respond};
 
@@ -55,6 +57,9 @@ pub enum Command {
     /// Shows and verifies the record of a case.
     #[command(subcommand)]
     Case(Case),
+    /// Makes, shows and replaces signing keys.
+    #[command(subcommand)]
+    Key(Key),
     /// Reporting obligations and their deadlines.
     #[command(subcommand)]
     Regime(Regime),

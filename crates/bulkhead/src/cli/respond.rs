@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bulkhead_report::Lang;
 use clap::Args;
 
-use super::{Format, Planning};
+use super::{Format, Planning, Signer};
 
 /// What `respond` and `drill` have in common.
 #[derive(Debug, Args)]
@@ -28,21 +28,29 @@ pub struct Common {
     /// How to print.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Seed of everything left to chance.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    /// Seed of everything left to chance (default 1). Given, it also makes the key of the pseudonyms, which whoever knows
+    /// the seed can then undo; without it that key is drawn at random.
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Gives every approval; recorded as such.
     #[arg(long)]
     pub yes: bool,
-    /// File with the key that signs the case; without it the demonstration key is used, and that is said.
-    #[arg(long, value_name = "FILE")]
-    pub signing_key: Option<PathBuf>,
+    /// Who signs the case.
+    #[command(flatten)]
+    pub signer: Signer,
     /// Language of the report.
     #[arg(long, value_parser = lang, default_value = "en", value_name = "en|fr")]
     pub lang: Lang,
     /// How the plan is chosen.
     #[command(flatten)]
     pub planning: Planning,
+}
+
+impl Common {
+    /// The seed of everything left to chance but the pseudonyms' key.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
 }
 
 fn lang(text: &str) -> Result<Lang, String> {

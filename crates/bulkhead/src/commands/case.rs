@@ -1,15 +1,18 @@
-//! `case list|show|verify|erase`: the record, without any database.
+//! `case list|show|verify|cosign|export|erase`: the record, without any database.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bulkhead_journal::{Error, PublicKey, SigningKey};
+use bulkhead_journal::witness::witness_key;
+use bulkhead_journal::{Error, Vault, VerifyOptions, WitnessKey};
 use bulkhead_model::case::{Clock, ClockStatus, Incident, Plan, RecoveryPlan};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::building;
-use crate::cli::{Case, Format};
+use crate::cli::{Case, Format, Signer, VerifyWith};
+use crate::commands::case_export;
+use crate::commands::key::{public_key, signing_key};
 use crate::failure::{Failure, Outcome};
 use crate::say::{self, say};
 use crate::ui::{Table, counted, duration, money};
@@ -23,13 +26,21 @@ pub fn run(command: &Case) -> Outcome {
             building::readable(dir)?;
             show(dir, *format)
         }
-        Case::Verify { dir, key, format } => {
+        Case::Verify { dir, with, format } => {
             building::readable(dir)?;
-            verify(dir, key.as_deref(), *format)
+            verify(dir, with, *format)
         }
-        Case::Erase { dir, reason, signing_key, now } => {
+        Case::Cosign { dir, since, signer, now } => {
             building::readable(dir)?;
-            erase(dir, reason, signing_key.as_deref(), now.as_ref())
+            cosign(dir, since.as_deref(), signer, now.as_ref())
+        }
+        Case::Export { dir, out, named } => {
+            building::readable(dir)?;
+            case_export::run(dir, out, *named)
+        }
+        Case::Erase { dir, reason, signer, now } => {
+            building::readable(dir)?;
+            erase(dir, reason, signer, now.as_ref())
         }
         Case::Resume { dir } => super::resume(dir),
     }
@@ -121,45 +132,91 @@ fn show(dir: &Path, format: Format) -> Outcome {
     Ok(())
 }
 
-fn verify(dir: &Path, key: Option<&str>, format: Format) -> Outcome {
-    if !dir.join("journal").is_dir() {
+fn verify(dir: &Path, with: &VerifyWith, format: Format) -> Outcome {
+    let is_journal = dir.join("checkpoint").is_file() && dir.join("manifest.json").is_file();
+    if dir.is_dir() {
+        bulkhead_journal::settle(dir).map_err(journal_failure)?;
+    }
+    if !dir.join("journal").is_dir() && !is_journal {
         return Err(Failure::input(format!(
             "`{}` is not a case directory: it has no journal/",
             dir.display()
         ))
-        .hint("name the folder that `respond --out` or `drill --out` wrote"));
+        .hint("name the folder that `respond --out` or `drill --out` wrote, or its journal/"));
     }
-    let key = key.map(public_key).transpose()?;
-    let report = bulkhead_journal::verify(dir, key.as_ref()).map_err(journal_failure)?;
+    let key = with.key.as_deref().map(public_key).transpose()?;
+    let since = with.since.as_deref().map(checkpoint).transpose()?;
+    let witnesses = with.witness.iter().map(|it| witness(it)).collect::<Outcome<Vec<_>>>()?;
+    let options = VerifyOptions {
+        key: key.as_ref(),
+        since: since.as_deref(),
+        witnesses: &witnesses,
+        threshold: with.witness_threshold,
+        partial: with.partial,
+    };
+    let report = bulkhead_journal::verify_with(dir, &options).map_err(journal_failure)?;
     match format {
         Format::Json => print_json(&report)?,
         Format::Table => say::show(&format!("{report}\n")),
     }
-    if report.is_ok() { Ok(()) } else { Err(Failure::Verdict("the case is not what was signed".to_owned())) }
-}
-
-fn erase(dir: &Path, reason: &str, key: Option<&Path>, now: Option<&When>) -> Outcome {
-    let key = signing_key(key)?;
-    let clock = Timestamp::now();
-    let now = now.map_or(Ok(clock), |it| it.resolve("--now", &zone_of_case(dir), clock, false))?;
-    let erased =
-        bulkhead_journal::erase_vault(dir, &key, now, "operator", reason).map_err(journal_failure)?;
-    say!("erased {} files of the vault; `case verify` lists the erasure and still accepts the case", erased);
+    if !report.is_ok() {
+        return Err(Failure::Verdict("the case is not what was signed".to_owned()));
+    }
+    if with.require_key && !report.is_authenticated() {
+        return Err(Failure::Verdict("the signer is not authenticated".to_owned()));
+    }
     Ok(())
 }
 
-/// The key in `file`, or the demonstration key.
-pub fn signing_key(file: Option<&Path>) -> Outcome<SigningKey> {
-    let Some(file) = file else { return Ok(SigningKey::demonstration()) };
-    let text = fs::read_to_string(file).map_err(|err| Failure::file("read the signing key", file, &err))?;
-    SigningKey::parse(text.trim()).map_err(|err| Failure::input(format!("{}: {err}", file.display())))
+/// A checkpoint in a file, or the one of a case directory.
+fn checkpoint(path: &Path) -> Outcome<String> {
+    let file = if path.is_dir() { path.join("journal/checkpoint") } else { path.to_owned() };
+    fs::read_to_string(&file).map_err(|err| {
+        Failure::file("read the earlier checkpoint", &file, &err)
+            .hint("give a copy of the case's journal/checkpoint that was kept elsewhere")
+    })
 }
 
-/// A public key given as such, or as a file that holds it.
-fn public_key(text: &str) -> Outcome<PublicKey> {
+/// A witness's key given as such, or as a file that holds it.
+fn witness(text: &str) -> Outcome<WitnessKey> {
     let held = fs::read_to_string(text).ok();
     let text = held.as_deref().unwrap_or(text);
-    PublicKey::parse(text).map_err(|err| Failure::input(format!("--key: {err}")))
+    WitnessKey::parse(text).map_err(|err| Failure::input(format!("--witness: {err}")))
+}
+
+fn cosign(dir: &Path, since: Option<&Path>, signer: &Signer, now: Option<&When>) -> Outcome {
+    let key = signing_key(signer)?;
+    let since = since.map(checkpoint).transpose()?;
+    let options = VerifyOptions { since: since.as_deref(), ..VerifyOptions::default() };
+    let report = bulkhead_journal::verify_with(dir, &options).map_err(journal_failure)?;
+    if !report.is_ok() {
+        say::show(&format!("{report}\n"));
+        return Err(Failure::Verdict("nothing was cosigned: the case is not what was signed".to_owned()));
+    }
+    let clock = Timestamp::now();
+    let now = now.map_or(Ok(clock), |it| it.resolve("--now", &zone_of_case(dir), clock, false))?;
+    bulkhead_journal::cosign(dir, &key, now).map_err(journal_failure)?;
+    say!("cosigned {} entries, root {}, as a witness", report.entries, report.root);
+    say!("  those who verify give: --witness {}", witness_key(&key));
+    Ok(())
+}
+
+fn erase(dir: &Path, reason: &str, signer: &Signer, now: Option<&When>) -> Outcome {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Failure::input("an erasure needs a reason, which the record keeps")
+            .hint("say who asked for it and on what ground, without names: --reason \"GDPR article 17 request 2026-14\""));
+    }
+    let key = signing_key(signer)?;
+    let clock = Timestamp::now();
+    let now = now.map_or(Ok(clock), |it| it.resolve("--now", &zone_of_case(dir), clock, false))?;
+    // The reason outlives the vault: whom the vault names, it must not name.
+    let names = Vault::read_names(&dir.join("vault")).map_err(journal_failure)?;
+    let reason = names.and_then(|it| it.veil(reason)).unwrap_or_else(|| reason.to_owned());
+    let erased =
+        bulkhead_journal::erase_vault(dir, &key, now, "operator", &reason).map_err(journal_failure)?;
+    say!("erased {} files of the vault; `case verify` lists the erasure and still accepts the case", erased);
+    Ok(())
 }
 
 /// What the journal refuses is the user's to mend, and what the machine refuses too; the rest of the database is ours.
@@ -176,13 +233,20 @@ pub fn journal_failure(err: Error) -> Failure {
     }
 }
 
+/// A file of the case, with names where the vault still has them.
 fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Outcome<T> {
-    let path = dir.join(name);
+    let named = dir.join("vault/named").join(name);
+    let path = if named.is_file() { named } else { dir.join(name) };
     let text = fs::read_to_string(&path).map_err(|err| {
         Failure::file("read", &path, &err)
             .hint("name a case directory, as `respond --out` or `drill --out` wrote it")
     })?;
     serde_json::from_str(&text).map_err(|err| Failure::input(format!("{}: {err}", path.display())))
+}
+
+/// What the writer of files refuses is the user's to mend.
+pub fn files_failure(err: bulkhead_files::Error) -> Failure {
+    Failure::input(format!("{:#}", anyhow::Error::new(err)))
 }
 
 fn read_if_there<T: DeserializeOwned>(dir: &Path, name: &str) -> Outcome<Option<T>> {

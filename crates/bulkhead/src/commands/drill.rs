@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
-use crate::commands::case::signing_key;
-use crate::commands::respond::{secret, setting, show};
+use crate::commands::key::signing_key;
+use crate::commands::respond::{setting, show};
 use crate::config::Config;
 use crate::desk::{Setting, later};
 use crate::estate_input::{self, EstateInput, SHOWN};
 use crate::failure::{Failure, Outcome, print_diagnostics};
-use crate::flow::{self, Ending, Opening};
+use crate::flow::{self, Ending, Opening, VaultKey};
 use crate::say::{self, say};
 use crate::ui::Table;
 use crate::world::drill::DrillWorld;
@@ -40,7 +40,7 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     // A drill without an estate plays on the embedded example; one configured or named takes its place.
     let estate = estate_input::read_or_example(common.estate.as_deref(), config, quiet)?;
     let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
-    let key = signing_key(common.signing_key.as_deref())?;
+    let key = signing_key(&common.signer)?;
     let setting = setting(&estate.estate, common, config)?;
     let building = match resumed {
         Some(building) => building,
@@ -55,7 +55,7 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
 
     let bar = ui::progress(quiet, &format!("playing `{}` on {}", scenario.id, estate.origin), None);
     let policy = Policy::default();
-    let seed = scenario.seed ^ common.seed;
+    let seed = scenario.seed ^ common.seed();
     let mut world = DrillWorld::new(&scenario, &estate.estate, &rules, &policy, seed);
     let Some((draft, at)) = world.declarable() else {
         bar.finish_and_clear();
@@ -73,7 +73,7 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
         out: &out,
         journal: &building.journal("case"),
         ask_always: false,
-        secret: &secret(common)?,
+        vault_key: VaultKey::Seed(seed),
     };
     let ending = flow::carry(opening, &mut world)?;
     bar.finish_and_clear();
@@ -103,7 +103,7 @@ fn finish(
     let format = args.common.format;
     let story = narrate::tell(&files, &ending, &estate.estate, proof_holds);
     // Sealed before anything is printed: whoever closes the pipe early loses no case.
-    flow::seal(ending, &files, &building.dir(), key)?;
+    let record = flow::seal(ending, &files, estate, &building.dir(), key)?;
     let out = building.shown().to_owned();
     building.finish()?;
     show(&files, format, &story)?;
@@ -113,6 +113,7 @@ fn finish(
         say!("  open {}/report.html, check it with `bulkhead case verify {}`", out.display(), out.display());
         say!("\n{}", narrate::score_line(&score));
     }
+    record.announce(format);
     missed(&verdicts)
 }
 

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod case;
+pub mod case_export;
 mod coverage;
 mod detect;
 
@@ -10,6 +11,7 @@ mod estate_import;
 mod explain;
 mod generated;
 mod init;
+pub mod key;
 pub mod plan;
 
 mod recover;
@@ -62,6 +64,7 @@ fn carry_out(cli: &Cli, resumed: Option<Building>) -> Outcome {
         Command::Plan(command) => plan::run(command, &config, quiet),
 
         Command::Case(command) => case::run(command),
+        Command::Key(command) => key::run(command),
         Command::Regime(command) => regime::run(command, &config, quiet),
         Command::Completions { shell } => generated::completions(*shell),
         Command::Man { dir } => generated::man(dir),

@@ -16,14 +16,16 @@ use jiff::tz::TimeZone;
 use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Common, Format, Planning, Respond};
-use crate::commands::case::{print_json, signing_key};
+use crate::commands::case::print_json;
+use crate::commands::key::signing_key;
 use crate::config::Config;
 use crate::desk::Setting;
 use crate::entities::{Directory, Meant};
 use crate::estate_input::{self, EstateInput};
 use crate::evidence::Evidence;
 use crate::failure::{Failure, Outcome};
-use crate::flow::{self, Opening};
+use crate::flow::{self, Opening, VaultKey};
+use crate::record_note::RecordNote;
 use crate::say::{self, line, note, say};
 use crate::telemetry_input::{Gathered, gather};
 use crate::when::zone;
@@ -40,7 +42,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let early = given.as_ref().map(|it| accepted(&it.estate, &args.accept)).transpose()?;
     let (rules, report) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
-    let key = signing_key(common.signing_key.as_deref())?;
+    let key = signing_key(&common.signer)?;
     let building = match resumed {
         Some(building) => building,
         None => Building::begin(&Wanted {
@@ -82,7 +84,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     };
     let policy = Policy::default();
     let (found, strongest) =
-        declare_when(&gathered.findings, &gathered.observations, &estate.estate, &policy, common.seed);
+        declare_when(&gathered.findings, &gathered.observations, &estate.estate, &policy, common.seed());
     if found.is_empty() {
         return no_incident(&gathered, strongest, &policy, building);
     }
@@ -143,6 +145,8 @@ struct Told {
     /// What stays and was not accepted.
     open: Vec<String>,
     out: PathBuf,
+    /// What must be known of its record.
+    record: RecordNote,
 }
 
 /// Answers every incident, each with its own case directory, under one plan for all of them.
@@ -186,7 +190,7 @@ fn respond(case: &Case<'_>, found: &[Found], building: &Building) -> Outcome<Vec
             out: &made,
             journal: &journal,
             ask_always: true,
-            secret: &secret(common)?,
+            vault_key: common.seed.map_or(VaultKey::Random, VaultKey::Seed),
         };
         let ending = flow::carry(opening, &mut world)?;
         let files = files::assemble(&ending, case.estate, &setting, findings)?;
@@ -195,8 +199,8 @@ fn respond(case: &Case<'_>, found: &[Found], building: &Building) -> Outcome<Vec
         let infeasible = ending.state.containment.infeasible.clone();
         let open = ending.state.residual().into_iter().filter(|it| it.accepted.is_none());
         let open = open.map(|it| it.entity).collect();
-        flow::seal(ending, &files, &made, case.key)?;
-        told.push(Told { files, story, infeasible, open, out });
+        let record = flow::seal(ending, &files, case.estate, &made, case.key)?;
+        told.push(Told { files, story, infeasible, open, out, record });
     }
     Ok(told)
 }
@@ -219,6 +223,8 @@ fn tell(told: &[Told], format: Format, out: &Path) -> Outcome {
             summary(several, out);
         }
     }
+    // One key signs them all.
+    told.iter().take(1).for_each(|it| it.record.announce(format));
     match told.iter().find_map(|it| it.infeasible.clone()) {
         Some(why) => {
             note!("NO FEASIBLE PLAN: {}", why);
@@ -334,17 +340,11 @@ pub fn setting<'e>(estate: &'e Estate, common: &Common, config: &Config) -> Outc
         attitude,
         horizon_h,
         suspect_threshold,
-        seed: common.seed,
+        seed: common.seed(),
         ports,
         others: Vec::new(),
         lang: common.lang,
     })
-}
-
-/// What makes the vault's key besides the seed: the signing key's file, when there is one.
-pub fn secret(common: &Common) -> Outcome<Vec<u8>> {
-    let Some(path) = &common.signing_key else { return Ok(Vec::new()) };
-    std::fs::read(path).map_err(|err| Failure::file("read the signing key", path, &err))
 }
 
 /// The files that carry the incident's findings.

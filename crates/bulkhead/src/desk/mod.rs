@@ -33,6 +33,7 @@ pub use story::stays;
 use crate::commands::case::journal_failure;
 use crate::evidence::Evidence;
 use crate::failure::Failure;
+use crate::persons::{People, is_function, is_person};
 
 /// Whether the enforcement points are simulated: so they are as long as the desk drives a [`SimFleet`].
 pub const SIMULATED: bool = true;
@@ -180,6 +181,8 @@ pub struct Desk<'a> {
     queue: BinaryHeap<Reverse<(Timestamp, u64)>>,
     waiting: BTreeMap<u64, (Effect, Command)>,
     n_queued: u64,
+    /// How much was known when names were last learnt: findings, hosts, logons, the last finding's time.
+    named_up_to: Option<(usize, usize, usize, Option<Timestamp>)>,
     /// Everything recorded, in words.
     pub timeline: Vec<TimelineEntry>,
     /// What the case directory keeps of what was superseded meanwhile.
@@ -212,6 +215,7 @@ impl<'a> Desk<'a> {
             queue: BinaryHeap::new(),
             waiting: BTreeMap::new(),
             n_queued: 0,
+            named_up_to: None,
             timeline: Vec::new(),
             kept: Kept::default(),
             rejections: Vec::new(),
@@ -251,6 +255,23 @@ impl<'a> Desk<'a> {
         None
     }
 
+    /// Learns whom telemetry has named since the last record, so that no entry names them.
+    fn learn_names(&mut self) -> Result<(), Failure> {
+        let known = self.world.knowledge(self.now);
+        let (findings, seen) = (known.findings, known.observations);
+        let stand =
+            (findings.len(), seen.hosts.len(), seen.logons.len(), findings.last().and_then(|it| it.time));
+        if self.named_up_to == Some(stand) {
+            return Ok(());
+        }
+        let mut people = People::default();
+        people.observed(seen);
+        findings.iter().for_each(|it| people.finding(it));
+        self.vault.learn(people.iter()).map_err(journal_failure)?;
+        self.named_up_to = Some(stand);
+        Ok(())
+    }
+
     fn note(&mut self, event: &Event) {
         self.timeline.extend(story::tell(event, SIMULATED));
         self.kept.note(event);
@@ -278,9 +299,11 @@ impl Executor for Desk<'_> {
         crate::interrupt::check()?;
         let mut drafts = Vec::new();
         let mut recorded = Vec::new();
+        self.learn_names()?;
         for event in events {
             let body = event.fact.body().map_err(anyhow::Error::new)?;
-            let body = self.vault.hide(&body, &event.fact.accounts()).map_err(journal_failure)?;
+            let named = event.fact.accounts().into_iter().filter(|it| is_person(it) && !is_function(it));
+            let body = self.vault.hide(&body, &named.collect()).map_err(journal_failure)?;
             let (kind, v) = (event.fact.kind(), event.fact.v());
             // What a restart would read: the stored bytes, with names put back from the vault.
             let read = self.vault.reveal(&body).map_err(journal_failure)?;

@@ -13,6 +13,7 @@ use crate::Library;
 use crate::facts::Facts;
 use crate::regime::{Regime, Stage};
 
+mod outsiders;
 mod sentence;
 mod source;
 
@@ -112,9 +113,15 @@ impl Library {
 }
 
 fn fields(regime: &Regime, stage: &Stage, case: &CaseView<'_>, clauses: &[String]) -> Vec<FilingField> {
+    let inside = if stage.is_for_outsiders() { outsiders::names(case) } else { Vec::new() };
     let filled = |spec: &crate::regime::FieldSpec| {
         let source = spec.from.as_deref().and_then(FieldSource::from_key);
         let value = source.and_then(|it| it.value(case, &regime.id, &stage.id, clauses));
+        let is_internal = |it: &Localized| outsiders::named_in(it, &inside);
+        if value.as_ref().is_some_and(is_internal) {
+            let (value, from, question) = (None, None, Some(outsiders::question()));
+            return FilingField { id: spec.id.clone(), label: spec.label.clone(), value, from, question };
+        }
         let question = match source {
             Some(FieldSource::Fact(fact)) if value.is_none() => Some(fact.question()),
             _ => None,

@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use bulkhead_journal::{Error, Journal, PublicKey, SigningKey, Vault, erase_vault, export, reopen, verify};
+use bulkhead_journal::{
+    Error, Journal, KeyOrigin, PublicKey, SigningKey, Vault, erase_vault, export, reopen, verify,
+};
 
 use crate::fixture::{at, case, draft, files, key};
 
@@ -127,15 +129,15 @@ fn an_erased_vault_is_accepted_and_listed_only_when_recorded() {
 #[test]
 fn pseudonyms_hide_and_reveal_to_the_letter() {
     let dir = tempfile::tempdir().unwrap();
-    let mut vault = Vault::create(dir.path(), [1; 32]).unwrap();
+    let mut vault = Vault::create(dir.path(), [1; 32], KeyOrigin::Random).unwrap();
     let accounts = ["corp\\alice", "bob@corp.example", "al"].map(str::to_owned).into();
     let body = br#"{"user":"corp\\alice","text":"CORP\\Alice, alice. and malice ran bob's al-script as al on bob-pc","n":1.50,"bob@corp.example":[null,"account:"]}"#;
     let hidden = vault.hide(body, &accounts).unwrap();
     let text = String::from_utf8(hidden.clone()).unwrap();
-    for name in ["corp", "alice,", "alice.", "bob's", "as al", "bob@"] {
+    for name in ["\\alice", "alice,", "alice.", "bob's", "as al", "bob@", "bob-pc"] {
         assert!(!text.to_lowercase().contains(name), "{name} in {text}");
     }
-    for word in ["malice", "al-script", "bob-pc", "\"account:\""] {
+    for word in ["malice", "al-script", "\"account:\""] {
         assert!(text.contains(word), "{word} in {text}");
     }
     drop(vault);
@@ -143,7 +145,7 @@ fn pseudonyms_hide_and_reveal_to_the_letter() {
     assert_eq!(vault.reveal(&hidden).unwrap(), body.replace_number());
     assert_eq!(vault.hide(body, &accounts).unwrap(), hidden, "stable");
     let stranger = tempfile::tempdir().unwrap();
-    let stranger = Vault::create(stranger.path(), [2; 32]).unwrap();
+    let stranger = Vault::create(stranger.path(), [2; 32], KeyOrigin::Random).unwrap();
     assert_eq!(stranger.reveal(&hidden).unwrap(), hidden, "nothing to reveal without the mapping");
 }
 
@@ -161,19 +163,19 @@ impl ReplaceNumber for [u8] {
 #[test]
 fn a_torn_mapping_is_mended_and_evidence_is_addressed_by_content() {
     let dir = tempfile::tempdir().unwrap();
-    let mut vault = Vault::create(dir.path(), [1; 32]).unwrap();
+    let mut vault = Vault::create(dir.path(), [1; 32], KeyOrigin::Random).unwrap();
     let alice = vault.pseudonym("alice").unwrap();
     drop(vault);
     let path = dir.path().join("mapping.ndjson");
     let whole = fs::read(&path).unwrap();
     fs::write(&path, [whole.as_slice(), b"{\"pseudonym\":\"acc"].concat()).unwrap();
     let vault = Vault::open(dir.path()).unwrap();
-    assert_eq!(vault.name(&alice), Some("alice"));
+    assert_eq!(vault.names().behind(&alice), Some("alice"));
     assert_eq!(fs::read(&path).unwrap(), whole);
     let digest = vault.put(&b"abc"[..]).unwrap();
     assert_eq!(digest.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_eq!(vault.put(&b"abc"[..]).unwrap(), digest);
     assert_eq!(std::io::read_to_string(vault.get(&digest.sha256).unwrap()).unwrap(), "abc");
     assert!(vault.get("../key").is_err());
-    assert!(Vault::create(dir.path(), [2; 32]).is_err(), "another key");
+    assert!(Vault::create(dir.path(), [2; 32], KeyOrigin::Random).is_err(), "another key");
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use bulkhead_journal::{Draft, Journal, SigningKey, Vault, export};
+use bulkhead_journal::{Draft, Journal, KeyOrigin, SigningKey, Vault, export};
 use jiff::Timestamp;
 
 /// Second `n` of the case's time.
@@ -38,7 +38,7 @@ pub fn case(dir: &Path, entries: i64) -> Journal {
     fs::write(dir.join("findings.ndjson"), "").unwrap();
     fs::create_dir_all(dir.join("filings/nis2")).unwrap();
     fs::write(dir.join("filings/nis2/early.txt"), "early warning\n").unwrap();
-    let mut vault = Vault::create(&dir.join("vault"), [3; 32]).unwrap();
+    let mut vault = Vault::create(&dir.join("vault"), [3; 32], KeyOrigin::Random).unwrap();
     vault.put(&b"raw evidence"[..]).unwrap();
     vault.hide(br#"{"user":"corp\\alice"}"#, &BTreeSet::from(["corp\\alice".to_owned()])).unwrap();
     let mut journal = journal(entries);

@@ -29,7 +29,8 @@ fn write() {
         let dir = golden("case-v1");
         fs::create_dir_all(&dir).unwrap();
         fs::write(dir.join("incident.json"), "{}\n").unwrap();
-        let mut vault = Vault::create(&dir.join("vault"), [3; 32]).unwrap();
+        let mut vault =
+            Vault::create(&dir.join("vault"), [3; 32], bulkhead_journal::KeyOrigin::Random).unwrap();
         vault.put(&b"raw evidence"[..]).unwrap();
         vault.pseudonym("corp\\alice").unwrap();
         let mut journal = Journal::in_memory().unwrap();
@@ -73,7 +74,7 @@ fn the_first_case_still_verifies() {
     let vault = Vault::open(&dir.path().join("vault")).unwrap();
     let hidden = fs::read_to_string(golden("case-v1/vault/mapping.ndjson")).unwrap();
     let pseudonym = hidden.split('"').find(|it| it.starts_with("account:")).unwrap();
-    assert_eq!(vault.name(pseudonym), Some("corp\\alice"));
+    assert_eq!(vault.names().behind(pseudonym), Some("corp\\alice"));
 }
 
 #[test]

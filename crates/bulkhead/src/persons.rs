@@ -1,0 +1,317 @@
+//! Who must not be named outside the vault: persons and accounts, as the estate, findings and observations name them.
+//!
+//! What is a person and what a well-known principal stands in `data/principals.txt`, argued in `docs/case.md`.
+
+use std::collections::BTreeSet;
+
+use bulkhead_journal::{Bearer, bare_name};
+use bulkhead_model::case::{EntityKind, Incident};
+use bulkhead_model::entity::Observations;
+use bulkhead_model::estate::Estate;
+use bulkhead_model::finding::Finding;
+
+const PRINCIPALS: &str = include_str!("../data/principals.txt");
+const FUNCTIONS: &str = include_str!("../data/functions.txt");
+
+/// Fields that hold an account, by the last part of their name without `_` and `-`, in lower case.
+const ACCOUNT_FIELDS: [&str; 31] = [
+    "user",
+    "username",
+    "subjectusername",
+    "targetusername",
+    "sourceusername",
+    "targetuser",
+    "sourceuser",
+    "targetoutboundusername",
+    "newtargetusername",
+    "oldtargetusername",
+    "accountname",
+    "samaccountname",
+    "account",
+    "acct",
+    "userprincipalname",
+    "upn",
+    "srcuser",
+    "dstuser",
+    "csusername",
+    "principalemail",
+    "userid",
+    "useridentity",
+    "alternateid",
+    "loginuser",
+    "logonname",
+    "cookie",
+    "caller",
+    "suser",
+    "duser",
+    "displayname",
+    "owner",
+];
+/// Folders whose children are named after accounts.
+const PROFILES: [&str; 4] = ["\\users\\", "/users/", "/home/", "\\documents and settings\\"];
+/// Options of command lines after which an account stands.
+const USER_OPTIONS: [&str; 5] = ["/user:", "/u:", "/ru:", "-user:", "--user="];
+/// Commands whose last word is an account.
+const USER_COMMANDS: [&str; 7] = ["useradd", "adduser", "userdel", "usermod", "passwd", "chage", "gpasswd"];
+
+/// Names to hide.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    accounts: BTreeSet<String>,
+    persons: BTreeSet<String>,
+    /// Domains of accounts: what stands after one of them and a backslash is an account, wherever it stands.
+    domains: BTreeSet<String>,
+}
+
+impl People {
+    /// Everybody the estate names.
+    pub fn of_estate(estate: &Estate) -> Self {
+        let mut people = Self::default();
+        for it in &estate.identities {
+            people.account(it.id.as_str());
+            it.accounts.iter().for_each(|it| people.account(it));
+        }
+        for it in estate.contacts.iter().filter(|it| !is_function(&it.name)) {
+            people.persons.insert(it.name.clone());
+            let address = it.channel.split_once(':').map_or(it.channel.as_str(), |(_, it)| it);
+            people.persons.insert(address.trim_start_matches('/').to_owned());
+        }
+        people
+    }
+
+    /// Names to hide, with who bears them.
+    pub fn iter(&self) -> impl Iterator<Item = (Bearer, &str)> {
+        let accounts = self.accounts.iter().map(|it| (Bearer::Account, it.as_str()));
+        accounts.chain(self.persons.iter().map(|it| (Bearer::Person, it.as_str())))
+    }
+
+    /// Takes in an account, in any of the forms logs write it.
+    pub fn account(&mut self, text: &str) {
+        let text = text.trim();
+        if let Some((domain, _)) = text.rsplit_once('\\').filter(|it| !it.0.is_empty()) {
+            self.domains.insert(domain.to_lowercase());
+        }
+        if is_person(text) {
+            self.accounts.insert(bare_name(text).to_lowercase());
+        }
+    }
+
+    /// Takes in who an incident holds compromised or suspected.
+    pub fn incident(&mut self, incident: &Incident) {
+        let entities = incident.compromised.iter().chain(&incident.suspected);
+        entities.filter(|it| it.kind == EntityKind::Identity).for_each(|it| self.account(&it.id));
+        incident.telemetry.sources.iter().for_each(|it| self.text(it));
+    }
+
+    /// Takes in who a finding names: in its account fields, in profile folders and in command lines.
+    pub fn finding(&mut self, finding: &Finding) {
+        finding.user.iter().for_each(|it| self.account(it));
+        self.text(&finding.source.file);
+        for (field, value) in &finding.fields {
+            let key = field.rsplit('.').next().unwrap_or(field).to_lowercase().replace(['_', '-'], "");
+            if ACCOUNT_FIELDS.contains(&key.as_str()) || field.eq_ignore_ascii_case("user.name") {
+                self.account(value);
+            }
+            if let Some(name) = common_name(value) {
+                self.persons.insert(name.to_owned());
+            }
+            self.text(value);
+        }
+    }
+
+    /// Takes in whom telemetry saw.
+    pub fn observed(&mut self, observations: &Observations) {
+        for host in observations.hosts.values() {
+            host.users.iter().chain(&host.privileged).for_each(|it| self.account(it));
+        }
+        observations.logons.keys().for_each(|it| self.account(&it.user));
+    }
+
+    /// Takes in accounts that stand in free text.
+    pub fn text(&mut self, text: &str) {
+        let lower = text.to_ascii_lowercase();
+        for folder in PROFILES {
+            // Backslashes are doubled in texts that were escaped once more.
+            let lower = lower.replace("\\\\", "\\");
+            for (at, _) in lower.match_indices(folder) {
+                self.profile(&lower[at + folder.len()..]);
+            }
+        }
+        for option in USER_OPTIONS {
+            for (at, _) in lower.match_indices(option) {
+                self.word(&lower[at + option.len()..]);
+            }
+        }
+        let words: Vec<&str> = lower.split_whitespace().collect();
+        for pair in words.windows(3) {
+            let command = pair[0].trim_matches('"');
+            if pair[1] == "user"
+                && ["net", "net1", "net.exe", "net1.exe"].iter().any(|it| command.ends_with(it))
+            {
+                self.word(pair[2]);
+            }
+        }
+        let commands = words.iter().any(|it| USER_COMMANDS.contains(&it.rsplit('/').next().unwrap_or(it)));
+        if commands
+            && words.len() > 1
+            && let Some(last) = words.last()
+        {
+            self.word(last);
+        }
+        self.qualified(&lower);
+        self.patterns(&lower);
+    }
+
+    /// What stands after a domain known.
+    fn qualified(&mut self, lower: &str) {
+        let mut found = Vec::new();
+        for domain in &self.domains {
+            for (at, _) in lower.match_indices(domain.as_str()) {
+                if let Some(rest) = lower[at + domain.len()..].strip_prefix('\\') {
+                    found.push(rest.trim_start_matches('\\').to_owned());
+                }
+            }
+        }
+        found.iter().for_each(|it| self.word(it));
+    }
+
+    /// Security identifiers of accounts, and mail addresses.
+    fn patterns(&mut self, lower: &str) {
+        let is_part = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+'));
+        for token in lower.split(is_part).map(|it| it.trim_matches(['.', '-'])) {
+            if token.starts_with("s-1-5-21-") && token.matches('-').count() >= 7 {
+                self.accounts.insert(token.to_owned());
+            }
+            if let Some((name, host)) = token.split_once('@')
+                && !name.is_empty()
+                && host.contains('.')
+                && host.contains(char::is_alphabetic)
+            {
+                self.persons.insert(token.to_owned());
+            }
+        }
+    }
+
+    /// The child of a profile folder; names with spaces are believed only where a separator ends them.
+    fn profile(&mut self, rest: &str) {
+        let end = rest.find(['\\', '/', '"', '\'', ':', '*', '?', '<', '>', '|', ';', ',', '\n', '\t', ')']);
+        let name = &rest[..end.unwrap_or(rest.len())];
+        let is_ended = end.is_some_and(|it| rest[it..].starts_with(['\\', '/']));
+        self.account(if is_ended { name } else { name.split(' ').next().unwrap_or(name) });
+    }
+
+    /// The first word of `rest`.
+    fn word(&mut self, rest: &str) {
+        let word = rest.trim_start().trim_start_matches(['"', '\'']);
+        let end = word.find(|c: char| c.is_whitespace() || "\"'/,;()[]<>|&=:*?%$".contains(c));
+        let word = &word[..end.unwrap_or(word.len())];
+        if !word.starts_with('-') && !bare_name(word).contains('\\') {
+            self.account(word.trim_end_matches('.'));
+        }
+    }
+}
+
+/// Whether `account` may be a person's, or a service's of the operator's own: not a machine's, nor one that stands on
+/// every machine of its kind.
+pub fn is_person(account: &str) -> bool {
+    let name = bare_name(account.trim()).to_lowercase();
+    let is_word = name.chars().any(char::is_alphanumeric) && name.chars().count() >= 2;
+    let is_odd =
+        name.chars().count() > 64 || name.contains(|c: char| c.is_control() || "\\/{}[]<>%*".contains(c));
+    let is_sid = name.starts_with("s-1-") && !name.starts_with("s-1-5-21-");
+    let is_address = name.parse::<std::net::IpAddr>().is_ok();
+    let principals = || PRINCIPALS.lines().filter(|it| !it.starts_with('#'));
+    is_word
+        && !is_odd
+        && !is_sid
+        && !is_address
+        && !bulkhead_incident::is_local_service(account) | name.starts_with("s-1-5-21-")
+        && !principals().any(|it| it == name)
+}
+
+/// Whether a name is an office's, made of words of function alone, or of somebody who plays in a drill.
+pub fn is_function(name: &str) -> bool {
+    let known = |word: &str| {
+        FUNCTIONS.lines().filter(|it| !it.starts_with('#')).any(|it| it.split(' ').any(|it| it == word))
+    };
+    let lower = name.to_lowercase();
+    lower.starts_with("drill:")
+        || lower.split([' ', '_', '\'', '/', ',', '(', ')']).filter(|it| !it.is_empty()).all(known)
+}
+
+/// The common name of a distinguished name, `CN=Ada King,OU=...`.
+fn common_name(value: &str) -> Option<&str> {
+    let rest = value.get(..3).filter(|it| it.eq_ignore_ascii_case("cn=")).and_then(|_| value.get(3..))?;
+    let (name, tail) = rest.split_once(',')?;
+    let is_tail = tail.contains('=') && !tail.to_lowercase().starts_with("cn=builtin");
+    (is_tail && name.contains(' ') && !name.contains('=')).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: &[&str]) {
+        let mut people = People::default();
+        people.account("CORP\\known");
+        people.text(text);
+        let mut found: Vec<&str> = people.iter().map(|it| it.1).filter(|it| *it != "known").collect();
+        found.sort_unstable();
+        assert_eq!(found, expect, "{text}");
+    }
+
+    #[test]
+    fn accounts_stand_in_command_lines_and_paths() {
+        check(r"C:\Users\Alice.Martin\AppData\x.exe", &["alice.martin"]);
+        check(r#"cmd /c "C:\Users\Jean Dupont\a.bat""#, &["jean dupont"]);
+        check(r"C:\\Users\\bob\\x", &["bob"]);
+        check(r"C:\Users\Public\x C:\Users\Administrator\x", &[]);
+        check("cat /home/carol/.ssh/id_rsa > /tmp/x", &["carol"]);
+        check("ls /home/carol", &["carol"]);
+        check("net user dave Passw0rd! /add", &["dave"]);
+        check("net user /domain", &[]);
+        check(r"runas /user:CORP\erin cmd", &["erin"]);
+        check("useradd -m -s /bin/bash frank", &["frank"]);
+        check("cat /etc/passwd", &[]);
+        check(r"copy x \\dc\c$ as corp\grace", &["grace"]);
+        check("owner S-1-5-21-1-2-3-1104 and S-1-5-18", &["s-1-5-21-1-2-3-1104"]);
+        check("mail to heidi@corp.example.", &["heidi@corp.example"]);
+    }
+
+    #[test]
+    fn well_known_principals_are_nobody() {
+        for name in [
+            "root",
+            "NT AUTHORITY\\SYSTEM",
+            "WS-1$",
+            "CORP\\Administrator",
+            "admin",
+            "-",
+            "",
+            "1001",
+            "S-1-5-18",
+            "10.0.0.1",
+        ] {
+            assert!(!is_person(name), "{name}");
+        }
+        for name in ["CORP\\alice", "adm-b2b", "svc-backup", "bo", "S-1-5-21-1-2-3-1104", "rooter"] {
+            assert!(is_person(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_office_is_no_person() {
+        for name in [
+            "On-call incident commander",
+            "Data protection officer",
+            "operator at the terminal",
+            "drill:ciso",
+        ] {
+            assert!(is_function(name), "{name}");
+        }
+        for name in ["Marie Leroy", "Dr. Dupont", "j.dupont"] {
+            assert!(!is_function(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Names and the keyed pseudonyms that stand for them: put in, and put back.
+//!
+//! A name is found in any capitals, and only where it stands by itself: `alice` in `CORP\alice`, `C:\Users\Alice\x` and
+//! `alice-pc`, never in `malice`. Names of two characters are words too often: they also need free space from `-` and `_`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::AhoCorasick;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::error::{Error, Result};
+
+/// What stands behind a pseudonym.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bearer {
+    /// An account, or the person whose account it is.
+    Account,
+    /// A person named as such, or how to reach one.
+    Person,
+}
+
+impl Bearer {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Account => "account-",
+            Self::Person => "person-",
+        }
+    }
+}
+
+/// What a pseudonym begins with; the last one is the form of the first version.
+const PREFIXES: [&str; 3] = ["account-", "person-", "account:"];
+/// Lengths of what follows, longest first: with and without the digest of a spelling.
+const LENGTHS: [usize; 4] = [41, 32, 25, 16];
+/// Hexadecimal digits of a pseudonym; 64 bits, more only where two names share them.
+const DIGITS: usize = 16;
+/// Names shorter than this are found only away from `-` and `_` too.
+const SURE: usize = 3;
+
+/// The names of one case.
+pub struct Names {
+    key: [u8; 32],
+    /// What is written to `mapping.ndjson`: by pseudonym.
+    by_pseudonym: BTreeMap<String, String>,
+    /// Pseudonym by name in lower case.
+    by_name: BTreeMap<String, String>,
+    /// Names that are hidden: all of them, save while a case is being worked on.
+    awake: BTreeSet<String>,
+    finder: Option<Finder>,
+}
+
+/// The automaton over all names, with the name each pattern means.
+struct Finder {
+    automaton: AhoCorasick,
+    means: Vec<String>,
+}
+
+impl Names {
+    pub(crate) fn new(key: [u8; 32], by_pseudonym: BTreeMap<String, String>) -> Result<Self> {
+        let mut by_name = BTreeMap::new();
+        for (pseudonym, value) in &by_pseudonym {
+            // Of a name's spellings the one in lower case is the name.
+            let lower = value.to_lowercase();
+            let is_plain = *value == lower;
+            if is_plain || !by_name.contains_key(&lower) {
+                by_name.insert(lower, pseudonym.clone());
+            }
+        }
+        let awake = by_name.keys().cloned().collect();
+        let mut names = Self { key, by_pseudonym, by_name, awake, finder: None };
+        names.prepare()?;
+        Ok(names)
+    }
+
+    /// Number of names.
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    /// Every name, in lower case, sorted.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
+    /// The name behind a pseudonym.
+    pub fn behind(&self, pseudonym: &str) -> Option<&str> {
+        self.by_pseudonym.get(pseudonym).map(String::as_str)
+    }
+
+    /// The pseudonym of `name`, when it is known.
+    pub fn pseudonym(&self, name: &str) -> Option<&str> {
+        self.by_name.get(&name.to_lowercase()).map(String::as_str)
+    }
+
+    /// `text` with every name replaced by its pseudonym; none when it holds none.
+    pub fn veil(&self, text: &str) -> Option<String> {
+        let found = self.find(text);
+        if found.is_empty() {
+            return None;
+        }
+        let mut out = String::with_capacity(text.len() + 16 * found.len());
+        let mut at = 0;
+        for (start, end, name) in found {
+            out.push_str(&text[at..start]);
+            out.push_str(self.by_name.get(name).map_or("", String::as_str));
+            at = end;
+        }
+        out.push_str(&text[at..]);
+        Some(out)
+    }
+
+    /// `text` with every pseudonym replaced by the name behind it; none when it holds none.
+    pub fn reveal(&self, text: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut rest = text;
+        let first = |text: &str| PREFIXES.iter().filter_map(|it| Some((text.find(it)?, it.len()))).min();
+        while let Some((start, prefix)) = first(rest) {
+            let digits = rest[start + prefix..].bytes();
+            let run = digits.take_while(|it| it.is_ascii_hexdigit() || *it == b'.').count();
+            // A full stop after a pseudonym may be the sentence's own.
+            let ends = LENGTHS.iter().filter(|it| **it <= run).map(|it| start + prefix + it);
+            let known = ends.filter_map(|end| Some((end, self.behind(rest.get(start..end)?)?))).next();
+            let (end, shown) = known.unwrap_or((start + prefix, &rest[start..start + prefix]));
+            out.push_str(&rest[..start]);
+            out.push_str(shown);
+            rest = &rest[end..];
+        }
+        out.push_str(rest);
+        (out != text).then_some(out)
+    }
+
+    /// Takes a name in; returns the line of the mapping that is new by it.
+    pub(crate) fn learn(&mut self, bearer: Bearer, name: &str) -> Option<(String, String)> {
+        let lower = name.to_lowercase();
+        if lower.chars().count() < 2 || !self.awake.insert(lower.clone()) {
+            return None;
+        }
+        self.finder = None;
+        if self.by_name.contains_key(&lower) {
+            return None;
+        }
+        let digest = self.keyed(&lower);
+        let short = format!("{}{}", bearer.prefix(), &digest[..DIGITS]);
+        let is_taken = self.by_pseudonym.contains_key(&short);
+        let pseudonym = if is_taken { format!("{}{}", bearer.prefix(), &digest[..32]) } else { short };
+        self.by_pseudonym.insert(pseudonym.clone(), lower.clone());
+        self.by_name.insert(lower.clone(), pseudonym.clone());
+        Some((pseudonym, lower))
+    }
+
+    /// The pseudonym of a name as it is spelled here, which reads back to the letter; and the new line of the mapping.
+    pub(crate) fn spelled(&mut self, text: &str) -> (String, Option<(String, String)>) {
+        let lower = text.to_lowercase();
+        let plain = self.by_name.get(&lower).cloned().unwrap_or_default();
+        if lower == text && self.behind(&plain) == Some(text) {
+            return (plain, None);
+        }
+        let base = plain.split('.').next().unwrap_or_default();
+        let pseudonym = format!("{base}.{}", &self.keyed(text)[..8]);
+        let is_new = self.by_pseudonym.insert(pseudonym.clone(), text.to_owned()).is_none();
+        (pseudonym.clone(), is_new.then(|| (pseudonym, text.to_owned())))
+    }
+
+    /// Hides nobody until a name is learnt again.
+    pub(crate) fn sleep(&mut self) -> Result<()> {
+        self.awake.clear();
+        self.finder = None;
+        self.prepare()
+    }
+
+    /// Makes names learned since usable.
+    pub(crate) fn prepare(&mut self) -> Result<()> {
+        if self.finder.is_some() {
+            return Ok(());
+        }
+        let mut patterns: Vec<String> = Vec::new();
+        let mut means = Vec::new();
+        for name in &self.awake {
+            let mut forms = vec![name.clone()];
+            if !name.is_ascii() {
+                // The automaton knows capitals of ASCII only.
+                let mut chars = name.chars();
+                let capital: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+                forms.extend([name.to_uppercase(), capital + chars.as_str()]);
+            }
+            for form in forms.clone() {
+                forms.push(
+                    form.replace('&', "&amp;")
+                        .replace('<', "&lt;")
+                        .replace('>', "&gt;")
+                        .replace('"', "&quot;"),
+                );
+            }
+            forms.sort();
+            forms.dedup();
+            for form in forms {
+                patterns.push(form);
+                means.push(name.clone());
+            }
+        }
+        let built = AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns);
+        let automaton = built.map_err(|it| Error::Invalid(format!("too many names for one case: {it}")))?;
+        self.finder = Some(Finder { automaton, means });
+        Ok(())
+    }
+
+    /// Names in `text` that stand by themselves: start, end, name; of several at one place the longest, none overlap.
+    pub(crate) fn find<'n>(&'n self, text: &str) -> Vec<(usize, usize, &'n str)> {
+        let Some(finder) = &self.finder else { return Vec::new() };
+        let mut found: Vec<(usize, usize, usize)> = finder
+            .automaton
+            .find_overlapping_iter(text)
+            .map(|it| (it.start(), it.end(), it.pattern().as_usize()))
+            .filter(|(start, end, _)| stands_alone(text, *start, *end))
+            .collect();
+        found.sort_by_key(|(start, end, pattern)| (*start, usize::MAX - end, *pattern));
+        let mut at = 0;
+        let mut kept = Vec::with_capacity(found.len());
+        for (start, end, pattern) in found {
+            if start >= at {
+                kept.push((start, end, finder.means[pattern].as_str()));
+                at = end;
+            }
+        }
+        kept
+    }
+
+    fn keyed(&self, text: &str) -> String {
+        // HMAC takes a key of any length, so this cannot fail; an all-zero digest would merely collide.
+        let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return "0".repeat(64) };
+        hex::encode(mac.chain_update(text.as_bytes()).finalize().into_bytes())
+    }
+}
+
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Names").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The name of an account without its domain: of `domain\name` and `name@domain` the name.
+pub fn bare_name(account: &str) -> &str {
+    match account.rsplit_once('\\') {
+        Some((_, name)) if !name.is_empty() => name,
+        _ => {
+            account.split_once('@').map_or(account, |(name, _)| if name.is_empty() { account } else { name })
+        }
+    }
+}
+
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    // A text that is no name boundary can only come of bytes inside a character.
+    let (Some(before), Some(name), Some(after)) = (text.get(..start), text.get(start..end), text.get(end..))
+    else {
+        return false;
+    };
+    let is_short = name.chars().count() < SURE;
+    let part = |c: char| c.is_alphanumeric() || (is_short && matches!(c, '_' | '-'));
+    let is_free_before = !before.ends_with(part) || ends_with_escape(before);
+    is_free_before && !after.starts_with(part) && !PREFIXES.iter().any(|it| before.ends_with(it))
+}
+
+/// Whether `text` ends with an escaped character (`%5C`, `=5C`, `\u0027`), whose digits belong to no word.
+fn ends_with_escape(text: &str) -> bool {
+    let escaped = |mark: &str, digits: usize| {
+        let Some(at) = text.len().checked_sub(mark.len() + digits) else { return false };
+        text.get(at..).is_some_and(|it| {
+            it.starts_with(mark) && it.bytes().skip(mark.len()).all(|it| it.is_ascii_hexdigit())
+        })
+    };
+    escaped("%", 2) || escaped("=", 2) || escaped("\\u", 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(of: &[&str]) -> Names {
+        let mut names = Names::new([1; 32], BTreeMap::new()).unwrap();
+        for it in of {
+            names.learn(Bearer::Account, it);
+        }
+        names.prepare().unwrap();
+        names
+    }
+
+    #[track_caller]
+    fn check(of: &[&str], text: &str, expect: &str) {
+        let names = names(of);
+        let mut shown = names.veil(text).unwrap_or_else(|| text.to_owned());
+        for (n, name) in of.iter().enumerate() {
+            if let Some(pseudonym) = names.pseudonym(name) {
+                shown = shown.replace(pseudonym, &format!("<{n}>"));
+            }
+        }
+        assert_eq!(shown, expect, "{text}");
+    }
+
+    #[test]
+    fn a_name_is_found_where_it_stands_by_itself() {
+        check(
+            &["alice"],
+            r"CORP\Alice, ALICE@corp.example, C:\Users\alice\a.txt",
+            r"CORP\<0>, <0>@corp.example, C:\Users\<0>\a.txt",
+        );
+        check(&["alice"], "malice alices alice-pc alice_old alice2", "malice alices <0>-pc <0>_old alice2");
+        check(&["al"], "al al-script an al. (AL)", "<0> al-script an <0>. (<0>)");
+        check(&["svc", "svc-backup"], "svc-backup svc svc-backups", "<1> <0> <0>-backups");
+        check(&["jos\u{e9}"], "JOS\u{c9} Jos\u{e9} jos\u{e9}s", "<0> <0> jos\u{e9}s");
+        check(
+            &["alice"],
+            r#"?u=%22alice%22 \u0027alice\u0027 %alice%"#,
+            r#"?u=%22<0>%22 \u0027<0>\u0027 %<0>%"#,
+        );
+        check(&["a"], "a name of one letter is no name", "a name of one letter is no name");
+        check(&["o&m"], "O&amp;M o&m", "<0> <0>");
+        check(&[], "nobody", "nobody");
+    }
+
+    #[test]
+    fn pseudonyms_are_not_searched_for_names() {
+        // A name that happens to be the digits of another's pseudonym.
+        let mut names = names(&["alice"]);
+        let digits = names.pseudonym("alice").unwrap().strip_prefix("account-").unwrap().to_owned();
+        names.learn(Bearer::Account, &digits);
+        names.prepare().unwrap();
+        let veiled = names.veil("alice").unwrap();
+        assert_eq!(names.veil(&veiled), None);
+    }
+
+    #[test]
+    fn of_an_account_the_name_alone_counts() {
+        for (account, bare) in [
+            (r"CORP\alice", "alice"),
+            ("bob@corp.example", "bob"),
+            ("carol", "carol"),
+            ("@x", "@x"),
+            (r"x\", r"x\"),
+        ] {
+            assert_eq!(bare_name(account), bare, "{account}");
+        }
+    }
+}
