@@ -38,11 +38,9 @@ pub fn svg_in(words: &Words, zone: &TimeZone, entries: &[TimelineEntry], id: &st
     let lanes = lanes(words, entries);
     let clock = |at: Timestamp| moment_in(at, zone, words.lang);
     let height = TOP + LANE * (lanes.len() as f64) + 12.0;
-    let description = format!(
-        "{} entries in {} lanes; findings by ATT&CK tactic above, the response below. The table of the timeline has all of them.",
-        entries.len(),
-        lanes.len()
-    );
+    let number = lanes.len().to_string();
+    let values = [("n", entries.len().into()), ("lanes", (&number).into())];
+    let description = words.say("timeline-description", &values);
     let mut svg = Svg::new(WIDTH, height.max(80.0), &words.get("timeline-title"), &description);
     let axis = Axis::new(entries.iter().map(|it| it.at).collect());
     axis.draw(&mut svg, height, &clock);
