@@ -7,6 +7,7 @@ mod detect;
 mod event;
 mod measure;
 mod peers;
+mod process;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use bulkhead_model::event::Shape;
 
+use crate::engine::hash::FastHash;
 use crate::field::{FieldId, Fields};
 use crate::matcher::Matcher;
 
@@ -187,7 +188,7 @@ pub struct Interner {
     pub fields: Fields,
     /// Comparisons, by id.
     pub preds: Vec<Pred>,
-    ids: HashMap<Pred, PredId>,
+    ids: HashMap<Pred, PredId, FastHash>,
 }
 
 impl Interner {
@@ -195,10 +196,11 @@ impl Interner {
     pub fn pred(&mut self, field: FieldId, matcher: Matcher) -> Expr {
         let pred = Pred { field, matcher };
         let next = PredId::try_from(self.preds.len()).unwrap_or(PredId::MAX);
-        let id = *self.ids.entry(pred.clone()).or_insert(next);
-        if id == next {
-            self.preds.push(pred);
+        if let Some(id) = self.ids.get(&pred) {
+            return Expr::Pred(*id);
         }
-        Expr::Pred(id)
+        self.preds.push(pred.clone());
+        self.ids.insert(pred, next);
+        Expr::Pred(next)
     }
 }

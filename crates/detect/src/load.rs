@@ -127,7 +127,8 @@ fn read(file: &RuleFile, documents: &mut Documents) {
             continue;
         }
         let mut reader = Reader::new(&file.name);
-        let merged = match node.get("action").and_then(Node::as_str) {
+        let action = node.get("action").and_then(Node::as_str).map(str::to_owned);
+        let base = match action.as_deref() {
             Some("global") => {
                 global = Some(node);
                 continue;
@@ -136,7 +137,7 @@ fn read(file: &RuleFile, documents: &mut Documents) {
                 global = None;
                 continue;
             }
-            Some("repeat") => previous.as_ref().map_or_else(|| node.clone(), |it| merge(it, &node)),
+            Some("repeat") => previous.as_ref(),
             Some(other) => {
                 let message = format!("`{other}` is not an action");
                 reader.error("unknown-action", node.pos, message).hint =
@@ -144,7 +145,11 @@ fn read(file: &RuleFile, documents: &mut Documents) {
                 documents.diagnostics.append(&mut reader.diagnostics);
                 continue;
             }
-            None => global.as_ref().map_or_else(|| node.clone(), |it| merge(it, &node)),
+            None => global.as_ref(),
+        };
+        let merged = match base {
+            Some(base) => merge(base, &node),
+            None => node,
         };
         document(&mut reader, &merged, documents);
         previous = Some(merged);

@@ -154,7 +154,6 @@ struct Reader {
     limit: usize,
     /// 1-based number of the chunk.
     chunk: u64,
-    memory: bulkhead_model::json::Memory,
 }
 
 impl Reader {
@@ -223,18 +222,18 @@ impl Reader {
             out.tally.malformed(0, 0, || format!("it is {length} bytes long, more than a record may be"));
             return ControlFlow::Continue(());
         }
-        match JsonEvent::with_memory(json, Some(Shape::Windows), std::mem::take(&mut self.memory)) {
+        match JsonEvent::with_memory(json, Some(Shape::Windows), std::mem::take(out.memory)) {
             Ok(event) => {
                 let source = LogSource::of_shape(Shape::Windows);
                 let flow = match question(&event) {
                     Some(more) => out.event(&With { event: &event, more }, source),
                     None => out.event(&event, source),
                 };
-                self.memory = event.into_memory();
+                *out.memory = event.into_memory();
                 flow
             }
             Err((fault, memory)) => {
-                self.memory = memory;
+                *out.memory = memory;
                 out.tally.malformed(0, 0, || fault.to_string());
                 ControlFlow::Continue(())
             }

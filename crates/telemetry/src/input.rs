@@ -46,6 +46,12 @@ impl<'r> Input<'r> {
         }
     }
 
+    /// The bytes themselves, without another copy of them.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        let end = bytes.len();
+        Self { buf: bytes, end, done: true, ..Self::new(io::empty()) }
+    }
+
     /// The error that ended the stream early, if one did.
     pub fn fault(&self) -> Option<&io::Error> {
         self.fault.as_ref()

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use bulkhead_model::event::{Event, Layout, Shape, Text, Value, Visitor};
-use bulkhead_model::json::{JsonEvent, Malformed, Memory};
+use bulkhead_model::json::{JsonEvent, Malformed};
 use bulkhead_model::logsource::LogSource;
 
 use crate::envelope::{self, Step};
@@ -212,9 +212,8 @@ impl Braces {
     }
 }
 
-/// Makes events of objects, reusing memory and the layouts learned.
+/// Makes events of objects, with the reader's memory and the layouts it has learned.
 pub(crate) struct Objects {
-    memory: Memory,
     known: Known,
     /// The Zeek log that the file's name speaks of.
     zeek: Option<String>,
@@ -222,7 +221,7 @@ pub(crate) struct Objects {
 
 impl Objects {
     pub(crate) fn new(file: &str) -> Self {
-        Self { memory: Memory::default(), known: Known::default(), zeek: zeek::log_of_file(file) }
+        Self { known: Known::default(), zeek: zeek::log_of_file(file) }
     }
 
     /// Hands out the records of a wrapper that lies in one line, from `at` on.
@@ -278,14 +277,14 @@ impl Objects {
             }
             _ => None,
         };
-        match JsonEvent::with_memory(object, shape, std::mem::take(&mut self.memory)) {
+        match JsonEvent::with_memory(object, shape, std::mem::take(out.memory)) {
             Ok(event) => {
                 let flow = self.event(out, &event);
-                self.memory = event.into_memory();
+                *out.memory = event.into_memory();
                 Ok(flow)
             }
             Err((fault, memory)) => {
-                self.memory = memory;
+                *out.memory = memory;
                 Err(fault)
             }
         }

@@ -10,6 +10,8 @@ use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bulkhead_model::json::Memory;
+
 use crate::parts::{self, Cut, Part, Taker};
 use crate::read::{Reader, parse_part};
 use crate::record::{Options, Progress, Record};
@@ -65,7 +67,7 @@ pub fn read_parallel<W: Worker>(
         for worker in workers {
             scope.spawn(|| {
                 let _alarm = Alarm(&shared);
-                Thread { shared: &shared, options, worker }.run();
+                Thread { shared: &shared, options, worker, memory: Memory::default() }.run();
             });
         }
         let _alarm = Alarm(&shared);
@@ -176,6 +178,7 @@ struct Thread<'s, W: Worker> {
     shared: &'s Shared<W::Out>,
     options: &'s Options,
     worker: W,
+    memory: Memory,
 }
 
 impl<W: Worker> Thread<'_, W> {
@@ -188,7 +191,7 @@ impl<W: Worker> Thread<'_, W> {
             }
             if let Some((place, part)) = state.parts.pop_first() {
                 drop(state);
-                self.parse(place, &part);
+                self.parse(place, part);
             } else if state.next_file < self.shared.files.len() {
                 let number = state.next_file;
                 state.next_file += 1;
@@ -224,11 +227,12 @@ impl<W: Worker> Thread<'_, W> {
         shared.work.notify_all();
     }
 
-    fn parse(&mut self, place: (usize, u64), part: &Part) {
+    fn parse(&mut self, place: (usize, u64), part: Part) {
         let mut records = Records { worker: &mut self.worker, out: W::Out::default() };
-        let tally = parse_part(part, self.options, &mut records);
+        let stream = part.stream;
+        let tally = parse_part(part, self.options, &mut records, &mut self.memory);
         let out = records.out;
-        self.shared.put(place, Piece::Part { stream: part.stream, tally, out });
+        self.shared.put(place, Piece::Part { stream, tally, out });
     }
 }
 
@@ -287,7 +291,7 @@ impl<W: Worker> Feed<'_, '_, W> {
             }
             if let Some((place, part)) = state.parts.pop_first() {
                 drop(state);
-                self.thread.parse(place, &part);
+                self.thread.parse(place, part);
                 state = shared.lock();
             } else {
                 state = shared.wait(state);
@@ -329,7 +333,7 @@ impl<W: Worker> Taker for Feed<'_, '_, W> {
             self.thread.shared.work.notify_all();
         } else {
             drop(state);
-            self.thread.parse(place, &part);
+            self.thread.parse(place, part);
         }
         self.make_room()
     }

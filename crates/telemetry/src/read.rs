@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::event::Event;
+use bulkhead_model::json::Memory;
 use bulkhead_model::logsource::LogSource;
 
 use crate::format::{self, Format, Packing};
@@ -72,6 +73,7 @@ pub(crate) struct Reader<'o> {
     total: u64,
     events: u64,
     stopped: bool,
+    memory: Memory,
 }
 
 /// A file or member on its way to a parser.
@@ -100,6 +102,7 @@ impl<'o> Reader<'o> {
             total,
             events: 0,
             stopped: false,
+            memory: Memory::default(),
         }
     }
 
@@ -329,6 +332,7 @@ impl<'o> Reader<'o> {
                 read: &self.read,
                 total: self.total,
                 events: &mut self.events,
+                memory: &mut self.memory,
             },
         };
         self.stopped = parse(format, &mut stream).is_break();
@@ -450,11 +454,12 @@ fn parse(format: Format, stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     }
 }
 
-/// Reads the records of one part of a stream; what they were is told by the tally.
-pub(crate) fn parse_part(part: &Part, options: &Options, taker: &mut dyn Taker) -> Tally {
+/// Reads the records of one part of a stream; what they were is told by the tally. `memory` goes from part to part: a part
+/// holds a hundred events, and a layout learned anew in each of them would hardly ever be used.
+pub(crate) fn parse_part(part: Part, options: &Options, taker: &mut dyn Taker, memory: &mut Memory) -> Tally {
     let (read, mut events) = (Cell::new(0), 0);
     let mut stream = Stream {
-        input: Input::new(part.bytes.as_slice()),
+        input: Input::of(part.bytes),
         options,
         before: part.before,
         out: Out {
@@ -463,6 +468,7 @@ pub(crate) fn parse_part(part: &Part, options: &Options, taker: &mut dyn Taker) 
             read: &read,
             total: 0,
             events: &mut events,
+            memory,
         },
     };
     if let Some(length) = part.too_long {
@@ -493,6 +499,8 @@ pub(crate) struct Out<'s> {
     read: &'s Cell<u64>,
     total: u64,
     events: &'s mut u64,
+    /// What readers of JSON keep from event to event.
+    pub(crate) memory: &'s mut Memory,
 }
 
 impl Out<'_> {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use bulkhead_model::event::{Event, Field, FieldsEvent, Shape};
-use bulkhead_model::json::{JsonEvent, Memory};
+use bulkhead_model::json::JsonEvent;
 use bulkhead_model::logsource::LogSource;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -55,7 +55,6 @@ fn any(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
 
 /// Reads one event a line.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
-    let mut memory = Memory::default();
     let mut number = stream.before;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
@@ -73,7 +72,7 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         match any(&text, stream.options.now) {
             Some(parts) => {
                 stream.out.tally.yearless += u64::from(parts.yearless);
-                if let Some(flow) = forwarded(&parts, &mut memory, &mut stream.out) {
+                if let Some(flow) = forwarded(&parts, &mut stream.out) {
                     flow?;
                     continue;
                 }
@@ -119,12 +118,12 @@ fn windows(parts: &Parts<'_>, line: &str) -> Option<winxml::Fields<'static>> {
 
 /// A sensor's JSON record that was forwarded by syslog; none when the message is anything else. A JSON message of no
 /// known sensor stays a syslog line, since that names its host.
-fn forwarded(parts: &Parts<'_>, memory: &mut Memory, out: &mut Out<'_>) -> Option<ControlFlow<()>> {
+fn forwarded(parts: &Parts<'_>, out: &mut Out<'_>) -> Option<ControlFlow<()>> {
     let message = parts.message.strip_prefix("@cee:").unwrap_or(parts.message).trim_start();
     if !message.starts_with('{') {
         return None;
     }
-    match JsonEvent::with_memory(message.as_bytes(), None, std::mem::take(memory)) {
+    match JsonEvent::with_memory(message.as_bytes(), None, std::mem::take(out.memory)) {
         Ok(event) => {
             let flow = match event.shape() {
                 Shape::Json => None,
@@ -133,11 +132,11 @@ fn forwarded(parts: &Parts<'_>, memory: &mut Memory, out: &mut Out<'_>) -> Optio
                 }
                 _ => Some(out.event(&event, json::source(&event, None))),
             };
-            *memory = event.into_memory();
+            *out.memory = event.into_memory();
             flow
         }
         Err((_, kept)) => {
-            *memory = kept;
+            *out.memory = kept;
             None
         }
     }

@@ -18,6 +18,10 @@ pub struct Pattern(pub Vec<Part>);
 impl Pattern {
     /// Reads `text`: `\*`, `\?` and `\\` stand for the second character, a backslash before anything else for itself.
     pub fn parse(text: &str) -> Self {
+        // Most values have neither wildcard nor escape.
+        if memchr::memchr3(b'*', b'?', b'\\', text.as_bytes()).is_none() {
+            return Self::literal(text);
+        }
         let mut pattern = Self::default();
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
