@@ -82,6 +82,14 @@ pub fn link(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to).map(drop).map_err(Error::io("copy", from))
 }
 
+/// Lets nobody else read a file that is there.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn make_private(path: &Path) -> Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(Error::io("protect", path))
+}
+
 /// Removes a file; nothing happens when there is none.
 ///
 /// # Errors

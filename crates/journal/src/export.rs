@@ -109,12 +109,7 @@ pub fn erase_vault(dir: &Path, key: &SigningKey, at: Timestamp, actor: &str, rea
     let staged = Staged::begin(dir)?;
     tree::put(&staged.notes().join(ERASING), b"")?;
     for file in &kept {
-        let (from, to) = (files::under(dir, &file.path), staged.dir().join(&file.path));
-        tree::make_dirs(to.parent().unwrap_or(dir))?;
-        // The same file under a second name; where the file system has none, a copy.
-        if fs::hard_link(&from, &to).is_err() {
-            tree::put(&to, &fs::read(&from).map_err(Error::io("read", &from))?)?;
-        }
+        tree::link(&files::under(dir, &file.path), &staged.dir().join(&file.path))?;
     }
     write_journal(&mut journal, &staged.dir(), key, kept)?;
     staged.commit()?;

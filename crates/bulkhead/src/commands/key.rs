@@ -166,8 +166,7 @@ fn write_key(file: &Path, key: &SigningKey, passphrase: Option<&[u8]>, existing:
     };
     if existing == Existing::Replace {
         // It may have been open to others; what replaces it is not.
-        let mode = fs::Permissions::from_mode(0o600);
-        fs::set_permissions(file, mode).map_err(|err| Failure::file("protect", file, &err))?;
+        bulkhead_files::tree::make_private(file).map_err(files_failure)?;
     }
     let place = bulkhead_files::resolve(file).map_err(files_failure)?;
     let mut new = NewFile::beside(&place).map_err(files_failure)?;
