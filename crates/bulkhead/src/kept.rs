@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bulkhead_model::finding::{Finding, Level};
 
 /// Findings of one rule on one host and account that are kept in full.
-const ALIKE_MAX: u32 = 500;
+const ALIKE_MAX: u32 = 10_000;
 
 /// Findings that are kept in full.
 const FINDINGS_MAX: usize = 60_000;
@@ -118,14 +118,14 @@ mod tests {
     #[test]
     fn what_repeats_is_counted() {
         let mut kept = Kept::default();
-        for record in 0..1000 {
+        for record in 0..u64::from(ALIKE_MAX) + 500 {
             kept.take(&mut vec![
                 finding(Level::Medium, 1, record),
                 finding(Level::High, record as usize, record),
             ]);
         }
         let (findings, not_kept) = kept.finish();
-        assert_eq!((findings.len(), not_kept["medium"], not_kept.get("high")), (1500, 500, None));
+        assert_eq!((findings.len(), not_kept["medium"], not_kept.get("high")), (2 * ALIKE_MAX as usize + 500, 500, None));
     }
 
     #[test]

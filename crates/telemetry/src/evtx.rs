@@ -42,7 +42,7 @@ pub(crate) fn chunks(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
 fn every_chunk(stream: &mut Stream<'_, '_>, promise: &mut Promise) -> ControlFlow<()> {
     let settings = Arc::new(ParserSettings::new().indent(false));
     let limit = stream.options.record_max;
-    let mut reader = Reader { settings, limit, chunk: stream.before, ..Reader::default() };
+    let mut reader = Reader { settings, limit, chunk: stream.before };
     loop {
         reader.chunk += 1;
         let bytes = stream.input.peek(CHUNK);
@@ -148,7 +148,6 @@ fn records_stated(chunk: &[u8]) -> Option<u64> {
     last.checked_sub(first).map(|it| it + 1).filter(|it| *it <= (CHUNK / 28) as u64)
 }
 
-#[derive(Default)]
 struct Reader {
     settings: Arc<ParserSettings>,
     limit: usize,

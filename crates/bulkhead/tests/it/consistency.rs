@@ -203,6 +203,11 @@ impl Known {
             self.add("money", costs.into_iter().flat_map(serde_json::Map::values));
             let actions = part["actions"].as_array().map_or(0, Vec::len);
             self.add("actions", [&Value::from(actions)]);
+            // The parts of a plan: what each approval lets begin.
+            for approval in ["automatic", "commander", "service_owner"] {
+                let of_part = list(&part["actions"]).filter(|it| it["approval"] == approval).count();
+                self.add("actions", [&Value::from(of_part)]);
+            }
             self.services(&part["services"]);
             let count = part["services"].as_array().map_or(0, Vec::len);
             self.add("services", [&Value::from(count)]);
@@ -408,6 +413,7 @@ fn recorded_telemetry_says_every_quantity_once() {
         [("given", "--estate estate.yaml --yes"), ("plan", "--estate estate.yaml"), ("drafted", "--yes")]
     {
         let output = run(dir.path(), &format!("respond logs --out {name} {args}"));
+        assert!(dir.path().join(name).join("report.html").is_file(), "{name}: {}", stderr(&output));
         let told = Told::read(&dir.path().join(name), &stdout(&output));
         consistent(&told);
         if name == "drafted" {
