@@ -142,7 +142,6 @@ word-service = Service
 word-none = none
 word-nothing = nothing
 word-yes = yes
-word-no = no
 word-never = never
 word-unknown = unknown
 word-when = When

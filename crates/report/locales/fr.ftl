@@ -142,7 +142,6 @@ word-service = Service
 word-none = aucun
 word-nothing = rien
 word-yes = oui
-word-no = non
 word-never = jamais
 word-unknown = inconnu
 word-when = Quand
