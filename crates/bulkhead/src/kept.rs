@@ -125,7 +125,10 @@ mod tests {
             ]);
         }
         let (findings, not_kept) = kept.finish();
-        assert_eq!((findings.len(), not_kept["medium"], not_kept.get("high")), (2 * ALIKE_MAX as usize + 500, 500, None));
+        assert_eq!(
+            (findings.len(), not_kept["medium"], not_kept.get("high")),
+            (2 * ALIKE_MAX as usize + 500, 500, None)
+        );
     }
 
     #[test]

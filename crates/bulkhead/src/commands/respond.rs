@@ -238,7 +238,7 @@ fn tell(told: &[Told], format: Format, out: &Path) -> Outcome {
 fn summary(told: &[Told], out: &Path) {
     if told.len() > 1 {
         say!(
-            "\nSummary\n-------\n{} incidents that share no host or account; one containment plan answers all of them",
+            "\nSummary\n-------\n{} incidents, each with a case of its own; one containment plan answers all of them",
             told.len()
         );
     }

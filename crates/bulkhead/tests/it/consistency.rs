@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -406,6 +406,20 @@ fn every_other_scenario_says_every_quantity_once() {
     }
 }
 
+/// The cases that a response left, each with its part of what was printed: one, or one for every incident.
+fn cases(out: &Path, terminal: &str) -> Vec<(PathBuf, String)> {
+    if out.join("report.html").is_file() {
+        return vec![(out.to_owned(), terminal.to_owned())];
+    }
+    let (told, summary) = terminal.split_once("\nSummary\n").expect("a summary of several incidents");
+    let named = summary.lines().filter_map(|it| it.strip_prefix("  case directory: "));
+    let folders = named.map(|it| out.join(Path::new(it).file_name().expect("a name")));
+    let parts: Vec<&str> = told.split("=== incident ").skip(1).collect();
+    let cases: Vec<(PathBuf, String)> = folders.zip(parts.iter().map(|it| (*it).to_owned())).collect();
+    assert!(!cases.is_empty() && cases.len() == parts.len(), "{terminal}");
+    cases
+}
+
 #[test]
 fn recorded_telemetry_says_every_quantity_once() {
     let dir = recorded();
@@ -413,13 +427,13 @@ fn recorded_telemetry_says_every_quantity_once() {
         [("given", "--estate estate.yaml --yes"), ("plan", "--estate estate.yaml"), ("drafted", "--yes")]
     {
         let output = run(dir.path(), &format!("respond logs --out {name} {args}"));
-        assert!(dir.path().join(name).join("report.html").is_file(), "{name}: {}", stderr(&output));
-        let told = Told::read(&dir.path().join(name), &stdout(&output));
-        consistent(&told);
-        if name == "drafted" {
-            let text = told.texts["terminal"].clone();
-            assert!(text.contains("unknown, the estate was drafted"), "{text}");
-            assert!(told.json("figures.json")["hit"].is_null());
+        for (case, terminal) in cases(&dir.path().join(name), &stdout(&output)) {
+            let told = Told::read(&case, &terminal);
+            consistent(&told);
+            if name == "drafted" {
+                assert!(terminal.contains("unknown, the estate was drafted"), "{terminal}");
+                assert!(told.json("figures.json")["hit"].is_null());
+            }
         }
     }
     fs::remove_dir_all(dir.path().join("given")).expect("removed");

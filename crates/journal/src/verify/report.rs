@@ -145,7 +145,7 @@ impl fmt::Display for Report {
             writeln!(
                 f,
                 "erased: {files} files of the vault at {at} by {actor} (entry {seq}): {}",
-                it.reason
+                Plain(&it.reason)
             )?;
         }
         for it in &self.witnesses {

@@ -64,6 +64,7 @@ fn a_sensor_on_the_wire_watches_both_ends_and_an_alert_watches_nobody() {
 
 #[test]
 fn a_logon_in_a_servers_log_shows_logons_only() {
-    let line = "2026-03-02T12:00:00+00:00 vault1 sshd[7]: Accepted password for ada from 10.0.0.5 port 22 ssh2";
+    let line =
+        "2026-03-02T12:00:00+00:00 vault1 sshd[7]: Accepted password for ada from 10.0.0.5 port 22 ssh2";
     check("auth.log", &[line], &["vault1 logon"]);
 }
