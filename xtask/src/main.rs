@@ -1,6 +1,7 @@
 //! Developer commands: `cargo xtask test|tidy|bench|gen|docs|otrf`.
 
 mod estate_page;
+mod figures;
 mod otrf;
 mod shell;
 mod test;

@@ -127,6 +127,7 @@ pub fn run(root: &Path) -> Result<()> {
     places_named(root, &files, &mut faults);
     one_writer(root, &files, &mut faults);
     architecture(root, &metadata, &mut faults);
+    crate::figures::lint(root, &files, &mut faults);
     if faults.is_empty() {
         eprintln!("tidy: {} files in order", files.len());
         return Ok(());

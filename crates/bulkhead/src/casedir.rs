@@ -5,7 +5,8 @@ use std::path::Path;
 use bulkhead_files::file_name;
 use bulkhead_journal::{Names, Vault};
 use bulkhead_model::case::{
-    Certificate, Clock, Exfiltration, Impact, Incident, Localized, Plan, RecoveryPlan, Score, TimelineEntry,
+    Certificate, Clock, Exfiltration, Figures, Impact, Incident, Localized, Plan, RecoveryPlan, Score,
+    TimelineEntry,
 };
 use bulkhead_model::finding::Finding;
 use bulkhead_report::Lang;
@@ -35,6 +36,8 @@ pub struct CaseFiles {
     pub clocks: Vec<Clock>,
     /// `exfiltration.json`.
     pub exfiltration: Option<Exfiltration>,
+    /// `figures.json`: every quantity that a text of the case states.
+    pub figures: Option<Figures>,
     /// `score.json`, of drills.
     pub score: Option<Score>,
     /// `timeline.json`.
@@ -69,6 +72,7 @@ impl CaseFiles {
             recovery: veil_value(&self.recovery, names),
             clocks: veil_value(&self.clocks, names),
             exfiltration: veil_value(&self.exfiltration, names),
+            figures: veil_value(&self.figures, names),
             score: veil_value(&self.score, names),
             timeline: veil_value(&self.timeline, names),
             ..self.clone()
@@ -87,6 +91,7 @@ impl CaseFiles {
         door.optional("certificate.json", self.certificate.as_ref())?;
         door.optional("recovery.json", self.recovery.as_ref())?;
         door.optional("exfiltration.json", self.exfiltration.as_ref())?;
+        door.optional("figures.json", self.figures.as_ref())?;
         door.optional("score.json", self.score.as_ref())?;
         let mut lines = String::new();
         for finding in &self.findings {

@@ -3,7 +3,7 @@
 use bulkhead_comply::{CaseView as FilingView, Facts, Filing, Library};
 use bulkhead_contain::render::nftables;
 use bulkhead_files::file_name;
-use bulkhead_model::case::{Certificate, EntityRef, Incident, Plan, RecoveryPlan};
+use bulkhead_model::case::{CaseParts, Certificate, EntityRef, Figures, Incident, Plan, RecoveryPlan};
 use bulkhead_model::estate::{Estate, PointKind};
 use bulkhead_model::finding::Finding;
 use bulkhead_model::rules::PointRules;
@@ -50,6 +50,7 @@ pub fn assemble(
     };
     files.rules = rules.iter().filter(is_filter).map(|it| (it.point.to_string(), nftables(it))).collect();
     files.more = superseded(ending, generation)?;
+    files.figures = figures(&files, ending, estate);
     by_hand(&mut files, estate, ending.at, &rules)?;
     let (pages, drafts) = filings(&files, estate)?;
     files.filings = pages;
@@ -92,10 +93,11 @@ fn by_hand(files: &mut CaseFiles, estate: &EstateInput, at: Timestamp, rules: &[
 
 /// The page, from the files.
 pub fn report(files: &CaseFiles, estate: &EstateInput, proof_holds: Option<bool>) -> String {
-    let Some(incident) = &files.incident else { return String::new() };
+    let (Some(incident), Some(figures)) = (&files.incident, &files.figures) else { return String::new() };
     html(&CaseView {
         estate: &estate.estate,
         incident,
+        figures,
         timeline: &files.timeline,
         findings: &files.findings,
         impact: &files.impact,
@@ -111,6 +113,27 @@ pub fn report(files: &CaseFiles, estate: &EstateInput, proof_holds: Option<bool>
         lang: files.lang,
         notices: &files.notices,
     })
+}
+
+/// Every figure that any text of the case may state.
+pub fn figures(files: &CaseFiles, ending: &Ending, estate: &EstateInput) -> Option<Figures> {
+    let plans: Vec<&Plan> = ending.kept.plans.values().collect();
+    Some(Figures::of(&CaseParts {
+        incident: files.incident.as_ref()?,
+        impact: &files.impact,
+        plan: files.plan.as_ref(),
+        plans: &plans,
+        enforced: &ending.kept.enforced,
+        held: &ending.kept.held,
+        recovery: files.recovery.as_ref(),
+        clocks: &files.clocks,
+        exfiltration: files.exfiltration.as_ref(),
+        score: files.score.as_ref(),
+        relapses: &ending.kept.relapses,
+        drafted: estate.estate.estate.drafted,
+        simulated: files.incident.as_ref()?.simulated,
+        as_of: ending.at,
+    }))
 }
 
 /// The plan a case shows: the one under which it was contained, else the newest.
@@ -147,13 +170,15 @@ type NamedText = (String, String);
 
 /// Every binding filing with what the case already knows filled in and what is missing marked, under `filings/`.
 fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<(Vec<filing::Filing>, Vec<NamedText>)> {
-    let Some(incident) = &files.incident else { return Ok((Vec::new(), Vec::new())) };
-    let facts = Facts::from_case(&estate.estate, incident, &files.impact, files.exfiltration.as_ref());
+    let (Some(incident), Some(figures)) = (&files.incident, &files.figures) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let facts = Facts::from_case(incident, &files.impact, files.exfiltration.as_ref(), figures.simulated);
     let view = FilingView {
         estate: &estate.estate,
         incident,
         impact: &files.impact,
-        plan: files.plan.as_ref(),
+        figures,
         recovery: files.recovery.as_ref(),
         exfiltration: files.exfiltration.as_ref(),
         facts: &facts,
@@ -188,6 +213,10 @@ fn page_of(it: Filing) -> filing::Filing {
         due_earliest: it.due_earliest,
         due_outer: it.due_outer,
         submitted_at: it.submitted_at,
+        simulated: it.simulated,
+        criteria_met: it.criteria_met,
+        criteria_open: it.criteria_open,
+        questions: it.questions,
         fields: fields.collect(),
     }
 }

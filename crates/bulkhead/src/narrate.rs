@@ -1,7 +1,8 @@
 //! A case told at the terminal: what happened and what to do first, then the rest in the order of the work.
 
+use bulkhead_model::case::figures::Hit;
 use bulkhead_model::case::{
-    ClockStatus, Entity, Incident, Plan, RecoveryPlan, Score, ServiceImpact, customers_hit,
+    ClockStatus, Entity, Figures, Incident, MainServices, Plan, RecoveryPlan, Relapse, Score, ServiceImpact,
 };
 use bulkhead_model::estate::{Estate, EstateInfo};
 use bulkhead_model::finding::{Finding, Level};
@@ -23,16 +24,17 @@ const SHOWN: usize = 12;
 /// The whole story.
 pub fn tell(files: &CaseFiles, ending: &Ending, estate: &Estate, proof_holds: Option<bool>) -> String {
     let mut out = String::new();
-    let Some(incident) = &files.incident else { return out };
+    let (Some(incident), Some(figures)) = (&files.incident, &files.figures) else { return out };
     let info = &estate.estate;
     heading(&mut out, "What happened");
     first_finding(&mut out, &files.findings, incident, info);
-    scope(&mut out, incident, info);
+    scope(&mut out, incident, &figures.relapses, info);
     heading(&mut out, "Impact so far");
-    impact(&mut out, &files.impact.attacker, "services that rest on what the attacker holds", estate);
+    let rest = "services that rest on what the attacker holds";
+    impact(&mut out, figures.resting_on_attacker.as_ref(), &files.impact.attacker, rest, estate);
     if let Some(plan) = &files.plan {
         heading(&mut out, "Containment");
-        containment(&mut out, plan, &files.impact.containment_predicted, estate);
+        containment(&mut out, plan, figures, files, estate);
     }
     section(&mut out, files, info, "Approval and enforcement", &["approval", "enforcement", "verification"]);
     out.push_str(&verdict(ending, proof_holds));
@@ -41,13 +43,16 @@ pub fn tell(files: &CaseFiles, ending: &Ending, estate: &Estate, proof_holds: Op
         stages(&mut out, recovery, ending, info);
     }
     section(&mut out, files, info, "Surveillance", &["surveillance"]);
+    heading(&mut out, "Theft of data");
+    theft(&mut out, files, figures, info);
     heading(&mut out, "Legal clocks");
-    clocks(&mut out, files, info);
+    clocks(&mut out, files, figures, info);
     out
 }
 
 fn heading(out: &mut String, title: &str) {
-    line!(out, "\n{}\n{}", title, "-".repeat(title.chars().count()));
+    let rule = "-".repeat(title.chars().count()); // rows
+    line!(out, "\n{}\n{}", title, rule);
 }
 
 fn first_finding(out: &mut String, findings: &[Finding], incident: &Incident, info: &EstateInfo) {
@@ -65,7 +70,7 @@ fn first_finding(out: &mut String, findings: &[Finding], incident: &Incident, in
     );
 }
 
-fn scope(out: &mut String, incident: &Incident, info: &EstateInfo) {
+fn scope(out: &mut String, incident: &Incident, relapses: &[Relapse], info: &EstateInfo) {
     line!(
         out,
         "{}  incident {} declared: {} [{}]",
@@ -75,16 +80,20 @@ fn scope(out: &mut String, incident: &Incident, info: &EstateInfo) {
         incident.severity.as_str()
     );
     line!(out, "  it stands: {}", incident.standing());
+    for it in relapses {
+        line!(out, "{}  RELAPSE: the attacker is back on {}", local(it.at, info), it.entities.join(", "));
+    }
     line!(out, "  tactics: {}", incident.tactics.join(" -> "));
     let mut table = Table::new(["", "who", "since", "sure", "because"]);
     for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
         for it in list.iter().take(SHOWN) {
             table.row(entity(word, it, info));
         }
-        if list.len() > SHOWN {
+        let more = list.len().saturating_sub(SHOWN); // rows
+        if more > 0 {
             table.row([
                 word.to_owned(),
-                format!("and {} more", list.len() - SHOWN),
+                format!("and {more} more"),
                 String::new(),
                 String::new(),
                 String::new(),
@@ -96,48 +105,65 @@ fn scope(out: &mut String, incident: &Incident, info: &EstateInfo) {
 
 fn entity(word: &str, it: &Entity, info: &EstateInfo) -> [String; 5] {
     let because = it.reasons.first().map(|it| it.text.clone()).unwrap_or_default();
-    let more = it.reasons.len().saturating_sub(1);
+    let more = it.reasons.len().saturating_sub(1); // rows
     let because = if more > 0 { format!("{because} (+{more})") } else { because };
     [word.to_owned(), it.id.clone(), local(it.since, info), percent(it.confidence), because]
 }
 
-fn impact(out: &mut String, list: &[ServiceImpact], what: &str, estate: &Estate) {
-    let value: f64 = list.iter().map(|it| it.value_per_hour).sum();
+fn impact(out: &mut String, hit: Option<&Hit>, list: &[ServiceImpact], what: &str, estate: &Estate) {
+    let Some(hit) = hit else {
+        line!(out, "{}: unknown, the estate was drafted from telemetry and names no services", what);
+        return;
+    };
     line!(
         out,
         "{}: {}, {}, {} an hour",
         what,
-        list.len(),
-        counted(usize::try_from(customers_hit(list)).unwrap_or(usize::MAX), "customer"),
-        money(value, &estate.estate.currency)
+        count(hit.services()),
+        counted(usize::try_from(hit.customers).unwrap_or(usize::MAX), "customer"),
+        money(hit.value_per_hour, &estate.estate.currency)
     );
     if !list.is_empty() {
         out.push_str(&services(list, estate));
     }
 }
 
-fn containment(out: &mut String, plan: &Plan, predicted: &[ServiceImpact], estate: &Estate) {
+fn containment(out: &mut String, plan: &Plan, figures: &Figures, files: &CaseFiles, estate: &Estate) {
+    let predicted = &files.impact.containment_predicted;
     line!(
         out,
-        "plan {}: {}, proven within {} of the cheapest, over {} h",
+        "plan {} (of {} in this case): {}, proven within {} of the cheapest, over {} h",
         plan.generation,
-        counted(plan.actions.len(), "action"),
+        count(figures.measures.plans),
+        counted(
+            figures.plan.as_ref().map_or(0, |it| usize::try_from(it.actions).unwrap_or(usize::MAX)),
+            "action"
+        ),
         percent(plan.gap),
         plan.horizon_h
     );
     for it in plan.actions.iter().take(SHOWN) {
         let why = it.cuts.first().map(|cut| format!("; cuts {cut}")).unwrap_or_default();
-        let more = it.cuts.len().saturating_sub(1);
+        let more = it.cuts.len().saturating_sub(1); // rows
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         line!(out, "  {} at {}{}{}", it.id, it.enforcement_point, why, more);
     }
-    if plan.actions.len() > SHOWN {
-        line!(out, "  and {} more", plan.actions.len() - SHOWN);
+    let more = plan.actions.len().saturating_sub(SHOWN); // rows
+    if more > 0 {
+        line!(out, "  and {} more", more);
     }
-    out.push_str(&comparison(plan, predicted));
-    impact(out, predicted, "services our containment hits", estate);
+    out.push_str(&comparison(plan, predicted, estate.estate.drafted));
+    let hit = figures.containment_predicted.as_ref();
+    impact(out, hit, predicted, "services our containment hits, as planned", estate);
+    if let Some(hit) = &figures.containment_observed {
+        let observed = &files.impact.containment_observed;
+        if observed != predicted {
+            impact(out, Some(hit), observed, "the same, as observed", estate);
+        }
+    }
     for it in plan.baselines.iter().filter(|it| !it.services.is_empty()) {
-        impact(out, &it.services, &format!("services `{}` would hit", text_of(&it.name)), estate);
+        let what = format!("services `{}` would hit", text_of(&it.name));
+        impact(out, Some(&Hit::of(&it.services)), &it.services, &what, estate);
     }
 }
 
@@ -150,13 +176,15 @@ fn section(out: &mut String, files: &CaseFiles, info: &EstateInfo, title: &str, 
     for it in lines.iter().take(SHOWN) {
         line!(out, "{}  {}", local(it.at, info), it.text);
     }
-    if lines.len() > SHOWN {
-        line!(out, "  and {} more lines in timeline.json", lines.len() - SHOWN);
+    let more = lines.len().saturating_sub(SHOWN); // rows
+    if more > 0 {
+        line!(out, "  and {} more lines in timeline.json", more);
     }
 }
 
 fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateInfo) {
     for stage in &plan.stages {
+        let steps = stage.steps.len(); // rows
         let end = stage.steps.iter().map(|it| it.end_s).max().unwrap_or(0);
         let restores: Vec<_> = stage.gate.restores.iter().map(ToString::to_string).collect();
         line!(
@@ -164,7 +192,7 @@ fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateI
             "stage {}: {} ({}, done after {})",
             stage.n,
             stage.title,
-            counted(stage.steps.len(), "step"),
+            counted(steps, "step"),
             duration(end)
         );
         if !restores.is_empty() {
@@ -192,36 +220,86 @@ fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateI
     out.push_str(&table.render(2));
 }
 
-fn clocks(out: &mut String, files: &CaseFiles, info: &EstateInfo) {
-    let binding: Vec<_> =
-        files.clocks.iter().filter(|it| it.status == ClockStatus::Binding).cloned().collect();
-    let prepare = files.clocks.iter().filter(|it| it.status == ClockStatus::Prepare).count();
-    let proposed = files.clocks.iter().filter(|it| it.status == ClockStatus::Proposed).count();
-    out.push_str(&clock_table(&binding, info).render(0));
-    line!(out, "and {} to prepare, {} proposed (clocks.json); not legal advice", prepare, proposed);
+/// What can be said of theft of data, with what it rests on.
+fn theft(out: &mut String, files: &CaseFiles, figures: &Figures, info: &EstateInfo) {
+    let Some(statement) = &files.exfiltration else {
+        line!(out, "not assessed");
+        return;
+    };
+    line!(
+        out,
+        "{} as of {}; telemetry covers {:.1} % of the time of {} stores within reach, over five kinds of sensor; {} of them \
+         without any record of what left; {} stretches without records in exfiltration.json",
+        text_of(&statement.conclusion).replace('_', " "),
+        local(statement.as_of, info),
+        (figures.coverage.unwrap_or(0.0) * 1000.0).floor() / 10.0,
+        count(figures.stores),
+        count(figures.stores_not_assessable),
+        count(figures.holes)
+    );
+}
+
+fn clocks(out: &mut String, files: &CaseFiles, figures: &Figures, info: &EstateInfo) {
+    out.push_str(&binding_clocks(&files.clocks, figures, info));
+}
+
+/// The clocks that bind, what has passed, and how many more there are: the same wherever a case is told.
+pub fn binding_clocks(
+    clocks: &[bulkhead_model::case::Clock],
+    figures: &Figures,
+    info: &EstateInfo,
+) -> String {
+    let binding: Vec<_> = clocks.iter().filter(|it| it.status == ClockStatus::Binding).cloned().collect();
+    let mut out = clock_table(&binding, info).render(0);
+    let duties = &figures.duties;
+    if duties.overdue > 0 {
+        line!(
+            out,
+            "by {}: {} of these deadlines passed without a filing on record",
+            local(figures.as_of, info),
+            count(duties.overdue)
+        );
+    }
+    line!(
+        out,
+        "and {} to prepare, {} proposed (clocks.json); not legal advice",
+        count(duties.prepare),
+        count(duties.proposed)
+    );
+    out
 }
 
 /// The last line of a drill.
-pub fn score_line(score: &Score) -> String {
+pub fn score_line(score: &Score, figures: Option<&Figures>) -> String {
     let or_never = |it: Option<u64>| it.map_or("never".to_owned(), duration);
-    format!(
-        "SCORE  MTTD {}  MTTC {}  blast radius {} assets  customers hit {} by the attacker, {} by containment  main services back after {}",
+    let main = match figures.map_or(MainServices::NoneHit, |it| it.main_services) {
+        MainServices::NoneHit => "no main service was hit".to_owned(),
+        MainServices::Unknown => "whether main services were hit is unknown".to_owned(),
+        MainServices::NotBack => "main services never back".to_owned(),
+        MainServices::BackAfter(seconds) => format!("main services back after {}", duration(seconds)),
+    };
+    let hosts = figures.map_or(score.blast_radius, |it| it.hosts);
+    text!(
+        "SCORE  MTTD {}  MTTC {}  blast radius when first contained {} assets, over the whole case {} hosts compromised  \
+         customers of services that rest on what the attacker held {}, that containment hit {}  {}",
         or_never(score.mttd_s),
         or_never(score.mttc_s),
         count(score.blast_radius),
+        count(hosts),
         count(score.customers_hit.attacker),
         count(score.customers_hit.containment),
-        or_never(score.main_services_restored_s)
+        main
     )
 }
 
 /// What came of telemetry that holds no incident.
 pub fn nothing(findings: &[Finding], strongest: f64, needed: f64) -> String {
-    let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count();
+    let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count(); // rows
+    let all = findings.len(); // rows
     text!(
         "no incident: {} findings, {} of them high or critical; the strongest host has {:.1} of the {:.1} points \
-         that declare one\nlook at the findings with `bulkhead detect`\n",
-        findings.len(),
+         that declare one\nlook at the findings with `bulkhead detect`",
+        all,
         grave,
         strongest,
         needed

@@ -288,7 +288,9 @@ impl<'a> Context<'a> {
             sources: regime.sources.iter().map(ToString::to_string).collect(),
             name: regime.name.clone(),
             trigger: if met { Trigger::Met } else { Trigger::Unknown },
-            clauses: if met { verdict.fired.clone() } else { verdict.open.clone() },
+            clauses: verdict.fired.clone(),
+            // Once the trigger is met, what is still open decides nothing.
+            open_clauses: if met { Vec::new() } else { verdict.open.clone() },
             outer_rule: due.and_then(|it| it.outer_rule),
             channel: stage.channel.clone(),
             submitted_at: facts.submission(&regime.id, &stage.id),

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulkhead_model::case::{Exfiltration, ExfiltrationConclusion, Impact, Incident, Localized, ServiceState};
-use bulkhead_model::estate::Estate;
+use bulkhead_model::case::figures::segments;
+use bulkhead_model::case::{Exfiltration, ExfiltrationConclusion, Impact, Incident, Localized};
 use bulkhead_model::id::{RegimeId, ServiceId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -195,12 +195,14 @@ impl Facts {
     }
 
     /// What a case shows by itself. Only what telemetry and the estate establish is stated; legal judgements
-    /// (severity, risk to persons, materiality) stay unknown, and "no breach" is never inferred.
+    /// (severity, offence, risk to persons, materiality) stay unknown, and "no breach" is never inferred. Services are
+    /// hit by what containment was observed to take down on the real network: not by what rests on hosts in the
+    /// attacker's hands, nor by what is planned or `simulated`.
     pub fn from_case(
-        estate: &Estate,
         incident: &Incident,
         impact: &Impact,
         exfiltration: Option<&Exfiltration>,
+        simulated: bool,
     ) -> Self {
         let mut facts = Self::new(incident.declared_at);
         facts.detection = Some(incident.first_finding_at);
@@ -209,19 +211,13 @@ impl Facts {
         if !incident.compromised.is_empty() {
             facts.set(Fact::Cyber, true);
             facts.set(Fact::Malicious, true);
-            facts.set(Fact::ComputerOffence, true);
         }
-        facts.services_hit = hit(impact).into_keys().collect();
-        let users: u64 = estate
-            .services
-            .iter()
-            .filter(|it| facts.services_hit.contains(&it.id))
-            .flat_map(|it| &it.customers)
-            .filter(|it| it.segment != "internal")
-            .map(|it| it.count)
-            .sum();
+        let observed = if simulated { &[] } else { impact.containment_observed.as_slice() };
+        facts.services_hit = observed.iter().map(|it| it.service.clone()).collect();
+        // The operator's own staff are no users in the sense of the law.
+        let outside = segments(observed).into_iter().filter(|it| it.segment != "internal");
         if !facts.services_hit.is_empty() {
-            facts.count(Fact::UsersHit, users);
+            facts.count(Fact::UsersHit, outside.map(|it| it.count).sum());
         }
         if exfiltration.is_some_and(personal_data_taken) {
             facts.set(Fact::PersonalDataBreach, true);
@@ -283,33 +279,4 @@ fn personal_data_taken(exfiltration: &Exfiltration) -> bool {
         store.conclusion == ExfiltrationConclusion::Evidenced
             && store.data.iter().any(|class| PERSONAL_DATA.contains(&class.as_str()))
     })
-}
-
-/// How a service that is not up fares.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hit {
-    /// Degraded or down.
-    pub state: ServiceState,
-    /// Value lost per hour, in the estate's currency.
-    pub value_per_hour: f64,
-    /// Whether the attacker's hold alone does it.
-    pub from_attacker: bool,
-}
-
-/// The services that are not up, each with its worst state; containment as observed where it was, else as predicted.
-pub fn hit(impact: &Impact) -> BTreeMap<ServiceId, Hit> {
-    let containment = match impact.containment_observed.as_slice() {
-        [] => &impact.containment_predicted,
-        _ => &impact.containment_observed,
-    };
-    let causes = impact.attacker.iter().map(|it| (it, true)).chain(containment.iter().map(|it| (it, false)));
-    let mut hits: BTreeMap<ServiceId, Hit> = BTreeMap::new();
-    for (service, from_attacker) in causes.filter(|it| it.0.state != ServiceState::Up) {
-        let fresh = Hit { state: service.state, value_per_hour: service.value_per_hour, from_attacker };
-        let entry = hits.entry(service.service.clone()).or_insert(fresh);
-        entry.state = entry.state.max(service.state);
-        entry.value_per_hour = entry.value_per_hour.max(service.value_per_hour);
-        entry.from_attacker |= from_attacker;
-    }
-    hits
 }

@@ -1,7 +1,9 @@
 //! Filings: pre-filled from the case, what is missing marked, French and English side by side.
 
+use std::collections::BTreeSet;
+
 use bulkhead_comply::{CaseView, Fact, Facts, Filing, Library};
-use bulkhead_model::case::{Exfiltration, Impact, Incident};
+use bulkhead_model::case::{CaseParts, Exfiltration, Figures, Impact, Incident};
 use bulkhead_model::estate::Estate;
 use expect_test::expect;
 use serde_json::json;
@@ -11,6 +13,9 @@ struct Case {
     incident: Incident,
     impact: Impact,
     exfiltration: Exfiltration,
+    /// Generations enforced, and whether the points are simulated.
+    enforced: BTreeSet<u64>,
+    simulated: bool,
 }
 
 fn case() -> Case {
@@ -37,24 +42,43 @@ fn case() -> Case {
         }))
         .expect("incident"),
         impact: serde_json::from_value(json!({
-            "attacker": [{"service": "portal", "state": "down", "customers": [], "value_per_hour": 90_000.0}],
+            "attacker": [{"service": "portal", "state": "down", "customers": [{"segment": "business", "count": 180_000}],
+                "value_per_hour": 90_000.0}],
             "containment_predicted": [], "containment_observed": []
         }))
         .expect("impact"),
         exfiltration: serde_json::from_value(json!({
             "conclusion": "none_seen", "coverage": 0.5, "as_of": "2025-07-25T14:00:00Z",
-            "stores": [{"asset": "web-1", "data": ["customer"], "conclusion": "none_seen", "covered": true, "evidence": []}]
+            "stores": [{"asset": "web-1", "data": ["customer"], "conclusion": "none_seen", "coverage": 0.5, "evidence": []}]
         }))
         .expect("exfiltration"),
+        enforced: BTreeSet::new(),
+        simulated: false,
     }
 }
 
 fn filings(case: &Case, facts: &Facts) -> Vec<Filing> {
+    let figures = Figures::of(&CaseParts {
+        incident: &case.incident,
+        impact: &case.impact,
+        plan: None,
+        plans: &[],
+        enforced: &case.enforced,
+        held: &BTreeSet::new(),
+        recovery: None,
+        clocks: &[],
+        exfiltration: Some(&case.exfiltration),
+        score: None,
+        relapses: &[],
+        drafted: case.estate.estate.drafted,
+        simulated: case.simulated,
+        as_of: case.exfiltration.as_of,
+    });
     Library::builtin().filings(&CaseView {
         estate: &case.estate,
         incident: &case.incident,
         impact: &case.impact,
-        plan: None,
+        figures: &figures,
         recovery: None,
         exfiltration: Some(&case.exfiltration),
         facts,
@@ -62,7 +86,7 @@ fn filings(case: &Case, facts: &Facts) -> Vec<Filing> {
 }
 
 fn facts(case: &Case) -> Facts {
-    Facts::from_case(&case.estate, &case.incident, &case.impact, Some(&case.exfiltration))
+    Facts::from_case(&case.incident, &case.impact, Some(&case.exfiltration), case.simulated)
 }
 
 fn show(filing: &Filing) -> String {
@@ -80,15 +104,15 @@ fn the_first_telecom_notification_is_filled_as_far_as_the_case_goes() {
     let filings = filings(&case, &facts(&case));
     let filing =
         filings.iter().find(|it| it.regime.as_str() == "EPRIV-611" && it.stage == "initial").expect("filing");
-    assert_eq!(filing.missing, 2);
+    assert_eq!(filing.missing, 3);
     expect![[r#"
         ePrivacy, personal data breach of a communications provider (Reg. 611/2013): Initial notification | Vie privée et communications électroniques, « paquet télécom » (règl. 611/2013) : Notification initiale
         1 Nom du fournisseur: Example Telecom
         2 Délégué à la protection des données ou contact: DPO office (mailto:dpo@telco.example)
         3 Première ou seconde notification: première
-        4 Date et heure de l'incident et de sa détection: Début 2025-07-25 13:45 +02:00 ; détection 2025-07-25 13:50 +02:00 ; connaissance 2025-07-25 14:20 +02:00
-        5 Circonstances (perte, vol, copie): Au 2025-07-25 16:00 +02:00, aucune exfiltration n'a été constatée ; la télémétrie couvre 50 % des dépôts à portée (1)
-        6 Nature et contenu des données: customer
+        4 Date et heure de l'incident et de sa détection: Premier signe connu 2025-07-25 13:45 +02:00 ; détection 2025-07-25 13:50 +02:00 ; connaissance 2025-07-25 14:20 +02:00
+        5 Circonstances (perte, vol, copie): Au 2025-07-25 16:00 +02:00, aucune exfiltration n'a été constatée ; la télémétrie couvre 50.0 % du temps des dépôts à portée (1), sur les connexions, processus, fichiers, flux sortants et DNS ; dépôts sans aucune trace de ce qui en est sorti : 0
+        6 Nature et contenu des données: MISSING
         7 Mesures techniques et organisationnelles appliquées aux données: MISSING
         8 Recours à d'autres fournisseurs: MISSING
     "#]].assert_eq(&show(filing));
@@ -114,7 +138,14 @@ fn facts_of_a_case_never_deny_a_breach() {
     assert!(!facts(&case).known.contains_key(&Fact::PersonalDataBreach), "none seen is not none");
     case.exfiltration.stores[0].conclusion = bulkhead_model::case::ExfiltrationConclusion::Evidenced;
     assert!(facts(&case).known.contains_key(&Fact::PersonalDataBreach));
+    assert!(
+        !facts(&case).known.contains_key(&Fact::UsersHit),
+        "what rests on the attacker's hosts is not interrupted"
+    );
+    case.impact.containment_observed.clone_from(&case.impact.attacker);
     assert_eq!(facts(&case).known.get(&Fact::UsersHit), Some(&bulkhead_comply::FactValue::Number(180_000.0)));
+    case.simulated = true;
+    assert!(!facts(&case).known.contains_key(&Fact::UsersHit), "simulated is not done");
 }
 
 #[test]
@@ -134,7 +165,7 @@ fn outsiders_read_no_names_of_machines_or_accounts() {
     case.incident.title = "Lateral movement from WEB-1 with account CORP\\alice".to_owned();
     case.estate.identities =
         serde_json::from_value(json!([{"id": "alice", "kind": "human"}])).expect("identities");
-    let mut facts = Facts::from_case(&case.estate, &case.incident, &case.impact, Some(&case.exfiltration));
+    let mut facts = facts(&case);
     for fact in [Fact::PersonalDataBreach, Fact::HighRisk, Fact::RecipientsAffected] {
         facts.set(fact, true);
     }

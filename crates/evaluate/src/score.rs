@@ -25,6 +25,8 @@ pub struct Facts<'f> {
     pub declared_at: Option<Timestamp>,
     /// When containment was verified.
     pub contained_at: Option<Timestamp>,
+    /// Whether any service was hit: else there is nothing to bring back.
+    pub services_hit: bool,
     /// When the last of the main services was back.
     pub main_services_restored_at: Option<Timestamp>,
     /// Assets the attacker can still reach past the containment, by its certificate.
@@ -61,7 +63,8 @@ pub fn score(truth: &Truth, estate: &Estate, facts: &Facts<'_>) -> Score {
             attacker: customers_hit(&facts.impact.attacker),
             containment: customers_hit(containment),
         },
-        main_services_restored_s: between(facts.declared_at, facts.main_services_restored_at),
+        main_services_restored_s: between(facts.declared_at, facts.main_services_restored_at)
+            .filter(|_| facts.services_hit),
     }
 }
 
@@ -109,13 +112,18 @@ pub fn verdicts(
         ("mttc", asked.mttc, score.mttc_s),
         ("main_services_restored", asked.main_services_restored, score.main_services_restored_s),
     ];
+    let nothing_hit = |objective: &str| objective == "main_services_restored" && !facts.services_hit;
     for (objective, limit, actual) in spans {
         let Some(limit) = limit else { continue };
         verdicts.push(Verdict {
             objective,
             required: format!("at most {limit}"),
-            actual: actual.map_or("never".to_owned(), |it| Span::from_secs(it).to_string()),
-            met: actual.is_some_and(|it| it <= limit.secs()),
+            actual: match actual {
+                Some(seconds) => Span::from_secs(seconds).to_string(),
+                None if nothing_hit(objective) => "none was hit".to_owned(),
+                None => "never".to_owned(),
+            },
+            met: actual.map_or(nothing_hit(objective), |it| it <= limit.secs()),
         });
     }
     let known: BTreeSet<AssetId> = facts.reached.iter().cloned().collect();

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use bulkhead_model::case::{EntityKind, Exfiltration, ExfiltrationConclusion, Incident, StoreAssessment};
-use bulkhead_model::entity::Observations;
+use bulkhead_model::case::{
+    CoverageHole, EntityKind, Exfiltration, ExfiltrationConclusion, Incident, StoreAssessment,
+};
+use bulkhead_model::entity::{Observations, Sensed};
 use bulkhead_model::estate::{Asset, Estate};
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_model::id::AssetId;
+use bulkhead_model::sensor::{Hours, Sensor};
 use jiff::Timestamp;
 
 use crate::link::shift;
@@ -19,42 +22,79 @@ const NEW_DESTINATIONS: usize = 3;
 /// Flows to one new destination that are a sign of their own.
 const MANY_FLOWS: u64 = 100;
 
-/// Assesses theft of data in `incident`, as of `as_of`; what happened later is not looked at.
+/// Assesses theft of data in `incident` as far as telemetry goes, at `asked`; what happened later is not looked at.
 ///
 /// Stores are the assets with `data` that are compromised, suspected, or one declared flow away from one that is. A
 /// store's conclusion is `evidenced` when a rule of the exfiltration tactic and at least high level fired on it and it
 /// spoke to an address outside since; `indications` when either such a rule of any level fired on it, or on the
-/// attacker's hosts, or when it spoke to several new destinations outside. With no stores known, coverage is 0: the
-/// statement rests on nothing.
+/// attacker's hosts, or when it spoke to several new destinations outside; `not_assessable` when no sensor recorded what
+/// left it. With no stores known nothing can be assessed.
+///
+/// Coverage is counted over stores x time x sensors from the first compromise to `asked`, in hours: an hour counts for a
+/// store and a sensor when that sensor recorded something of that store in it, and no source has an unread part there. The rest is listed as holes, what lies
+/// between the end of the telemetry and `asked` included; fewer events never cover more.
 pub fn assess(
     incident: &Incident,
     estate: &Estate,
     observations: &Observations,
     findings: &[Finding],
-    as_of: Timestamp,
+    asked: Timestamp,
 ) -> Exfiltration {
     let mut resolver = Resolver::new(estate, observations);
-    let facts = Facts::gather(incident, estate, observations, findings, as_of, &mut resolver);
-    let stores: Vec<StoreAssessment> =
-        estate.assets.iter().filter(|it| facts.is_in_reach(estate, it)).map(|it| facts.store(it)).collect();
-    let covered = stores.iter().filter(|it| it.covered).count();
+    let facts = Facts::gather(incident, estate, observations, findings, asked, &mut resolver);
+    let from = incident.compromised.iter().map(|it| it.since).chain([incident.first_finding_at]).min();
+    let from = from.unwrap_or(incident.first_finding_at);
+    let window = (from, asked.max(shift(from, 1)));
+    let in_reach: Vec<&Asset> = estate.assets.iter().filter(|it| facts.is_in_reach(estate, it)).collect();
+    let holes: Vec<CoverageHole> = in_reach.iter().flat_map(|it| facts.holes(it, window)).collect();
+    let stores: Vec<StoreAssessment> = in_reach.iter().map(|it| facts.store(it, &holes, window)).collect();
     // A sign on a host that holds no declared data is a sign all the same.
-    let elsewhere = if facts.signs.is_empty() {
-        ExfiltrationConclusion::NoneSeen
-    } else {
-        ExfiltrationConclusion::Indications
+    let elsewhere = match (facts.signs.is_empty(), stores.is_empty()) {
+        (false, _) => ExfiltrationConclusion::Indications,
+        (true, true) => ExfiltrationConclusion::NotAssessable,
+        (true, false) => ExfiltrationConclusion::NoneSeen,
     };
+    let last = observations.last.into_iter().chain(findings.iter().filter_map(|it| it.time)).max();
     Exfiltration {
         conclusion: stores.iter().map(|it| it.conclusion).fold(elsewhere, ExfiltrationConclusion::max),
-        coverage: share(covered, stores.len()),
+        coverage: covered(&holes, stores.len(), window),
         stores,
-        as_of,
+        holes,
+        as_of: last.map_or(asked, |it| it.min(asked)),
+        from: Some(window.0),
+        until: Some(window.1),
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "numbers of assets")]
-fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+/// Stretches cut to the window, those that touch as one, ascending.
+fn merged(
+    stretches: impl IntoIterator<Item = (Timestamp, Timestamp)>,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<(Timestamp, Timestamp)> {
+    let cut = stretches.into_iter().map(|it| (it.0.max(from), it.1.min(to))).filter(|it| it.0 < it.1);
+    let mut sorted: Vec<_> = cut.collect();
+    sorted.sort_unstable();
+    let mut merged: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for it in sorted {
+        match merged.last_mut() {
+            Some(last) if it.0 <= last.1 => last.1 = last.1.max(it.1),
+            _ => merged.push(it),
+        }
+    }
+    merged
+}
+
+/// The share of `stores` x sensors x time in `window` that no hole takes.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of some years times assets")]
+fn covered<'h>(
+    holes: impl IntoIterator<Item = &'h CoverageHole>,
+    stores: usize,
+    (from, to): (Timestamp, Timestamp),
+) -> f64 {
+    let millis = |from: Timestamp, to: Timestamp| i128::from(to.as_millisecond() - from.as_millisecond());
+    let whole = millis(from, to) * (stores * Sensor::ALL.len()) as i128;
+    let open: i128 = holes.into_iter().map(|it| millis(it.from, it.to)).sum();
+    if whole <= 0 { 0.0 } else { (whole - open) as f64 / whole as f64 }
 }
 
 /// A rule of the exfiltration tactic that fired on a host of the incident.
@@ -76,7 +116,10 @@ struct Facts {
     signs: Vec<Sign>,
     /// By asset id, then address.
     outbound: BTreeMap<String, BTreeMap<IpAddr, Outbound>>,
-    covered: BTreeSet<String>,
+    /// Stretches of which some source was not read, so that nothing can be said of what it recorded.
+    unread: Vec<(Timestamp, Timestamp)>,
+    /// What each sensor recorded of an asset, by its id.
+    sensed: BTreeMap<String, Sensed>,
 }
 
 impl Facts {
@@ -93,18 +136,23 @@ impl Facts {
             entities.filter(|it| it.kind == EntityKind::Asset).map(|it| it.id.clone()).collect();
         // Flows are stamped late by some sensors; a minute of slack loses none.
         let start = shift(incident.first_finding_at, -60);
+        // Where nothing tells when the rest of a source was recorded, it may have been at any time.
+        let unread = incident.telemetry.unread.iter();
+        let unread =
+            unread.map(|it| (it.from.unwrap_or(Timestamp::MIN), it.to.unwrap_or(Timestamp::MAX))).collect();
         let mut facts =
-            Self { attackers, signs: Vec::new(), outbound: BTreeMap::new(), covered: BTreeSet::new() };
+            Self { attackers, signs: Vec::new(), outbound: BTreeMap::new(), unread, sensed: BTreeMap::new() };
         for finding in findings {
             facts.add_sign(finding, start, as_of, resolver);
         }
-        for name in observations.hosts.keys() {
-            facts.cover(resolver.host(name), resolver);
+        for (name, host) in &observations.hosts {
+            facts.sense(resolver.host(name), &host.sensed, resolver);
+        }
+        for (address, sensed) in &observations.wire {
+            facts.sense(resolver.address(*address), sensed, resolver);
         }
         for (flow, seen) in &observations.flows {
             let (from, to) = (resolver.address(flow.from), resolver.address(flow.to));
-            facts.cover(from, resolver);
-            facts.cover(to, resolver);
             let (Some(from), None, true) = (from, to, is_outside(flow.to, estate)) else { continue };
             let outbound = facts
                 .outbound
@@ -120,10 +168,25 @@ impl Facts {
         facts
     }
 
-    fn cover(&mut self, host: Option<HostNo>, resolver: &Resolver<'_>) {
-        if let Some(host) = host {
-            self.covered.insert(resolver.hosts[host].id.clone());
+    fn sense(&mut self, host: Option<HostNo>, sensed: &Sensed, resolver: &Resolver<'_>) {
+        let Some(host) = host.filter(|_| !sensed.is_empty()) else { return };
+        let known = self.sensed.entry(resolver.hosts[host].id.clone()).or_default();
+        for (sensor, hours) in sensed {
+            known.entry(*sensor).or_default().merge(hours);
         }
+    }
+
+    /// The stretches of `window` in which a sensor recorded nothing of `asset`, by sensor and time.
+    fn holes(&self, asset: &Asset, (from, to): (Timestamp, Timestamp)) -> Vec<CoverageHole> {
+        let (never, nothing) = (Hours::default(), Sensed::new());
+        let sensed = self.sensed.get(asset.id.as_str()).unwrap_or(&nothing);
+        let of = |sensor: Sensor| {
+            let gaps = sensed.get(&sensor).unwrap_or(&never).gaps(from, to);
+            let gaps = merged(gaps.into_iter().chain(self.unread.iter().copied()), (from, to)).into_iter();
+            let store = asset.id.as_str();
+            gaps.map(move |(from, to)| CoverageHole { store: store.to_owned(), sensor, from, to })
+        };
+        Sensor::ALL.into_iter().flat_map(of).collect()
     }
 
     fn add_sign(
@@ -165,8 +228,16 @@ impl Facts {
             || (zone_is_flat && estate.assets.iter().any(|it| it.zone == asset.zone && holds(&it.id)))
     }
 
-    fn store(&self, asset: &Asset) -> StoreAssessment {
+    fn store(
+        &self,
+        asset: &Asset,
+        holes: &[CoverageHole],
+        window: (Timestamp, Timestamp),
+    ) -> StoreAssessment {
         let id = asset.id.as_str();
+        let own = || holes.iter().filter(|it| it.store == id);
+        // One hole that takes the whole time: no sensor ever recorded what left it.
+        let blind = own().any(|it| it.sensor == Sensor::Egress && (it.from, it.to) == window);
         let signs: Vec<&Sign> = self.signs.iter().filter(|it| it.asset == id).collect();
         let empty = BTreeMap::new();
         let outbound = self.outbound.get(id).unwrap_or(&empty);
@@ -184,6 +255,8 @@ impl Facts {
             ExfiltrationConclusion::Evidenced
         } else if !signs.is_empty() || odd {
             ExfiltrationConclusion::Indications
+        } else if blind {
+            ExfiltrationConclusion::NotAssessable
         } else {
             ExfiltrationConclusion::NoneSeen
         };
@@ -192,11 +265,15 @@ impl Facts {
             let flows = fresh.iter().map(|it| format!("flow to {}, {} times, not seen before", it.0, it.1));
             evidence.extend(flows);
         }
+        if blind {
+            evidence.push("no sensor recorded what left it".to_owned());
+        }
         StoreAssessment {
             asset: id.to_owned(),
             data: asset.data.clone(),
             conclusion,
-            covered: self.covered.contains(id),
+            coverage: covered(own(), 1, window),
+            covered: None,
             evidence,
         }
     }

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::sensor::{Hours, Sensor, Sensors};
+
 /// The entities of one event. Empty fields mean the event does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entities {
@@ -38,6 +40,10 @@ pub struct Entities {
     pub logon: Option<Logon>,
     /// A network flow the event records.
     pub flow: Option<ObservedFlow>,
+    /// What kinds of sensor the event shows to watch `host` (or `subject`, where there is no host).
+    pub sensors: Sensors,
+    /// What kinds of sensor on the wire the event shows to watch the ends of `flow`.
+    pub wire: Sensors,
 }
 
 /// One account came onto one host.
@@ -110,7 +116,13 @@ pub struct ObservedHost {
     pub roles: BTreeSet<String>,
     /// Operating system, where a log source tells: `windows`, `linux`, `network`.
     pub os: Option<String>,
+    /// Which sensors recorded something of it, and in which hours.
+    #[serde(default)]
+    pub sensed: Sensed,
 }
+
+/// Hours in which each kind of sensor recorded something.
+pub type Sensed = BTreeMap<Sensor, Hours>;
 
 /// The sum of all entities of a telemetry set, bounded in size.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -129,7 +141,14 @@ pub struct Observations {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub names: BTreeMap<IpAddr, String>,
-    /// How many new hosts, logons or flows were not kept because the table was full.
+    /// What was recorded of addresses by others than the host itself: sensors on the wire, proxies, name servers.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Sensed>")]
+    pub wire: BTreeMap<IpAddr, Sensed>,
+    /// Time of the latest event.
+    #[serde(default)]
+    pub last: Option<Timestamp>,
+    /// How many new hosts, logons, flows or hours were not kept because the table was full.
     pub dropped: u64,
 }
 

@@ -17,5 +17,6 @@ pub mod logsource;
 pub mod plain;
 pub mod rules;
 pub mod schema;
+pub mod sensor;
 pub mod span;
 pub mod yaml;

@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::case::{
-    Certificate, Clock, Exfiltration, Impact, Incident, Plan, RecoveryPlan, Score, TimelineEntry,
+    Certificate, Clock, Exfiltration, Figures, Impact, Incident, Plan, RecoveryPlan, Score, TimelineEntry,
 };
 use crate::estate::Estate;
 use crate::finding::Finding;
@@ -24,6 +24,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("recovery", text::<RecoveryPlan>("recovery.json", true)),
         ("clocks", text::<Vec<Clock>>("clocks.json", true)),
         ("exfiltration", text::<Exfiltration>("exfiltration.json", true)),
+        ("figures", text::<Figures>("figures.json", true)),
         ("score", text::<Score>("score.json", true)),
         ("timeline", text::<Vec<TimelineEntry>>("timeline.json", true)),
         ("finding", text::<Finding>("One line of findings.ndjson", true)),

@@ -121,6 +121,10 @@ filing-fields = What the form asks, in its order
 filing-field = Asked
 filing-value = Answer
 filing-open = to be written
+filing-simulated = SIMULATED: nothing was changed on the real network
+filing-met = Criteria met
+filing-undecided = Criteria that nobody has established
+filing-questions = What decides it
 filing-footer = Pre-filled by Bulkhead from the files of this case; the data stand beside it as JSON. A working aid, not legal advice.
 status-binding = binds
 status-prepare = may bind: prepare, and let counsel decide
@@ -137,8 +141,6 @@ channel-public = in public
 word-service = Service
 word-none = none
 word-nothing = nothing
-word-yes = yes
-word-no = no
 word-never = never
 word-unknown = unknown
 word-when = When
@@ -180,11 +182,27 @@ card-held = { $accounts_n ->
    *[other] were in the attacker's hands, with { $accounts } accounts
 }
 card-suspected = { $n } more suspected
+card-relapses = { $n_n ->
+    [one] the attacker came back once
+   *[other] the attacker came back { $n } times
+}
+card-simulated = (simulated)
+card-unknown = unknown
+card-drafted = whom our own containment hits: the estate was drafted from telemetry
+card-overdue = { $n_n ->
+    [one] { $n } deadline
+   *[other] { $n } deadlines
+}
+card-overdue-by = passed by { $when } without a filing on record
+card-radius = { $n_n ->
+    [one] { $n } host was then in the attacker's hands or reach
+   *[other] { $n } hosts were then in the attacker's hands or reach
+}
 card-containment-hits = { $n_n ->
     [one] hit by our own containment, through { $n } service
    *[other] hit by our own containment, through { $n } services
 }
-card-cost = what containment costs over { $hours } h, proven within { $gap }
+card-cost = what plan { $plan } costs over { $hours } h, proven within { $gap }
 card-attacker-hits = of services that rest on what the attacker holds
 card-restored = from the declaration until the main services were back
 card-back = until every service is back, from the start of recovery; nine times in ten within { $late }
@@ -244,6 +262,7 @@ impact-predicted = Services our containment hits, as predicted
 impact-observed = The same, as observed by probes
 impact-state = State
 impact-customers = Customers
+impact-unknown = unknown: the estate was drafted from telemetry
 impact-per-hour = { $currency } per hour
 plan-none = No containment plan was made.
 plan-not-done = Left undone
@@ -360,9 +379,18 @@ orders-title = Work orders for people
 
 theft-title = Exfiltration
 theft-none-seen = none seen
+theft-not-assessable = not assessable
 theft-indications = indications
 theft-evidenced = evidenced
-theft-note = As of { $when }; telemetry covers { $share } of the stores within the attacker's reach. Re-evaluated when facts change.
+theft-note = As of { $when }; telemetry covers { $share } of the time of the stores within the attacker's reach ({ $stores }), over logons, processes, files, egress and DNS; without any record of what left them: { $blind }. Re-evaluated when facts change and before closing.
+holes-count = { $n_n ->
+    [one] { $n } stretch without any record of a store
+   *[other] { $n } stretches without any record of a store
+}
+holes-caption = What telemetry does not cover
+holes-sensor = Sensor
+holes-from = From
+holes-to = To
 theft-caption = Stores of data within the attacker's reach
 theft-store = Store
 theft-data = Data

@@ -121,6 +121,10 @@ filing-fields = Ce que demande le formulaire, dans son ordre
 filing-field = Demandé
 filing-value = Réponse
 filing-open = à écrire
+filing-simulated = SIMULÉ : rien n'a été modifié sur le réseau réel
+filing-met = Critères remplis
+filing-undecided = Critères que personne n'a établis
+filing-questions = Ce qui tranche
 filing-footer = Prérempli par Bulkhead à partir des fichiers de ce dossier ; les données sont à côté en JSON. Une aide au travail, pas un conseil juridique.
 status-binding = lie l'opérateur
 status-prepare = peut lier : préparer, et laisser le conseil décider
@@ -137,8 +141,6 @@ channel-public = publiquement
 word-service = Service
 word-none = aucun
 word-nothing = rien
-word-yes = oui
-word-no = non
 word-never = jamais
 word-unknown = inconnu
 word-when = Quand
@@ -186,11 +188,27 @@ card-suspected = { $n_n ->
     [one] { $n } autre soupçonné
    *[other] { $n } autres soupçonnés
 }
+card-relapses = { $n_n ->
+    [one] l'attaquant est revenu { $n } fois
+   *[other] l'attaquant est revenu { $n } fois
+}
+card-simulated = (simulation)
+card-unknown = inconnu
+card-drafted = qui est touché par notre propre isolement : le référentiel a été ébauché à partir de la télémétrie
+card-overdue = { $n_n ->
+    [one] { $n } échéance
+   *[other] { $n } échéances
+}
+card-overdue-by = passée le { $when } sans déclaration enregistrée
+card-radius = { $n_n ->
+    [one] { $n } machine était alors aux mains ou à portée de l'attaquant
+   *[other] { $n } machines étaient alors aux mains ou à portée de l'attaquant
+}
 card-containment-hits = { $n_n ->
     [one] touchés par notre propre isolement, par { $n } service
    *[other] touchés par notre propre isolement, par { $n } services
 }
-card-cost = le coût de l'endiguement sur { $hours } h, prouvé à { $gap } près
+card-cost = le coût du plan { $plan } sur { $hours } h, prouvé à { $gap } près
 card-attacker-hits = de services qui reposent sur ce que tient l'attaquant
 card-restored = de la déclaration au retour des services principaux
 card-back = jusqu'au retour de tous les services, depuis le début de la reprise ; neuf fois sur dix en { $late }
@@ -250,6 +268,7 @@ impact-predicted = Services touchés par notre isolement, selon la prévision
 impact-observed = Les mêmes, selon les sondes
 impact-state = État
 impact-customers = Clients
+impact-unknown = inconnu : le référentiel a été ébauché à partir de la télémétrie
 impact-per-hour = { $currency } par heure
 plan-none = Aucun plan d'endiguement n'a été établi.
 plan-not-done = Laissé de côté
@@ -366,9 +385,18 @@ orders-title = Ordres de travail pour des personnes
 
 theft-title = Exfiltration
 theft-none-seen = aucune observée
+theft-not-assessable = impossible à évaluer
 theft-indications = indices
 theft-evidenced = établie
-theft-note = Au { $when } ; la télémétrie couvre { $share } des gisements à portée de l'attaquant. Réévalué quand les faits changent.
+theft-note = Au { $when } ; la télémétrie couvre { $share } du temps des gisements à portée de l'attaquant ({ $stores }), sur les connexions, processus, fichiers, flux sortants et DNS ; sans aucune trace de ce qui en est sorti : { $blind }. Réévalué quand les faits changent et avant la clôture.
+holes-count = { $n_n ->
+    [one] { $n } intervalle sans aucune trace d'un gisement
+   *[other] { $n } intervalles sans aucune trace d'un gisement
+}
+holes-caption = Ce que la télémétrie ne couvre pas
+holes-sensor = Capteur
+holes-from = De
+holes-to = À
 theft-caption = Gisements de données à portée de l'attaquant
 theft-store = Gisement
 theft-data = Données

@@ -29,6 +29,14 @@ pub struct Filing {
     pub due_outer: Option<Timestamp>,
     /// When it was filed, if it was.
     pub submitted_at: Option<Timestamp>,
+    /// Whether it speaks of simulated measures.
+    pub simulated: bool,
+    /// Criteria of the duty that are met.
+    pub criteria_met: Vec<String>,
+    /// Criteria that nobody has established.
+    pub criteria_open: Vec<String>,
+    /// The questions that decide it.
+    pub questions: Vec<Localized>,
     /// Its fields in the form's order.
     pub fields: Vec<Field>,
 }
@@ -73,6 +81,7 @@ pub fn html(filing: &Filing, estate: &Estate, incident: &str, lang: Lang) -> Str
                 }
                 main {
                     p { span class="tag warn" { (words.get("filing-draft")) } " " (words.say("filing-missing", &[("n", filing.missing().into())])) }
+                    @if filing.simulated { p { span class="tag warn" { (words.get("filing-simulated")) } } }
                     (head(filing, estate, &words))
                     (fields(filing, &words))
                 }
@@ -90,6 +99,9 @@ fn head(filing: &Filing, estate: &Estate, words: &Words) -> Markup {
             dt { (words.get("filing-to")) } dd { (filing.recipient) }
             @if let Some(channel) = &filing.channel { dt { (words.get("filing-channel")) } dd { (channel_word(channel, words)) } }
             dt { (words.get("filing-status")) } dd { (words.get(status_id(filing.status))) }
+            @if !filing.criteria_met.is_empty() { dt { (words.get("filing-met")) } dd { (filing.criteria_met.join("; ")) } }
+            @if !filing.criteria_open.is_empty() { dt { (words.get("filing-undecided")) } dd { (filing.criteria_open.join("; ")) } }
+            @if !filing.questions.is_empty() { dt { (words.get("filing-questions")) } dd { @for it in &filing.questions { (words.of(it)) " " } } }
             @if let Some(at) = filing.submitted_at { dt { (words.get("filing-submitted")) } dd { (instant(at, &zone)) } }
             @if let Some(at) = filing.due_earliest { dt { (words.get("filing-due")) } dd { (instant(at, &zone)) } }
             @if let Some(at) = filing.due_outer.filter(|it| Some(*it) != filing.due_earliest) { dt { (words.get("filing-due-outer")) } dd { (instant(at, &zone)) } }

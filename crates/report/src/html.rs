@@ -1,7 +1,8 @@
 //! `report.html`: one self-contained page. A director reads the first screen, an engineer the rest.
 
 use bulkhead_model::case::{
-    Certificate, Clock, Exfiltration, Impact, Incident, Localized, Plan, RecoveryPlan, Score, TimelineEntry,
+    Certificate, Clock, Exfiltration, Figures, Impact, Incident, Localized, Plan, RecoveryPlan, Score,
+    TimelineEntry,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -20,6 +21,8 @@ pub struct CaseView<'a> {
     pub estate: &'a Estate,
     /// What happened.
     pub incident: &'a Incident,
+    /// Every figure the page states in words.
+    pub figures: &'a Figures,
     /// When what happened.
     pub timeline: &'a [TimelineEntry],
     /// Every finding of the incident.

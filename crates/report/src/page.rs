@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use crate::html::CaseView;
 use crate::text;
-use crate::words::{Value, Words};
+use crate::words::{Lang, Value, Words};
 
 /// The page being written.
 pub struct Page<'a> {
@@ -49,6 +49,14 @@ impl<'a> Page<'a> {
 
     pub fn percent(&self, share: f64) -> String {
         text::percent_in(share, self.words.lang)
+    }
+
+    /// Coverage: what is not covered is never rounded away.
+    pub fn covered(&self, share: f64) -> String {
+        match self.words.lang {
+            Lang::En => text::covered(share),
+            Lang::Fr => text::covered(share).replace('.', ","),
+        }
     }
 
     pub fn moment(&self, at: Timestamp) -> String {

@@ -99,9 +99,14 @@ pub fn percent_in(share: f64, lang: Lang) -> String {
     }
 }
 
-/// `1 service`, `3 services`.
-pub fn plural(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", count(n as u64), if n == 1 { one } else { many })
+/// `1 customer`, `180 060 customers`.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// Coverage in per cent to one place, cut off: what is not covered is never rounded away.
+pub fn covered(share: f64) -> String {
+    format!("{:.1} %", (share * 1000.0).floor() / 10.0)
 }
 
 /// `a, b and c`; beyond `most`, `a, b and 4 more`.
@@ -144,8 +149,9 @@ mod tests {
             (percent(0.0), percent(0.000_01), percent(0.9999)),
             ("0 %".into(), "under 0.1 %".into(), "over 99.9 %".into())
         );
-        assert_eq!(plural(1, "host", "hosts"), "1 host");
-        assert_eq!(plural(0, "host", "hosts"), "0 hosts");
+        assert_eq!(counted(1, "host", "hosts"), "1 host");
+        assert_eq!(counted(0, "host", "hosts"), "0 hosts");
+        assert_eq!(covered(0.9999), "99.9 %");
         assert_eq!(percent(0.042), "4.2 %");
         assert_eq!(prose("a `b<` c").into_string(), "a <code>b&lt;</code> c");
     }

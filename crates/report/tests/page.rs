@@ -2,8 +2,8 @@
 //! anything outside.
 
 use bulkhead_model::case::{
-    Certificate, Clock, ClockStatus, Exfiltration, Impact, Incident, Localized, Plan, RecoveryPlan, Score,
-    TimelineEntry,
+    CaseParts, Certificate, Clock, ClockStatus, Exfiltration, Figures, Impact, Incident, Localized, Plan,
+    RecoveryPlan, Score, TimelineEntry,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -24,6 +24,7 @@ struct Case {
     clocks: Vec<Clock>,
     exfiltration: Exfiltration,
     score: Score,
+    figures: Figures,
 }
 
 fn load<T: DeserializeOwned>(name: &str) -> T {
@@ -36,18 +37,38 @@ impl Case {
     fn read() -> Self {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/minimal/estate.yaml");
         let text = std::fs::read_to_string(path).expect("the example is part of the repository");
+        let (incident, impact, plan) = (load("incident"), load("impact"), load::<Plan>("plan"));
+        let (recovery, clocks, exfiltration, score) =
+            (load("recovery"), load::<Vec<Clock>>("clocks"), load("exfiltration"), load("score"));
+        let figures = Figures::of(&CaseParts {
+            incident: &incident,
+            impact: &impact,
+            plan: Some(&plan),
+            plans: &[&plan],
+            enforced: &[plan.generation].into(),
+            held: &std::collections::BTreeSet::new(),
+            recovery: Some(&recovery),
+            clocks: &clocks,
+            exfiltration: Some(&exfiltration),
+            score: Some(&score),
+            relapses: &[],
+            drafted: false,
+            simulated: true,
+            as_of: incident.declared_at,
+        });
         Self {
             estate: bulkhead_model::estate::read("minimal", &text).0.expect("the example is sound"),
-            incident: load("incident"),
+            incident,
             timeline: load("timeline"),
             findings: load("findings"),
-            impact: load("impact"),
-            plan: load("plan"),
+            impact,
+            plan,
             certificate: load("certificate"),
-            recovery: load("recovery"),
-            clocks: load("clocks"),
-            exfiltration: load("exfiltration"),
-            score: load("score"),
+            recovery,
+            clocks,
+            exfiltration,
+            score,
+            figures,
         }
     }
 
@@ -55,6 +76,7 @@ impl Case {
         CaseView {
             estate: &self.estate,
             incident: &self.incident,
+            figures: &self.figures,
             timeline: &self.timeline,
             findings: &self.findings,
             impact: &self.impact,
@@ -142,7 +164,11 @@ fn the_page_can_be_heard() {
 #[test]
 fn what_did_not_come_about_is_said() {
     let case = Case::read();
+    let mut figures = case.figures.clone();
+    (figures.plan, figures.containment_predicted, figures.containment_observed) = (None, None, None);
+    figures.duties.overdue = 0;
     let bare = CaseView {
+        figures: &figures,
         plan: None,
         certificate: None,
         proof_holds: None,
@@ -212,6 +238,10 @@ fn filings_are_pages_that_the_report_leads_to() {
         due_earliest: "2025-07-26T13:52:00Z".parse().ok(),
         due_outer: None,
         submitted_at: None,
+        simulated: true,
+        criteria_met: Vec::new(),
+        criteria_open: Vec::new(),
+        questions: Vec::new(),
         fields: vec![field("1", Some("a <b>"), None), field("2", None, Some("Is it malicious?"))],
     };
     let filings = [filing];

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use bulkhead_model::entity::{Entities, Observations, ObservedHost, Seen};
+use bulkhead_model::entity::{Entities, Observations, ObservedHost, Seen, Sensed};
+use bulkhead_model::sensor::{Sensor, hour_of};
 
 use crate::entities::is_usable;
 
@@ -22,6 +23,10 @@ pub struct Bounds {
     pub users_per_host: usize,
     /// Addresses of one host.
     pub addresses_per_host: usize,
+    /// Addresses that sensors on the wire watch; those of public networks take at most half.
+    pub watched: usize,
+    /// Stretches of hours in which something was recorded, over all hosts, addresses and sensors.
+    pub stretches: usize,
 }
 
 impl Default for Bounds {
@@ -33,6 +38,8 @@ impl Default for Bounds {
             names: 50_000,
             users_per_host: 1000,
             addresses_per_host: 64,
+            watched: 100_000,
+            stretches: 1_000_000,
         }
     }
 }
@@ -42,17 +49,21 @@ impl Default for Bounds {
 pub struct Observer {
     bounds: Bounds,
     seen: Observations,
+    /// Stretches of hours kept so far.
+    stretches: usize,
 }
 
 impl Observer {
     /// An observer that keeps no more than `bounds`.
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, seen: Observations::default() }
+        Self { bounds, ..Self::default() }
     }
 
     /// Takes in the entities of one event.
     pub fn add(&mut self, entities: &Entities) {
+        self.seen.last = self.seen.last.max(entities.time);
         self.host(entities);
+        self.wire(entities);
         if let Some(logon) = &entities.logon {
             count(&mut self.seen.logons, logon, entities, self.bounds.logons, &mut self.seen.dropped);
         }
@@ -86,6 +97,12 @@ impl Observer {
             return;
         };
         host.seen.add(entities.time);
+        if let Some(at) = entities.time {
+            for sensor in entities.sensors.iter() {
+                let kept = sense(&mut host.sensed, sensor, hour_of(at), &mut self.stretches, self.bounds);
+                self.seen.dropped += u64::from(!kept);
+            }
+        }
         if let Some(os) = entities.os
             && host.os.is_none()
         {
@@ -118,6 +135,40 @@ impl Observer {
                 }
             }
         }
+    }
+
+    /// What others than the host itself record of an address: who asked a proxy or a name server, the ends of a flow.
+    fn wire(&mut self, entities: &Entities) {
+        let Some(at) = entities.time else { return };
+        if entities.host.is_none()
+            && let Some(subject) = entities.subject
+        {
+            for sensor in entities.sensors.iter() {
+                self.watch(subject, sensor, hour_of(at));
+            }
+        }
+        let Some(flow) = &entities.flow else { return };
+        for sensor in entities.wire.iter() {
+            if sensor != Sensor::Logon {
+                self.watch(flow.from, sensor, hour_of(at));
+            }
+            // Who is asked for a name asked for none.
+            if sensor != Sensor::Dns {
+                self.watch(flow.to, sensor, hour_of(at));
+            }
+        }
+    }
+
+    fn watch(&mut self, address: IpAddr, sensor: Sensor, hour: i64) {
+        let address = address.to_canonical();
+        let full = if is_private(address) { self.bounds.watched } else { self.bounds.watched / 2 };
+        if !self.seen.wire.contains_key(&address) && self.seen.wire.len() >= full {
+            self.seen.dropped += 1;
+            return;
+        }
+        let sensed = self.seen.wire.entry(address).or_default();
+        let kept = sense(sensed, sensor, hour, &mut self.stretches, self.bounds);
+        self.seen.dropped += u64::from(!kept);
     }
 
     /// The sum, with one name per host: a short name becomes the qualified one where only one host has it, and logons
@@ -167,6 +218,30 @@ fn count<K: Ord + Clone>(
     }
 }
 
+/// Notes that `sensor` recorded something in `hour`; whether there was room for it.
+fn sense(sensed: &mut Sensed, sensor: Sensor, hour: i64, stretches: &mut usize, bounds: Bounds) -> bool {
+    let hours = sensed.entry(sensor).or_default();
+    if hours.has(hour) {
+        return true;
+    }
+    // An hour that lies beside a known stretch makes it longer and takes no room.
+    let alone = !hours.has(hour - 1) && !hours.has(hour + 1);
+    if alone && *stretches >= bounds.stretches {
+        return false;
+    }
+    hours.add(hour);
+    *stretches += usize::from(alone);
+    true
+}
+
+/// Whether an address belongs to a private network; hosts of others would fill the table first.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(it) => it.is_private() || it.is_link_local(),
+        IpAddr::V6(it) => it.is_unique_local() || it.is_unicast_link_local(),
+    }
+}
+
 /// The qualified name for every short name that exactly one qualified host begins with, whether or not a host of the
 /// short name was seen.
 fn qualified_names(hosts: &BTreeMap<String, ObservedHost>) -> BTreeMap<String, String> {
@@ -197,6 +272,9 @@ fn merge_host(into: &mut ObservedHost, from: ObservedHost) {
     into.privileged.extend(from.privileged);
     into.roles.extend(from.roles);
     into.os = into.os.take().or(from.os);
+    for (sensor, hours) in from.sensed {
+        into.sensed.entry(sensor).or_default().merge(&hours);
+    }
 }
 
 fn merge_seen(into: &mut Seen, from: Seen) {
@@ -207,7 +285,8 @@ fn merge_seen(into: &mut Seen, from: Seen) {
 
 #[cfg(test)]
 mod tests {
-    use bulkhead_model::entity::Logon;
+    use bulkhead_model::entity::{Logon, ObservedFlow};
+    use bulkhead_model::sensor::Sensors;
 
     use super::*;
 
@@ -252,6 +331,47 @@ mod tests {
         observer.add(&logon("x", "10.0.0.5", "b"));
         let seen = observer.finish();
         assert_eq!(seen.logons.first_key_value().unwrap().0.from.as_deref(), Some("10.0.0.5"));
+    }
+
+    #[test]
+    fn sensors_are_noted_by_host_and_hour_within_bounds() {
+        let mut observer = Observer::new(Bounds { stretches: 2, watched: 3, ..Bounds::default() });
+        let seen = |hour: i64, name: &str| Entities {
+            time: jiff::Timestamp::from_second(hour * 3600 + 1).ok(),
+            sensors: Sensors::one(Sensor::Process),
+            ..host(name, "10.0.0.5")
+        };
+        [3, 4, 9, 10, 20].into_iter().for_each(|hour| observer.add(&seen(hour, "ws5.corp.example")));
+        observer.add(&seen(5, "ws5"));
+        let seen = observer.finish();
+        let hours = &seen.hosts["ws5.corp.example"].sensed[&Sensor::Process];
+        assert_eq!((3..21).filter(|it| hours.has(*it)).collect::<Vec<_>>(), [3, 4, 9, 10]);
+        assert_eq!(seen.dropped, 2, "a third stretch, and the first of another name");
+        assert_eq!(seen.last.map(hour_of), Some(20));
+    }
+
+    #[test]
+    fn a_sensor_on_the_wire_watches_both_ends_and_for_names_who_asks() {
+        let mut observer = Observer::new(Bounds { watched: 2, ..Bounds::default() });
+        let flow = |sensor, to: &str| Entities {
+            time: jiff::Timestamp::from_second(0).ok(),
+            flow: Some(ObservedFlow {
+                from: "10.0.0.5".parse().unwrap(),
+                to: to.parse().unwrap(),
+                protocol: "tcp".to_owned(),
+                port: 443,
+            }),
+            wire: Sensors::one(sensor),
+            ..Entities::default()
+        };
+        observer.add(&flow(Sensor::Egress, "10.0.0.6"));
+        observer.add(&flow(Sensor::Dns, "10.0.0.6"));
+        observer.add(&flow(Sensor::Egress, "203.0.113.9"));
+        let seen = observer.finish();
+        let of = |it: &str| seen.wire[&it.parse::<IpAddr>().unwrap()].keys().copied().collect::<Vec<_>>();
+        assert_eq!(of("10.0.0.5"), [Sensor::Egress, Sensor::Dns]);
+        assert_eq!(of("10.0.0.6"), [Sensor::Egress]);
+        assert_eq!((seen.wire.len(), seen.dropped), (2, 1));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use bulkhead_journal::witness::witness_key;
 use bulkhead_journal::{Error, Vault, VerifyOptions, WitnessKey};
-use bulkhead_model::case::{Clock, ClockStatus, Incident, Plan, RecoveryPlan};
+use bulkhead_model::case::{Clock, Figures, Incident, Plan, RecoveryPlan};
+use bulkhead_model::estate::EstateInfo;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -87,9 +88,10 @@ fn show(dir: &Path, format: Format) -> Outcome {
     let plan: Option<Plan> = read_if_there(dir, "plan.json")?;
     let recovery: Option<RecoveryPlan> = read_if_there(dir, "recovery.json")?;
     let clocks: Vec<Clock> = read_if_there(dir, "clocks.json")?.unwrap_or_default();
+    let figures: Option<Figures> = read_if_there(dir, "figures.json")?;
     if format == Format::Json {
         return print_json(&serde_json::json!({
-            "incident": incident, "plan": plan, "recovery": recovery, "clocks": clocks
+            "incident": incident, "figures": figures, "plan": plan, "recovery": recovery, "clocks": clocks
         }));
     }
     say!("{}  [{}, {}]", incident.title, incident.standing(), incident.severity.as_str());
@@ -125,11 +127,17 @@ fn show(dir: &Path, format: Format) -> Outcome {
             say!("  {}: {} (nine times in ten {})", it.service, duration(it.p50), duration(it.p90));
         }
     }
-    for it in clocks.iter().filter(|it| it.status == ClockStatus::Binding) {
-        let due = it.due_earliest.map_or("without undue delay".to_owned(), |it| shown(it, &zone));
-        say!("clock {} {}: {} to {}", it.regime, it.stage, due, it.recipient);
+    if let Some(figures) = &figures {
+        say::show(&crate::narrate::binding_clocks(&clocks, figures, &info(dir)));
     }
     Ok(())
+}
+
+/// The operator, from the estate that the case keeps; a nameless one in UTC where it cannot be read.
+fn info(dir: &Path) -> EstateInfo {
+    let text = fs::read_to_string(dir.join("estate.yaml")).unwrap_or_default();
+    let nameless = || EstateInfo { timezone: "UTC".to_owned(), ..EstateInfo::named("") };
+    bulkhead_model::estate::read("estate.yaml", &text).0.map_or_else(nameless, |it| it.estate)
 }
 
 fn verify(dir: &Path, with: &VerifyWith, format: Format) -> Outcome {

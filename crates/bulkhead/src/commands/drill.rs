@@ -98,6 +98,7 @@ fn finish(
     let mut files = files::assemble(&ending, estate, setting, findings)?;
     let (score, verdicts) = judge(scenario, estate, &ending, &files, world);
     files.score = Some(score.clone());
+    files.figures = files::figures(&files, &ending, estate);
     let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
     files.report = files::report(&files, estate, proof_holds);
     let format = args.common.format;
@@ -111,7 +112,7 @@ fn finish(
         print_verdicts(&verdicts);
         say!("\ncase directory: {}", out.display());
         say!("  open {}/report.html, check it with `bulkhead case verify {}`", out.display(), out.display());
-        say!("\n{}", narrate::score_line(&score));
+        say!("\n{}", narrate::score_line(&score, files.figures.as_ref()));
     }
     record.announce(format);
     missed(&verdicts)
@@ -135,6 +136,7 @@ fn judge(
         incidents: 1,
         declared_at: ending.reached(IncidentState::Declared),
         contained_at: ending.reached(IncidentState::Contained),
+        services_hit: !(files.impact.attacker.is_empty() && files.impact.containment_observed.is_empty()),
         main_services_restored_at: main_services_restored(files, ending),
         reached: &reached,
         impact: &files.impact,
@@ -146,7 +148,7 @@ fn judge(
 }
 
 /// When the last of the main services was back: of the services hit, the most valuable ones that together make up four
-/// fifths of the value lost. With none hit, they were never gone.
+/// fifths of the value lost.
 fn main_services_restored(files: &CaseFiles, ending: &Ending) -> Option<Timestamp> {
     let mut hit: Vec<&ServiceImpact> = Vec::new();
     for it in files.impact.attacker.iter().chain(&files.impact.containment_observed) {
@@ -166,9 +168,6 @@ fn main_services_restored(files: &CaseFiles, ending: &Ending) -> Option<Timestam
         }
         so_far += it.value_per_hour;
     }
-    if main.is_empty() {
-        return ending.reached(IncidentState::Declared);
-    }
     let back: Option<Vec<Timestamp>> = main.iter().map(|it| ending.kept.restored.get(*it).copied()).collect();
     back?.into_iter().max()
 }
@@ -187,6 +186,7 @@ fn quiet_day(
         incidents: 0,
         declared_at: None,
         contained_at: None,
+        services_hit: false,
         main_services_restored_at: None,
         reached: &[],
         impact: &impact,
@@ -197,7 +197,7 @@ fn quiet_day(
     let verdicts = verdicts(scenario, truth, &estate.estate, &facts, &score);
     say!("no incident was declared: {} events, {} findings, none of them enough", events, findings.len());
     print_verdicts(&verdicts);
-    say!("\n{}", narrate::score_line(&score));
+    say!("\n{}", narrate::score_line(&score, None));
     building.abandon()?;
     missed(&verdicts)
 }

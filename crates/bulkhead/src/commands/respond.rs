@@ -288,6 +288,7 @@ fn objects(files: &CaseFiles) -> serde_json::Value {
         "recovery": files.recovery,
         "clocks": files.clocks,
         "exfiltration": files.exfiltration,
+        "figures": files.figures,
         "score": files.score,
     })
 }

@@ -50,7 +50,7 @@ pub fn answer(
             let none = Impact::default();
             let impact = state.impact.as_ref().unwrap_or(&none);
             let mut facts =
-                LegalFacts::from_case(setting.estate, incident, impact, state.exfiltration.as_ref());
+                LegalFacts::from_case(incident, impact, state.exfiltration.as_ref(), incident.simulated);
             for it in &state.filings {
                 facts.submitted(it.regime.as_str(), &it.stage, it.submitted_at);
             }

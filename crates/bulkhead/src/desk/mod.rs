@@ -10,7 +10,7 @@ mod posture;
 mod story;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_enforce::SimFleet;
@@ -19,7 +19,7 @@ use bulkhead_engine::{Command, Effect, Event, Fact, Rejection, State, Subject, n
 use bulkhead_journal::{Draft, Journal, Vault};
 use bulkhead_model::case::{
     Attitude, Certificate, Entity, EntityKind, EntityRef, Impact, Incident, IncidentState, Plan,
-    RecoveryPlan, Residual, TimelineEntry,
+    RecoveryPlan, Relapse, Residual, TimelineEntry,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, ServiceId};
@@ -135,6 +135,12 @@ pub struct Kept {
     pub impact: Option<Impact>,
     /// The first recovery plan.
     pub recovery: Option<RecoveryPlan>,
+    /// Generations that at least one point was found to hold.
+    pub enforced: BTreeSet<u64>,
+    /// Actions that a point was found to hold, as point and action id.
+    pub held: BTreeSet<(String, String)>,
+    /// Every time the attacker came back.
+    pub relapses: Vec<Relapse>,
     /// When each service's stage was restored for the first time.
     pub restored: BTreeMap<ServiceId, Timestamp>,
 }
@@ -154,6 +160,21 @@ impl Kept {
             {
                 self.contained_except = Some(it.except.clone());
                 self.contained_by = self.certificates.iter().rev().find(|(_, it)| it.1).map(|(it, _)| *it);
+            }
+            Fact::EnforcementReadBack(it) => {
+                let rules = it.held.rules.iter().filter_map(|rule| rule.action.clone());
+                let actions = rules.chain(it.held.disabled.iter().map(|off| off.name.clone()));
+                let point = it.held.point.to_string();
+                self.held.extend(actions.map(|action| (point.clone(), action)));
+            }
+            Fact::EnforcementVerified(it) => {
+                self.enforced.insert(it.generation);
+            }
+            Fact::RelapseSeen(it) => {
+                self.relapses.push(Relapse {
+                    at: event.at,
+                    entities: it.entities.iter().map(|it| it.id().to_owned()).collect(),
+                });
             }
             Fact::ImpactAssessed(it) if self.restored.is_empty() => self.impact = Some(it.impact.clone()),
             Fact::RecoveryProposed(it) if self.recovery.is_none() => self.recovery = Some(it.plan.clone()),

@@ -2,6 +2,7 @@
 
 mod broken;
 mod bulkhead;
+mod consistency;
 mod detect;
 mod drill;
 mod erasure;

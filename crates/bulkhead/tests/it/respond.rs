@@ -11,7 +11,7 @@ const SCENARIO: &str = include_str!("../../../../scenarios/reference.yaml");
 const ESTATE: &str = include_str!("../../../../examples/telco/estate.yaml");
 
 /// A folder with the telco estate and the telemetry of the reference drill.
-fn recorded() -> tempfile::TempDir {
+pub fn recorded() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     // One attack without the relapse, which in recorded files would be a second incident, graver by its rules.
     let (before, rest) = SCENARIO.split_once("\nrelapse:").expect("a relapse");

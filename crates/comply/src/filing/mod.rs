@@ -2,7 +2,11 @@
 //!
 //! Labels come in English and French; rendering is somebody else's.
 
-use bulkhead_model::case::{ClockStatus, Exfiltration, Impact, Incident, Localized, Plan, RecoveryPlan};
+use std::collections::BTreeMap;
+
+use bulkhead_model::case::{
+    ClockStatus, Exfiltration, Figures, Impact, Incident, Localized, RecoveryPlan, Trigger,
+};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::RegimeId;
 use jiff::Timestamp;
@@ -28,8 +32,8 @@ pub struct CaseView<'a> {
     pub incident: &'a Incident,
     /// Whom it hit.
     pub impact: &'a Impact,
-    /// How it is contained, once planned.
-    pub plan: Option<&'a Plan>,
+    /// Every figure of the case.
+    pub figures: &'a Figures,
     /// How services come back, once planned.
     pub recovery: Option<&'a RecoveryPlan>,
     /// What can be said about theft of data.
@@ -59,6 +63,14 @@ pub struct Filing {
     pub due_outer: Option<Timestamp>,
     /// When it was filed, if it was.
     pub submitted_at: Option<Timestamp>,
+    /// Whether it speaks of simulated measures: nothing of it was done on the real network.
+    pub simulated: bool,
+    /// Criteria of the duty that are met by what is known.
+    pub criteria_met: Vec<String>,
+    /// Criteria of the duty that nobody has established: the duty stands by until they are decided.
+    pub criteria_open: Vec<String>,
+    /// The questions that decide it.
+    pub questions: Vec<Localized>,
     /// Its fields in the form's order.
     pub fields: Vec<FilingField>,
     /// How many fields a person must still fill in.
@@ -84,13 +96,17 @@ impl Library {
     /// The filings of every stage that binds or may bind and asks for fields, in the order of [`Library::clocks`].
     pub fn filings(&self, case: &CaseView<'_>) -> Vec<Filing> {
         let clocks = self.clocks(case.facts, &case.estate.legal_profile, &case.estate.estate);
+        let assessed = self.assess(case.facts, &case.estate.legal_profile, &case.estate.estate);
+        let missing: BTreeMap<_, _> = assessed.iter().map(|it| (&it.regime, &it.missing)).collect();
         let mut filings = Vec::new();
         for clock in clocks.iter().filter(|it| it.status != ClockStatus::Proposed) {
             let Some(regime) = self.regime(&clock.regime) else { continue };
             // Twins share id and anchor never: the clock's rule tells which of them it is.
             let stage = regime.stages.iter().find(|it| it.id == clock.stage && it.rule == clock.rule);
             let Some(stage) = stage.filter(|it| !it.fields.is_empty()) else { continue };
-            let fields = fields(regime, stage, case, &clock.clauses);
+            let fields = fields(regime, stage, case, (&clock.clauses, &clock.open_clauses));
+            // Once the duty is known to apply, nothing is left to decide about that.
+            let undecided = missing.get(&regime.id).filter(|_| clock.trigger == Trigger::Unknown);
             filings.push(Filing {
                 regime: regime.id.clone(),
                 stage: stage.id.clone(),
@@ -104,6 +120,10 @@ impl Library {
                 due_earliest: clock.due_earliest,
                 due_outer: clock.due_outer,
                 submitted_at: clock.submitted_at,
+                simulated: case.figures.simulated,
+                criteria_met: clock.clauses.clone(),
+                criteria_open: clock.open_clauses.clone(),
+                questions: undecided.into_iter().copied().flatten().map(|it| it.question()).collect(),
                 missing: fields.iter().filter(|it| it.value.is_none()).count(),
                 fields,
             });
@@ -112,20 +132,22 @@ impl Library {
     }
 }
 
-fn fields(regime: &Regime, stage: &Stage, case: &CaseView<'_>, clauses: &[String]) -> Vec<FilingField> {
+fn fields(
+    regime: &Regime,
+    stage: &Stage,
+    case: &CaseView<'_>,
+    (met, open): (&[String], &[String]),
+) -> Vec<FilingField> {
     let inside = if stage.is_for_outsiders() { outsiders::names(case) } else { Vec::new() };
     let filled = |spec: &crate::regime::FieldSpec| {
         let source = spec.from.as_deref().and_then(FieldSource::from_key);
-        let value = source.and_then(|it| it.value(case, &regime.id, &stage.id, clauses));
+        let value = source.and_then(|it| it.value(case, &regime.id, &stage.id, met));
         let is_internal = |it: &Localized| outsiders::named_in(it, &inside);
         if value.as_ref().is_some_and(is_internal) {
             let (value, from, question) = (None, None, Some(outsiders::question()));
             return FilingField { id: spec.id.clone(), label: spec.label.clone(), value, from, question };
         }
-        let question = match source {
-            Some(FieldSource::Fact(fact)) if value.is_none() => Some(fact.question()),
-            _ => None,
-        };
+        let question = source.filter(|_| value.is_none()).and_then(|it| it.question(case, open));
         FilingField {
             id: spec.id.clone(),
             label: spec.label.clone(),

@@ -1,14 +1,13 @@
 //! Sentences of filings, English and French, each from the case's own data and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use bulkhead_model::case::{ActionKind, Entity, EntityKind, ExfiltrationConclusion, Localized, ServiceState};
-use bulkhead_model::estate::Service;
-use bulkhead_model::id::RegimeId;
+use bulkhead_model::case::figures::Hit;
+use bulkhead_model::case::{Entity, ExfiltrationConclusion, IncidentState, Localized, ServiceImpact};
+use bulkhead_model::id::{RegimeId, ServiceId};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use crate::facts::hit;
 use crate::filing::CaseView;
 
 /// A text in both languages.
@@ -26,29 +25,104 @@ fn stamp(case: &CaseView<'_>, at: Timestamp) -> String {
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %:z").to_string()
 }
 
-/// What happened: title, instants, entities, tactics, services.
+/// `1 host`, `3 hosts`, in both languages.
+struct Noun(&'static str, &'static str, &'static str, &'static str);
+
+const HOST: Noun = Noun("host", "hosts", "machine", "machines");
+const ACCOUNT: Noun = Noun("account", "accounts", "compte", "comptes");
+const RESTS: Noun = Noun("service rests", "services rest", "service repose", "services reposent");
+const STAGE: Noun = Noun("stage", "stages", "étape", "étapes");
+const PLAN: Noun = Noun("plan", "plans", "plan", "plans");
+const TIME: Noun = Noun("time", "times", "fois", "fois");
+
+impl Noun {
+    fn en(&self, n: u64) -> String {
+        format!("{} {}", grouped(n), if n == 1 { self.0 } else { self.1 })
+    }
+
+    fn fr(&self, n: u64) -> String {
+        format!("{} {}", grouped(n), if n < 2 { self.2 } else { self.3 })
+    }
+}
+
+/// `180 060`, with narrow no-break spaces.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        let left = digits.len() - index; // rows
+        if index > 0 && left.is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A value in the estate's currency, whole.
+fn money(case: &CaseView<'_>, amount: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "values are not negative")]
+    let whole = amount.max(0.0).round() as u64;
+    format!("{} {}", grouped(whole), case.estate.estate.currency)
+}
+
+/// Whether the attacker's footholds are removed.
+fn is_over(case: &CaseView<'_>) -> bool {
+    case.incident.state >= IncidentState::Eradicated
+}
+
+/// What happened, for authorities: title, instants, entities, relapses, services.
 pub fn summary(case: &CaseView<'_>) -> Localized {
-    let incident = case.incident;
-    let hosts = incident.compromised.iter().filter(|it| it.kind == EntityKind::Asset).count();
-    let accounts = incident.compromised.len() - hosts;
+    let (incident, figures) = (case.incident, case.figures);
     let (first, declared) = (stamp(case, incident.first_finding_at), stamp(case, incident.declared_at));
     let mut en = format!(
-        "{}. First detected {first}, declared an incident {declared}. {hosts} hosts and {accounts} accounts are held to \
-         be in the attacker's hands, {} more are suspected.",
+        "{}. First detected {first}, declared an incident {declared}. {} and {} {} held to be in the attacker's hands; \
+         suspected besides: {}.",
         incident.title,
-        incident.suspected.len()
+        HOST.en(figures.hosts),
+        ACCOUNT.en(figures.accounts),
+        if is_over(case) { "were" } else { "are" },
+        grouped(figures.suspected)
     );
     let mut fr = format!(
-        "{}. Première détection {first}, incident déclaré {declared}. {hosts} machines et {accounts} comptes sont tenus \
-         pour compromis, {} autres sont suspects.",
+        "{}. Première détection {first}, incident déclaré {declared}. {} et {} {} tenus pour compromis ; suspects en \
+         outre : {}.",
         incident.title,
-        incident.suspected.len()
+        HOST.fr(figures.hosts),
+        ACCOUNT.fr(figures.accounts),
+        if is_over(case) { "ont été" } else { "sont" },
+        grouped(figures.suspected)
     );
+    if let Some(last) = figures.relapses.last() {
+        let (n, at) = (figures.times_back(), stamp(case, last.at));
+        let who = last.entities.join(", ");
+        en = format!("{en} The attacker came back {}, last seen {at} on {who}.", TIME.en(n));
+        fr = format!("{fr} L'attaquant est revenu {}, vu en dernier {at} sur {who}.", TIME.fr(n));
+    }
     if let Some(impact) = impact(case) {
         en = format!("{en} {}", impact.en());
         fr = format!("{fr} {}", impact.fr());
     }
     both(en, fr)
+}
+
+/// What happened, for customers and the public: no host, no account, no rule.
+pub fn public_summary(case: &CaseView<'_>) -> Localized {
+    let (name, declared) = (&case.estate.estate.name, stamp(case, case.incident.declared_at));
+    let (en, fr) = match case.incident.state {
+        IncidentState::Closed => ("It is closed.", "Il est clos."),
+        _ => ("It is being handled.", "Il est en cours de traitement."),
+    };
+    both(
+        format!(
+            "{name} declared a security incident on {declared}: unauthorised access to part of its information systems \
+             is suspected. {en}"
+        ),
+        format!(
+            "{name} a déclaré un incident de sécurité le {declared} : un accès non autorisé à une partie de ses systèmes \
+             d'information est soupçonné. {fr}"
+        ),
+    )
 }
 
 /// Beginning, detection and awareness.
@@ -58,9 +132,13 @@ pub fn instants(case: &CaseView<'_>) -> Localized {
     let (began, found, aware) =
         (case.facts.incident, case.facts.detection, stamp(case, case.facts.awareness));
     both(
-        format!("Began {}; detected {}; aware {aware}", of(began, "unknown"), of(found, "unknown")),
         format!(
-            "Début {} ; détection {} ; connaissance {aware}",
+            "Earliest known sign {}; detected {}; aware {aware}",
+            of(began, "unknown"),
+            of(found, "unknown")
+        ),
+        format!(
+            "Premier signe connu {} ; détection {} ; connaissance {aware}",
             of(began, "inconnu"),
             of(found, "inconnue")
         ),
@@ -85,149 +163,273 @@ pub fn offences(case: &CaseView<'_>) -> Option<Localized> {
     if case.incident.compromised.is_empty() {
         return None;
     }
+    // Hindering a system is for people to state: services that rest on what the attacker held need not be interrupted.
     let mut articles = vec!["323-1"];
-    if hit(case.impact).values().any(|it| it.from_attacker) {
-        articles.push("323-2");
-    }
-    let evidenced = case.exfiltration.is_some_and(|it| it.conclusion == ExfiltrationConclusion::Evidenced);
-    if evidenced {
+    if case.exfiltration.is_some_and(|it| it.conclusion == ExfiltrationConclusion::Evidenced) {
         articles.push("323-3");
     }
     let list = articles.join(", ");
     Some(both(
-        format!("Penal code, arts {list} (to be confirmed)"),
-        format!("Code pénal, art. {list} (à confirmer)"),
+        format!("Suspected, to be confirmed: penal code, arts {list}"),
+        format!("Soupçonnées, à confirmer : code pénal, art. {list}"),
     ))
 }
 
 /// How it was discovered.
 pub fn discovery(case: &CaseView<'_>) -> Option<Localized> {
-    let findings = case.incident.findings;
+    let findings = case.figures.findings;
     (findings > 0).then(|| {
         both(
-            format!("By the operator's own detection: {findings} findings"),
-            format!("Par la détection de l'opérateur : {findings} constats"),
+            format!("By the operator's own detection; findings: {}", grouped(findings)),
+            format!("Par la détection de l'opérateur ; constats : {}", grouped(findings)),
         )
     })
 }
 
-fn service<'a>(case: &CaseView<'a>, id: &str) -> Option<&'a Service> {
-    case.estate.services.iter().find(|it| it.id.as_str() == id)
+/// Names of services, in both languages.
+fn names(case: &CaseView<'_>, list: &[ServiceImpact]) -> (String, String) {
+    let known = |id: &ServiceId| case.estate.services.iter().find(|it| it.id == *id);
+    let en = list.iter().map(|it| known(&it.service).map_or(it.service.as_str(), |it| it.name.en()));
+    let fr = list.iter().map(|it| known(&it.service).map_or(it.service.as_str(), |it| it.name.fr()));
+    (en.collect::<Vec<_>>().join(", "), fr.collect::<Vec<_>>().join(", "))
 }
 
-/// Services hit and their customers, in sentences; `None` when no service is hit.
+/// `180 000 business, 60 wholesale`.
+fn customers(hit: &Hit) -> String {
+    let groups = hit.segments.iter().map(|it| format!("{} {}", grouped(it.count), it.segment));
+    let groups: Vec<String> = groups.collect();
+    if groups.is_empty() { "-".to_owned() } else { groups.join(", ") }
+}
+
+/// What must stand beside everything that simulated enforcement points did.
+const SIMULATED: (&str, &str) = (
+    "SIMULATED: nothing was changed on the real network",
+    "SIMULÉ : rien n'a été modifié sur le réseau réel",
+);
+
+/// Services that rest on what the attacker held, and those that containment takes down; each by its own cause, and no
+/// more than is known. `None` when no service is concerned or it is not known.
 pub fn impact(case: &CaseView<'_>) -> Option<Localized> {
-    let hit = hit(case.impact);
-    if hit.is_empty() {
+    let (mut en, mut fr) = (Vec::new(), Vec::new());
+    if let Some(hit) = case.figures.resting_on_attacker.as_ref().filter(|it| it.services() > 0) {
+        let (names_en, names_fr) = names(case, &case.impact.attacker);
+        let groups = customers(hit);
+        en.push(format!(
+            "{} on hosts that the attacker {}, and cannot be trusted: {names_en}. That they were interrupted is not \
+             established. Their customers: {groups}.",
+            RESTS.en(hit.services()),
+            if is_over(case) { "held" } else { "holds" },
+        ));
+        fr.push(format!(
+            "{} sur des machines que l'attaquant {}, sans pouvoir être jugés sûrs : {names_fr}. Leur interruption n'est \
+             pas établie. Leurs clients : {groups}.",
+            RESTS.fr(hit.services()),
+            if is_over(case) { "a tenues" } else { "tient" },
+        ));
+    }
+    if let Some(text) = containment(case) {
+        en.push(text.en().to_owned());
+        fr.push(text.fr().to_owned());
+    }
+    (!en.is_empty()).then(|| both(en.join(" "), fr.join(" ")))
+}
+
+/// Services that our own containment takes down: observed, or planned and not applied.
+fn containment(case: &CaseView<'_>) -> Option<Localized> {
+    let figures = case.figures;
+    let (hit, list, observed) = match &figures.containment_observed {
+        Some(hit) => (hit, &case.impact.containment_observed, true),
+        None => (figures.containment_predicted.as_ref()?, &case.impact.containment_predicted, false),
+    };
+    if hit.services() == 0 {
         return None;
     }
-    let count = |state: ServiceState| hit.values().filter(|it| it.state == state).count();
-    let (down, degraded) = (count(ServiceState::Down), count(ServiceState::Degraded));
-    let mut customers: BTreeMap<&str, u64> = BTreeMap::new();
-    for id in hit.keys() {
-        for group in service(case, id.as_str()).into_iter().flat_map(|it| &it.customers) {
-            *customers.entry(group.segment.as_str()).or_default() += group.count;
-        }
+    let (names_en, names_fr) = names(case, list);
+    let (down, degraded, groups) = (grouped(hit.down), grouped(hit.degraded), customers(hit));
+    let (mut en, mut fr) = if observed {
+        (
+            format!(
+                "The operator's own containment acts on services: down {down}, degraded {degraded} ({names_en}). Their \
+                 customers: {groups}"
+            ),
+            format!(
+                "L'endiguement par l'opérateur agit sur des services : arrêtés {down}, dégradés {degraded} ({names_fr}). \
+                 Leurs clients : {groups}"
+            ),
+        )
+    } else {
+        (
+            format!(
+                "The containment planned, not applied, would act on services: down {down}, degraded {degraded} \
+                 ({names_en}). Their customers: {groups}"
+            ),
+            format!(
+                "L'endiguement prévu, non appliqué, agirait sur des services : arrêtés {down}, dégradés {degraded} \
+                 ({names_fr}). Leurs clients : {groups}"
+            ),
+        )
+    };
+    if observed && figures.simulated {
+        en = format!("{en} ({})", SIMULATED.0);
+        fr = format!("{fr} ({})", SIMULATED.1);
     }
-    let groups: Vec<String> = customers.iter().map(|(segment, count)| format!("{count} {segment}")).collect();
-    let names = services(case)?;
-    let groups = if groups.is_empty() { "-".to_owned() } else { groups.join(", ") };
+    Some(both(format!("{en}."), format!("{fr}.")))
+}
+
+/// Names of the services known to be hit: those that containment was observed to take down on the real network.
+pub fn services(case: &CaseView<'_>) -> Option<Localized> {
+    let known = case.figures.containment_observed.is_some() && !case.figures.simulated;
+    let list = case.impact.containment_observed.as_slice();
+    let (en, fr) = names(case, list);
+    (known && !list.is_empty()).then(|| both(en, fr))
+}
+
+/// What the services concerned are worth per hour, and until restored as planned: an estimate, no loss established.
+pub fn loss(case: &CaseView<'_>) -> Option<Localized> {
+    let hit = case.figures.hit.as_ref().filter(|it| it.services() > 0)?;
+    let per_hour = money(case, hit.value_per_hour);
+    let mut en = format!("Value of the services concerned by the estate's figures: {per_hour} per hour");
+    let mut fr = format!("Valeur des services concernés selon le référentiel : {per_hour} par heure");
+    if let Some(recovery) = case.recovery.filter(|it| it.objective > 0.0) {
+        let total = money(case, recovery.objective);
+        en = format!("{en}; {total} until restored as planned");
+        fr = format!("{fr} ; {total} jusqu'au rétablissement prévu");
+    }
     Some(both(
-        format!(
-            "{down} services down and {degraded} degraded: {}. Customers of these services: {groups}.",
-            names.en()
-        ),
-        format!(
-            "{down} services interrompus et {degraded} dégradés : {}. Clients de ces services : {groups}.",
-            names.fr()
-        ),
+        format!("{en} (estimate; no loss is established)"),
+        format!("{fr} (estimation ; aucune perte n'est établie)"),
     ))
 }
 
-/// Names of the services hit.
-pub fn services(case: &CaseView<'_>) -> Option<Localized> {
-    let hit = hit(case.impact);
-    let (mut en, mut fr) = (Vec::new(), Vec::new());
-    for id in hit.keys() {
-        let known = service(case, id.as_str());
-        en.push(known.map_or(id.as_str(), |it| it.name.en()));
-        fr.push(known.map_or(id.as_str(), |it| it.name.fr()));
-    }
-    (!en.is_empty()).then(|| both(en.join(", "), fr.join(", ")))
-}
-
-/// Value lost per hour now, and until restored as planned.
-pub fn loss(case: &CaseView<'_>) -> Option<Localized> {
-    let hit = hit(case.impact);
-    if hit.is_empty() {
-        return None;
-    }
-    let currency = &case.estate.estate.currency;
-    let per_hour: f64 = hit.values().map(|it| it.value_per_hour).sum();
-    let (mut en, mut fr) =
-        (format!("{per_hour:.0} {currency} per hour"), format!("{per_hour:.0} {currency} par heure"));
-    if let Some(recovery) = case.recovery {
-        en = format!("{en}; {:.0} {currency} until restored as planned", recovery.objective);
-        fr = format!("{fr} ; {:.0} {currency} jusqu'au rétablissement prévu", recovery.objective);
-    }
-    Some(both(format!("{en} (estimate)"), format!("{fr} (estimation)")))
-}
-
-/// Containment actions and recovery stages.
+/// Measures of containment taken over the whole case, and recovery as planned.
 pub fn measures(case: &CaseView<'_>) -> Option<Localized> {
+    let (figures, measures) = (case.figures, &case.figures.measures);
     let (mut en, mut fr) = (Vec::new(), Vec::new());
-    if let Some(plan) = case.plan {
-        for (kind, word_en, word_fr) in [
-            (ActionKind::Isolate, "hosts isolated", "machines isolées"),
-            (ActionKind::BlockFlow, "flows blocked", "flux bloqués"),
-            (ActionKind::Segment, "zone pairs segmented", "couples de zones segmentés"),
-            (ActionKind::DisableIdentity, "accounts disabled", "comptes désactivés"),
-        ] {
-            let count = plan.actions.iter().filter(|it| it.kind == kind).count();
-            if count > 0 {
-                en.push(format!("{count} {word_en}"));
-                fr.push(format!("{count} {word_fr}"));
-            }
-        }
+    let kinds = [
+        (measures.isolated, "hosts isolated", "machines isolées"),
+        (measures.blocked, "flows blocked", "flux bloqués"),
+        (measures.segmented, "zone pairs segmented", "couples de zones segmentés"),
+        (measures.disabled, "accounts disabled", "comptes désactivés"),
+    ];
+    let taken = |word: fn(&(u64, &'static str, &'static str)) -> &'static str| {
+        let kinds = kinds.iter().filter(|it| it.0 > 0);
+        kinds.map(|it| format!("{} {}", word(it), grouped(it.0))).collect::<Vec<_>>().join(", ")
+    };
+    if measures.total() > 0 {
+        let mark = |text: &str| if figures.simulated { format!(" ({text})") } else { String::new() };
+        let plans = measures.plans_enforced;
+        let (taken_en, taken_fr) = (taken(|it| it.1), taken(|it| it.2));
+        en.push(format!("Containment, over {}{}: {taken_en}", PLAN.en(plans), mark(SIMULATED.0)));
+        fr.push(format!("Endiguement, sur {}{} : {taken_fr}", PLAN.fr(plans), mark(SIMULATED.1)));
+    } else if let Some(plan) = figures.plan.as_ref().filter(|_| measures.plans_enforced == 0) {
+        en.push(format!(
+            "A containment plan is prepared and not applied; actions: {}",
+            grouped(plan.actions)
+        ));
+        fr.push(format!(
+            "Un plan d'endiguement est prêt et n'est pas appliqué ; actions : {}",
+            grouped(plan.actions)
+        ));
     }
-    if let Some(recovery) = case.recovery.filter(|it| !it.stages.is_empty()) {
-        let stages = recovery.stages.len();
-        en.push(format!("recovery in {stages} stages, each behind a gate and under surveillance"));
-        fr.push(format!("rétablissement en {stages} étapes, chacune sous contrôle et surveillance"));
+    if figures.stages > 0 {
+        let n = figures.stages;
+        en.push(format!("recovery planned in {}, each behind a gate and under surveillance", STAGE.en(n)));
+        fr.push(format!("rétablissement prévu en {}, chacune sous contrôle et surveillance", STAGE.fr(n)));
     }
     (!en.is_empty()).then(|| both(en.join("; "), fr.join(" ; ")))
 }
 
 /// The dated statement on exfiltration with the coverage it rests on.
 pub fn exfiltration(case: &CaseView<'_>) -> Option<Localized> {
-    let it = case.exfiltration?;
+    let (it, figures) = (case.exfiltration?, case.figures);
     let (en, fr) = match it.conclusion {
         ExfiltrationConclusion::NoneSeen => {
             ("no exfiltration was seen", "aucune exfiltration n'a été constatée")
         }
+        ExfiltrationConclusion::NotAssessable => (
+            "whether data left cannot be assessed",
+            "il n'est pas possible de dire si des données sont sorties",
+        ),
         ExfiltrationConclusion::Indications => {
             ("there are signs of exfiltration", "il existe des indices d'exfiltration")
         }
         ExfiltrationConclusion::Evidenced => ("exfiltration is evidenced", "une exfiltration est établie"),
     };
-    let (at, share) = (stamp(case, it.as_of), it.coverage * 100.0);
+    let (at, share) = (stamp(case, it.as_of), percent(it.coverage));
+    let (stores, blind) = (grouped(figures.stores), grouped(figures.stores_not_assessable));
     Some(both(
         format!(
-            "As of {at}, {en}; telemetry covers {share:.0} % of the stores within reach ({})",
-            it.stores.len()
+            "As of {at}, {en}; telemetry covers {share} of the time of the stores within reach ({stores}), over logons, \
+             processes, files, egress and DNS; stores without any record of what left them: {blind}"
         ),
         format!(
-            "Au {at}, {fr} ; la télémétrie couvre {share:.0} % des dépôts à portée ({})",
-            it.stores.len()
+            "Au {at}, {fr} ; la télémétrie couvre {share} du temps des dépôts à portée ({stores}), sur les connexions, \
+             processus, fichiers, flux sortants et DNS ; dépôts sans aucune trace de ce qui en est sorti : {blind}"
         ),
     ))
 }
 
-/// Classes of data on the stores within the attacker's reach.
-pub fn data_classes(case: &CaseView<'_>) -> String {
-    let stores = case.exfiltration.into_iter().flat_map(|it| &it.stores);
-    let classes: BTreeSet<&str> = stores.flat_map(|it| &it.data).map(String::as_str).collect();
+/// Coverage in per cent to one place, cut off: what is not covered is never rounded away.
+fn percent(share: f64) -> String {
+    const PER_MILLE: f64 = 1000.0;
+    format!("{:.1} %", (share * PER_MILLE).floor() / 10.0)
+}
+
+fn classes<'a>(case: &CaseView<'a>, counts: impl Fn(ExfiltrationConclusion) -> bool) -> String {
+    let stores = case.exfiltration.into_iter().flat_map(|it| &it.stores).filter(|it| counts(it.conclusion));
+    let classes: BTreeSet<&'a str> = stores.flat_map(|it| &it.data).map(String::as_str).collect();
     classes.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// Classes of data affected: those of stores from which exfiltration is evidenced.
+pub fn data_affected(case: &CaseView<'_>) -> String {
+    classes(case, |it| it == ExfiltrationConclusion::Evidenced)
+}
+
+/// Classes of data on the stores within the attacker's reach, which is not yet affected.
+pub fn data_in_reach(case: &CaseView<'_>) -> String {
+    classes(case, |_| true)
+}
+
+/// Asks for the classes of data affected, with what was within reach.
+pub fn data_question(case: &CaseView<'_>) -> Localized {
+    let reach = data_in_reach(case);
+    let reach = if reach.is_empty() { "-" } else { &reach };
+    both(
+        format!(
+            "Which classes of data are affected? None is established. Within the attacker's reach: {reach}."
+        ),
+        format!(
+            "Quelles catégories de données sont touchées ? Aucune n'est établie. À portée de l'attaquant : {reach}."
+        ),
+    )
+}
+
+/// Asks for the services hit, with those that may be.
+pub fn services_question(case: &CaseView<'_>) -> Localized {
+    let (en, fr) = names(case, &case.impact.attacker);
+    let or = |it: String| if it.is_empty() { "-".to_owned() } else { it };
+    both(
+        format!(
+            "Which services are interrupted or degraded, and for whom? None is established. On hosts in the attacker's \
+             hands rest: {}.",
+            or(en)
+        ),
+        format!(
+            "Quels services sont interrompus ou dégradés, et pour qui ? Aucun n'est établi. Sur des machines aux mains de \
+             l'attaquant reposent : {}.",
+            or(fr)
+        ),
+    )
+}
+
+/// Asks which criteria are met, with those that are open.
+pub fn clauses_question(open: &[String]) -> Localized {
+    let list = if open.is_empty() { "-".to_owned() } else { open.join("; ") };
+    both(
+        format!("Which criteria are met? None is established. To be decided: {list}"),
+        format!("Quels critères sont remplis ? Aucun n'est établi. À trancher : {list}"),
+    )
 }
 
 /// First or second notification.

@@ -43,7 +43,8 @@ sources! {
     ContactCommunications "contact.communications" "The communications officer.";
     IncidentId "incident.id" "The incident's id.";
     IncidentTitle "incident.title" "One line on the incident.";
-    IncidentSummary "incident.summary" "What happened, in sentences.";
+    IncidentSummary "incident.summary" "What happened, in sentences, for authorities.";
+    IncidentPublic "incident.public" "What happened, for customers and the public: no host, no account.";
     IncidentSeverity "incident.severity" "How grave it is.";
     IncidentCompromised "incident.compromised" "Hosts and accounts in the attacker's hands.";
     IncidentTactics "incident.tactics" "ATT&CK tactics seen.";
@@ -57,12 +58,13 @@ sources! {
     IncidentHandled "incident.handled_at" "When its handling ended.";
     IncidentInstants "incident.instants" "Beginning, detection and awareness.";
     ImpactSummary "impact.summary" "Services and customers hit, in sentences.";
-    ImpactServices "impact.services" "Services hit.";
+    ImpactServices "impact.services" "Services known to be hit.";
     ImpactLoss "impact.loss" "Value lost per hour and planned until restored.";
     ImpactMemberStates "impact.member_states" "Member States in which services are offered.";
     MeasuresAll "measures.all" "Containment and recovery measures.";
     ExfiltrationStatement "exfiltration.statement" "The dated statement on exfiltration.";
-    ExfiltrationData "exfiltration.data" "Classes of data within the attacker's reach.";
+    ExfiltrationData "exfiltration.data" "Classes of data affected: of stores from which exfiltration is evidenced.";
+    ExfiltrationReach "exfiltration.in_reach" "Classes of data within the attacker's reach, not known to be affected.";
     FilingOrdinal "filing.ordinal" "First or second notification.";
     FilingOthers "filing.others" "Other authorities notified.";
     FilingClauses "filing.clauses" "Clauses of the trigger that are met.";
@@ -77,6 +79,32 @@ pub const CONTACT_ROLES: [&[&str]; 4] = [
 ];
 
 impl FieldSource {
+    /// Whether its text may hold names of hosts and accounts: never for customers and the public.
+    pub fn is_internal(self) -> bool {
+        matches!(
+            self,
+            Self::IncidentTitle
+                | Self::IncidentSummary
+                | Self::IncidentCompromised
+                | Self::IncidentTactics
+                | Self::IncidentIndicators
+                | Self::IncidentDiscovery
+        )
+    }
+
+    /// The question whose answer would fill it, where the case does not know; `open` are clauses that wait for a fact.
+    pub fn question(self, case: &CaseView<'_>, open: &[String]) -> Option<Localized> {
+        match self {
+            Self::Fact(fact) => Some(fact.question()),
+            Self::ExfiltrationData | Self::ExfiltrationReach => Some(sentence::data_question(case)),
+            Self::ImpactSummary | Self::ImpactServices | Self::ImpactLoss => {
+                Some(sentence::services_question(case))
+            }
+            Self::FilingClauses => Some(sentence::clauses_question(open)),
+            _ => None,
+        }
+    }
+
     /// What the case says, if it says it.
     pub fn value(
         self,
@@ -97,6 +125,7 @@ impl FieldSource {
             Self::IncidentId => text(&incident.id),
             Self::IncidentTitle => text(&incident.title),
             Self::IncidentSummary => Some(sentence::summary(case)),
+            Self::IncidentPublic => Some(sentence::public_summary(case)),
             Self::IncidentSeverity => text(incident.severity.as_str()),
             Self::IncidentCompromised => text(&sentence::entities(&incident.compromised)),
             Self::IncidentTactics => text(&incident.tactics.join(", ")),
@@ -115,7 +144,8 @@ impl FieldSource {
             Self::ImpactMemberStates => text(&case.estate.legal_profile.member_states.join(", ")),
             Self::MeasuresAll => sentence::measures(case),
             Self::ExfiltrationStatement => sentence::exfiltration(case),
-            Self::ExfiltrationData => text(&sentence::data_classes(case)),
+            Self::ExfiltrationData => text(&sentence::data_affected(case)),
+            Self::ExfiltrationReach => text(&sentence::data_in_reach(case)),
             Self::FilingOrdinal => Some(sentence::ordinal(case.facts.submission(regime, stage).is_some())),
             Self::FilingOthers => text(&sentence::others(case, regime)),
             Self::FilingClauses => text(&clauses.join("; ")),

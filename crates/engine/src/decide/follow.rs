@@ -132,7 +132,7 @@ fn all_open(state: &State, policy: &Policy, now: Timestamp) -> Vec<Fact> {
 
 fn monitoring(state: &State, policy: &Policy) -> Vec<Fact> {
     let passed = state.recovery.watch.is_some_and(|it| it.stage.is_none() && it.passed);
-    if !passed {
+    if !passed || state.stale.exfiltration.is_some() {
         return Vec::new();
     }
     if granted(state, Subject::Close) {

@@ -34,9 +34,13 @@ pub(super) fn evolve(state: &mut State, at: Timestamp, fact: &Fact) {
         Fact::SurveillanceStarted(it) => {
             state.recovery.watch = Some(Watch { stage: it.stage, until: it.until, passed: false });
         }
-        Fact::SurveillancePassed(_) => {
+        Fact::SurveillancePassed(it) => {
             if let Some(watch) = &mut state.recovery.watch {
                 watch.passed = true;
+            }
+            // What can be said of theft of data is said anew before anybody closes the incident.
+            if it.stage.is_none() {
+                state.stale.exfiltration = Some(state.events);
             }
         }
         Fact::GateChecked(it) => {

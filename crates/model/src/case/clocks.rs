@@ -58,9 +58,12 @@ pub struct Clock {
     /// Whether the trigger is met, or facts are missing and the clock runs all the same.
     #[serde(default)]
     pub trigger: Trigger,
-    /// The clauses of the trigger that are met, or that wait for a fact.
+    /// The clauses of the trigger that are met by what is known.
     #[serde(default)]
     pub clauses: Vec<String>,
+    /// The clauses of the trigger that wait for a fact: nobody has established them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_clauses: Vec<String>,
     /// On what the latest deadline rests, when it differs from the earliest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outer_rule: Option<String>,

@@ -1,4 +1,4 @@
-//! `incident.json`, `timeline.json` and `exfiltration.json`.
+//! `incident.json` and `timeline.json`.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -173,44 +173,4 @@ pub struct TimelineEntry {
     /// Hosts, identities or services it concerns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<String>,
-}
-
-/// `exfiltration.json`: a dated statement with the coverage it rests on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Exfiltration {
-    /// What can be said.
-    pub conclusion: ExfiltrationConclusion,
-    /// Per store of data within the attacker's reach.
-    pub stores: Vec<StoreAssessment>,
-    /// Share of the stores whose network traffic or file access the telemetry covers, 0 to 1.
-    pub coverage: f64,
-    /// As of when.
-    pub as_of: Timestamp,
-}
-
-/// What can be said about theft of data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExfiltrationConclusion {
-    /// None was seen, within the coverage stated.
-    NoneSeen,
-    /// There are signs.
-    Indications,
-    /// It happened.
-    Evidenced,
-}
-
-/// One store of data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct StoreAssessment {
-    /// The asset that holds it.
-    pub asset: String,
-    /// Classes of data.
-    pub data: Vec<String>,
-    /// What can be said of it.
-    pub conclusion: ExfiltrationConclusion,
-    /// Whether telemetry covers it.
-    pub covered: bool,
-    /// On what it rests.
-    pub evidence: Vec<String>,
 }

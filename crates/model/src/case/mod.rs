@@ -1,6 +1,8 @@
 //! The objects of the case directory, one type per file; names and keys are promises to users and auditors.
 
 mod clocks;
+mod exfiltration;
+pub mod figures;
 mod incident;
 mod localized;
 mod plan;
@@ -9,10 +11,9 @@ mod score;
 mod telemetry;
 
 pub use clocks::{Clock, ClockStatus, Trigger};
-pub use incident::{
-    Entity, EntityKind, EntityRef, Exfiltration, ExfiltrationConclusion, Incident, IncidentState, Reason,
-    StoreAssessment, TimelineEntry,
-};
+pub use exfiltration::{CoverageHole, Exfiltration, ExfiltrationConclusion, StoreAssessment};
+pub use figures::{CaseParts, Figures, MainServices, Relapse};
+pub use incident::{Entity, EntityKind, EntityRef, Incident, IncidentState, Reason, TimelineEntry};
 pub use localized::Localized;
 pub use plan::{
     Accepted, Action, ActionKind, Alternative, Approval, Attitude, Baseline, BaselineName, Broken,

@@ -14,6 +14,8 @@ use crate::words::Lang;
 
 fn impacts(page: &Page<'_>, list: &[ServiceImpact], caption: &str) -> Markup {
     let caption = page.get(caption);
+    // A drafted estate names no services: what is hit of them is not nothing.
+    let none = page.get(if page.view.figures.hit.is_some() { "word-none" } else { "impact-unknown" });
     let per_hour = page.say("impact-per-hour", &[("currency", page.currency().into())]);
     wide(
         &caption,
@@ -30,7 +32,7 @@ fn impacts(page: &Page<'_>, list: &[ServiceImpact], caption: &str) -> Markup {
                             td class="n" data-label=(per_hour) { (number(it.value_per_hour)) }
                         }
                     }
-                    @if list.is_empty() { tr { td colspan="4" { (page.get("word-none")) } } }
+                    @if list.is_empty() { tr { td colspan="4" { (none) } } }
                 }
             }
         },
@@ -49,7 +51,7 @@ fn cost(page: &Page<'_>, name: &str, objective: &Objective, services: usize, not
             th scope="row" { (name) }
             @for (label, figure) in figures { td class="n" data-label=(page.get(label)) { @if let Some(figure) = figure { (number(figure)) } @else { (page.get("word-unknown")) } } }
             td class="n" data-label=(page.get("cost-total")) { b { (number(objective.total)) } }
-            td data-label=(page.get("cost-services-hit")) { (services) }
+            td data-label=(page.get("cost-services-hit")) { @if page.view.figures.hit.is_some() { (services) } @else { (page.get("word-unknown")) } }
             td { (note) }
         }
     }

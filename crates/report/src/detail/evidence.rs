@@ -1,6 +1,6 @@
 //! What was seen: the timeline, who is concerned, the statement on data.
 
-use bulkhead_model::case::{Entity, ExfiltrationConclusion, Reason};
+use bulkhead_model::case::{Entity, Exfiltration, ExfiltrationConclusion, Reason};
 use maud::{Markup, PreEscaped, html};
 
 use super::wide;
@@ -108,6 +108,7 @@ pub fn exfiltration(page: &Page<'_>) -> Markup {
     let Some(statement) = page.view.exfiltration else { return html! {} };
     let word = |conclusion: ExfiltrationConclusion| match conclusion {
         ExfiltrationConclusion::NoneSeen => ("good", page.get("theft-none-seen")),
+        ExfiltrationConclusion::NotAssessable => ("warn", page.get("theft-not-assessable")),
         ExfiltrationConclusion::Indications => ("warn", page.get("theft-indications")),
         ExfiltrationConclusion::Evidenced => ("bad", page.get("theft-evidenced")),
     };
@@ -116,7 +117,7 @@ pub fn exfiltration(page: &Page<'_>) -> Markup {
     let body = html! {
         p {
             span class={ "tag " (class) } { (conclusion) } " "
-            (page.say("theft-note", &[("when", (&page.instant(statement.as_of)).into()), ("share", (&page.percent(statement.coverage)).into())]))
+            (page.say("theft-note", &[("when", (&page.instant(statement.as_of)).into()), ("share", (&page.covered(statement.coverage)).into()), ("stores", page.view.figures.stores.into()), ("blind", page.view.figures.stores_not_assessable.into())]))
         }
         (wide(&caption, &html! {
             table class="stack" {
@@ -129,7 +130,7 @@ pub fn exfiltration(page: &Page<'_>) -> Markup {
                             td { (it.asset) }
                             td data-label=(page.get("theft-data")) { (it.data.join(", ")) }
                             td { span class={ "tag " (class) } { (text) } }
-                            td data-label=(page.get("theft-covered")) { (page.get(if it.covered { "word-yes" } else { "word-no" })) }
+                            td data-label=(page.get("theft-covered")) { (page.covered(it.coverage)) }
                             td data-label=(page.get("theft-rests-on")) { (it.evidence.join("; ")) }
                         }
                     }
@@ -137,6 +138,27 @@ pub fn exfiltration(page: &Page<'_>) -> Markup {
                 }
             }
         }))
+        (holes(page, statement))
     };
     page.section("exfiltration", "theft-title", &body)
+}
+
+/// Stretches in which a sensor recorded nothing of a store.
+fn holes(page: &Page<'_>, statement: &Exfiltration) -> Markup {
+    let caption = page.get("holes-caption");
+    html! {
+        @if !statement.holes.is_empty() {
+            details {
+                summary { (page.say("holes-count", &[("n", page.view.figures.holes.into())])) }
+                (wide(&caption, &html! {
+                    table {
+                        caption { (caption) }
+                        thead { tr { th scope="col" { (page.get("theft-store")) } th scope="col" { (page.get("holes-sensor")) } th scope="col" { (page.get("holes-from")) } th scope="col" { (page.get("holes-to")) } } }
+                        tbody { @for it in statement.holes.iter().take(ROWS) { tr { td { (it.store) } td { (it.sensor.as_str()) } td { (page.instant(it.from)) } td { (page.instant(it.to)) } } } }
+                    }
+                }))
+                (page.more(statement.holes.len(), "exfiltration.json"))
+            }
+        }
+    }
 }

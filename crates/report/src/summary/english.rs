@@ -1,10 +1,11 @@
 //! The summary in English.
 
+use bulkhead_model::case::figures::Hit as Hits;
 use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, ServiceState};
 
 use super::{Answer, Facts, Hit};
 use crate::standing;
-use crate::text::{between, count, listed, moment, number, percent, plural, span};
+use crate::text::{between, count, counted, covered, listed, moment, number, span};
 
 /// What stands for the rest of a list.
 const MORE: (&str, &str) = ("more", "more");
@@ -37,9 +38,17 @@ fn happened(facts: &Facts<'_>) -> String {
         text.push_str(&format!(
             "The attacker {} {} ({}) and {}.",
             if facts.over() { "held" } else { "holds" },
-            plural(facts.hosts.len(), "host", "hosts"),
+            counted(facts.figures.hosts, "host", "hosts"),
             listed(&facts.hosts, 4, "and", MORE),
-            plural(facts.accounts, "account", "accounts")
+            counted(facts.figures.accounts, "account", "accounts")
+        ));
+    }
+    if let Some(last) = facts.figures.relapses.last() {
+        text.push_str(&format!(
+            " The attacker came back {}, last seen on {} on {}.",
+            counted(facts.figures.times_back(), "time", "times"),
+            moment(last.at, &facts.zone),
+            listed(&last.entities, 4, "and", MORE)
         ));
     }
     text
@@ -47,23 +56,25 @@ fn happened(facts: &Facts<'_>) -> String {
 
 fn hit(facts: &Facts<'_>) -> String {
     let currency = &facts.view.estate.estate.currency;
-    let mut text = match facts.hit.len() {
+    if facts.figures.resting_on_attacker.is_none() {
+        return "Which services are hit is unknown: the estate was drafted from telemetry.".to_owned();
+    }
+    let mut text = match facts.figures.resting_on_attacker.as_ref().map_or(0, Hits::services) {
         0 if facts.over() => "No service rested on what the attacker held. ".to_owned(),
         0 => "No service rests on what the attacker holds. ".to_owned(),
         _ if facts.over() => format!("On what the attacker held rested {}. ", services(&facts.hit)),
         _ => format!("On what the attacker holds rest {}. ", services(&facts.hit)),
     };
-    if facts.view.plan.is_none() {
-        return text;
-    }
-    text.push_str(&match facts.ours.len() {
+    let Some(ours) = facts.figures.containment() else { return text };
+    let simulated = if facts.figures.simulated { " (simulated)" } else { "" };
+    text.push_str(&match ours.services() {
         0 => "Our own containment takes no service down.".to_owned(),
         _ => format!(
-            "Our own containment {} {}: {} customers, {} {currency} an hour.",
+            "Our own containment {}{simulated} {}: {}, {} {currency} an hour.",
             if facts.over() { "hit" } else { "hits" },
             services(&facts.ours),
-            count(facts.ours_customers),
-            number(facts.ours_per_hour)
+            counted(ours.customers, "customer", "customers"),
+            number(ours.value_per_hour)
         ),
     });
     text
@@ -80,16 +91,18 @@ fn services(hits: &[Hit<'_>]) -> String {
 }
 
 fn done(facts: &Facts<'_>) -> String {
-    let Some(plan) = facts.view.plan else { return "No containment plan was made.".to_owned() };
-    if plan.actions.is_empty() {
+    let Some(plan) = &facts.figures.plan else { return "No containment plan was made.".to_owned() };
+    if plan.actions == 0 {
         return standing::proof_english(facts.view);
     }
     let mut text = format!(
-        "{} at {} cut the attacker off at the least cost: {} {} over {} hours.",
-        plural(plan.actions.len(), "action", "actions"),
-        plural(facts.points(), "enforcement point", "enforcement points"),
-        number(plan.objective.total),
-        plan.currency,
+        "Plan {}, of {} in this case: {} at {}, for {} {} over {} hours.",
+        plan.generation,
+        count(facts.figures.measures.plans),
+        counted(plan.actions, "action", "actions"),
+        counted(plan.points, "enforcement point", "enforcement points"),
+        number(plan.total),
+        facts.view.estate.estate.currency,
         number(plan.horizon_h)
     );
     if let (Some(isolate), Some(shut)) =
@@ -107,24 +120,25 @@ fn done(facts: &Facts<'_>) -> String {
 }
 
 fn back(facts: &Facts<'_>) -> String {
-    let Some(recovery) = facts.view.recovery else { return "No recovery plan was made.".to_owned() };
+    if facts.view.recovery.is_none() {
+        return "No recovery plan was made.".to_owned();
+    }
     if let Some(took) = facts.restored() {
         return format!(
             "The main services were back {} after the declaration, in {}. Each stage opened only after its checks and a \
              time of surveillance.",
             span(took),
-            plural(recovery.stages.len(), "stage", "stages")
+            counted(facts.figures.stages, "stage", "stages")
         );
     }
     let Some((median, late)) = facts.back() else {
         return "No service waits for recovery; the hosts concerned are rebuilt all the same.".to_owned();
     };
-    let late_services = recovery.services.iter().filter(|it| it.rto.is_some_and(|rto| it.p50 > rto)).count();
-    let objective = match late_services {
+    let objective = match facts.figures.late {
         0 => "every recovery objective is met at median durations".to_owned(),
         n => format!(
             "{} its recovery objective at median durations",
-            plural(n, "service misses", "services miss")
+            counted(n, "service misses", "services miss")
         ),
     };
     format!(
@@ -132,7 +146,7 @@ fn back(facts: &Facts<'_>) -> String {
          Each stage opens only after its checks and a time of surveillance.",
         span(median),
         span(late),
-        plural(recovery.stages.len(), "stage", "stages")
+        counted(facts.figures.stages, "stage", "stages")
     )
 }
 
@@ -140,18 +154,23 @@ fn stolen(facts: &Facts<'_>) -> String {
     let Some(statement) = facts.view.exfiltration else { return "Not assessed yet.".to_owned() };
     let conclusion = match statement.conclusion {
         ExfiltrationConclusion::NoneSeen => "No theft of data was seen",
+        ExfiltrationConclusion::NotAssessable => "Whether data was stolen cannot be assessed",
         ExfiltrationConclusion::Indications => "There are signs of theft of data",
         ExfiltrationConclusion::Evidenced => "Theft of data is evidenced",
     };
     format!(
-        "{conclusion} as of {}; telemetry covers {} of the stores of data within the attacker's reach.",
+        "{conclusion} as of {}; telemetry covers {} of the time of the {} of data within the attacker's reach, over logons, \
+         processes, files, egress and DNS. Without any record of what left them: {}.",
         moment(statement.as_of, &facts.zone),
-        percent(statement.coverage)
+        covered(facts.figures.coverage.unwrap_or(0.0)),
+        counted(facts.figures.stores, "store", "stores"),
+        counted(facts.figures.stores_not_assessable, "store", "stores")
     )
 }
 
 fn law(facts: &Facts<'_>) -> String {
-    if facts.at_once.is_empty() && facts.due.is_empty() {
+    let overdue = facts.figures.duties.overdue;
+    if facts.at_once.is_empty() && facts.due.is_empty() && overdue == 0 {
         return "No reporting duty is known to bind; the clocks below say what to prepare.".to_owned();
     }
     let mut parts = Vec::new();
@@ -169,6 +188,13 @@ fn law(facts: &Facts<'_>) -> String {
         .collect();
     if !next.is_empty() {
         parts.push(format!("By {}.", next.join("; by ")));
+    }
+    if overdue > 0 {
+        parts.push(format!(
+            "By {}, {} passed without a filing on record.",
+            moment(facts.figures.as_of, &facts.zone),
+            counted(overdue, "deadline had", "deadlines had")
+        ));
     }
     parts.join(" ")
 }

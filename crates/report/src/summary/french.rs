@@ -1,11 +1,12 @@
 //! The summary in French.
 
+use bulkhead_model::case::figures::Hit as Hits;
 use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, ServiceState};
 use jiff::Timestamp;
 
 use super::{Answer, Facts, Hit};
 use crate::standing;
-use crate::text::{between, count, listed, number, percent, plural, span};
+use crate::text::{between, count, covered, listed, number, span};
 
 /// What stands for the rest of a list.
 const MORE: (&str, &str) = ("autre", "autres");
@@ -28,6 +29,11 @@ fn spaced(text: &str) -> String {
     [" ;", " :", " ?", " !", " »"].iter().fold(text.replace("« ", "«\u{202f}"), |text, mark| {
         text.replace(mark, &format!("\u{202f}{}", mark.trim_start()))
     })
+}
+
+/// `1 machine`, `2 machines`; en français, zéro est au singulier.
+fn nombre(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n < 2 { one } else { many })
 }
 
 fn day(facts: &Facts<'_>, at: Timestamp) -> String {
@@ -55,9 +61,17 @@ fn happened(facts: &Facts<'_>) -> String {
         text.push_str(&format!(
             "L'attaquant {} {} ({}) et {}.",
             if facts.over() { "a tenu" } else { "tient" },
-            plural(facts.hosts.len(), "machine", "machines"),
+            nombre(facts.figures.hosts, "machine", "machines"),
             listed(&facts.hosts, 4, "et", MORE),
-            plural(facts.accounts, "compte", "comptes")
+            nombre(facts.figures.accounts, "compte", "comptes")
+        ));
+    }
+    if let Some(last) = facts.figures.relapses.last() {
+        text.push_str(&format!(
+            " L'attaquant est revenu {}, vu en dernier le {} sur {}.",
+            nombre(facts.figures.times_back(), "fois", "fois"),
+            day(facts, last.at),
+            listed(&last.entities, 4, "et", MORE)
         ));
     }
     text
@@ -65,23 +79,26 @@ fn happened(facts: &Facts<'_>) -> String {
 
 fn hit(facts: &Facts<'_>) -> String {
     let currency = &facts.view.estate.estate.currency;
-    let mut text = match facts.hit.len() {
+    if facts.figures.resting_on_attacker.is_none() {
+        return "Les services touchés ne sont pas connus : le référentiel a été ébauché à partir de la télémétrie."
+            .to_owned();
+    }
+    let mut text = match facts.figures.resting_on_attacker.as_ref().map_or(0, Hits::services) {
         0 if facts.over() => "Aucun service ne reposait sur ce que tenait l'attaquant. ".to_owned(),
         0 => "Aucun service ne repose sur ce que tient l'attaquant. ".to_owned(),
         _ if facts.over() => format!("Reposaient sur ce que tenait l'attaquant : {}. ", services(&facts.hit)),
         _ => format!("Reposent sur ce que tient l'attaquant : {}. ", services(&facts.hit)),
     };
-    if facts.view.plan.is_none() {
-        return text;
-    }
-    text.push_str(&match facts.ours.len() {
+    let Some(ours) = facts.figures.containment() else { return text };
+    let simulated = if facts.figures.simulated { " (simulé)" } else { "" };
+    text.push_str(&match ours.services() {
         0 => "Notre propre isolement n'interrompt aucun service.".to_owned(),
         _ => format!(
-            "Notre propre isolement {} : {} ; {} clients, {} {currency} par heure.",
+            "Notre propre isolement {}{simulated} : {} ; {}, {} {currency} par heure.",
             if facts.over() { "a touché" } else { "touche" },
             services(&facts.ours),
-            count(facts.ours_customers),
-            number(facts.ours_per_hour)
+            nombre(ours.customers, "client", "clients"),
+            number(ours.value_per_hour)
         ),
     });
     text
@@ -102,16 +119,20 @@ fn services(hits: &[Hit<'_>]) -> String {
 }
 
 fn done(facts: &Facts<'_>) -> String {
-    let Some(plan) = facts.view.plan else { return "Aucun plan d'endiguement n'a été établi.".to_owned() };
-    if plan.actions.is_empty() {
+    let Some(plan) = &facts.figures.plan else {
+        return "Aucun plan d'endiguement n'a été établi.".to_owned();
+    };
+    if plan.actions == 0 {
         return standing::proof_french(facts.view);
     }
     let mut text = format!(
-        "Coupure de la route de l'attaquant au moindre coût, par {} sur {} : {} {} sur {} heures.",
-        plural(plan.actions.len(), "action", "actions"),
-        plural(facts.points(), "point d'application", "points d'application"),
-        number(plan.objective.total),
-        plan.currency,
+        "Plan {}, sur {} dans ce dossier : {} sur {}, pour {} {} sur {} heures.",
+        plan.generation,
+        count(facts.figures.measures.plans),
+        nombre(plan.actions, "action", "actions"),
+        nombre(plan.points, "point d'application", "points d'application"),
+        number(plan.total),
+        facts.view.estate.estate.currency,
         number(plan.horizon_h)
     );
     if let (Some(isolate), Some(shut)) =
@@ -129,26 +150,25 @@ fn done(facts: &Facts<'_>) -> String {
 }
 
 fn back(facts: &Facts<'_>) -> String {
-    let Some(recovery) = facts.view.recovery else {
+    if facts.view.recovery.is_none() {
         return "Aucun plan de reprise n'a été établi.".to_owned();
-    };
+    }
     if let Some(took) = facts.restored() {
         return format!(
             "Les services principaux ont été rétablis {} après la déclaration, en {}. Chaque étape ne s'est ouverte \
              qu'après ses vérifications et un temps de surveillance.",
             lasting(took),
-            plural(recovery.stages.len(), "étape", "étapes")
+            nombre(facts.figures.stages, "étape", "étapes")
         );
     }
     let Some((median, late)) = facts.back() else {
         return "Aucun service n'attend la reprise ; les machines concernées sont reconstruites.".to_owned();
     };
-    let late_services = recovery.services.iter().filter(|it| it.rto.is_some_and(|rto| it.p50 > rto)).count();
-    let objective = match late_services {
+    let objective = match facts.figures.late {
         0 => "tous les objectifs de reprise sont tenus en durée médiane".to_owned(),
         n => format!(
             "{} son objectif de reprise en durée médiane",
-            plural(n, "service manque", "services manquent")
+            nombre(n, "service manque", "services manquent")
         ),
     };
     format!(
@@ -156,7 +176,7 @@ fn back(facts: &Facts<'_>) -> String {
          Chaque étape ne s'ouvre qu'après ses vérifications et un temps de surveillance.",
         lasting(median),
         lasting(late),
-        plural(recovery.stages.len(), "étape", "étapes")
+        nombre(facts.figures.stages, "étape", "étapes")
     )
 }
 
@@ -164,18 +184,25 @@ fn stolen(facts: &Facts<'_>) -> String {
     let Some(statement) = facts.view.exfiltration else { return "Pas encore évalué.".to_owned() };
     let conclusion = match statement.conclusion {
         ExfiltrationConclusion::NoneSeen => "Aucun vol de données n'a été observé",
+        ExfiltrationConclusion::NotAssessable => {
+            "Il n'est pas possible de dire si des données ont été volées"
+        }
         ExfiltrationConclusion::Indications => "Des indices de vol de données existent",
         ExfiltrationConclusion::Evidenced => "Un vol de données est établi",
     };
     format!(
-        "{conclusion} au {} ; la télémétrie couvre {} des gisements de données à portée de l'attaquant.",
+        "{conclusion} au {} ; la télémétrie couvre {} du temps de {} de données à portée de l'attaquant, sur les connexions, \
+         processus, fichiers, flux sortants et DNS. Sans aucune trace de ce qui en est sorti : {}.",
         day(facts, statement.as_of),
-        percent(statement.coverage)
+        covered(facts.figures.coverage.unwrap_or(0.0)),
+        nombre(facts.figures.stores, "dépôt", "dépôts"),
+        nombre(facts.figures.stores_not_assessable, "dépôt", "dépôts")
     )
 }
 
 fn law(facts: &Facts<'_>) -> String {
-    if facts.at_once.is_empty() && facts.due.is_empty() {
+    let overdue = facts.figures.duties.overdue;
+    if facts.at_once.is_empty() && facts.due.is_empty() && overdue == 0 {
         return "Aucune obligation de déclaration ne lie avec certitude ; les échéances ci-dessous disent quoi préparer.".to_owned();
     }
     let mut parts = Vec::new();
@@ -193,6 +220,13 @@ fn law(facts: &Facts<'_>) -> String {
         .collect();
     if !next.is_empty() {
         parts.push(format!("Au plus tard le {}.", next.join(" ; le ")));
+    }
+    if overdue > 0 {
+        parts.push(format!(
+            "Au {}, {} sans déclaration enregistrée.",
+            day(facts, facts.figures.as_of),
+            nombre(overdue, "échéance passée", "échéances passées")
+        ));
     }
     parts.join(" ")
 }

@@ -1,8 +1,8 @@
 //! The first screen: what happened, whom it hits, what is done, when it is back, what the law wants. English and French.
 
 use bulkhead_model::case::{
-    BaselineName, Clock, ClockStatus, EntityKind, IncidentState, Localized, ServiceImpact, ServiceState,
-    customers_hit,
+    BaselineName, Clock, ClockStatus, EntityKind, Figures, IncidentState, Localized, MainServices,
+    ServiceImpact, ServiceState,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -48,15 +48,13 @@ fn answers(answers: &[Answer]) -> Markup {
 struct Facts<'a> {
     view: &'a CaseView<'a>,
     zone: TimeZone,
+    figures: &'a Figures,
     hosts: Vec<&'a str>,
-    accounts: usize,
     hit: Vec<Hit<'a>>,
     ours: Vec<Hit<'a>>,
-    ours_customers: u64,
-    ours_per_hour: f64,
     /// Duties that bind and begin at once.
     at_once: Vec<&'a Clock>,
-    /// Duties that bind and have a deadline, the next first.
+    /// Duties that bind and have a deadline that has not passed at the end of the case, the next first.
     due: Vec<(Timestamp, &'a Clock)>,
 }
 
@@ -70,25 +68,25 @@ impl<'a> Facts<'a> {
     fn of(view: &'a CaseView<'a>) -> Self {
         let of_kind = |kind| view.incident.compromised.iter().filter(move |it| it.kind == kind);
         // What probes observed, once something is enforced; what was predicted, before.
-        let ours = if view.proof_holds.is_some() {
+        let ours = if view.figures.containment_observed.is_some() {
             &view.impact.containment_observed
         } else {
             &view.impact.containment_predicted
         };
         let binding =
             || view.clocks.iter().filter(|it| it.status == ClockStatus::Binding && it.submitted_at.is_none());
-        let mut due: Vec<(Timestamp, &Clock)> =
-            binding().filter_map(|it| Some((it.due_earliest?, it))).collect();
+        let mut due: Vec<(Timestamp, &Clock)> = binding()
+            .filter_map(|it| Some((it.due_earliest?, it)))
+            .filter(|it| it.0 >= view.figures.as_of)
+            .collect();
         due.sort_by_key(|(at, _)| *at);
         Self {
             view,
+            figures: view.figures,
             zone: zone(&view.estate.estate),
             hosts: of_kind(EntityKind::Asset).map(|it| it.id.as_str()).collect(),
-            accounts: of_kind(EntityKind::Identity).count(),
             hit: hits(view, &view.impact.attacker),
             ours: hits(view, ours),
-            ours_customers: customers_hit(ours),
-            ours_per_hour: ours.iter().map(|it| it.value_per_hour).sum(),
             at_once: binding().filter(|it| it.due_earliest.is_none() && it.anchor_at.is_some()).collect(),
             due,
         }
@@ -99,20 +97,6 @@ impl<'a> Facts<'a> {
         plan.baselines.iter().find(|it| it.name == name).map(|it| it.objective.total)
     }
 
-    /// Number of enforcement points with something to do.
-    fn points(&self) -> usize {
-        let mut points: Vec<_> = self
-            .view
-            .plan
-            .iter()
-            .flat_map(|it| &it.actions)
-            .flat_map(|it| std::iter::once(&it.enforcement_point).chain(&it.also_at))
-            .collect();
-        points.sort();
-        points.dedup();
-        points.len()
-    }
-
     /// Whether the attacker's footholds are removed.
     fn over(&self) -> bool {
         self.view.incident.state >= IncidentState::Eradicated
@@ -120,14 +104,17 @@ impl<'a> Facts<'a> {
 
     /// Seconds from the declaration until the main services were back, once they are.
     fn restored(&self) -> Option<u64> {
-        let state = self.view.incident.state;
-        self.view.score.filter(|_| state >= IncidentState::Monitoring)?.main_services_restored_s
+        match self.figures.main_services {
+            MainServices::BackAfter(seconds) if self.view.incident.state >= IncidentState::Monitoring => {
+                Some(seconds)
+            }
+            _ => None,
+        }
     }
 
     /// Median and nine-in-ten seconds until every service is back.
     fn back(&self) -> Option<(u64, u64)> {
-        let services = &self.view.recovery?.services;
-        Some((services.iter().map(|it| it.p50).max()?, services.iter().map(|it| it.p90).max()?))
+        Some((self.figures.back_median_s?, self.figures.back_p90_s?))
     }
 }
 
@@ -141,31 +128,37 @@ fn hits<'a>(view: &'a CaseView<'a>, impacts: &[ServiceImpact]) -> Vec<Hit<'a>> {
 }
 
 fn cards(page: &Page<'_>, facts: &Facts<'_>) -> Markup {
-    let view = page.view;
+    let figures = facts.figures;
     html! {
         ul class="cards" {
             li class="bad" {
-                b { (page.counted("hosts", facts.hosts.len())) }
+                b { (page.say("hosts", &[("n", figures.hosts.into())])) }
                 span {
-                    (page.say(if facts.over() { "card-held" } else { "card-holds" }, &[("accounts", facts.accounts.into())]))
-                    "; " (page.counted("card-suspected", view.incident.suspected.len()))
+                    (page.say(if facts.over() { "card-held" } else { "card-holds" }, &[("accounts", figures.accounts.into())]))
+                    "; " (page.say("card-suspected", &[("n", figures.suspected.into())]))
+                    @if !figures.relapses.is_empty() { "; " (page.say("card-relapses", &[("n", figures.times_back().into())])) }
                 }
             }
-            @if let Some(plan) = view.plan {
+            @if let Some(plan) = &figures.plan {
                 li class="warn" {
-                    b { (page.say("customers", &[("n", facts.ours_customers.into())])) }
-                    span { (page.counted("card-containment-hits", facts.ours.len())) }
+                    @if let Some(ours) = figures.containment() {
+                        b { (page.say("customers", &[("n", ours.customers.into())])) }
+                        span { (page.say("card-containment-hits", &[("n", ours.services().into())])) @if figures.simulated { " " (page.get("card-simulated")) } }
+                    } @else {
+                        b { (page.get("card-unknown")) }
+                        span { (page.get("card-drafted")) }
+                    }
                 }
                 li class="act" {
-                    b { (number(plan.objective.total)) " " (page.currency()) }
+                    b { (number(plan.total)) " " (page.currency()) }
                     span {
-                        (page.say("card-cost", &[("hours", (&number(plan.horizon_h)).into()), ("gap", (&page.percent(plan.gap)).into())]))
+                        (page.say("card-cost", &[("plan", plan.generation.into()), ("hours", (&number(plan.horizon_h)).into()), ("gap", (&page.percent(plan.gap)).into())]))
                         @if let Some(other) = facts.baseline(BaselineName::ShutZones) { "; " (page.baseline(BaselineName::ShutZones)) ": " (number(other)) }
                     }
                 }
-            } @else {
+            } @else if let Some(hit) = &figures.resting_on_attacker {
                 li class="bad" {
-                    b { (page.say("customers", &[("n", customers_hit(&view.impact.attacker).into())])) }
+                    b { (page.say("customers", &[("n", hit.customers.into())])) }
                     span { (page.get("card-attacker-hits")) }
                 }
             }
@@ -176,11 +169,16 @@ fn cards(page: &Page<'_>, facts: &Facts<'_>) -> Markup {
             }
             @if let Some((due, clock)) = facts.due.first() {
                 li class="warn" { b { (page.moment(*due)) } span { (page.say("card-next", &[("duty", (&page.duty(clock)).into()), ("recipient", (&clock.recipient).into())])) } }
+            } @else if figures.duties.overdue > 0 {
+                li class="warn" { b { (page.say("card-overdue", &[("n", figures.duties.overdue.into())])) } span { (page.say("card-overdue-by", &[("when", (&page.moment(figures.as_of)).into())])) } }
             }
-            @if let Some(score) = view.score {
+            @if page.view.score.is_some() {
                 li class="good" {
-                    b { (score.mttd_s.map_or_else(|| page.get("word-never"), |it| page.span(it))) }
-                    span { (page.say("card-score", &[("contained", (&score.mttc_s.map_or_else(|| page.get("word-never"), |it| page.span(it))).into())])) }
+                    b { (figures.mttd_s.map_or_else(|| page.get("word-never"), |it| page.span(it))) }
+                    span {
+                        (page.say("card-score", &[("contained", (&figures.mttc_s.map_or_else(|| page.get("word-never"), |it| page.span(it))).into())]))
+                        @if let Some(radius) = figures.blast_radius { "; " (page.say("card-radius", &[("n", radius.into())])) }
+                    }
                 }
             }
         }

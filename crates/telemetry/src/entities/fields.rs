@@ -144,6 +144,10 @@ slots! {
     EcsDestinationIp = "destination.ip";
     EcsDestinationPort = "destination.port";
     EcsTransport = "network.transport";
+    // What a source watches.
+    DnsQuestion = "dns.question.name";
+    Category = "event.category";
+    Volume = "bytes" | "in_bytes" | "bytes_in" | "network.bytes" | "source.bytes" | "sentbyte" | "octets" | "in_pkts";
     UserLower = "user";
     Ip = "ip";
     // The whole of a PowerShell pipeline event's context, in which the account stands.

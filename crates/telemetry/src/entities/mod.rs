@@ -8,6 +8,7 @@ mod fields;
 mod linux;
 mod names;
 mod network;
+mod sensors;
 mod time;
 mod windows;
 
@@ -36,6 +37,7 @@ pub fn entities(event: &dyn Event) -> Entities {
         Shape::Wazuh => network::wazuh(&fields, &mut out),
         Shape::Json | Shape::WindowsExport => generic(&fields, &mut out),
     }
+    sensors::note(event.shape(), &fields, &mut out);
     out
 }
 

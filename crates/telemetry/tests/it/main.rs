@@ -9,5 +9,6 @@ mod evtx;
 mod fires;
 mod properties;
 mod samples;
+mod sensors;
 mod shared_data;
 mod support;

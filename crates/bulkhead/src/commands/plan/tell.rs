@@ -42,7 +42,7 @@ pub fn plan(
     for it in explained.iter().take(ROWS) {
         text.push_str(&if at_length { long(it, estate) } else { short(it, estate) });
     }
-    text.push_str(&comparison(plan, &planned.predicted));
+    text.push_str(&comparison(plan, &planned.predicted, estate.estate.drafted));
     text.push_str(&services(&planned.predicted, estate));
     text.push_str(&residual(plan));
     for it in plan.not_done.iter().take(10) {
@@ -275,7 +275,9 @@ pub fn possible(list: &[Possible], currency: &str) -> String {
 }
 
 /// The plan, its alternatives and the baselines in one table.
-pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
+pub fn comparison(plan: &Plan, predicted: &[ServiceImpact], drafted: bool) -> String {
+    // A drafted estate names no services: what is lost of them is not nothing.
+    let known = |it: String| if drafted { "unknown".to_owned() } else { it };
     let mut table = Table::new([
         "",
         "services lost",
@@ -294,9 +296,9 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact]) -> String {
             figure(objective.exposure),
             figure(objective.foothold),
             figure(objective.operating),
-            figure(objective.total),
-            services.len().to_string(),
-            count(customers_hit(services)),
+            format!("{}{}", if drafted { "at least " } else { "" }, figure(objective.total)),
+            known(services.len().to_string()),
+            known(count(customers_hit(services))),
         ]);
     };
     row("this plan".to_owned(), &plan.objective, predicted);
