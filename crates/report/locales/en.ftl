@@ -141,7 +141,6 @@ channel-public = in public
 word-service = Service
 word-none = none
 word-nothing = nothing
-word-yes = yes
 word-never = never
 word-unknown = unknown
 word-when = When

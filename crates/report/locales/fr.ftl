@@ -141,7 +141,6 @@ channel-public = publiquement
 word-service = Service
 word-none = aucun
 word-nothing = rien
-word-yes = oui
 word-never = jamais
 word-unknown = inconnu
 word-when = Quand
