@@ -49,7 +49,7 @@ order-block-from = Block the flow { $flow } that comes from { $from }
 order-block-to = Block the flow { $flow } that goes to { $to }
 order-the-product = the product
 
-order-any-block-act = In { $product }, put the rules above at the head of the list, under the name { $name }: first what stays open (allow), then what is stopped (drop, not reject), in both IPv4 and IPv6.
+order-any-block-act = In { $product }, put the rules above at the head of the list, under the name { $name }: first what stays open (allow), then what is stopped (drop, not reject), for both versions of IP.
     Turn on logging for these rules.
     End the sessions between these addresses that live already: a rule that only refuses new ones leaves the attacker connected.
 order-any-block-check = Try one of the connections above from its source: it must fail.

@@ -49,7 +49,7 @@ order-block-from = Bloquer le flux { $flow } venant de { $from }
 order-block-to = Bloquer le flux { $flow } allant vers { $to }
 order-the-product = le produit
 
-order-any-block-act = Dans { $product }, placez les règles ci-dessus en tête de liste, sous le nom { $name } : d'abord ce qui reste ouvert (autoriser), puis ce qui est coupé (jeter, ne pas rejeter), en IPv4 comme en IPv6.
+order-any-block-act = Dans { $product }, placez les règles ci-dessus en tête de liste, sous le nom { $name } : d'abord ce qui reste ouvert (autoriser), puis ce qui est coupé (jeter, ne pas rejeter), dans les deux versions d'IP.
     Activez la journalisation de ces règles.
     Coupez les sessions déjà établies entre ces adresses : une règle qui ne refuse que les nouvelles laisse l'attaquant connecté.
 order-any-block-check = Tentez une des connexions ci-dessus depuis sa source : elle doit échouer.
