@@ -286,12 +286,12 @@ impl Drop for SmallDisk {
 
 #[test]
 fn a_full_disk_destroys_no_sealed_case() {
-    let Some(disk) = SmallDisk::mount(2048) else { return };
+    let Some(disk) = SmallDisk::mount(8192) else { return };
     let (dir, case) = (disk.0.path(), sealed());
     copy(case.path(), dir);
     let before = tree(&dir.join("case"));
     // Fills it but for some room: a part of another case.
-    let mut ballast = vec![0_u8; 2 << 20];
+    let mut ballast = vec![0_u8; 8 << 20];
     while fs::write(dir.join("ballast"), &ballast).is_err() {
         ballast.truncate(ballast.len() - (1 << 14));
     }
