@@ -28,7 +28,8 @@ pub fn assemble(
     let certificate = generation.and_then(|it| ending.kept.certificates.get(&it)).cloned();
     // What stays is said by the state alone, as of its newest plan and what was read back of it.
     let residual = ending.state.residual();
-    let incident = ending.state.incident.clone().map(|it| Incident { residual, ..it });
+    let n_findings = findings.len() as u64; // those in findings.ndjson, and no other
+    let incident = ending.state.incident.clone().map(|it| Incident { residual, findings: n_findings, ..it });
     let mut files = CaseFiles {
         incident,
         findings,

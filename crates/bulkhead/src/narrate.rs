@@ -37,7 +37,7 @@ pub fn tell(files: &CaseFiles, ending: &Ending, estate: &Estate, proof_holds: Op
         containment(&mut out, plan, figures, files, estate);
     }
     section(&mut out, files, info, "Approval and enforcement", &["approval", "enforcement", "verification"]);
-    out.push_str(&verdict(ending, proof_holds));
+    out.push_str(&verdict(ending, proof_holds, estate.estate.drafted));
     if let Some(recovery) = &files.recovery {
         heading(&mut out, "Recovery");
         stages(&mut out, recovery, ending, info);
@@ -144,8 +144,10 @@ fn containment(out: &mut String, plan: &Plan, figures: &Figures, files: &CaseFil
     );
     for it in plan.actions.iter().take(SHOWN) {
         let why = it.cuts.first().map(|cut| format!("; cuts {cut}")).unwrap_or_default();
-        let more = it.cuts.len().saturating_sub(1); // rows
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let (named, beyond) = it.moves();
+        let more = named.saturating_sub(1); // rows
+        let over = if beyond { "more than " } else { "" };
+        let more = if more > 0 { format!(" and {over}{more} more") } else { String::new() };
         line!(out, "  {} at {}{}{}", it.id, it.enforcement_point, why, more);
     }
     let more = plan.actions.len().saturating_sub(SHOWN); // rows
@@ -161,7 +163,7 @@ fn containment(out: &mut String, plan: &Plan, figures: &Figures, files: &CaseFil
             impact(out, Some(hit), observed, "the same, as observed", estate);
         }
     }
-    for it in plan.baselines.iter().filter(|it| !it.services.is_empty()) {
+    for it in plan.baselines.iter().filter(|it| it.feasible && !it.services.is_empty()) {
         let what = format!("services `{}` would hit", text_of(&it.name));
         impact(out, Some(&Hit::of(&it.services)), &it.services, &what, estate);
     }

@@ -11,10 +11,11 @@ use crate::say::line;
 const SHOWN: usize = 20;
 
 /// What the check of the rules read back says, whether it is contained, what stays, what to do.
-pub fn verdict(ending: &Ending, proof_holds: Option<bool>) -> String {
+/// On a `drafted` estate nothing is said without the condition it stands under.
+pub fn verdict(ending: &Ending, proof_holds: Option<bool>, drafted: bool) -> String {
     let state = &ending.state;
     if let Some(except) = &ending.kept.contained_except {
-        return contained(state, except);
+        return contained(state, except, drafted);
     }
     let mut out = String::new();
     match proof_holds {
@@ -40,6 +41,9 @@ pub fn verdict(ending: &Ending, proof_holds: Option<bool>) -> String {
             );
         }
     }
+    if drafted && proof_holds.is_some() {
+        condition(&mut out);
+    }
     what_stays(&mut out, &state.residual());
     what_next(&mut out, state);
     out
@@ -53,7 +57,7 @@ fn on_simulated(state: &State) -> &'static str {
     }
 }
 
-fn contained(state: &State, except: &[EntityRef]) -> String {
+fn contained(state: &State, except: &[EntityRef], drafted: bool) -> String {
     let mut out = String::new();
     let names: Vec<&str> = except.iter().map(|it| it.id.as_str()).collect();
     let but = if names.is_empty() { String::new() } else { format!(", except {}", names.join(", ")) };
@@ -65,6 +69,9 @@ fn contained(state: &State, except: &[EntityRef]) -> String {
         on_simulated(state),
         if names.is_empty() { "" } else { " but from what was accepted by name" }
     );
+    if drafted {
+        condition(&mut out);
+    }
     if simulated {
         line!(
             out,
@@ -72,6 +79,15 @@ fn contained(state: &State, except: &[EntityRef]) -> String {
         );
     }
     out
+}
+
+/// What everything said of a drafted estate stands under.
+fn condition(out: &mut String) {
+    line!(
+        out,
+        "  CONDITION: the estate was drafted from the telemetry. The proof is of that draft: of hosts, addresses and accounts \
+         that no log showed it says nothing, and nobody has confirmed that its enforcement points exist"
+    );
 }
 
 /// Nothing is proven yet: which word is waited for.

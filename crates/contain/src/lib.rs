@@ -18,6 +18,7 @@ mod catalogue;
 pub mod certificate;
 pub mod checker;
 mod clean;
+mod cover;
 mod draft;
 mod entries;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 pub(crate) const INFINITE: i128 = 1 << 122;
 
 /// A flow network over numbered nodes. Arc `2k` is the k-th one added, `2k + 1` its reverse.
+#[derive(Clone)]
 pub(crate) struct Network {
     head: Vec<u32>,
     next: Vec<u32>,

@@ -1,5 +1,6 @@
 //! Naming moves: which ones an action cuts, and the path an attacker takes to an asset.
 
+use bulkhead_model::case::MORE_MOVES;
 use bulkhead_model::id::AssetId;
 
 use crate::actions::Effect;
@@ -17,7 +18,7 @@ pub(crate) fn cuts(ground: &Ground<'_>, reached: &[bool], effect: Effect) -> Vec
     found.extend(ways_out_cut(ground, effect));
     if found.len() > NAMED {
         found.truncate(NAMED);
-        found.push("and more moves of the same kinds".to_owned());
+        found.push(MORE_MOVES.to_owned());
     }
     found
 }

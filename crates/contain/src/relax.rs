@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::alone::Breaks;
+use crate::cover::{Judge, Row};
 use crate::maxflow::{INFINITE, Network};
 use crate::problem::Problem;
 
@@ -53,11 +54,15 @@ pub(crate) struct Query<'q> {
     pub(crate) enough: i128,
     /// How often prices may be moved.
     pub(crate) rounds: u32,
+    /// How many rows may be added for what actions break only together.
+    pub(crate) rows: u32,
+    /// What services say to sets of actions.
+    pub(crate) judge: Judge<'q>,
 }
 
 /// The graph with the prices that served best so far.
 pub(crate) struct Relaxation<'s, 'p, 'e> {
-    problem: &'s Problem<'p, 'e>,
+    pub(crate) problem: &'s Problem<'p, 'e>,
     has_gates: bool,
     /// Where the attacker stands and arcs leave.
     roots: Vec<u32>,
@@ -74,17 +79,20 @@ pub(crate) struct Relaxation<'s, 'p, 'e> {
 }
 
 /// The prices of one node while they are moved.
-struct Prices<'q> {
-    query: &'q Query<'q>,
-    roots: Vec<u32>,
-    relevant: Vec<u32>,
+#[derive(Clone)]
+pub(crate) struct Prices<'q> {
+    pub(crate) query: &'q Query<'q>,
+    pub(crate) roots: Vec<u32>,
+    pub(crate) relevant: Vec<u32>,
     /// Per place.
-    price: Vec<i128>,
+    pub(crate) price: Vec<i128>,
     /// Per action: what its prices may add up to.
-    budget: Vec<i128>,
+    pub(crate) budget: Vec<i128>,
     /// Per service: what none of its breakers holds yet.
-    pool: BTreeMap<u32, i128>,
-    charged: BTreeMap<(u32, u32), i128>,
+    pub(crate) pool: BTreeMap<u32, i128>,
+    pub(crate) charged: BTreeMap<(u32, u32), i128>,
+    /// Sets of actions that break a service only together.
+    pub(crate) rows: Vec<Row>,
 }
 
 impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
@@ -112,30 +120,52 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
     pub(crate) fn cut(&mut self, query: &Query<'_>) -> Option<Cut> {
         let mut prices = self.prices(query, self.relevant(query.status, query.reached));
         let mut network = self.network(&prices);
+        let mut bound = self.exposed;
+        for row in 0..=query.rows {
+            bound = self.settle(&mut prices, &mut network, bound)?;
+            let side = self.side(&network);
+            let raised = (row < query.rows).then(|| self.add_row(&mut prices, &mut network, bound, &side));
+            let Some(raised) = raised.flatten() else {
+                let cut = self.describe(&prices, &network, bound, side);
+                self.remember(&prices);
+                return Some(cut);
+            };
+            bound = raised;
+        }
+        None
+    }
+
+    /// Moves prices for as long as the bound rises; none when it is `enough`.
+    fn settle(&mut self, prices: &mut Prices<'_>, network: &mut Network, bound: i128) -> Option<i128> {
+        let query = prices.query;
         let (source, sink) = self.ends();
-        let mut flow = self.exposed;
+        let mut flow = bound;
         let mut stalled = 0;
         for round in 0.. {
             let before = flow;
             flow += network.run(source, sink, (query.enough - flow).max(0));
             self.work += prices.relevant.len() as u64 * 2 + 50;
             if flow >= query.enough {
-                self.remember(&prices);
+                self.remember(prices);
                 return None;
             }
-            let mut side = network.source_side(source);
-            self.problem.graph.sources.iter().for_each(|&it| side[it as usize] = true);
+            let side = self.side(network);
             stalled = if (flow - before) * 4096 < flow { stalled + 1 } else { 0 };
             let moved = round < query.rounds
                 && stalled < 4
-                && self.move_prices(&mut prices, &mut network, &side, round + 1 == query.rounds);
+                && self.move_prices(prices, network, &side, round + 1 == query.rounds);
             if !moved {
-                let cut = self.describe(&prices, &network, flow, side);
-                self.remember(&prices);
-                return Some(cut);
+                break;
             }
         }
-        None
+        Some(flow)
+    }
+
+    /// Nodes on the attacker's side of the cut.
+    pub(crate) fn side(&self, network: &Network) -> Vec<bool> {
+        let mut side = network.source_side(self.ends().0);
+        self.problem.graph.sources.iter().for_each(|&it| side[it as usize] = true);
+        side
     }
 
     /// The cut when each action costs its own cost and `extra`, unsplit: a proposal, no bound.
@@ -173,7 +203,7 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         self.roots.iter().chain(reached).copied().collect()
     }
 
-    fn ends(&self) -> (u32, u32) {
+    pub(crate) fn ends(&self) -> (u32, u32) {
         (self.problem.graph.n_nodes as u32, self.problem.graph.n_nodes as u32 + 1)
     }
 
@@ -197,13 +227,13 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
     }
 
     /// Places and actions of an arc's cutters.
-    fn cutters(&self, number: u32) -> impl Iterator<Item = (usize, u32)> + '_ {
+    pub(crate) fn cutters(&self, number: u32) -> impl Iterator<Item = (usize, u32)> + '_ {
         let cutters = &self.problem.graph.arcs[number as usize].cutters;
         (self.places[number as usize]..).zip(cutters.iter().copied())
     }
 
     /// What a service must at least lose when `action` breaks it, beyond what is paid for.
-    fn step(&self, query: &Query<'_>, service: u32, state: u8) -> i128 {
+    pub(crate) fn step(&self, query: &Query<'_>, service: u32, state: u8) -> i128 {
         let table = &self.problem.losses[service as usize];
         let beyond = table[state as usize] - table[query.levels[service as usize].0 as usize];
         beyond.max(0) * self.problem.weights.service
@@ -237,7 +267,16 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
                 };
             }
         }
-        Prices { query, roots: self.roots_with(query.reached), relevant, price, budget, pool, charged }
+        Prices {
+            query,
+            roots: self.roots_with(query.reached),
+            relevant,
+            price,
+            budget,
+            pool,
+            charged,
+            rows: Vec::new(),
+        }
     }
 
     /// Puts what services lose into the budgets of the actions that alone break them, as far as they held it before.
@@ -306,12 +345,18 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         network
     }
 
-    fn capacity(&self, prices: &Prices<'_>, number: u32) -> i128 {
+    pub(crate) fn capacity(&self, prices: &Prices<'_>, number: u32) -> i128 {
         self.cutters(number).map(|it| prices.price[it.0]).min().unwrap_or(INFINITE)
     }
 
     /// Takes back what no flow needs and puts it where the cut pays; false when there is nothing to move.
-    fn move_prices(&self, prices: &mut Prices<'_>, network: &mut Network, side: &[bool], last: bool) -> bool {
+    pub(crate) fn move_prices(
+        &self,
+        prices: &mut Prices<'_>,
+        network: &mut Network,
+        side: &[bool],
+        last: bool,
+    ) -> bool {
         let n = self.problem.candidates.len();
         let first = prices.roots.len();
         let (mut used, mut here, mut elsewhere) = (vec![0_i128; n], vec![0_i128; n], vec![0_i128; n]);
@@ -386,14 +431,8 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
         }
     }
 
-    /// The actions that the cut proposes, the cheapest of each arc.
-    fn describe(&self, prices: &Prices<'_>, network: &Network, flow: i128, side: Vec<bool>) -> Cut {
-        let first = prices.roots.len();
-        let mut slack = prices.budget.clone();
-        for (at, &number) in prices.relevant.iter().enumerate() {
-            self.cutters(number).for_each(|it| slack[it.1 as usize] -= network.sent(first + at));
-        }
-        let spared = self.spared(prices, network);
+    /// The actions that the cut proposes, the cheapest of each arc, with what it pays of their prices; ascending.
+    fn proposed(&self, prices: &Prices<'_>, side: &[bool]) -> BTreeMap<u32, i128> {
         let mut paid: BTreeMap<u32, i128> = BTreeMap::new();
         for &number in &prices.relevant {
             let arc = &self.problem.graph.arcs[number as usize];
@@ -407,12 +446,34 @@ impl<'s, 'p, 'e> Relaxation<'s, 'p, 'e> {
                 *paid.entry(action).or_insert(0) += prices.price[place];
             }
         }
+        paid
+    }
+
+    /// The actions that the cut proposes, ascending.
+    pub(crate) fn picked(&self, prices: &Prices<'_>, side: &[bool]) -> Vec<u32> {
+        self.proposed(prices, side).into_keys().collect()
+    }
+
+    fn describe(&self, prices: &Prices<'_>, network: &Network, flow: i128, side: Vec<bool>) -> Cut {
+        let first = prices.roots.len();
+        let mut slack = prices.budget.clone();
+        for (at, &number) in prices.relevant.iter().enumerate() {
+            self.cutters(number).for_each(|it| slack[it.1 as usize] -= network.sent(first + at));
+        }
+        let spared = self.spared(prices, network);
+        let paid = self.proposed(prices, &side);
         let (mut services, mut charged) = (BTreeMap::new(), BTreeMap::new());
         for (&(service, action), held) in &prices.charged {
             if paid.contains_key(&action) {
                 *services.entry(service).or_insert(0) += held;
             }
             *charged.entry(service).or_insert(0) += held;
+        }
+        for row in &prices.rows {
+            if row.is_in(|it| paid.contains_key(&it)) {
+                *services.entry(row.service).or_insert(0) += row.held;
+            }
+            *charged.entry(row.service).or_insert(0) += row.held;
         }
         let picked =
             paid.into_iter().map(|(action, paid)| (action, prices.budget[action as usize] - paid)).collect();

@@ -14,6 +14,7 @@ use bulkhead_service::{Evaluation, Losses};
 
 use crate::alone::{Breakers, Breaks};
 use crate::clean::Cleaner;
+use crate::cover::{Judge, ROOT_ROWS};
 use crate::maxflow::INFINITE;
 use crate::node::{Branch, Node, children, raise_paid};
 use crate::problem::{Assessment, Problem, without_pairs};
@@ -198,7 +199,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         let entered = self.enter(&mut node)?;
         self.propose(&node, entered.extra.clone(), proposals);
         self.best.as_ref()?;
-        let cut = self.cut(&node, &entered, rounds)?;
+        let cut = self.cut(&node, &entered, rounds, ROOT_ROWS)?;
         let spare = self.best_cost - entered.fixed - cut.flow;
         let slack = node.status.iter().zip(&cut.slack);
         let can = |(&it, &slack)| it == Status::Chosen || (it == Status::Undecided && slack <= spare);
@@ -236,7 +237,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         Some(Entered { losses, evaluation, alone, fixed, extra })
     }
 
-    fn cut(&mut self, node: &Node, entered: &Entered, rounds: u32) -> Option<Cut> {
+    fn cut(&mut self, node: &Node, entered: &Entered, rounds: u32, rows: u32) -> Option<Cut> {
         self.relaxation.cut(&Query {
             status: &node.status,
             alone: &entered.alone,
@@ -244,6 +245,8 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             reached: &node.reached,
             enough: self.enough(entered.fixed),
             rounds,
+            rows,
+            judge: Judge { node, breakers: &self.breakers, losses: &entered.losses },
         })
     }
 
@@ -253,8 +256,8 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         if node.number == 0 || (self.nodes.is_multiple_of(PROPOSE_EVERY) && !self.ties) {
             self.propose(&node, entered.extra.clone(), PROPOSALS);
         }
-        let rounds = if node.number == 0 { ROOT_ROUNDS } else { ROUNDS };
-        let Some(cut) = self.cut(&node, &entered, rounds) else { return Vec::new() };
+        let (rounds, rows) = if node.number == 0 { (ROOT_ROUNDS, ROOT_ROWS) } else { (ROUNDS, 0) };
+        let Some(cut) = self.cut(&node, &entered, rounds, rows) else { return Vec::new() };
         let possible = |&it: &u32| node.status[it as usize] != Status::Excluded;
         let surely = problem.graph.reach_from(&node.reached, |arc| arc.cutters.iter().any(possible)).nodes;
         let Entered { losses, evaluation, fixed, .. } = &entered;

@@ -143,6 +143,7 @@ word-none = aucun
 word-nothing = rien
 word-never = jamais
 word-unknown = inconnu
+word-more-than = plus de
 word-when = Quand
 and-more = { $n_n ->
     [one] et { $n } autre
@@ -417,7 +418,7 @@ action-block-flow = bloquer le flux
 action-segment = segmenter
 action-isolate = isoler
 action-disable-identity = désactiver le compte
-baseline-isolate-all = isoler chaque machine suspecte
+baseline-isolate-all = isoler chaque machine compromise
 baseline-shut-zones = fermer leurs zones
 level-informational = information
 level-low = faible

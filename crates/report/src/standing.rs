@@ -98,6 +98,12 @@ pub fn proof_english(view: &CaseView<'_>) -> String {
         }
         None => "It has not been applied in full.".to_owned(),
     };
+    let text = conditional(
+        text,
+        view,
+        " This is proven of the draft alone: the estate was drafted from telemetry, and of hosts, addresses and accounts that no log \
+         showed it says nothing.",
+    );
     stays(text, view, &ENGLISH, "Accepted to stay", "NOT CONTAINED: these stay, and nobody accepted them")
 }
 
@@ -119,6 +125,12 @@ pub fn proof_french(view: &CaseView<'_>) -> String {
         ),
         None => "Le plan n'a pas été appliqué en totalité.".to_owned(),
     };
+    let text = conditional(
+        text,
+        view,
+        " Ceci n'est prouvé que pour l'ébauche : le système a été esquissé à partir de la télémétrie, et rien n'est dit des \
+         machines, adresses et comptes qu'aucun journal n'a montrés.",
+    );
     stays(
         text,
         view,
@@ -126,6 +138,14 @@ pub fn proof_french(view: &CaseView<'_>) -> String {
         "Accepté comme restant",
         "NON ENDIGUÉ : ceci reste, sans que personne l'ait accepté",
     )
+}
+
+/// Nothing is called proven of a drafted estate without the condition it stands under.
+fn conditional(mut text: String, view: &CaseView<'_>, condition: &str) -> String {
+    if view.estate.estate.drafted && view.proof_holds.is_some() {
+        text.push_str(condition);
+    }
+    text
 }
 
 fn stays(text: String, view: &CaseView<'_>, words: &Words, accepted: &str, open: &str) -> String {

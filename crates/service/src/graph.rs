@@ -63,12 +63,13 @@ pub struct ServiceGraph {
 
 impl ServiceGraph {
     /// Compiles the services of `estate`, which `index` numbers. References to nothing never hold; in a cycle (which
-    /// `estate check` refuses) the reference that closes it never holds.
+    /// `estate check` refuses) the reference that closes it never holds. A drafted estate has none: nobody has said yet which
+    /// services there are, and what a plan costs them is unknown.
     pub fn new(estate: &Estate, index: &EstateIndex) -> Self {
-        let numbers: BTreeMap<&ServiceId, u32> = estate.services.iter().map(|it| &it.id).zip(0..).collect();
+        let declared = if estate.estate.drafted { &[][..] } else { &estate.services };
+        let numbers: BTreeMap<&ServiceId, u32> = declared.iter().map(|it| &it.id).zip(0..).collect();
         let mut compiler = Compiler { index, numbers, leaves: BTreeMap::new() };
-        let services: Vec<Compiled> = estate
-            .services
+        let services: Vec<Compiled> = declared
             .iter()
             .map(|service| Compiled {
                 id: service.id.clone(),

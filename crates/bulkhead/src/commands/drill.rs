@@ -1,5 +1,6 @@
 //! `drill [SCENARIO]`: an attack scenario end to end, scored.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulkhead_evaluate::{Facts, Scenario, Verdict, read, scenario, scenarios, score, verdicts};
@@ -93,8 +94,7 @@ fn finish(
 ) -> Outcome {
     let draft = world.draft(ending.at, ending.state.incident.as_ref());
     let all = world.findings_until(ending.at).to_vec();
-    let belongs = draft.map(|it| it.findings).unwrap_or_default();
-    let findings: Vec<Finding> = belongs.into_iter().filter_map(|it| all.get(it).cloned()).collect();
+    let findings = belonging(&all, draft.map(|it| it.findings).unwrap_or_default(), &ending);
     let mut files = files::assemble(&ending, estate, setting, findings)?;
     let (score, verdicts) = judge(scenario, estate, &ending, &files, world);
     files.score = Some(score.clone());
@@ -116,6 +116,21 @@ fn finish(
     }
     record.announce(format);
     missed(&verdicts)
+}
+
+/// Findings of the incident: those of the draft at the end, and every one on which somebody's place in it rests.
+fn belonging(all: &[Finding], draft: Vec<usize>, ending: &Ending) -> Vec<Finding> {
+    let incident = ending.state.incident.iter();
+    let reasons =
+        incident.flat_map(|it| it.compromised.iter().chain(&it.suspected)).flat_map(|it| &it.reasons);
+    let named: BTreeSet<&str> = reasons.map(|it| it.finding.as_str()).collect();
+    let is_named = |it: &Finding| {
+        let reference = format!("{}#{} {}", it.source.file, it.source.record, it.rule.id);
+        named.contains(reference.as_str())
+    };
+    let more = (0..all.len()).filter(|&it| is_named(&all[it]));
+    let indexes: BTreeSet<usize> = draft.into_iter().chain(more).collect();
+    indexes.into_iter().filter_map(|it| all.get(it).cloned()).collect()
 }
 
 fn judge(

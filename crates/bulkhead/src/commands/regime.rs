@@ -25,7 +25,7 @@ pub fn run(command: &Regime, config: &Config, quiet: bool) -> Outcome {
 }
 
 fn list(estate: Option<&Path>, format: Format, config: &Config, quiet: bool) -> Outcome {
-    let input = estate_input::read_or_example(estate, config, quiet)?;
+    let input = estate_input::require(estate, config, quiet)?;
     let today = Timestamp::now().to_zoned(zone(&input.estate.estate)).date();
     let summaries = Library::builtin().list(&input.estate.legal_profile, &input.estate.estate, today);
     if format == Format::Json {
@@ -48,7 +48,7 @@ fn list(estate: Option<&Path>, format: Format, config: &Config, quiet: bool) -> 
 }
 
 fn clocks(estate: Option<&Path>, aware: &When, format: Format, config: &Config, quiet: bool) -> Outcome {
-    let input = estate_input::read_or_example(estate, config, quiet)?;
+    let input = estate_input::require(estate, config, quiet)?;
     let aware = aware.resolve("--aware", &zone(&input.estate.estate), Timestamp::now(), quiet)?;
     let profile = &input.estate.legal_profile;
     let clocks = Library::builtin().clocks(&Facts::new(aware), profile, &input.estate.estate);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_incident::Policy;
-use bulkhead_model::case::{EntityRef, Incident};
+use bulkhead_model::case::{Entity, EntityRef, Incident, Residual};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use bulkhead_telemetry::discover;
@@ -38,8 +38,6 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let common = &args.common;
     let given = estate_input::read(common.estate.as_deref(), config, quiet)?;
     let now = planning_now(common, given.as_ref(), quiet)?;
-    // A name nobody bears is said before anything is read; with a drafted estate it is known only afterwards.
-    let early = given.as_ref().map(|it| accepted(&it.estate, &args.accept)).transpose()?;
     let (rules, report) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
     let key = signing_key(&common.signer)?;
@@ -78,13 +76,10 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         None => drafted(&args.files, &gathered, quiet)?,
     };
     let setting = setting(&estate.estate, common, config)?;
-    let accept = match early {
-        Some(accept) => accept,
-        None => accepted(&estate.estate, &args.accept)?,
-    };
     let policy = Policy::default();
     let (found, strongest) =
         declare_when(&gathered.findings, &gathered.observations, &estate.estate, &policy, common.seed());
+    let accept = accepted(&estate.estate, &found, &args.accept)?;
     if found.is_empty() {
         return no_incident(&gathered, strongest, &policy, building);
     }
@@ -101,6 +96,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let out = building.shown().to_owned();
     // In their place before anything is printed: whoever closes the pipe early loses no case.
     building.finish()?;
+    say_idle(&accept, &told);
     tell(&told, common.format, &out)
 }
 
@@ -111,18 +107,28 @@ fn planning_now(common: &Common, estate: Option<&EstateInput>, quiet: bool) -> O
     now.map(|it| it.resolve("--now", &zone, inputs::now(), quiet)).transpose()
 }
 
-/// The host or account behind every name given with `--accept`.
-fn accepted(estate: &Estate, names: &[String]) -> Outcome<Vec<EntityRef>> {
+/// The host or account behind every name given with `--accept`: one of the estate, or one that only the incidents know.
+fn accepted(estate: &Estate, found: &[Found], names: &[String]) -> Outcome<Vec<EntityRef>> {
     let directory = Directory::new(estate);
-    let meant = names.iter().map(|name| directory.find("--accept", name));
-    meant
-        .map(|it| {
-            Ok(match it? {
-                Meant::Asset(id) => EntityRef::asset(id.as_str()),
-                Meant::Identity(id) => EntityRef::identity(id.as_str()),
-            })
-        })
-        .collect()
+    let seen = found.iter().flat_map(|it| &it.draft.compromised).map(Entity::key);
+    let seen: BTreeSet<EntityRef> = seen.collect();
+    let meant = |name: &String| match directory.find("--accept", name) {
+        Ok(Meant::Asset(id)) => Ok(vec![EntityRef::asset(id.as_str())]),
+        Ok(Meant::Identity(id)) => Ok(vec![EntityRef::identity(id.as_str())]),
+        Err(unknown) => {
+            let named: Vec<EntityRef> = seen.iter().filter(|it| it.id == name.trim()).cloned().collect();
+            if named.is_empty() { Err(unknown) } else { Ok(named) }
+        }
+    };
+    names.iter().map(meant).collect::<Outcome<Vec<_>>>().map(|it| it.concat())
+}
+
+/// Says which of what was accepted does not stay under any plan: accepting it changed nothing.
+fn say_idle(accept: &[EntityRef], told: &[Told]) {
+    let kept: BTreeSet<&str> = told.iter().flat_map(|it| &it.accepted).map(String::as_str).collect();
+    for it in accept.iter().filter(|it| !kept.contains(it.id.as_str())) {
+        note!("--accept {}: it is not among what stays under the plan; nothing was accepted for it", it.id);
+    }
 }
 
 /// What every incident is answered with.
@@ -144,6 +150,8 @@ struct Told {
     infeasible: Option<String>,
     /// What stays and was not accepted.
     open: Vec<String>,
+    /// What stays and was accepted.
+    accepted: Vec<String>,
     out: PathBuf,
     /// What must be known of its record.
     record: RecordNote,
@@ -176,6 +184,7 @@ fn respond(case: &Case<'_>, found: &[Found], building: &Building) -> Outcome<Vec
         let mut world = Recorded {
             findings: &findings,
             observations: &case.gathered.observations,
+            until: now,
             yes: common.yes,
             accept: case.accept,
             evidence: evidence(&case.args.files, &findings),
@@ -197,10 +206,11 @@ fn respond(case: &Case<'_>, found: &[Found], building: &Building) -> Outcome<Vec
         let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
         let story = narrate::tell(&files, &ending, &case.estate.estate, proof_holds);
         let infeasible = ending.state.containment.infeasible.clone();
-        let open = ending.state.residual().into_iter().filter(|it| it.accepted.is_none());
-        let open = open.map(|it| it.entity).collect();
+        let (kept, open): (Vec<Residual>, Vec<Residual>) =
+            ending.state.residual().into_iter().partition(|it| it.accepted.is_some());
+        let ids = |list: Vec<Residual>| list.into_iter().map(|it| it.entity).collect();
         let record = flow::seal(ending, &files, case.estate, &made, case.key)?;
-        told.push(Told { files, story, infeasible, open, out, record });
+        told.push(Told { files, story, infeasible, open: ids(open), accepted: ids(kept), out, record });
     }
     Ok(told)
 }

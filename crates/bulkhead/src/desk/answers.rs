@@ -28,6 +28,9 @@ pub struct Knowledge<'k> {
     pub findings: &'k [Finding],
     /// Who and what was seen.
     pub observations: &'k Observations,
+    /// Up to when telemetry is asked about. In a recording that is when the desk opened: the days that a response plays on are
+    /// no time in which anything could have been recorded.
+    pub until: Timestamp,
 }
 
 /// The answer to `effect`, computed from the state and what is known.
@@ -59,7 +62,13 @@ pub fn answer(
         }
         Effect::AssessExfiltration { basis } => Command::RecordExfiltration {
             basis: *basis,
-            exfiltration: assess(incident, setting.estate, knowledge.observations, knowledge.findings, now),
+            exfiltration: assess(
+                incident,
+                setting.estate,
+                knowledge.observations,
+                knowledge.findings,
+                now.min(knowledge.until),
+            ),
         },
         Effect::PlanContainment { generation } => containment(setting, state, incident, *generation),
         Effect::CheckCertificate { generation } => proof(setting, state, incident, *generation)?,
@@ -97,6 +106,7 @@ fn containment(setting: &Setting<'_>, state: &State, incident: &Incident, genera
     match planned {
         Ok(mut planned) => {
             posture::name_incidents(setting, state, incident, &mut planned);
+            planned.plan.residual.extend(posture::unknown(setting, state));
             let rules = release_idle_points(state, planned.rules, generation);
             let reach = planned.stages.iter().map(|it| (it.approval, it.exposed)).collect();
             Command::ProposeContainment { plan: planned.plan, rules, reach }

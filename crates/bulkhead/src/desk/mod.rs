@@ -127,13 +127,13 @@ pub struct Kept {
     pub rules: BTreeMap<u64, Vec<PointRules>>,
     /// Certificates, by generation, with whether they hold.
     pub certificates: BTreeMap<u64, (Certificate, bool)>,
-    /// The generation under which the incident was first contained.
+    /// The generation under which the incident was contained, since it last was not.
     pub contained_by: Option<u64>,
     /// Once it was contained: but for these, each accepted by name.
     pub contained_except: Option<Vec<EntityRef>>,
     /// The last impact assessed before anything was let out again.
     pub impact: Option<Impact>,
-    /// The first recovery plan.
+    /// The first recovery plan since the incident was last contained.
     pub recovery: Option<RecoveryPlan>,
     /// Generations that at least one point was found to hold.
     pub enforced: BTreeSet<u64>,
@@ -141,7 +141,7 @@ pub struct Kept {
     pub held: BTreeSet<(String, String)>,
     /// Every time the attacker came back.
     pub relapses: Vec<Relapse>,
-    /// When each service's stage was restored for the first time.
+    /// When each service's stage was restored for the first time since then.
     pub restored: BTreeMap<ServiceId, Timestamp>,
 }
 
@@ -160,6 +160,14 @@ impl Kept {
             {
                 self.contained_except = Some(it.except.clone());
                 self.contained_by = self.certificates.iter().rev().find(|(_, it)| it.1).map(|(it, _)| *it);
+            }
+            // Contained no longer: what is shown from here on is the plan that answers what was found since.
+            Fact::IncidentAdvanced(it) if it.to == IncidentState::Declared => {
+                self.contained_except = None;
+                self.contained_by = None;
+                self.recovery = None;
+                self.impact = None;
+                self.restored.clear();
             }
             Fact::EnforcementReadBack(it) => {
                 let rules = it.held.rules.iter().filter_map(|rule| rule.action.clone());

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_contain::{PlanError, Planned, certificate};
 use bulkhead_engine::State;
-use bulkhead_model::case::{Certificate, Entity, EntityKind, Incident};
+use bulkhead_model::case::{Certificate, Entity, EntityKind, EntityRef, Incident, Residual, ResidualWhy};
 use bulkhead_model::id::{AssetId, IdentityId, PointId};
 use bulkhead_model::rules::PointRules;
 
 use super::Setting;
 use super::answers::request;
+
+/// The way out of what the estate does not know.
+const UNKNOWN: &str = "unknown";
 
 /// The start of an attack graph: who is in the attacker's hands now, as far as the estate knows them.
 #[derive(Clone)]
@@ -52,6 +55,26 @@ pub fn everybody(setting: &Setting<'_>, state: &State, incident: &Incident) -> S
         suspected: suspected.into_iter().collect(),
         lost: state.containment.lost.iter().cloned().collect(),
     }
+}
+
+/// What is in the attacker's hands and the estate does not know: no action can touch it, so it keeps its foothold.
+pub fn unknown(setting: &Setting<'_>, state: &State) -> Vec<Residual> {
+    let estate = setting.estate;
+    let others = setting.others.iter().flat_map(|it| &it.compromised);
+    let known = |it: &EntityRef| match it.kind {
+        EntityKind::Asset => estate.assets.iter().any(|known| known.id.as_str() == it.id),
+        EntityKind::Identity => estate.identities.iter().any(|known| known.id.as_str() == it.id),
+    };
+    let strangers: BTreeSet<EntityRef> =
+        state.compromised().chain(others).map(Entity::key).filter(|it| !known(it)).collect();
+    let keeps = |it: EntityRef| Residual {
+        entity: it.id,
+        kind: it.kind,
+        way_out: Some(UNKNOWN.to_owned()),
+        why: ResidualWhy::Foothold,
+        accepted: None,
+    };
+    strangers.into_iter().map(keeps).collect()
 }
 
 fn of<'e>(

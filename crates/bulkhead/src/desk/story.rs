@@ -5,20 +5,27 @@ use bulkhead_engine::{Event, Fact, Named, Subject, Via};
 use bulkhead_model::case::{EntityRef, IncidentState, ResidualWhy, TimelineEntry};
 
 use crate::commands::case::text_of;
-use crate::ui::money;
+use crate::desk::seconds_between;
+use crate::ui::{duration, money};
+use jiff::Timestamp;
 
 /// The line an event gets; none for what only the journal needs. What only happened on `simulated` points says so.
 pub fn tell(event: &Event, simulated: bool) -> Option<TimelineEntry> {
-    let (kind, mut text, about) = words(&event.fact)?;
+    let (kind, mut text, about) = words(event)?;
     if simulated && matches!(kind, "enforcement" | "verification") {
         text.push_str(" (simulated)");
     }
-    Some(TimelineEntry { at: event.at, kind: kind.to_owned(), text, tactic: None, about })
+    // One instant of the declaration everywhere: in a recording it lies before anybody sits down to answer.
+    let at = match &event.fact {
+        Fact::IncidentDeclared(it) => it.incident.declared_at,
+        _ => event.at,
+    };
+    Some(TimelineEntry { at, kind: kind.to_owned(), text, tactic: None, about })
 }
 
-fn words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
+fn words(event: &Event) -> Option<(&'static str, String, Vec<String>)> {
     let none = Vec::new;
-    Some(match fact {
+    Some(match &event.fact {
         Fact::EvidenceRegistered(it) => {
             ("evidence", format!("{} kept, SHA-256 {}", it.name, it.sha256), vec![it.name.clone()])
         }
@@ -54,7 +61,7 @@ fn words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
             let entities = ids_of(&it.entities);
             ("recovery", format!("footholds removed from {}: {}", entities.join(", "), it.how), entities)
         }
-        _ => return containment_words(fact).or_else(|| recovery_words(fact)),
+        fact => return containment_words(fact, event.at).or_else(|| recovery_words(fact, event.at)),
     })
 }
 
@@ -78,7 +85,7 @@ fn ids(incident: &bulkhead_model::case::Incident) -> Vec<String> {
     incident.compromised.iter().map(|it| it.id.clone()).collect()
 }
 
-fn containment_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
+fn containment_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String, Vec<String>)> {
     Some(match fact {
         Fact::ContainmentProposed(it) => {
             let plan = &it.plan;
@@ -116,8 +123,12 @@ fn containment_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)>
             ("approval", format!("{} REFUSED by {}: {}", subject(it.subject), it.role, it.why), Vec::new())
         }
         Fact::EnforcementApplied(it) => {
-            let text =
-                format!("{} took generation {}, in effect {}", it.point, it.generation, it.effective_at);
+            let text = format!(
+                "{} took generation {}, in effect {}",
+                it.point,
+                it.generation,
+                after(at, it.effective_at)
+            );
             ("enforcement", text, vec![it.point.to_string()])
         }
         Fact::EnforcementFailed(it) => (
@@ -155,7 +166,7 @@ fn containment_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)>
     })
 }
 
-fn recovery_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
+fn recovery_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String, Vec<String>)> {
     Some(match fact {
         Fact::RecoveryProposed(it) => {
             let steps: usize = it.plan.stages.iter().map(|it| it.steps.len()).sum();
@@ -175,7 +186,11 @@ fn recovery_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
         }
         Fact::SurveillanceStarted(it) => {
             let what = it.stage.map_or("everything".to_owned(), |it| format!("stage {it}"));
-            ("surveillance", format!("{what} is watched until {}", it.until), Vec::new())
+            (
+                "surveillance",
+                format!("{what} is watched for {}", duration(seconds_between(at, it.until))),
+                Vec::new(),
+            )
         }
         Fact::SurveillancePassed(it) => {
             let what = it.stage.map_or("everything".to_owned(), |it| format!("stage {it}"));
@@ -192,6 +207,14 @@ fn recovery_words(fact: &Fact) -> Option<(&'static str, String, Vec<String>)> {
         }
         _ => return None,
     })
+}
+
+/// When something takes effect, told from the line's own time: a second instant in a text would need a zone of its own.
+fn after(at: Timestamp, effective_at: Timestamp) -> String {
+    match seconds_between(at, effective_at) {
+        0 => "at once".to_owned(),
+        seconds => format!("within {}", duration(seconds)),
+    }
 }
 
 fn part(it: &ProposedStage) -> String {

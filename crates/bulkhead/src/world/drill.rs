@@ -221,7 +221,7 @@ fn merge(entities: &mut Vec<Entity>, found: &Entity) {
 impl World for DrillWorld<'_> {
     fn knowledge(&mut self, now: Timestamp) -> Knowledge<'_> {
         self.observe(now);
-        Knowledge { findings: known(&self.findings, now), observations: &self.observations }
+        Knowledge { findings: known(&self.findings, now), observations: &self.observations, until: now }
     }
 
     fn next_news(&mut self, after: Timestamp, until: Option<Timestamp>) -> Option<Timestamp> {
@@ -264,7 +264,13 @@ impl World for DrillWorld<'_> {
             stays.kind == EntityKind::Asset && cast.get(name).is_some_and(|it| it.as_str() == stays.entity)
         };
         let is_it = |name: &String| *name == stays.entity || part_of(name);
-        let accepted = self.scenario.response.accept.iter().any(is_it);
+        // What the estate played on does not name, no plan of it can cut: the commander of a drill accepts it, by its name.
+        let estate = self.estate;
+        let known = match stays.kind {
+            EntityKind::Asset => estate.assets.iter().any(|it| it.id.as_str() == stays.entity),
+            EntityKind::Identity => estate.identities.iter().any(|it| it.id.as_str() == stays.entity),
+        };
+        let accepted = !known || self.scenario.response.accept.iter().any(is_it);
         let by = "drill:incident_commander".to_owned();
         accepted.then(|| (self.scenario.response.approve.secs(), by, Via::Asked))
     }

@@ -23,6 +23,8 @@ pub struct Recorded<'a> {
     pub findings: &'a [Finding],
     /// Who and what was seen.
     pub observations: &'a Observations,
+    /// When the desk opened.
+    pub until: Timestamp,
     /// Whether every approval is given by `--yes`.
     pub yes: bool,
     /// What is accepted by `--accept` to stay in the attacker's hands or within reach.
@@ -92,7 +94,7 @@ impl Recorded<'_> {
 
 impl World for Recorded<'_> {
     fn knowledge(&mut self, _now: Timestamp) -> Knowledge<'_> {
-        Knowledge { findings: self.findings, observations: self.observations }
+        Knowledge { findings: self.findings, observations: self.observations, until: self.until }
     }
 
     fn next_news(&mut self, _after: Timestamp, _until: Option<Timestamp>) -> Option<Timestamp> {

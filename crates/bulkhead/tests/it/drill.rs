@@ -60,7 +60,7 @@ fn the_reference_drill_meets_its_objectives_and_tells_the_whole_story() {
         "declared",
         "Impact so far",
         "Containment",
-        "isolate every suspected host",
+        "isolate every compromised host",
         "shut their zones",
         "Approval and enforcement",
         "CONTAINED (simulated)",

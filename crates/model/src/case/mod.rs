@@ -17,8 +17,8 @@ pub use incident::{Entity, EntityKind, EntityRef, Incident, IncidentState, Reaso
 pub use localized::Localized;
 pub use plan::{
     Accepted, Action, ActionKind, Alternative, Approval, Attitude, Baseline, BaselineName, Broken,
-    Certificate, Cut, Foothold, Impact, NotDone, Objective, Plan, Residual, ResidualWhy, ServiceImpact,
-    ServiceState, Silenced, Weights, customers_hit,
+    Certificate, Cut, Foothold, Impact, MORE_MOVES, NotDone, Objective, Plan, Residual, ResidualWhy,
+    ServiceImpact, ServiceState, Silenced, Weights, customers_hit,
 };
 pub use recovery::{Gate, RecoveryPlan, RecoveryService, RecoveryStep, Stage};
 pub use score::{CustomersHit, Score};

@@ -162,6 +162,19 @@ pub struct Action {
     pub incidents: Vec<String>,
 }
 
+/// Stands last in `cuts[]` where not every move is named.
+pub const MORE_MOVES: &str = "and more moves of the same kinds";
+
+impl Action {
+    /// How many moves are named, and whether there are more.
+    pub fn moves(&self) -> (usize, bool) {
+        match self.cuts.split_last() {
+            Some((last, named)) if last == MORE_MOVES => (named.len(), true),
+            _ => (self.cuts.len(), false),
+        }
+    }
+}
+
 /// An isolation an operator would otherwise use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -136,7 +136,8 @@ fn actions(page: &Page<'_>) -> Markup {
 
 fn action(page: &Page<'_>, row: &[&Action]) -> Markup {
     let first = row[0];
-    let cuts: usize = row.iter().map(|it| it.cuts.len()).sum();
+    let cuts: usize = row.iter().map(|it| it.moves().0).sum();
+    let beyond = row.iter().any(|it| it.moves().1);
     html! {
         tr {
             td {
@@ -147,7 +148,7 @@ fn action(page: &Page<'_>, row: &[&Action]) -> Markup {
             }
             td data-label=(page.get("actions-at")) { (first.enforcement_point) @for point in &first.also_at { ", " (point) } }
             td data-label=(page.get("actions-lapses")) { (page.span(first.lease_s)) }
-            td data-label=(page.get("actions-cuts")) { (page.counted("moves", cuts)) @if let Some(cut) = first.cuts.first() { br; span class="note" { (cut) } } }
+            td data-label=(page.get("actions-cuts")) { @if beyond { (page.get("word-more-than")) " " } (page.counted("moves", cuts)) @if let Some(cut) = first.cuts.first() { br; span class="note" { (cut) } } }
             td data-label=(page.get("actions-breaks")) {
                 @for broken in &first.breaks { (page.service(broken.service.as_str())) " " (page.state(broken.state)) " " }
                 @if first.breaks.is_empty() { (page.get("word-nothing")) }

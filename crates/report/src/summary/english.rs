@@ -95,8 +95,10 @@ fn done(facts: &Facts<'_>) -> String {
     if plan.actions == 0 {
         return standing::proof_english(facts.view);
     }
+    // What services lose by it nobody knows on a drafted estate.
+    let at_least = if facts.view.estate.estate.drafted { "at least " } else { "" };
     let mut text = format!(
-        "Plan {}, of {} in this case: {} at {}, for {} {} over {} hours.",
+        "Plan {}, of {} in this case: {} at {}, for {at_least}{} {} over {} hours.",
         plan.generation,
         count(facts.figures.measures.plans),
         counted(plan.actions, "action", "actions"),
@@ -105,14 +107,17 @@ fn done(facts: &Facts<'_>) -> String {
         facts.view.estate.estate.currency,
         number(plan.horizon_h)
     );
-    if let (Some(isolate), Some(shut)) =
-        (facts.baseline(BaselineName::IsolateAll), facts.baseline(BaselineName::ShutZones))
-    {
-        text.push_str(&format!(
-            " Isolating every suspected host would cost {}, shutting their zones {}.",
-            number(isolate),
-            number(shut)
-        ));
+    for (name, what) in [
+        (BaselineName::IsolateAll, "Isolating every compromised host"),
+        (BaselineName::ShutZones, "Shutting their zones"),
+    ] {
+        match facts.baseline(name) {
+            Some(Some(cost)) => text.push_str(&format!(" {what} would cost {at_least}{}.", number(cost))),
+            Some(None) => {
+                text.push_str(&format!(" {what} would break a hard rule, or there is no point that can."));
+            }
+            None => {}
+        }
     }
     text.push(' ');
     text.push_str(&standing::proof_english(facts.view));

@@ -125,8 +125,10 @@ fn done(facts: &Facts<'_>) -> String {
     if plan.actions == 0 {
         return standing::proof_french(facts.view);
     }
+    // What services lose by it nobody knows on a drafted estate.
+    let at_least = if facts.view.estate.estate.drafted { "au moins " } else { "" };
     let mut text = format!(
-        "Plan {}, sur {} dans ce dossier : {} sur {}, pour {} {} sur {} heures.",
+        "Plan {}, sur {} dans ce dossier : {} sur {}, pour {at_least}{} {} sur {} heures.",
         plan.generation,
         count(facts.figures.measures.plans),
         nombre(plan.actions, "action", "actions"),
@@ -135,14 +137,17 @@ fn done(facts: &Facts<'_>) -> String {
         facts.view.estate.estate.currency,
         number(plan.horizon_h)
     );
-    if let (Some(isolate), Some(shut)) =
-        (facts.baseline(BaselineName::IsolateAll), facts.baseline(BaselineName::ShutZones))
-    {
-        text.push_str(&format!(
-            " Isoler chaque machine suspecte coûterait {}, fermer leurs zones {}.",
-            number(isolate),
-            number(shut)
-        ));
+    for (name, what) in [
+        (BaselineName::IsolateAll, "Isoler chaque machine compromise"),
+        (BaselineName::ShutZones, "Fermer leurs zones"),
+    ] {
+        match facts.baseline(name) {
+            Some(Some(cost)) => text.push_str(&format!(" {what} coûterait {at_least}{}.", number(cost))),
+            Some(None) => {
+                text.push_str(&format!(" {what} enfreindrait une règle absolue, ou aucun point ne le peut."));
+            }
+            None => {}
+        }
     }
     text.push(' ');
     text.push_str(&standing::proof_french(facts.view));

@@ -92,9 +92,11 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn baseline(&self, name: BaselineName) -> Option<f64> {
+    /// What one would otherwise do costs; none inside where that is not possible.
+    fn baseline(&self, name: BaselineName) -> Option<Option<f64>> {
         let plan = self.view.plan?;
-        plan.baselines.iter().find(|it| it.name == name).map(|it| it.objective.total)
+        let it = plan.baselines.iter().find(|it| it.name == name)?;
+        Some(it.feasible.then_some(it.objective.total))
     }
 
     /// Whether the attacker's footholds are removed.
@@ -153,7 +155,7 @@ fn cards(page: &Page<'_>, facts: &Facts<'_>) -> Markup {
                     b { (number(plan.total)) " " (page.currency()) }
                     span {
                         (page.say("card-cost", &[("plan", plan.generation.into()), ("hours", (&number(plan.horizon_h)).into()), ("gap", (&page.percent(plan.gap)).into())]))
-                        @if let Some(other) = facts.baseline(BaselineName::ShutZones) { "; " (page.baseline(BaselineName::ShutZones)) ": " (number(other)) }
+                        @if let Some(other) = facts.baseline(BaselineName::ShutZones).flatten() { "; " (page.baseline(BaselineName::ShutZones)) ": " (number(other)) }
                     }
                 }
             } @else if let Some(hit) = &figures.resting_on_attacker {

@@ -194,7 +194,7 @@ impl<'o> Hosts<'o> {
                 zone: host.zone.clone(),
                 kind,
                 os: host.os.map(str::to_owned),
-                value: super::services::asset_value(kind),
+                value: super::values::asset_value(kind),
                 roles,
                 crown_jewel: false,
                 data: Vec::new(),

@@ -44,7 +44,7 @@ impl Links {
         if !links.pairs.is_empty() {
             said.push(
                 "A port that one host of a zone was seen to use towards another zone is assumed to be open between all \
-                 hosts of the two; what was not seen is assumed to be closed"
+                 hosts of the two"
                     .to_owned(),
             );
         }
@@ -147,7 +147,7 @@ impl Links {
             }
             if evidence >= CONTROLLER_FROM {
                 asset.kind = AssetKind::IdentityProvider;
-                asset.value = super::services::asset_value(asset.kind);
+                asset.value = super::values::asset_value(asset.kind);
                 if !asset.roles.iter().any(|it| it == "directory") {
                     asset.roles.push("directory".to_owned());
                 }

@@ -8,7 +8,7 @@ mod hosts;
 mod links;
 mod outside;
 mod ports;
-mod services;
+mod values;
 
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::{
@@ -32,7 +32,9 @@ pub fn draft(observations: &Observations, name: &str) -> (Estate, Vec<String>) {
     links.mark_domain_controllers(observations, &hosts, &mut estate.assets, &mut said);
     estate.flows = links.flows(&hosts);
     estate.identities = accounts::identities(observations, &hosts, &links, &mut said);
-    estate.services = services::services(observations, &estate.assets, &mut said);
+    if !estate.assets.is_empty() {
+        values::say(&mut said);
+    }
     estate.enforcement_points = enforcement_points(&links, &hosts, &estate);
     recovery(&mut estate);
     outside::open(&mut estate, &mut said);

@@ -8,8 +8,6 @@ pub(super) const DYNAMIC: u16 = 49_152;
 pub(super) struct Role {
     /// As selectors name it.
     pub(super) name: &'static str,
-    /// For people, in English and French.
-    pub(super) service: Option<[&'static str; 2]>,
     /// Ports of either transport protocol.
     pub(super) ports: &'static [u16],
     /// How many other hosts must have reached it: workstations answer some ports too.
@@ -18,31 +16,11 @@ pub(super) struct Role {
 
 /// Roles from ports (IANA service names registry; Microsoft, "Service overview and network port requirements").
 pub(super) const ROLES: &[Role] = &[
-    Role { name: "dns", service: Some(["Name resolution", "Résolution de noms"]), ports: &[53], clients: 1 },
-    Role {
-        name: "directory",
-        service: Some(["Directory and sign-on", "Annuaire et authentification"]),
-        ports: &[88, 389, 464, 636, 3268, 3269],
-        clients: 1,
-    },
-    Role {
-        name: "mail",
-        service: Some(["Mail", "Messagerie"]),
-        ports: &[25, 110, 143, 465, 587, 993, 995],
-        clients: 1,
-    },
-    Role {
-        name: "web",
-        service: Some(["Web applications", "Applications web"]),
-        ports: &[80, 443, 8080, 8443],
-        clients: 1,
-    },
-    Role {
-        name: "database",
-        service: Some(["Databases", "Bases de données"]),
-        ports: &[1433, 1521, 3306, 5432, 6379, 9200, 27_017],
-        clients: 1,
-    },
-    Role { name: "file", service: Some(["File shares", "Partages de fichiers"]), ports: &[445], clients: 2 },
-    Role { name: "ssh", service: None, ports: &[22], clients: 1 },
+    Role { name: "dns", ports: &[53], clients: 1 },
+    Role { name: "directory", ports: &[88, 389, 464, 636, 3268, 3269], clients: 1 },
+    Role { name: "mail", ports: &[25, 110, 143, 465, 587, 993, 995], clients: 1 },
+    Role { name: "web", ports: &[80, 443, 8080, 8443], clients: 1 },
+    Role { name: "database", ports: &[1433, 1521, 3306, 5432, 6379, 9200, 27_017], clients: 1 },
+    Role { name: "file", ports: &[445], clients: 2 },
+    Role { name: "ssh", ports: &[22], clients: 1 },
 ];

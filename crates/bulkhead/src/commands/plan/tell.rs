@@ -2,7 +2,7 @@
 
 use bulkhead_contain::{Explanation, PlanStage, Planned, Possible};
 use bulkhead_model::case::{
-    Approval, BaselineName, Objective, Plan, ResidualWhy, ServiceImpact, customers_hit,
+    Action, Approval, BaselineName, Objective, Plan, ResidualWhy, ServiceImpact, customers_hit,
 };
 use bulkhead_model::estate::Estate;
 
@@ -32,7 +32,7 @@ pub fn plan(
             it.enforcement_point.to_string(),
             duration(it.time_to_effect_s),
             text_of(&it.approval),
-            counted(it.cuts.len(), "move"),
+            moves(it),
             if breaks.is_empty() { "nothing".to_owned() } else { breaks.join(", ") },
         ]);
     }
@@ -49,6 +49,12 @@ pub fn plan(
         line!(text, "left undone: {}: {}", it.what, it.why);
     }
     text
+}
+
+/// How many moves an action cuts, as far as they are named.
+fn moves(action: &Action) -> String {
+    let (named, more) = action.moves();
+    text!("{}{}", if more { "more than " } else { "" }, counted(named, "move"))
 }
 
 /// What stays, by name: nothing is contained while one of these is not accepted.
@@ -307,7 +313,7 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact], drafted: bool) -> St
     }
     for it in &plan.baselines {
         let name = match it.name {
-            BaselineName::IsolateAll => "isolate every suspected host",
+            BaselineName::IsolateAll => "isolate every compromised host",
             BaselineName::ShutZones => "shut their zones",
         };
         let name = if it.feasible {
