@@ -55,10 +55,33 @@ pub fn text(path: &Path) -> io::Result<Vec<u8>> {
     if let Some(text) = with(|noted| noted.as_ref().and_then(|it| it.texts.get(&name).cloned())) {
         return Ok(text.into_bytes());
     }
-    let bytes = std::fs::read(path)?;
+    let bytes = read(path)?;
     // What is no text is refused by whoever asked for it.
     if let Ok(text) = std::str::from_utf8(&bytes) {
         with(|noted| noted.as_mut().map(|it| it.texts.insert(name, text.to_owned())));
+    }
+    Ok(bytes)
+}
+
+/// What a device or pipe may hold, in bytes: they have no end of their own.
+const ENDLESS_MAX: u64 = 64 << 20;
+
+/// The bytes of a file; of one without an end of its own, such as a device or a pipe, only so many.
+///
+/// # Errors
+/// When it cannot be read, or goes on for longer than that.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut file = std::fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    if file.metadata()?.is_file() {
+        file.read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    file.by_ref().take(ENDLESS_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > ENDLESS_MAX {
+        let what = format!("it is no plain file and holds more than {} MiB", ENDLESS_MAX >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
     }
     Ok(bytes)
 }

@@ -1,8 +1,8 @@
 //! Findings held in bounded memory: what repeats is counted, the gravest stay in full.
 //!
 //! Telemetry of a noisy rule makes findings without end. Of one rule on one host and account the first are kept in full,
-//! which is more than anybody reads; and all findings together take no more than a fixed number of places, of which the
-//! least grave are given up first. What is not kept is counted by rule, and said.
+//! which is more than anybody reads; and all findings together take no more than a fixed number of places: where these are
+//! taken, a graver one takes that of the last of the least grave. What is not kept is counted by rule, and said.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,13 @@ const GROUPS_MAX: usize = 100_000;
 /// Findings as they come.
 #[derive(Debug, Default)]
 pub struct Kept {
-    findings: Vec<Finding>,
+    /// By level, in the order of their events, each with its number among all that were ever kept.
+    findings: BTreeMap<Level, Vec<(u64, Finding)>>,
+    n_kept: usize,
+    n_ever: u64,
     /// By rule, host and account, how many are kept.
     alike: BTreeMap<u64, u32>,
     not_kept: BTreeMap<String, u64>,
-    /// Findings below this level are given up, since there is no more room.
-    floor: Level,
     /// Memory for the findings of one event.
     pub buffer: Vec<Finding>,
 }
@@ -34,14 +35,13 @@ impl Kept {
     /// Takes findings in, in the order of their events.
     pub fn take(&mut self, found: &mut Vec<Finding>) {
         for finding in found.drain(..) {
-            if finding.rule.level < self.floor || self.repeats(&finding) {
+            if self.repeats(&finding) || !self.has_room(finding.rule.level) {
                 self.give_up(&finding);
                 continue;
             }
-            self.findings.push(finding);
-            while self.findings.len() > FINDINGS_MAX {
-                self.make_room();
-            }
+            self.findings.entry(finding.rule.level).or_default().push((self.n_ever, finding));
+            self.n_ever += 1;
+            self.n_kept += 1;
         }
     }
 
@@ -60,28 +60,23 @@ impl Kept {
         *self.not_kept.entry(finding.rule.title.clone()).or_default() += 1;
     }
 
-    /// Gives up the least grave findings; of the gravest level the last.
-    fn make_room(&mut self) {
-        let least = self.findings.iter().map(|it| it.rule.level).min().unwrap_or_default();
-        let gravest = self.findings.iter().map(|it| it.rule.level).max().unwrap_or_default();
-        let all = std::mem::take(&mut self.findings);
-        for (at, finding) in all.into_iter().enumerate() {
-            let stays = if least == gravest { at < FINDINGS_MAX } else { finding.rule.level > least };
-            if stays {
-                self.findings.push(finding);
-            } else {
-                self.give_up(&finding);
-            }
+    /// Whether a finding of this level finds room: the last of the least grave level below it makes some.
+    fn has_room(&mut self, level: Level) -> bool {
+        if self.n_kept < FINDINGS_MAX {
+            return true;
         }
-        let next = Level::ALL.into_iter().find(|it| *it > least);
-        if least < gravest {
-            self.floor = self.floor.max(next.unwrap_or(least));
-        }
+        let least = self.findings.iter_mut().find(|(it, list)| **it < level && !list.is_empty());
+        let Some((_, last)) = least.and_then(|it| it.1.pop()) else { return false };
+        self.n_kept -= 1;
+        self.give_up(&last);
+        true
     }
 
     /// What is kept, in the order of the events; and what is not, by rule.
     pub fn finish(self) -> (Vec<Finding>, BTreeMap<String, u64>) {
-        (self.findings, self.not_kept)
+        let mut all: Vec<(u64, Finding)> = self.findings.into_values().flatten().collect();
+        all.sort_by_key(|it| it.0);
+        (all.into_iter().map(|it| it.1).collect(), self.not_kept)
     }
 }
 

@@ -23,6 +23,7 @@ pub mod note;
 pub mod tiles;
 pub mod witness;
 
+mod encoded;
 mod error;
 mod export;
 mod files;

@@ -1,7 +1,8 @@
 //! Names and the keyed pseudonyms that stand for them: put in, and put back.
 //!
 //! A name is found in any capitals, and only where it stands by itself: `alice` in `CORP\alice`, `C:\Users\Alice\x` and
-//! `alice-pc`, never in `malice`. Names of two characters are words too often: they also need free space from `-` and `_`.
+//! `alice-pc`, never in `malice`; `alice2` is hers too, and `kowalska` or `j.doe` are nothing else whatever stands beside them.
+//! Names of two characters are words too often: they also need free space from `-` and `_`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use aho_corasick::AhoCorasick;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::encoded::withhold;
 use crate::error::{Error, Result};
 
 /// What stands behind a pseudonym.
@@ -37,6 +39,12 @@ const LENGTHS: [usize; 4] = [41, 32, 25, 16];
 const DIGITS: usize = 16;
 /// Names shorter than this are found only away from `-` and `_` too.
 const SURE: usize = 3;
+/// Names this long are no part of another word when a digit stands beside them.
+const LONG: usize = 5;
+/// Names this long, or with a mark such as a full stop inside, are found wherever they stand.
+const UNMISTAKABLE: usize = 8;
+/// Names this long, in bytes, are looked for in other writings too.
+const HIDDEN: usize = 4;
 
 /// The names of one case.
 pub struct Names {
@@ -98,8 +106,19 @@ impl Names {
         self.by_name.get(&name.to_lowercase()).map(String::as_str)
     }
 
-    /// `text` with every name replaced by its pseudonym; none when it holds none.
+    /// `text` with every name replaced by its pseudonym, and without words that hide one in another writing; none when it
+    /// holds none.
     pub fn veil(&self, text: &str) -> Option<String> {
+        let plain = self.veil_plain(text);
+        let finder = self.finder.as_ref()?;
+        let is_named = |it: &str| {
+            let found = finder.automaton.find_iter(it);
+            found.into_iter().any(|it| it.len() >= HIDDEN)
+        };
+        withhold(plain.as_deref().unwrap_or(text), &is_named).or(plain)
+    }
+
+    fn veil_plain(&self, text: &str) -> Option<String> {
         let found = self.find(text);
         if found.is_empty() {
             return None;
@@ -260,10 +279,20 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     else {
         return false;
     };
-    let is_short = name.chars().count() < SURE;
-    let part = |c: char| c.is_alphanumeric() || (is_short && matches!(c, '_' | '-'));
+    let length = name.chars().count();
+    if PREFIXES.iter().any(|it| before.ends_with(it)) {
+        return false;
+    }
+    if length >= UNMISTAKABLE || (length >= LONG && name.contains(|it: char| !it.is_alphanumeric())) {
+        return true;
+    }
+    let is_short = length < SURE;
+    let part = |c: char| {
+        let beside = if length >= LONG { c.is_alphabetic() } else { c.is_alphanumeric() };
+        beside || (is_short && matches!(c, '_' | '-'))
+    };
     let is_free_before = !before.ends_with(part) || ends_with_escape(before);
-    is_free_before && !after.starts_with(part) && !PREFIXES.iter().any(|it| before.ends_with(it))
+    is_free_before && !after.starts_with(part)
 }
 
 /// Whether `text` ends with an escaped character (`%5C`, `=5C`, `\u0027`), whose digits belong to no word.
@@ -309,9 +338,10 @@ mod tests {
             r"CORP\Alice, ALICE@corp.example, C:\Users\alice\a.txt",
             r"CORP\<0>, <0>@corp.example, C:\Users\<0>\a.txt",
         );
-        check(&["alice"], "malice alices alice-pc alice_old alice2", "malice alices <0>-pc <0>_old alice2");
+        check(&["alice"], "malice alices alice-pc alice_old alice2", "malice alices <0>-pc <0>_old <0>2");
+        check(&["kowalska", "j.doe"], "xkowalskas aj.doe2", "x<0>s a<1>2");
         check(&["al"], "al al-script an al. (AL)", "<0> al-script an <0>. (<0>)");
-        check(&["svc", "svc-backup"], "svc-backup svc svc-backups", "<1> <0> <0>-backups");
+        check(&["svc", "svc-backup"], "svc-backup svc svc-backups", "<1> <0> <1>s");
         check(&["jos\u{e9}"], "JOS\u{c9} Jos\u{e9} jos\u{e9}s", "<0> <0> jos\u{e9}s");
         check(
             &["alice"],

@@ -15,6 +15,7 @@ use crate::cli::{Case, Format, Signer, VerifyWith};
 use crate::commands::case_export;
 use crate::commands::key::{public_key, signing_key};
 use crate::failure::{Failure, Outcome};
+use crate::inputs;
 use crate::say::{self, say};
 use crate::ui::{Table, counted, duration, money};
 use crate::when::{When, shown, zone_of_case};
@@ -179,15 +180,16 @@ fn verify(dir: &Path, with: &VerifyWith, format: Format) -> Outcome {
 /// A checkpoint in a file, or the one of a case directory.
 fn checkpoint(path: &Path) -> Outcome<String> {
     let file = if path.is_dir() { path.join("journal/checkpoint") } else { path.to_owned() };
-    fs::read_to_string(&file).map_err(|err| {
+    let bytes = inputs::read(&file).map_err(|err| {
         Failure::file("read the earlier checkpoint", &file, &err)
             .hint("give a copy of the case's journal/checkpoint that was kept elsewhere")
-    })
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A witness's key given as such, or as a file that holds it.
 fn witness(text: &str) -> Outcome<WitnessKey> {
-    let held = fs::read_to_string(text).ok();
+    let held = inputs::read(Path::new(text)).ok().and_then(|it| String::from_utf8(it).ok());
     let text = held.as_deref().unwrap_or(text);
     WitnessKey::parse(text).map_err(|err| Failure::input(format!("--witness: {err}")))
 }

@@ -41,9 +41,14 @@ pub fn signing_key(signer: &Signer) -> Outcome<SigningKey> {
 
 /// A public key given as such, or as a file that holds it.
 pub fn public_key(text: &str) -> Outcome<PublicKey> {
-    let held = fs::read_to_string(text).ok();
-    let text = held.as_deref().unwrap_or(text);
-    PublicKey::parse(text).map_err(|err| Failure::input(format!("--key: {err}")))
+    let file = Path::new(text);
+    let held = match limited(file) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        // A key given as such is hardly the name of a file.
+        Err(_) if text.contains('+') => None,
+        Err(err) => return Err(Failure::file("read the public key", file, &err)),
+    };
+    PublicKey::parse(held.as_deref().unwrap_or(text)).map_err(|err| Failure::input(format!("--key: {err}")))
 }
 
 fn new(file: &Path, name: &str, no_passphrase: bool, source: &PassphraseSource) -> Outcome {
@@ -54,9 +59,18 @@ fn new(file: &Path, name: &str, no_passphrase: bool, source: &PassphraseSource) 
         ))
         .hint("name another file, or replace the key with `bulkhead key rotate`"));
     }
+    let public = beside(file, "pub");
+    if public.symlink_metadata().is_ok() {
+        return Err(Failure::input(format!(
+            "`{}`, where the public half would go, exists already",
+            public.display()
+        ))
+        .hint("name another file, or move that one away"));
+    }
     let key = SigningKey::from_seed(name, &random()?).map_err(journal_failure)?;
     let passphrase = if no_passphrase { None } else { Some(new_passphrase(source)?) };
-    write_key(file, &key, passphrase.as_deref(), Existing::Refuse)?;
+    write_secret(file, &key, passphrase.as_deref(), Existing::Refuse)?;
+    write_public(file, &key, Existing::Refuse)?;
     say!("new signing key: {}", file.display());
     match passphrase {
         Some(_) => say!("  closed with a passphrase; without it the key is lost"),
@@ -88,28 +102,74 @@ fn show(file: &Path) -> Outcome {
     Ok(())
 }
 
+/// Replaces the key in `file`. The new one is written beside it first, so that a rotation interrupted anywhere is carried on
+/// by the next: to the same new key, with one statement of the change.
 fn rotate(file: &Path, now: Option<&When>, source: &PassphraseSource) -> Outcome {
     let clock = Timestamp::now();
     let now = now.map_or(Ok(clock), |it| it.resolve("--now", &jiff::tz::TimeZone::UTC, clock, false))?;
     let (old, passphrase) = open(file, source)?;
-    let new = SigningKey::from_seed(old.public().name(), &random()?).map_err(journal_failure)?;
+    let coming = beside(file, "next");
+    let begun = coming.symlink_metadata().is_ok();
+    let new = if begun {
+        note!("a rotation of {} was interrupted; it is carried on", file.display());
+        unlock(&coming, passphrase.as_deref())?
+    } else {
+        let new = SigningKey::from_seed(old.public().name(), &random()?).map_err(journal_failure)?;
+        write_secret(&coming, &new, passphrase.as_deref(), Existing::Refuse)?;
+        new
+    };
+    if begun && new.public() == old.public() {
+        // Only the last step was missing.
+        write_public(file, &new, Existing::Replace)?;
+        remove(&coming)?;
+        say!("the signing key in {} is the new one already: {}", file.display(), new.public());
+        return Ok(());
+    }
     let aside = beside(file, &format!("{:08x}.retired", old.public().id()));
-    let statement = format!("bulkhead key rotation\nat {now}\nfrom {}\nto {}\n", old.public(), new.public());
-    let signed = old.sign(&statement);
-    let second = new.sign(&statement);
-    let second = second.lines().last().unwrap_or_default().to_owned();
     let record = beside(file, &format!("{:08x}.rotation", new.public().id()));
     // The old key first: a case that it sealed can only be erased with it.
-    write_key(&aside, &old, passphrase.as_deref(), Existing::Refuse)?;
-    bulkhead_files::write(&record, format!("{signed}{second}\n").as_bytes(), Existing::Refuse)
-        .map_err(files_failure)?;
-    write_key(file, &new, passphrase.as_deref(), Existing::Replace)?;
+    let is_aside = aside.symlink_metadata().is_ok() && read(&aside)?.public() == old.public();
+    if !(begun && is_aside) {
+        write_secret(&aside, &old, passphrase.as_deref(), Existing::Refuse)?;
+    }
+    write_public(&aside, &old, if begun { Existing::Replace } else { Existing::Refuse })?;
+    if !(begun && record.symlink_metadata().is_ok()) {
+        let statement =
+            format!("bulkhead key rotation\nat {now}\nfrom {}\nto {}\n", old.public(), new.public());
+        let signed = old.sign(&statement);
+        let second = new.sign(&statement);
+        let second = second.lines().last().unwrap_or_default();
+        bulkhead_files::write(&record, format!("{signed}{second}\n").as_bytes(), Existing::Refuse)
+            .map_err(files_failure)?;
+    }
+    write_secret(file, &new, passphrase.as_deref(), Existing::Replace)?;
+    write_public(file, &new, Existing::Replace)?;
+    remove(&coming)?;
     say!("new signing key: {}", file.display());
     say!("  {}", new.public());
     say!("statement of the change, signed by both keys, for those who verify: {}", record.display());
     say!("old key, kept because cases that it sealed can only be erased with it: {}", aside.display());
     say!("  move it off this machine; once none of its cases has a vault left, destroy it");
     Ok(())
+}
+
+fn remove(file: &Path) -> Outcome {
+    fs::remove_file(file).map_err(|err| Failure::file("remove", file, &err))
+}
+
+/// The key that an interrupted rotation left in `file`.
+fn unlock(file: &Path, passphrase: Option<&[u8]>) -> Outcome<SigningKey> {
+    match (read(file)?, passphrase) {
+        (KeyFile::Open(key), _) => Ok(key),
+        (KeyFile::Closed(closed), Some(passphrase)) => {
+            closed.open(passphrase).map_err(|err| Failure::input(format!("{}: {err}", file.display())))
+        }
+        (KeyFile::Closed(_), None) => Err(Failure::input(format!(
+            "{}: closed with a passphrase, which the key it is to replace has not",
+            file.display()
+        ))
+        .hint("remove it, if it is not the work of an interrupted `key rotate`")),
+    }
 }
 
 /// The key in `file`, opened, and the passphrase that did it.
@@ -158,8 +218,8 @@ fn warn_if_readable(file: &Path) {
     }
 }
 
-/// Writes the key for its owner alone, and its public half beside it for everybody.
-fn write_key(file: &Path, key: &SigningKey, passphrase: Option<&[u8]>, existing: Existing) -> Outcome {
+/// Writes the key for its owner alone.
+fn write_secret(file: &Path, key: &SigningKey, passphrase: Option<&[u8]>, existing: Existing) -> Outcome {
     let text = match passphrase {
         None => format!("{}\n", key.to_secret_text()),
         Some(it) => keyfile::close(key, it, random()?, random()?).map_err(journal_failure)?,
@@ -172,9 +232,13 @@ fn write_key(file: &Path, key: &SigningKey, passphrase: Option<&[u8]>, existing:
     let mut new = NewFile::beside(&place).map_err(files_failure)?;
     new.make_private().map_err(files_failure)?;
     new.write_all(text.as_bytes()).map_err(|err| Failure::file("write", file, &err))?;
-    new.commit(&place, existing).map_err(files_failure)?;
+    new.commit(&place, existing).map_err(files_failure)
+}
+
+/// Writes the public half beside the key, for everybody.
+fn write_public(file: &Path, key: &SigningKey, existing: Existing) -> Outcome {
     let public = format!("{}\n", key.public());
-    bulkhead_files::write(&beside(file, "pub"), public.as_bytes(), Existing::Replace).map_err(files_failure)
+    bulkhead_files::write(&beside(file, "pub"), public.as_bytes(), existing).map_err(files_failure)
 }
 
 /// `FILE.ending`.

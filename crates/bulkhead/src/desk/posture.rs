@@ -96,13 +96,24 @@ fn of<'e>(
             EntityKind::Asset | EntityKind::Identity => {}
         }
     }
-    let suspected = suspected.filter(|it| it.kind == EntityKind::Asset && known.contains(it.id.as_str()));
-    Start {
-        assets,
-        identities,
-        suspected: suspected.map(|it| (AssetId::new(&it.id), it.confidence)).collect(),
-        lost: state.containment.lost.iter().cloned().collect(),
+    let mut weighed = Vec::new();
+    for it in suspected {
+        match it.kind {
+            EntityKind::Asset if known.contains(it.id.as_str()) => {
+                weighed.push((AssetId::new(&it.id), it.confidence));
+            }
+            // An account is in the attacker's hands or not: there is no half of it to protect.
+            EntityKind::Identity
+                if it.confidence >= setting.suspect_threshold && accounts.contains(it.id.as_str()) =>
+            {
+                identities.push(IdentityId::new(&it.id));
+            }
+            EntityKind::Asset | EntityKind::Identity => {}
+        }
     }
+    identities.sort();
+    identities.dedup();
+    Start { assets, identities, suspected: weighed, lost: state.containment.lost.iter().cloned().collect() }
 }
 
 /// What one incident can still reach under `rules`, and from where. Hosts of other incidents that it can reach count as its

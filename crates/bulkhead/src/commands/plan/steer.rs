@@ -96,7 +96,7 @@ fn listed(flag: &str, given: &[String]) -> Outcome<Vec<(String, String)>> {
             continue;
         };
         let path = Path::new(file);
-        let text = std::fs::read_to_string(path).map_err(|err| Failure::file("read", path, &err))?;
+        let text = crate::estate_input::text(path)?;
         let before = found.len();
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split('#').next().unwrap_or_default();
