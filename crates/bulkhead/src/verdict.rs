@@ -75,7 +75,7 @@ fn contained(state: &State, except: &[EntityRef], drafted: bool) -> String {
     if simulated {
         line!(
             out,
-            "  nothing was changed on a real enforcement point: rules/ holds what each would be given"
+            "  nothing was changed on a real enforcement point: rules/ and work-orders/ hold what each would be given"
         );
     }
     out

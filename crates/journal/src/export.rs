@@ -169,7 +169,14 @@ fn inspect(dir: &Path, key: &SigningKey, erasing: bool) -> Result<Inspection> {
     let inspection =
         verify::inspect(dir, &verify::Options { key: Some(&key.public()), ..verify::Options::default() })?;
     let tolerated = |code: &str| erasing && code == "erased-but-present";
-    match inspection.report.faults.iter().find(|it| !tolerated(it.code)) {
+    let mut faults = inspection.report.faults.iter().filter(|it| !tolerated(it.code));
+    let (first, more) = (faults.next(), faults.next().is_some());
+    match first {
+        Some(fault) if fault.code == "signer" && !more => Err(Error::Invalid(format!(
+            "{}: the case is whole, but sealed with another key ({}); give that one with --signing-key",
+            dir.display(),
+            fault.message
+        ))),
         Some(fault) => Err(Error::Invalid(format!("{}: the case does not verify: {fault}", dir.display()))),
         None => Ok(inspection),
     }

@@ -174,7 +174,12 @@ impl Vault {
         if !files::plain_path(path) {
             return Err(Error::Invalid(format!("`{path}` is not a path a case may hold")));
         }
-        Ok(tree::put_private(&self.dir.join(NAMED_DIR).join(path), bytes)?)
+        let file = self.dir.join(NAMED_DIR).join(path);
+        let above: Vec<_> = file.ancestors().skip(1).take_while(|it| it.starts_with(&self.dir)).collect();
+        for folder in above.into_iter().rev() {
+            tree::make_private_dir(folder)?;
+        }
+        Ok(tree::put_private(&file, bytes)?)
     }
 
     /// Learns who is to be hidden; the mapping is on the disk when this returns.

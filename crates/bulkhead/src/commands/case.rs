@@ -16,7 +16,7 @@ use crate::commands::case_export;
 use crate::commands::key::{public_key, signing_key};
 use crate::failure::{Failure, Outcome};
 use crate::inputs;
-use crate::say::{self, say};
+use crate::say::{self, note, say};
 use crate::ui::{Table, counted, duration, money};
 use crate::when::{When, shown, zone_of_case};
 
@@ -169,7 +169,19 @@ fn verify(dir: &Path, with: &VerifyWith, format: Format) -> Outcome {
         Format::Table => say::show(&format!("{report}\n")),
     }
     if !report.is_ok() {
-        return Err(Failure::Verdict("the case is not what was signed".to_owned()));
+        let only_signer = report.faults.iter().all(|it| matches!(it.code, "signer" | "witness"));
+        let why = if only_signer {
+            "the case is whole, but not signed or cosigned by whom you named"
+        } else {
+            "the case is not what was signed"
+        };
+        let withheld = report.faults.iter().all(|it| it.code == "missing" && it.path.starts_with("vault"));
+        if withheld && format == Format::Table {
+            note!(
+                "  hint: all that is missing is of the vault; a copy exported without it is checked with --partial"
+            );
+        }
+        return Err(Failure::Verdict(why.to_owned()));
     }
     if with.require_key && !report.is_authenticated() {
         return Err(Failure::Verdict("the signer is not authenticated".to_owned()));
@@ -247,11 +259,29 @@ pub fn journal_failure(err: Error) -> Failure {
 fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Outcome<T> {
     let named = dir.join("vault/named").join(name);
     let path = if named.is_file() { named } else { dir.join(name) };
-    let text = fs::read_to_string(&path).map_err(|err| {
-        Failure::file("read", &path, &err)
-            .hint("name a case directory, as `respond --out` or `drill --out` wrote it")
-    })?;
+    let text =
+        fs::read_to_string(&path).map_err(|err| Failure::file("read", &path, &err).hint(place_hint(dir)))?;
     serde_json::from_str(&text).map_err(|err| Failure::input(format!("{}: {err}", path.display())))
+}
+
+/// Where the case meant may be.
+fn place_hint(dir: &Path) -> String {
+    match cases_below(dir).as_slice() {
+        [] => "name a case directory, as `respond --out` or `drill --out` wrote it".to_owned(),
+        several => format!("it holds the cases of several incidents; name one: {}", several.join(", ")),
+    }
+}
+
+/// Case directories right below `dir`, as they are named on a command line.
+fn cases_below(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut found: Vec<String> = entries
+        .map(|it| it.path())
+        .filter(|it| it.join("journal").is_dir())
+        .map(|it| it.display().to_string())
+        .collect();
+    found.sort();
+    found
 }
 
 /// What the writer of files refuses is the user's to mend.

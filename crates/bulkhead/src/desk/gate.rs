@@ -73,6 +73,17 @@ fn lifted(action: &str, state: &State) -> (bool, String) {
     }
 }
 
+/// That no finding came in says no more than the telemetry behind it.
+fn no_finding(knowledge: &Knowledge<'_>, since: Timestamp) -> String {
+    match knowledge.observations.last {
+        Some(last) if last > since => format!("no finding since {since}; telemetry goes to {last}"),
+        Some(last) => {
+            format!("no finding since {since}, and NO TELEMETRY either: the last of it is of {last}")
+        }
+        None => format!("no finding since {since}, and no telemetry at all"),
+    }
+}
+
 /// No finding of at least medium level speaks of the stage's hosts within its surveillance.
 fn quiet(setting: &Setting<'_>, knowledge: &Knowledge<'_>, stage: &Stage, now: Timestamp) -> (bool, String) {
     let watched = SignedDuration::from_secs(i64::try_from(stage.gate.surveillance_s).unwrap_or(i64::MAX));
@@ -91,7 +102,7 @@ fn quiet(setting: &Setting<'_>, knowledge: &Knowledge<'_>, stage: &Stage, now: T
     };
     let seen: Vec<&Finding> = knowledge.findings.iter().filter(speaks).collect();
     match seen.first() {
-        None => (true, format!("nothing since {since}")),
+        None => (true, no_finding(knowledge, since)),
         Some(first) => (false, format!("{} findings, the first: {}", seen.len(), first.rule.title)),
     }
 }

@@ -194,7 +194,7 @@ fn recovery_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String, V
         }
         Fact::SurveillancePassed(it) => {
             let what = it.stage.map_or("everything".to_owned(), |it| format!("stage {it}"));
-            ("surveillance", format!("{what}: nothing was seen"), Vec::new())
+            ("surveillance", format!("{what}: no finding came in during the watch"), Vec::new())
         }
         Fact::GateOpened(it) => ("recovery", format!("gate of stage {} opened", it.stage), Vec::new()),
         Fact::ClocksComputed(it) => {

@@ -201,3 +201,51 @@ fn the_state_of_a_drill_says_that_it_is_simulated() {
         assert!(report.contains(words), "the report lacks `{words}`");
     }
 }
+
+/// A relapse undoes what was said before it: the plan shown is the one in force, and what it leaves is named.
+#[test]
+fn after_a_relapse_nothing_is_called_contained_that_no_longer_is() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = run(dir.path(), "drill oss-ssh --out case");
+    let (text, case) = (stdout(&output), dir.path().join("case"));
+    let incident = json(&case, "incident.json");
+    assert!(text.contains("RELAPSE"), "{text}");
+    let contained = incident["state"] != "declared";
+    assert_eq!(text.contains("\n  CONTAINED"), contained, "{text}");
+    if !contained {
+        for it in incident["residual"].as_array().expect("a list") {
+            assert!(text.contains(it["entity"].as_str().expect("a name")), "{it}\n{text}");
+        }
+    }
+    // Nothing that the incident holds is left without the finding it rests on.
+    let findings = fs::read_to_string(case.join("findings.ndjson")).expect("findings");
+    assert_eq!(incident["findings"], findings.lines().count(), "{text}");
+    let figures = json(&case, "figures.json");
+    assert_eq!(figures["findings"], incident["findings"]);
+    for it in incident["compromised"].as_array().expect("a list") {
+        assert_ne!(it["reasons"].as_array().map(Vec::len), Some(0), "{it}");
+    }
+}
+
+/// An account that telemetry names and the estate does not: no plan can disable it, so it stays, by name.
+#[test]
+fn what_the_estate_does_not_know_keeps_its_foothold() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let made = run(dir.path(), "init work");
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let case = drill(dir.path(), "case", "--estate work/estate.yaml");
+    let estate = fs::read_to_string(case.join("vault/named/estate.yaml"))
+        .or_else(|_| fs::read_to_string(case.join("estate.yaml")))
+        .expect("an estate");
+    let named = case.join("vault/named/incident.json");
+    let named = if named.is_file() { named } else { case.join("incident.json") };
+    let incident: Value =
+        serde_json::from_str(&fs::read_to_string(named).expect("an incident")).expect("JSON");
+    let held = |list: &str| incident[list].as_array().cloned().unwrap_or_default();
+    for it in held("compromised") {
+        let id = it["id"].as_str().expect("an id");
+        let known = estate.contains(&format!("id: {id}\n")) || estate.contains(&format!("id: {id},"));
+        let stays = held("residual").iter().any(|it| it["entity"] == id);
+        assert!(known || stays, "{id} is neither of the estate nor named as what stays");
+    }
+}

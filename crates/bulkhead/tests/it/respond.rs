@@ -208,3 +208,43 @@ fn alerts_from_elsewhere_are_findings_too() {
         "{incident}"
     );
 }
+
+/// What nobody knows of a drafted estate is unknown in every file, and its condition stands beside the proof.
+#[test]
+fn a_drafted_estate_claims_nothing_of_services() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("alerts.txt"), alerts(&["10.0.0.9,web"])).expect("written");
+    let output = run(dir.path(), "respond alerts.txt --yes --out case");
+    let (text, case) = (stdout(&output), dir.path().join("case"));
+    let plan = json(&case, "plan.json");
+    let amount = |of: &Value, name: &str| of[name].as_f64().expect("an amount");
+    let objectives = plan["baselines"].as_array().into_iter().flatten().map(|it| &it["objective"]);
+    for it in objectives.chain([&plan["objective"]]) {
+        assert_eq!(it["service_loss"], "unknown", "{it}");
+        let sum = amount(it, "exposure") + amount(it, "foothold") + amount(it, "operating");
+        assert!((amount(it, "total") - sum).abs() < 1e-6, "{it}");
+    }
+    let impact = json(&case, "impact.json");
+    assert_eq!(impact["containment_predicted"].as_array().map(Vec::len), Some(0), "{impact}");
+    assert!(text.contains("CONDITION: the estate was drafted"), "{text}");
+    assert!(!text.contains("assumed to be closed") && !text.contains("an hour ("), "{text}");
+    // One instant of the declaration.
+    let incident = json(&case, "incident.json");
+    let timeline = json(&case, "timeline.json");
+    let declared = timeline
+        .as_array()
+        .expect("lines")
+        .iter()
+        .find(|it| it["text"].as_str().is_some_and(|text| text.starts_with("declared: ")));
+    assert_eq!(declared.expect("a line")["at"], incident["declared_at"]);
+    // Nothing is put into a sealed case, and nothing is read without end.
+    let inside = run(dir.path(), "case export case --out case/sub");
+    assert_eq!(inside.status.code(), Some(2), "{}", stderr(&inside));
+    assert_eq!(run(dir.path(), "case verify case").status.code(), Some(0));
+    for command in ["estate check /dev/zero", "rules check /dev/zero", "case verify case --since /dev/zero"] {
+        let endless = run(dir.path(), command);
+        assert_eq!(endless.status.code(), Some(2), "{command}: {}", stderr(&endless));
+    }
+    let none = run(dir.path(), "regime clocks --aware now");
+    assert_eq!(none.status.code(), Some(2), "{}", stdout(&none));
+}

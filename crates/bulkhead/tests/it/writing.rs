@@ -113,7 +113,7 @@ fn output_that_is_lost_is_an_error_and_a_case_is_sealed_all_the_same() {
         "detect auth.log --format csv",
         "rules list",
         "rules coverage",
-        "regime list",
+        "regime list --estate ESTATE",
         "estate schema",
         "estate show",
         "estate discover auth.log",

@@ -223,7 +223,7 @@ fn check_witnesses(note: &str, text: &str, options: &Options<'_>, report: &mut R
         let authenticated = witness.is_some_and(|it| it.holds(&cosignature, text));
         if witness.is_some() && !authenticated {
             let message = format!("the cosignature of {} does not hold", cosignature.name);
-            report.faults.push(Fault::new("witness", CHECKPOINT, message));
+            report.faults.push(Fault::new("cosignature", CHECKPOINT, message));
         }
         holding += usize::from(authenticated);
         report.witnesses.push(WitnessReport {

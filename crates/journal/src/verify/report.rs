@@ -112,6 +112,12 @@ impl Report {
         let count = |wanted: &dyn Fn(&Fault) -> bool| self.faults.iter().filter(|it| wanted(it)).count();
         let total = self.faults.len();
         let faults = if total == 1 { "1 fault".to_owned() } else { format!("{total} faults") };
+        let of_signer = |it: &Fault| matches!(it.code, "signer" | "witness");
+        if !self.faults.is_empty() && self.faults.iter().all(of_signer) {
+            return format!(
+                "NOT VERIFIED: record and files are whole and unchanged, but not signed or cosigned by whom you named; {faults}"
+            );
+        }
         if !self.record_intact {
             let bound = count(&|it| !it.is_of_record());
             let more =
@@ -137,8 +143,12 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for fault in &self.faults {
-            let what = if fault.is_of_record() { "record" } else { "file" };
-            writeln!(f, "fault in the {what}: {fault}")?;
+            let what = match fault.code {
+                "signer" | "witness" => "not by whom you named",
+                _ if fault.is_of_record() => "fault in the record",
+                _ => "fault in the file",
+            };
+            writeln!(f, "{what}: {fault}")?;
         }
         for it in &self.erasures {
             let (files, at, actor, seq) = (it.files.len(), it.at, Plain(&it.actor), it.seq);
