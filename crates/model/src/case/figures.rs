@@ -125,14 +125,16 @@ impl Measures {
         self.isolated + self.blocked + self.segmented + self.disabled
     }
 
-    fn count(plans: &[&Plan], held: &BTreeSet<(String, String)>) -> Self {
+    fn count(plans: &[&Plan], held: &BTreeSet<(String, String)>, incident: &str) -> Self {
         let mut seen = BTreeSet::new();
         let mut measures = Self::default();
         let is_held = |it: &&Action| {
             let mut points = std::iter::once(&it.enforcement_point).chain(&it.also_at);
             points.all(|point| held.contains(&(point.to_string(), it.id.clone())))
         };
-        for it in plans.iter().flat_map(|it| &it.actions).filter(is_held) {
+        // One plan may answer several incidents: each counts what it needs itself.
+        let own = |it: &&Action| it.incidents.is_empty() || it.incidents.iter().any(|it| it == incident);
+        for it in plans.iter().flat_map(|it| &it.actions).filter(own).filter(is_held) {
             if !seen.insert((it.kind, &it.target, &it.from, &it.to)) {
                 continue;
             }
@@ -283,7 +285,7 @@ impl Figures {
             measures: Measures {
                 plans: parts.plans.len() as u64,
                 plans_enforced: applied.len() as u64,
-                ..Measures::count(&applied, parts.held)
+                ..Measures::count(&applied, parts.held, &parts.incident.id)
             },
             stages: parts.recovery.map_or(0, |it| it.stages.len() as u64),
             back_median_s: services.iter().map(|it| it.p50).max(),
