@@ -115,18 +115,24 @@ pub fn pack() -> Vec<RuleFile> {
 
 /// A file, or every YAML file below a folder in the order of their names.
 fn collect(path: &Path, files: &mut Vec<RuleFile>) -> Outcome {
-    let entries = inputs::folder(path).map_err(|err| Failure::file("read rules from", path, &err))?;
-    let Some(entries) = entries else {
-        let text = crate::estate_input::text(path)?;
-        files.push(RuleFile { name: path.display().to_string(), text });
-        return Ok(());
-    };
+    let entries = inputs::listing(path).map_err(|err| Failure::file("read rules from", path, &err))?;
+    let Some(entries) = entries else { return file(path, files) };
     for entry in entries {
-        let is_rule = entry.extension().is_some_and(|it| it == "yml" || it == "yaml");
+        let is_rule = entry.path.extension().is_some_and(|it| it == "yml" || it == "yaml");
+        if entry.is_file {
+            if is_rule {
+                file(&entry.path, files)?;
+            }
         // What is neither is passed over, whatever keeps it from being looked at.
-        if is_rule || inputs::folder(&entry).is_ok_and(|it| it.is_some()) {
-            collect(&entry, files)?;
+        } else if is_rule || inputs::folder(&entry.path).is_ok_and(|it| it.is_some()) {
+            collect(&entry.path, files)?;
         }
     }
+    Ok(())
+}
+
+fn file(path: &Path, files: &mut Vec<RuleFile>) -> Outcome {
+    let text = crate::estate_input::text(path)?;
+    files.push(RuleFile { name: path.display().to_string(), text });
     Ok(())
 }

@@ -260,8 +260,15 @@ impl Build {
         }
         let gates = self.gates.get(&rule.source).cloned().unwrap_or_default();
         let mut reader = Reader::new(&rule.file);
-        let mut instances = Vec::new();
+        let mut instances: Vec<Instance> = Vec::new();
+        // The first way calls all fields as the rule does.
+        let mut plain: Option<usize> = None;
         for (mapping, gate) in &gates {
+            let renames = rule.searches.iter().any(|(_, it)| it.names(&|name| mapping.contains_key(name)));
+            if let Some(same) = plain.filter(|_| !renames).and_then(|it| instances.get(it)) {
+                instances.push(Instance { gate: *gate, mapping: mapping.clone(), ..same.clone() });
+                continue;
+            }
             let mut compiler = Compiler {
                 interner: &mut self.interner,
                 reader: &mut reader,
@@ -273,6 +280,9 @@ impl Build {
                 break;
             }
             let reads = self.reads(&expr);
+            if !renames {
+                plain = Some(instances.len());
+            }
             instances.push(Instance { rule: number, gate: *gate, expr, mapping: mapping.clone(), reads });
         }
         let failed = reader.failed();

@@ -33,10 +33,10 @@ pub(crate) struct Inner {
     pub generate: Vec<bool>,
     pub instances: Vec<Instance>,
     pub interner: Interner,
-    /// Compiled when first needed, by comparison.
-    pub regexes: Vec<OnceLock<Option<Bounded>>>,
+    /// Compiled when first needed, by comparison: few ever are, so what they take stands elsewhere.
+    pub regexes: Vec<OnceLock<Option<Box<Bounded>>>>,
     /// Prepared when first needed, by comparison.
-    pub finders: Vec<OnceLock<Finder<'static>>>,
+    pub finders: Vec<OnceLock<Box<Finder<'static>>>>,
     /// The different gates; most rules share one.
     pub gates: Vec<Expr>,
     pub correlations: Vec<Correlation>,
@@ -89,7 +89,7 @@ impl Inner {
     /// Whether `haystack` contains `text`, the text of comparison `pred`.
     #[inline]
     pub fn contains(&self, pred: u32, haystack: &str, text: &str) -> bool {
-        let finder = self.finders[pred as usize].get_or_init(|| Finder::new(text.as_bytes()).into_owned());
+        let finder = self.finders[pred as usize].get_or_init(|| Box::new(Finder::new(text.as_bytes()).into_owned()));
         finder.find(haystack.as_bytes()).is_some()
     }
 
@@ -98,7 +98,7 @@ impl Inner {
         let Pred { matcher: Matcher::Regex(pattern), .. } = &self.interner.preds[pred as usize] else {
             return None;
         };
-        self.regexes[pred as usize].get_or_init(|| Bounded::new(pattern)).as_ref()
+        self.regexes[pred as usize].get_or_init(|| Bounded::new(pattern).map(Box::new)).as_deref()
     }
 
     /// Titles of the rules that make comparison `pred`.

@@ -75,6 +75,20 @@ pub enum Search {
     Nested(Vec<(String, Search)>, Condition),
 }
 
+impl Search {
+    /// Whether it speaks of a field whose name `is` says yes to.
+    pub fn names(&self, is: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::All(items) => items.iter().any(|it| {
+                let refers = it.modifiers.contains(&Modifier::FieldRef);
+                it.field.as_deref().is_some_and(is) || (refers && it.values.iter().any(|it| is(it.text())))
+            }),
+            Self::Any(searches) => searches.iter().any(|it| it.names(is)),
+            Self::Nested(searches, _) => searches.iter().any(|(_, it)| it.names(is)),
+        }
+    }
+}
+
 /// One line of a mapping: a field, modifiers, and values. No field means any text of the event (keywords).
 #[derive(Clone, Debug)]
 pub struct Item {
