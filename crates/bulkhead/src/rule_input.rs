@@ -14,6 +14,9 @@ use crate::inputs;
 /// Faults printed before the rest is only counted; a corpus of thousands may hold many.
 const SHOWN: usize = 10;
 
+/// What the names of built-in rules' files begin with.
+const BUILTIN: &str = "builtin:";
+
 /// Loads the built-in pack (unless left out), the configuration's rules and those named, read as the configuration says;
 /// a bad rule is reported, the rest load.
 pub fn load(
@@ -64,6 +67,7 @@ pub fn options(reading: &RuleReading, config: &Config) -> Outcome<Options> {
         log_sources: texts(&reading.log_sources, &config.log_sources)?,
         pipelines: texts(&reading.pipeline, &config.pipelines)?,
         placeholders,
+        giving_way: BUILTIN.to_owned(),
     })
 }
 
@@ -109,7 +113,7 @@ pub fn files(paths: &[PathBuf]) -> Outcome<Vec<RuleFile>> {
 pub fn pack() -> Vec<RuleFile> {
     bulkhead_evaluate::starter_rules()
         .into_iter()
-        .map(|(name, text)| RuleFile { name: format!("builtin:{name}"), text: text.to_owned() })
+        .map(|(name, text)| RuleFile { name: format!("{BUILTIN}{name}"), text: text.to_owned() })
         .collect()
 }
 

@@ -64,6 +64,9 @@ pub fn gather(
     pass.kept.take(&mut last);
     summary.over_budget = collector.counts().over_budget;
     say_over_budget(&collector.over_budget());
+    if !quiet {
+        say_found_by_others(collector.counts().found_by_others);
+    }
     let (findings, not_kept) = pass.kept.finish();
     summary.findings_not_kept = not_kept.values().sum();
     let events_per_s = telemetry.events() as f64 / start.elapsed().as_secs_f64().max(1e-9);
@@ -142,6 +145,16 @@ pub fn placed(mut who: Entities) -> Entities {
 /// Reading options for a command run at `now`: lines without a year get the latest that does not lie after it.
 pub fn options(now: Option<Timestamp>) -> Options {
     Options { now: Some(now.unwrap_or_else(inputs::now)), ..Options::default() }
+}
+
+/// Says how many findings of built-in rules were left out.
+pub fn say_found_by_others(n: u64) {
+    if n > 0 {
+        note!(
+            "{} findings of built-in rules were left out: equal rules among those loaded found the same events",
+            n
+        );
+    }
 }
 
 /// Says which rules gave comparisons up because they would have taken too long.

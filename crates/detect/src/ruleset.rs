@@ -1,6 +1,6 @@
 //! A rule set: every rule that loaded, as expressions over shared comparisons, behind its log source gate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use bulkhead_model::event::Shape;
@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     pub refs: Vec<RuleRef>,
     /// Whether a finding of the rule itself is wanted; a rule may serve correlations only.
     pub generate: Vec<bool>,
+    /// Rules that find nothing in an event in which one of these rules finds something, by rule.
+    pub gives_way: BTreeMap<u32, Vec<u32>>,
     pub instances: Vec<Instance>,
     pub interner: Interner,
     /// Compiled when first needed, by comparison: few ever are, so what they take stands elsewhere.
@@ -69,6 +71,7 @@ impl Inner {
             rules: Vec::new(),
             refs: Vec::new(),
             generate: Vec::new(),
+            gives_way: BTreeMap::new(),
             instances: Vec::new(),
             interner,
             regexes: (0..n_preds).map(|_| OnceLock::new()).collect(),

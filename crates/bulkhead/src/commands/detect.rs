@@ -254,6 +254,7 @@ impl Summary<'_> {
                 holes.join(", ")
             );
         }
+        telemetry_input::say_found_by_others(self.counts.found_by_others);
         let left = self.counts.correlation;
         if left.evicted + left.late + left.untimed > 0 {
             note!(

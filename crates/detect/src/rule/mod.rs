@@ -28,6 +28,9 @@ pub struct Rule {
     pub level: Level,
     /// `tags`.
     pub tags: Vec<String>,
+    /// Ids of the rules that `related` says are like this one (similar, derived, merged): what they find need not be
+    /// found twice.
+    pub related: Vec<String>,
     /// `status`, where given.
     pub status: Option<String>,
     /// `logsource`.
