@@ -67,7 +67,12 @@ pub struct Matcher {
 impl Matcher {
     /// A matcher for `set`.
     pub fn new(set: &RuleSet) -> Self {
-        Self { matching: Matching::new(set), matched: Vec::new(), may_give_way: Vec::new(), file: Arc::from("") }
+        Self {
+            matching: Matching::new(set),
+            matched: Vec::new(),
+            may_give_way: Vec::new(),
+            file: Arc::from(""),
+        }
     }
 
     /// Appends what rules find in `event`, in the order in which rules were loaded.

@@ -92,7 +92,8 @@ impl Inner {
     /// Whether `haystack` contains `text`, the text of comparison `pred`.
     #[inline]
     pub fn contains(&self, pred: u32, haystack: &str, text: &str) -> bool {
-        let finder = self.finders[pred as usize].get_or_init(|| Box::new(Finder::new(text.as_bytes()).into_owned()));
+        let finder =
+            self.finders[pred as usize].get_or_init(|| Box::new(Finder::new(text.as_bytes()).into_owned()));
         finder.find(haystack.as_bytes()).is_some()
     }
 

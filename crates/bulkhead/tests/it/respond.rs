@@ -74,7 +74,9 @@ fn with_yes_the_incident_is_contained_and_the_case_verifies() {
 fn the_case_is_the_same_on_any_number_of_threads() {
     let dir = recorded();
     let mut cases = ["1", "2", "5"].map(|threads| {
-        let args = format!("respond logs --estate estate.yaml --yes --seed 7 --threads {threads} --out case-{threads}");
+        let args = format!(
+            "respond logs --estate estate.yaml --yes --seed 7 --threads {threads} --out case-{threads}"
+        );
         let output = run(dir.path(), &args);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let read = |name: &str| fs::read(dir.path().join(format!("case-{threads}/{name}"))).expect(name);

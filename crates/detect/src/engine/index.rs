@@ -234,7 +234,6 @@ impl Contains {
             }
         }
     }
-
 }
 
 impl Automaton {

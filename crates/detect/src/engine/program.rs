@@ -226,10 +226,7 @@ fn add(patterns: &mut Patterns, matcher: &Matcher, pred: u32) -> bool {
             }
             false
         }
-        Matcher::Cidr(_)
-        | Matcher::Number(..)
-        | Matcher::Field { .. }
-        | Matcher::Time(..) => {
+        Matcher::Cidr(_) | Matcher::Number(..) | Matcher::Field { .. } | Matcher::Time(..) => {
             patterns.present.push(sure(false));
             false
         }

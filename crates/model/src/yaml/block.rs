@@ -123,7 +123,11 @@ impl<'t> Reader<'t> {
         let line = self.ahead?;
         let list = is_item(line.text);
         if line.indent > indent || (line.indent == indent && list) {
-            if list { self.sequence(line, indent, depth + 1) } else { self.mapping(line.indent, None, depth + 1) }
+            if list {
+                self.sequence(line, indent, depth + 1)
+            } else {
+                self.mapping(line.indent, None, depth + 1)
+            }
         } else {
             None
         }

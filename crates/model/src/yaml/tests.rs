@@ -220,7 +220,8 @@ fn bytes_that_are_not_text() {
 #[test]
 fn rules_are_read_by_the_block_reader() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let mut folders = vec![format!("{root}/rules").into(), format!("{root}/../shared/data/sigma/rules").into()];
+    let mut folders =
+        vec![format!("{root}/rules").into(), format!("{root}/../shared/data/sigma/rules").into()];
     let (mut n_read, mut n_files) = (0, 0);
     while let Some(folder) = folders.pop() {
         let folder: std::path::PathBuf = folder;
