@@ -218,6 +218,7 @@ fn bytes_that_are_not_text() {
 
 /// Rules are why the block form has a reader of its own: those at hand are read by it, and as the full parser does.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the rules at hand are what is tested")]
 fn rules_are_read_by_the_block_reader() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let mut folders =
