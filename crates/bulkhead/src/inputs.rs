@@ -91,11 +91,29 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it cannot be listed.
 pub fn folder(path: &Path) -> io::Result<Option<Vec<PathBuf>>> {
+    Ok(listing(path)?.map(|entries| entries.into_iter().map(|it| it.path).collect()))
+}
+
+/// An entry of a folder.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether the folder itself says that it is a file: thousands of rules need not be asked for one by one.
+    pub is_file: bool,
+}
+
+/// As [`folder`], with what the folder says of its entries.
+///
+/// # Errors
+/// When it cannot be listed.
+pub fn listing(path: &Path) -> io::Result<Option<Vec<Entry>>> {
     let name = path.display().to_string();
     let known = with(|noted| {
         let noted = noted.as_ref()?;
         let file = noted.texts.contains_key(&name).then_some(None);
-        file.or_else(|| noted.folders.get(&name).cloned().map(Some))
+        let unasked = |it: &PathBuf| Entry { path: it.clone(), is_file: false };
+        file.or_else(|| noted.folders.get(&name).map(|it| Some(it.iter().map(unasked).collect())))
     });
     if let Some(known) = known {
         return Ok(known);
@@ -103,9 +121,15 @@ pub fn folder(path: &Path) -> io::Result<Option<Vec<PathBuf>>> {
     if !std::fs::metadata(path)?.is_dir() {
         return Ok(None);
     }
-    let mut entries = std::fs::read_dir(path)?.map(|it| Ok(it?.path())).collect::<io::Result<Vec<_>>>()?;
-    entries.sort();
-    with(|noted| noted.as_mut().map(|it| it.folders.insert(name, entries.clone())));
+    let entry = |it: io::Result<std::fs::DirEntry>| {
+        let it = it?;
+        Ok(Entry { path: it.path(), is_file: it.file_type().is_ok_and(|it| it.is_file()) })
+    };
+    let mut entries = std::fs::read_dir(path)?.map(entry).collect::<io::Result<Vec<_>>>()?;
+    // All lie in the same folder.
+    entries.sort_by(|a, b| a.path.file_name().cmp(&b.path.file_name()));
+    let paths = || entries.iter().map(|it| it.path.clone()).collect();
+    with(|noted| noted.as_mut().map(|it| it.folders.insert(name, paths())));
     Ok(Some(entries))
 }
 

@@ -44,6 +44,11 @@ use clap::Parser;
 use crate::failure::{Failure, Outcome};
 use crate::say::note;
 
+/// Reading telemetry and rules is a flood of small and of very large pieces: glibc gives the large ones back to the
+/// kernel each time, and takes them anew page by page.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(end_badly));
     let cli = match cli::Cli::try_parse() {

@@ -14,6 +14,9 @@ use crate::inputs;
 /// Faults printed before the rest is only counted; a corpus of thousands may hold many.
 const SHOWN: usize = 10;
 
+/// What the names of built-in rules' files begin with.
+const BUILTIN: &str = "builtin:";
+
 /// Loads the built-in pack (unless left out), the configuration's rules and those named, read as the configuration says;
 /// a bad rule is reported, the rest load.
 pub fn load(
@@ -64,6 +67,7 @@ pub fn options(reading: &RuleReading, config: &Config) -> Outcome<Options> {
         log_sources: texts(&reading.log_sources, &config.log_sources)?,
         pipelines: texts(&reading.pipeline, &config.pipelines)?,
         placeholders,
+        giving_way: BUILTIN.to_owned(),
     })
 }
 
@@ -109,24 +113,30 @@ pub fn files(paths: &[PathBuf]) -> Outcome<Vec<RuleFile>> {
 pub fn pack() -> Vec<RuleFile> {
     bulkhead_evaluate::starter_rules()
         .into_iter()
-        .map(|(name, text)| RuleFile { name: format!("builtin:{name}"), text: text.to_owned() })
+        .map(|(name, text)| RuleFile { name: format!("{BUILTIN}{name}"), text: text.to_owned() })
         .collect()
 }
 
 /// A file, or every YAML file below a folder in the order of their names.
 fn collect(path: &Path, files: &mut Vec<RuleFile>) -> Outcome {
-    let entries = inputs::folder(path).map_err(|err| Failure::file("read rules from", path, &err))?;
-    let Some(entries) = entries else {
-        let text = crate::estate_input::text(path)?;
-        files.push(RuleFile { name: path.display().to_string(), text });
-        return Ok(());
-    };
+    let entries = inputs::listing(path).map_err(|err| Failure::file("read rules from", path, &err))?;
+    let Some(entries) = entries else { return file(path, files) };
     for entry in entries {
-        let is_rule = entry.extension().is_some_and(|it| it == "yml" || it == "yaml");
+        let is_rule = entry.path.extension().is_some_and(|it| it == "yml" || it == "yaml");
+        if entry.is_file {
+            if is_rule {
+                file(&entry.path, files)?;
+            }
         // What is neither is passed over, whatever keeps it from being looked at.
-        if is_rule || inputs::folder(&entry).is_ok_and(|it| it.is_some()) {
-            collect(&entry, files)?;
+        } else if is_rule || inputs::folder(&entry.path).is_ok_and(|it| it.is_some()) {
+            collect(&entry.path, files)?;
         }
     }
+    Ok(())
+}
+
+fn file(path: &Path, files: &mut Vec<RuleFile>) -> Outcome {
+    let text = crate::estate_input::text(path)?;
+    files.push(RuleFile { name: path.display().to_string(), text });
     Ok(())
 }

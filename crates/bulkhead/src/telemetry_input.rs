@@ -5,14 +5,15 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use bulkhead_detect::{Detector, EventRef, RuleSet};
+use bulkhead_detect::{Collector, CorrelationOptions, Detector, EventRef, Match, Matcher, RuleSet};
 use bulkhead_incident::{finding_from_alert, host_of_flow};
 use bulkhead_model::case::TelemetrySummary;
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::finding::{Finding, SourceRef};
-use bulkhead_telemetry::{Bounds, Observer, Options, Progress, Record, Sink, Telemetry, entities, read};
-use indicatif::ProgressBar;
+use bulkhead_telemetry::{
+    Batch, Observer, Options, Progress, Record, Telemetry, Worker, entities, read_parallel,
+};
 use jiff::Timestamp;
 
 use crate::failure::{Failure, Outcome, print_diagnostics};
@@ -42,31 +43,29 @@ pub struct Gathered {
     pub events_per_s: f64,
 }
 
-/// Reads `paths` through the rules and sums up who was seen.
-pub fn gather(paths: &[PathBuf], rules: &RuleSet, now: Option<Timestamp>, quiet: bool) -> Outcome<Gathered> {
-    let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
+/// Reads `paths` through the rules on so many threads and sums up who was seen; the same for any number of threads.
+pub fn gather(
+    paths: &[PathBuf],
+    rules: &RuleSet,
+    now: Option<Timestamp>,
+    threads: usize,
+    quiet: bool,
+) -> Outcome<Gathered> {
     let start = Instant::now();
-    let mut pass = Pass {
-        detector: Some(Detector::new(rules)),
-        observer: Observer::new(Bounds::default()),
-        kept: Kept::default(),
-        last_event: None,
-        last_of_file: BTreeMap::new(),
-        bar: ui::progress(quiet, "reading telemetry", Some(0)),
-    };
-    let telemetry = read(&names, &options(now), &mut pass);
-    pass.bar.finish_and_clear();
-    refuse_unreadable(&telemetry, quiet)?;
+    let mut pass = Pass::default();
+    let mut collector = Collector::new(rules, CorrelationOptions::default());
+    let telemetry = pass.run(paths, &options(now), Some((rules, &mut collector)), threads, quiet)?;
     let mut summary = telemetry.summary();
     for it in &mut summary.unread {
         it.from = pass.last_of_file.get(&it.source).copied();
     }
-    if let Some(detector) = &mut pass.detector {
-        let mut last = Vec::new();
-        detector.finish(&mut last);
-        pass.kept.take(&mut last);
-        summary.over_budget = detector.counts().over_budget;
-        say_over_budget(&detector.over_budget());
+    let mut last = Vec::new();
+    collector.finish(&mut last);
+    pass.kept.take(&mut last);
+    summary.over_budget = collector.counts().over_budget;
+    say_over_budget(&collector.over_budget());
+    if !quiet {
+        say_found_by_others(collector.counts().found_by_others);
     }
     let (findings, not_kept) = pass.kept.finish();
     summary.findings_not_kept = not_kept.values().sum();
@@ -84,19 +83,14 @@ pub fn gather(paths: &[PathBuf], rules: &RuleSet, now: Option<Timestamp>, quiet:
 
 /// Reads `paths` only for who was seen.
 pub fn observe(paths: &[PathBuf], quiet: bool) -> Outcome<Observations> {
-    let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
-    let mut pass = Pass {
-        detector: None,
-        observer: Observer::new(Bounds::default()),
-        kept: Kept::default(),
-        last_event: None,
-        last_of_file: BTreeMap::new(),
-        bar: ui::progress(quiet, "reading telemetry", Some(0)),
-    };
-    let telemetry = read(&names, &options(None), &mut pass);
-    pass.bar.finish_and_clear();
-    refuse_unreadable(&telemetry, quiet)?;
+    let mut pass = Pass::default();
+    pass.run(paths, &options(None), None, cores(), quiet)?;
     Ok(pass.observer.finish())
+}
+
+/// Threads where none were asked for: one for each core.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Says what could not be read; that nothing could be read is an input error.
@@ -120,13 +114,21 @@ pub fn refuse_unreadable(telemetry: &Telemetry, quiet: bool) -> Outcome {
 
 /// What one record gives rise to: an alert from elsewhere is a finding of its own, rules add theirs.
 pub fn find(record: &Record<'_>, who: &Entities, detector: &mut Detector, findings: &mut Vec<Finding>) {
-    if matches!(record.event.shape(), Shape::Suricata | Shape::Wazuh | Shape::Json) {
-        let source = SourceRef { file: record.file.to_owned(), record: record.record };
-        findings.extend(finding_from_alert(record.event, who, source));
+    findings.extend(alert(record, who));
+    detector.feed(record.event, &place(record, &|_| placed(who.clone())), findings);
+}
+
+/// The finding that a record is by itself: an alert from elsewhere.
+fn alert(record: &Record<'_>, who: &Entities) -> Option<Finding> {
+    if !matches!(record.event.shape(), Shape::Suricata | Shape::Wazuh | Shape::Json) {
+        return None;
     }
-    let known = |_: &dyn Event| placed(who.clone());
-    let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &known };
-    detector.feed(record.event, &at, findings);
+    let source = SourceRef { file: record.file.to_owned(), record: record.record };
+    finding_from_alert(record.event, who, source)
+}
+
+fn place<'a>(record: &'a Record<'_>, entities: &'a dyn Fn(&dyn Event) -> Entities) -> EventRef<'a> {
+    EventRef { file: record.file, record: record.record, source: record.source, entities }
 }
 
 /// A network sensor is not the host concerned: whom the event is about is, or the end of the flow that is ours.
@@ -145,6 +147,16 @@ pub fn options(now: Option<Timestamp>) -> Options {
     Options { now: Some(now.unwrap_or_else(inputs::now)), ..Options::default() }
 }
 
+/// Says how many findings of built-in rules were left out.
+pub fn say_found_by_others(n: u64) {
+    if n > 0 {
+        note!(
+            "{} findings of built-in rules were left out: equal rules among those loaded found the same events",
+            n
+        );
+    }
+}
+
 /// Says which rules gave comparisons up because they would have taken too long.
 pub fn say_over_budget(by_rule: &BTreeMap<String, u64>) {
     for (title, n) in by_rule {
@@ -156,38 +168,111 @@ pub fn say_over_budget(by_rule: &BTreeMap<String, u64>) {
     }
 }
 
+/// What is summed up over all events, in their order.
+#[derive(Default)]
 struct Pass {
-    detector: Option<Detector>,
     observer: Observer,
     kept: Kept,
     last_event: Option<Timestamp>,
     /// Time of the last event of each source.
     last_of_file: BTreeMap<String, Timestamp>,
-    bar: ProgressBar,
 }
 
-impl Sink for Pass {
-    fn record(&mut self, record: &Record<'_>) -> ControlFlow<()> {
-        let who = entities(record.event);
-        self.last_event = self.last_event.max(who.time);
-        if let Some(time) = who.time {
-            match self.last_of_file.get_mut(record.file) {
-                Some(last) => *last = (*last).max(time),
-                None => drop(self.last_of_file.insert(record.file.to_owned(), time)),
-            }
-        }
-        self.observer.add(&who);
-        if let Some(detector) = &mut self.detector {
-            let mut found = std::mem::take(&mut self.kept.buffer);
-            find(record, &who, detector, &mut found);
-            self.kept.take(&mut found);
-            self.kept.buffer = found;
-        }
-        ControlFlow::Continue(())
+impl Pass {
+    fn run(
+        &mut self,
+        paths: &[PathBuf],
+        reading: &Options,
+        mut rules: Option<(&RuleSet, &mut Collector)>,
+        threads: usize,
+        quiet: bool,
+    ) -> Outcome<Telemetry> {
+        let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
+        let bar = ui::progress(quiet, "reading telemetry", Some(0));
+        let set = rules.as_ref().map(|it| it.0);
+        let looker = || Looker { matcher: set.map(Matcher::new) };
+        let workers = std::iter::repeat_with(looker).take(threads).collect();
+        let mut take = |batch: Batch<Looked>, progress: &Progress<'_>| {
+            self.take(batch, rules.as_mut().map(|it| &mut *it.1));
+            bar.set_length(progress.total);
+            bar.set_position(progress.read);
+            ControlFlow::Continue(())
+        };
+        let telemetry = read_parallel(&names, reading, workers, &mut take);
+        bar.finish_and_clear();
+        refuse_unreadable(&telemetry, quiet)?;
+        Ok(telemetry)
     }
 
-    fn progress(&mut self, progress: &Progress<'_>) {
-        self.bar.set_length(progress.total);
-        self.bar.set_position(progress.read);
+    fn take(&mut self, batch: Batch<Looked>, mut collector: Option<&mut Collector>) {
+        let Looked { who, found, last_of_file } = batch.out;
+        for who in who {
+            self.last_event = self.last_event.max(who.time);
+            self.observer.add(&who);
+        }
+        for (file, time) in last_of_file {
+            let last = self.last_of_file.entry(file).or_insert(time);
+            *last = (*last).max(time);
+        }
+        let mut findings = std::mem::take(&mut self.kept.buffer);
+        for it in found {
+            match (it, &mut collector) {
+                (Fact::Alert(mut finding), _) => {
+                    finding.source.record += batch.before;
+                    findings.push(*finding);
+                }
+                (Fact::Match(mut found), Some(collector)) => {
+                    found.after(batch.before);
+                    collector.take(found, &mut findings);
+                }
+                (Fact::Match(_), None) => {}
+            }
+        }
+        self.kept.take(&mut findings);
+        self.kept.buffer = findings;
+    }
+}
+
+/// What one thread does with the events: looks at each by itself.
+struct Looker {
+    /// None where only who was seen is wanted.
+    matcher: Option<Matcher>,
+}
+
+/// What was seen in some events.
+#[derive(Default)]
+struct Looked {
+    /// Of every event.
+    who: Vec<Entities>,
+    /// In the order of the events.
+    found: Vec<Fact>,
+    /// Time of the last event, by file.
+    last_of_file: Vec<(String, Timestamp)>,
+}
+
+enum Fact {
+    /// An alert from elsewhere.
+    Alert(Box<Finding>),
+    Match(Match),
+}
+
+impl Worker for Looker {
+    type Out = Looked;
+
+    fn record(&mut self, record: &Record<'_>, out: &mut Looked) {
+        let who = entities(record.event);
+        if let Some(time) = who.time {
+            match out.last_of_file.last_mut() {
+                Some((file, last)) if file == record.file => *last = (*last).max(time),
+                _ => out.last_of_file.push((record.file.to_owned(), time)),
+            }
+        }
+        if let Some(matcher) = &mut self.matcher {
+            out.found.extend(alert(record, &who).map(|it| Fact::Alert(Box::new(it))));
+            let mut matches = Vec::new();
+            matcher.run(record.event, &place(record, &|_| placed(who.clone())), &mut matches);
+            out.found.extend(matches.into_iter().map(Fact::Match));
+        }
+        out.who.push(who);
     }
 }

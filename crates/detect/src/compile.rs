@@ -133,9 +133,14 @@ impl Compiler<'_, '_> {
             .into_iter()
             .map(|it| {
                 let inside = contains || keyword;
-                let pattern =
-                    it.surrounded(inside || has(Modifier::EndsWith), inside || has(Modifier::StartsWith));
-                self.interner.pred(field, Matcher::text(pattern, cased))
+                let (before, after) =
+                    (inside || has(Modifier::EndsWith), inside || has(Modifier::StartsWith));
+                // Thousands of values are texts without wildcards: nothing is put together for them.
+                let matcher = match it.0.as_slice() {
+                    [Part::Literal(text)] => Matcher::literal(text, before, after, cased),
+                    _ => Matcher::text(it.surrounded(before, after), cased),
+                };
+                self.interner.pred(field, matcher)
             })
             .collect();
         Expr::or(sides)

@@ -39,6 +39,8 @@ pub struct Counts {
     pub findings: u64,
     /// Comparisons of a rule with a value that were given up because they would have taken too long.
     pub over_budget: u64,
+    /// Findings left out since a rule to which theirs gives way found the same.
+    pub found_by_others: u64,
     /// What correlation had to leave out.
     pub correlation: CorrelationCounts,
 }

@@ -1,6 +1,8 @@
 //! Rules as boolean expressions over shared comparisons.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 
 use bulkhead_model::event::Shape;
 
@@ -188,7 +190,8 @@ pub struct Interner {
     pub fields: Fields,
     /// Comparisons, by id.
     pub preds: Vec<Pred>,
-    ids: HashMap<Pred, PredId, FastHash>,
+    /// By the hash of a comparison; where another has taken that place, by the next number that is free.
+    ids: HashMap<u64, PredId, FastHash>,
 }
 
 impl Interner {
@@ -196,11 +199,19 @@ impl Interner {
     pub fn pred(&mut self, field: FieldId, matcher: Matcher) -> Expr {
         let pred = Pred { field, matcher };
         let next = PredId::try_from(self.preds.len()).unwrap_or(PredId::MAX);
-        if let Some(id) = self.ids.get(&pred) {
-            return Expr::Pred(*id);
+        let mut hash = FastHash.hash_one(&pred);
+        loop {
+            match self.ids.entry(hash) {
+                Entry::Occupied(id) if self.preds[*id.get() as usize] == pred => {
+                    return Expr::Pred(*id.get());
+                }
+                Entry::Occupied(_) => hash = hash.wrapping_add(1),
+                Entry::Vacant(free) => {
+                    free.insert(next);
+                    self.preds.push(pred);
+                    return Expr::Pred(next);
+                }
+            }
         }
-        self.preds.push(pred.clone());
-        self.ids.insert(pred, next);
-        Expr::Pred(next)
     }
 }

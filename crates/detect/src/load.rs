@@ -38,6 +38,9 @@ pub struct Options {
     pub pipelines: Vec<(String, String)>,
     /// Values of placeholders, by name.
     pub placeholders: Placeholders,
+    /// Rules of files whose names begin so give way: what a rule of another file finds that they name in `related` they
+    /// do not find again in the same event. None gives way where this is empty.
+    pub giving_way: String,
 }
 
 /// What loading found.
@@ -113,6 +116,7 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, LoadReport) {
         diagnostics,
         gates: BTreeMap::new(),
         gate_list: Vec::new(),
+        giving_way: options.giving_way.clone(),
     };
     build.finish(documents)
 }
@@ -197,6 +201,7 @@ struct Build {
     diagnostics: Vec<Diagnostic>,
     gates: BTreeMap<rule::Source, Gates>,
     gate_list: Vec<Expr>,
+    giving_way: String,
 }
 
 impl Build {
@@ -238,6 +243,7 @@ impl Build {
         }
         let plan = Arc::new(Plan::new(&correlations, &refs, &self.interner));
         let inner = Inner {
+            gives_way: gives_way(&rules, &generate, &self.giving_way),
             plan,
             rules,
             refs,
@@ -260,8 +266,15 @@ impl Build {
         }
         let gates = self.gates.get(&rule.source).cloned().unwrap_or_default();
         let mut reader = Reader::new(&rule.file);
-        let mut instances = Vec::new();
+        let mut instances: Vec<Instance> = Vec::new();
+        // The first way calls all fields as the rule does.
+        let mut plain: Option<usize> = None;
         for (mapping, gate) in &gates {
+            let renames = rule.searches.iter().any(|(_, it)| it.names(&|name| mapping.contains_key(name)));
+            if let Some(same) = plain.filter(|_| !renames).and_then(|it| instances.get(it)) {
+                instances.push(Instance { gate: *gate, mapping: mapping.clone(), ..same.clone() });
+                continue;
+            }
             let mut compiler = Compiler {
                 interner: &mut self.interner,
                 reader: &mut reader,
@@ -273,6 +286,9 @@ impl Build {
                 break;
             }
             let reads = self.reads(&expr);
+            if !renames {
+                plain = Some(instances.len());
+            }
             instances.push(Instance { rule: number, gate: *gate, expr, mapping: mapping.clone(), reads });
         }
         let failed = reader.failed();
@@ -327,6 +343,27 @@ impl Build {
         reads.remove(&KEYWORDS);
         reads.into_iter().collect()
     }
+}
+
+/// For each rule that gives way the rules to which it does.
+fn gives_way(rules: &[Rule], generate: &[bool], of_files: &str) -> BTreeMap<u32, Vec<u32>> {
+    let gives = |it: &Rule| !of_files.is_empty() && it.file.starts_with(of_files);
+    let numbered = || (0_u32..).zip(rules);
+    let mut named: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for id in rules.iter().filter(|it| gives(it)).flat_map(|it| &it.related) {
+        named.entry(id).or_default();
+    }
+    // A rule that only serves correlations finds nothing of its own.
+    for (number, rule) in numbered().filter(|(number, it)| !gives(it) && generate[*number as usize]) {
+        if let Some(numbers) = named.get_mut(rule.id.as_str()) {
+            numbers.push(number);
+        }
+    }
+    let others = |rule: &Rule| -> Vec<u32> {
+        rule.related.iter().filter_map(|it| named.get(it.as_str())).flatten().copied().collect()
+    };
+    let giving = numbered().filter(|(_, it)| gives(it)).map(|(number, it)| (number, others(it)));
+    giving.filter(|(_, others)| !others.is_empty()).collect()
 }
 
 /// Whether a gate looks at the event itself.

@@ -149,6 +149,19 @@ impl Matcher {
     }
 }
 
+impl Matcher {
+    /// The comparison with a text between wildcards where asked, as [`Matcher::text`] makes it.
+    pub fn literal(text: &str, before: bool, after: bool, cased: bool) -> Self {
+        let op = match (before, after) {
+            (false, false) => TextOp::Equals,
+            (false, true) => TextOp::StartsWith,
+            (true, false) => TextOp::EndsWith,
+            (true, true) => TextOp::Contains,
+        };
+        Self::Text { op, cased, text: if cased { text.to_owned() } else { fold(text) } }
+    }
+}
+
 /// Whether `text` as a whole is what `parts` describe, unless that takes more than `steps_max` steps to tell.
 pub fn glob_within(parts: &[Part], text: &str, steps_max: u64) -> Verdict {
     let mut steps = steps_max;

@@ -29,6 +29,8 @@ enum Kind {
     Untimed,
     /// A comparison that would have taken too long.
     GivenUp(PredId),
+    /// What another rule found too, to which the rule gives way.
+    FoundByOther,
 }
 
 impl Match {
@@ -36,7 +38,7 @@ impl Match {
     pub(crate) fn hit(&self) -> Option<&Hit> {
         match &self.0 {
             Kind::Hit(it) => Some(it),
-            Kind::Finding(_) | Kind::Untimed | Kind::GivenUp(_) => None,
+            Kind::Finding(_) | Kind::Untimed | Kind::GivenUp(_) | Kind::FoundByOther => None,
         }
     }
 
@@ -45,7 +47,7 @@ impl Match {
         match &mut self.0 {
             Kind::Finding(it) => it.source.record += before,
             Kind::Hit(it) => it.record += before,
-            Kind::Untimed | Kind::GivenUp(_) => {}
+            Kind::Untimed | Kind::GivenUp(_) | Kind::FoundByOther => {}
         }
     }
 }
@@ -56,6 +58,8 @@ pub struct Matcher {
     matching: Matching,
     /// Rules that matched the event at hand.
     matched: Vec<u32>,
+    /// Where findings stand that may be another rule's too, and their rules.
+    may_give_way: Vec<(usize, u32)>,
     /// The file of the last match.
     file: Arc<str>,
 }
@@ -63,14 +67,20 @@ pub struct Matcher {
 impl Matcher {
     /// A matcher for `set`.
     pub fn new(set: &RuleSet) -> Self {
-        Self { matching: Matching::new(set), matched: Vec::new(), file: Arc::from("") }
+        Self {
+            matching: Matching::new(set),
+            matched: Vec::new(),
+            may_give_way: Vec::new(),
+            file: Arc::from(""),
+        }
     }
 
     /// Appends what rules find in `event`, in the order in which rules were loaded.
     pub fn run(&mut self, event: &dyn Event, at: &EventRef<'_>, out: &mut Vec<Match>) {
         let mut who = None;
-        let (matched, file) = (&mut self.matched, &mut self.file);
+        let (matched, may_give_way, file) = (&mut self.matched, &mut self.may_give_way, &mut self.file);
         matched.clear();
+        may_give_way.clear();
         self.matching.run(event, &at.source, |inner, instance, values| {
             let instance = &inner.instances[instance as usize];
             // A rule can meet its log source in two ways at once; that is one finding.
@@ -93,8 +103,17 @@ impl Matcher {
                 user: who.user.clone(),
                 fields: fields(inner, &instance.reads, values),
             };
+            if inner.gives_way.contains_key(&instance.rule) {
+                may_give_way.push((out.len(), instance.rule));
+            }
             out.push(Match(Kind::Finding(Box::new(finding))));
         });
+        for (at, rule) in self.may_give_way.drain(..) {
+            let others = self.matching.gives_way(rule);
+            if others.iter().any(|it| self.matched.contains(it)) {
+                out[at] = Match(Kind::FoundByOther);
+            }
+        }
         out.extend(self.matching.given_up().map(|it| Match(Kind::GivenUp(it))));
     }
 
@@ -175,6 +194,7 @@ impl Collector {
             (Kind::Hit(it), Some(correlator)) => correlator.push(*it, out),
             (Kind::Untimed, Some(correlator)) => correlator.untimed(),
             (Kind::Hit(_) | Kind::Untimed, None) => {}
+            (Kind::FoundByOther, _) => self.counts.found_by_others += 1,
             (Kind::GivenUp(it), _) => {
                 self.counts.over_budget += 1;
                 *self.given_up.entry(it).or_default() += 1;

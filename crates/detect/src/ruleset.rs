@@ -1,6 +1,6 @@
 //! A rule set: every rule that loaded, as expressions over shared comparisons, behind its log source gate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use bulkhead_model::event::Shape;
@@ -31,12 +31,14 @@ pub(crate) struct Inner {
     pub refs: Vec<RuleRef>,
     /// Whether a finding of the rule itself is wanted; a rule may serve correlations only.
     pub generate: Vec<bool>,
+    /// Rules that find nothing in an event in which one of these rules finds something, by rule.
+    pub gives_way: BTreeMap<u32, Vec<u32>>,
     pub instances: Vec<Instance>,
     pub interner: Interner,
-    /// Compiled when first needed, by comparison.
-    pub regexes: Vec<OnceLock<Option<Bounded>>>,
+    /// Compiled when first needed, by comparison: few ever are, so what they take stands elsewhere.
+    pub regexes: Vec<OnceLock<Option<Box<Bounded>>>>,
     /// Prepared when first needed, by comparison.
-    pub finders: Vec<OnceLock<Finder<'static>>>,
+    pub finders: Vec<OnceLock<Box<Finder<'static>>>>,
     /// The different gates; most rules share one.
     pub gates: Vec<Expr>,
     pub correlations: Vec<Correlation>,
@@ -69,6 +71,7 @@ impl Inner {
             rules: Vec::new(),
             refs: Vec::new(),
             generate: Vec::new(),
+            gives_way: BTreeMap::new(),
             instances: Vec::new(),
             interner,
             regexes: (0..n_preds).map(|_| OnceLock::new()).collect(),
@@ -89,7 +92,8 @@ impl Inner {
     /// Whether `haystack` contains `text`, the text of comparison `pred`.
     #[inline]
     pub fn contains(&self, pred: u32, haystack: &str, text: &str) -> bool {
-        let finder = self.finders[pred as usize].get_or_init(|| Finder::new(text.as_bytes()).into_owned());
+        let finder =
+            self.finders[pred as usize].get_or_init(|| Box::new(Finder::new(text.as_bytes()).into_owned()));
         finder.find(haystack.as_bytes()).is_some()
     }
 
@@ -98,7 +102,7 @@ impl Inner {
         let Pred { matcher: Matcher::Regex(pattern), .. } = &self.interner.preds[pred as usize] else {
             return None;
         };
-        self.regexes[pred as usize].get_or_init(|| Bounded::new(pattern)).as_ref()
+        self.regexes[pred as usize].get_or_init(|| Bounded::new(pattern).map(Box::new)).as_deref()
     }
 
     /// Titles of the rules that make comparison `pred`.

@@ -52,6 +52,31 @@ impl<'r> Input<'r> {
         Self { buf: bytes, end, done: true, ..Self::new(io::empty()) }
     }
 
+    /// As [`Input::of`], of the bytes from `start` to `end` only.
+    pub(crate) fn within(bytes: Vec<u8>, start: usize, end: usize) -> Self {
+        Self { start, end: end.min(bytes.len()), ..Self::of(bytes) }
+    }
+
+    /// The memory it was made of or has grown, whatever is left in it.
+    pub(crate) fn into_memory(self) -> Vec<u8> {
+        self.buf
+    }
+
+    /// Takes the first `n` bytes of the window without copying them: the memory they stand in, and where they begin in
+    /// it. What follows them goes on in `spare`.
+    pub(crate) fn give(&mut self, n: usize, mut spare: Vec<u8>) -> (Vec<u8>, usize) {
+        let from = self.start;
+        self.skip(n);
+        let rest = &self.buf[self.start..self.end];
+        // With room for one more reading, as `fill` wants it.
+        if spare.len() < rest.len() + CHUNK {
+            spare.resize(rest.len() + CHUNK, 0);
+        }
+        spare[..rest.len()].copy_from_slice(rest);
+        (self.start, self.end) = (0, rest.len());
+        (std::mem::replace(&mut self.buf, spare), from)
+    }
+
     /// The error that ended the stream early, if one did.
     pub fn fault(&self) -> Option<&io::Error> {
         self.fault.as_ref()

@@ -24,6 +24,9 @@ const WAITING_OF_FILE: u64 = 256;
 /// Results of files whose turn has not come.
 const WAITING: usize = 1024;
 
+/// Results handed over at once, where nobody waits.
+const HANDED_OVER: usize = 8;
+
 /// Records whose results go out together, where a stream is not cut.
 const RECORDS: usize = 128;
 
@@ -151,8 +154,16 @@ impl<O> Shared<O> {
     }
 
     fn put(&self, place: (usize, u64), piece: Piece<O>) {
-        self.lock().results.insert(place, piece);
-        self.results.notify_one();
+        let mut state = self.lock();
+        state.results.insert(place, piece);
+        let (n, some_wait) = (state.results.len(), state.idle > 0);
+        drop(state);
+        // To wake the caller for every part costs more than handing over some at once; it looks by itself after a while.
+        // What is live, and what others may wait for, is handed over at once.
+        let live = self.files.get(place.0).is_none_or(|it| it.path.is_none());
+        if live || some_wait || n % HANDED_OVER == 0 {
+            self.results.notify_one();
+        }
     }
 
     fn stop(&self) {
@@ -294,6 +305,7 @@ impl<W: Worker> Feed<'_, '_, W> {
                 self.thread.parse(place, part);
                 state = shared.lock();
             } else {
+                shared.results.notify_one();
                 state = shared.wait(state);
             }
         }

@@ -4,7 +4,8 @@
 //! threads. What a part needs of the stream before it (the header of a Zeek log) is put before its bytes.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ait;
 use crate::evtx::{CHUNK, HEADER, Promise};
@@ -16,6 +17,9 @@ use crate::report::{Ended, Tally, Telemetry};
 
 /// Bytes gathered before a part is cut, where the stream is not live.
 const PART: usize = 256 * 1024;
+
+/// Pieces of memory kept for parts to come.
+const SPARE_MAX: usize = 8;
 
 /// Chunks of EVTX in a part.
 const CHUNKS: usize = 4;
@@ -62,8 +66,31 @@ pub(crate) struct Part {
     /// Lines (chunks of EVTX) of the stream before `bytes`.
     pub(crate) before: u64,
     pub(crate) bytes: Vec<u8>,
+    /// Where in `bytes` it begins and ends.
+    pub(crate) range: Range<usize>,
+    /// Where the memory goes when it was parsed.
+    pub(crate) spare: Spare,
     /// Instead of bytes: a line longer than records may be was skipped.
     pub(crate) too_long: Option<u64>,
+}
+
+/// Memory of parts that were parsed, for those to come: taking a quarter of a megabyte anew each time costs more than
+/// reading it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Spare {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keeps `memory`, unless enough is kept or one long line has made it large.
+    pub(crate) fn put(&self, memory: Vec<u8>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < SPARE_MAX && memory.len() <= 4 * PART {
+            kept.push(memory);
+        }
+    }
 }
 
 /// A stream that was handed out in parts, as far as its reader knows it.
@@ -133,6 +160,8 @@ pub(crate) struct Cutter {
     pub(crate) live: bool,
     /// Longest line.
     pub(crate) limit: usize,
+    /// Memory of parts.
+    pub(crate) spare: Spare,
 }
 
 impl Cutter {
@@ -147,8 +176,13 @@ impl Cutter {
     }
 
     fn part(&self, before: u64, bytes: Vec<u8>) -> Part {
-        let (file, stream) = (Arc::clone(&self.file), self.stream);
-        Part { stream, file, format: self.format, before, bytes, too_long: None }
+        let range = 0..bytes.len();
+        self.piece(before, bytes, range)
+    }
+
+    fn piece(&self, before: u64, bytes: Vec<u8>, range: Range<usize>) -> Part {
+        let (file, stream, spare) = (Arc::clone(&self.file), self.stream, self.spare.clone());
+        Part { stream, file, format: self.format, before, bytes, range, spare, too_long: None }
     }
 
     fn chunks(
@@ -202,10 +236,17 @@ impl Cutter {
             let n_lines = memchr::memchr_iter(b'\n', block).count() as u64;
             let mut bytes = header.text();
             let part_before = before - header.lines.len() as u64;
-            bytes.extend_from_slice(block);
             header.learn(self.format, block);
-            input.skip(length);
-            emit(self.part(part_before, bytes))?;
+            // A little of a live stream is copied: it must not hold the memory of much.
+            let part = if bytes.is_empty() && length >= PART / 2 {
+                let (bytes, from) = input.give(length, self.spare.take());
+                self.piece(part_before, bytes, from..from + length)
+            } else {
+                bytes.extend_from_slice(block);
+                input.skip(length);
+                self.part(part_before, bytes)
+            };
+            emit(part)?;
             before += n_lines;
         }
     }

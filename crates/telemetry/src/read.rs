@@ -369,7 +369,8 @@ impl<'o> Reader<'o> {
         let name = std::sync::Arc::from(origin.name);
         let live = origin.name == "-";
         let mut emit = |part: Part| taker.part(part, read.get());
-        let cutter = parts::Cutter { stream, file: name, format, live, limit: self.options.record_max };
+        let (limit, spare) = (self.options.record_max, parts::Spare::default());
+        let cutter = parts::Cutter { stream, file: name, format, live, limit, spare };
         let mut missing = Vec::new();
         self.stopped = cutter.run(&mut input, &mut missing, &mut emit).is_break();
         self.cuts[stream].missing = missing;
@@ -459,7 +460,7 @@ fn parse(format: Format, stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
 pub(crate) fn parse_part(part: Part, options: &Options, taker: &mut dyn Taker, memory: &mut Memory) -> Tally {
     let (read, mut events) = (Cell::new(0), 0);
     let mut stream = Stream {
-        input: Input::of(part.bytes),
+        input: Input::within(part.bytes, part.range.start, part.range.end),
         options,
         before: part.before,
         out: Out {
@@ -480,6 +481,7 @@ pub(crate) fn parse_part(part: Part, options: &Options, taker: &mut dyn Taker, m
         Format::Evtx => evtx::chunks(&mut stream),
         format => parse(format, &mut stream),
     };
+    part.spare.put(stream.input.into_memory());
     stream.out.tally
 }
 

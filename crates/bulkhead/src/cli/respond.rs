@@ -1,5 +1,6 @@
 //! Flags of `respond` and `drill`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use bulkhead_report::Lang;
@@ -68,6 +69,9 @@ pub struct Respond {
     /// `contained` is only said once all that stays is accepted. May be given several times; `--yes` accepts none.
     #[arg(long, value_name = "ENTITY")]
     pub accept: Vec<String>,
+    /// Threads that read (default: one for each core). The case is the same for any number.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
     /// Shared flags.
     #[command(flatten)]
     pub common: Common,

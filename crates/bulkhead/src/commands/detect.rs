@@ -52,7 +52,7 @@ pub fn run(args: &Detect, config: &Config, quiet: bool) -> Outcome {
         paths: &names,
         reading: &reading,
         rules: &rules,
-        threads: threads(args),
+        threads: args.threads.map_or_else(telemetry_input::cores, usize::from),
         correlation: correlation(args, &names),
     };
     let (telemetry, counts) = hunt.run(&mut printer);
@@ -82,11 +82,6 @@ pub fn run(args: &Detect, config: &Config, quiet: bool) -> Outcome {
         }
         _ => Ok(()),
     }
-}
-
-fn threads(args: &Detect) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    args.threads.map_or_else(cores, usize::from)
 }
 
 fn correlation(args: &Detect, names: &[String]) -> CorrelationOptions {
@@ -259,6 +254,7 @@ impl Summary<'_> {
                 holes.join(", ")
             );
         }
+        telemetry_input::say_found_by_others(self.counts.found_by_others);
         let left = self.counts.correlation;
         if left.evicted + left.late + left.untimed > 0 {
             note!(

@@ -27,7 +27,7 @@ use crate::failure::{Failure, Outcome};
 use crate::flow::{self, Opening, VaultKey};
 use crate::record_note::RecordNote;
 use crate::say::{self, line, note, say};
-use crate::telemetry_input::{Gathered, gather};
+use crate::telemetry_input::{Gathered, cores, gather};
 use crate::when::zone;
 use crate::world::recorded::Recorded;
 use crate::world::{Found, declare_when};
@@ -51,7 +51,8 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         })?,
     };
 
-    let mut gathered = gather(&args.files, &rules, now, quiet)?;
+    let threads = args.threads.map_or_else(cores, usize::from);
+    let mut gathered = gather(&args.files, &rules, now, threads, quiet)?;
     gathered.findings.sort_by_key(|it| it.time);
     gathered.summary.rules_refused = rules_refused;
     let holes = super::detect::holes(&gathered.telemetry, gathered.summary.over_budget, rules_refused);

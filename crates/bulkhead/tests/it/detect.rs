@@ -138,6 +138,30 @@ fn findings_are_the_same_on_any_number_of_threads() {
 }
 
 #[test]
+fn a_built_in_rule_leaves_to_an_equal_rule_what_that_finds() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cleared = r#"{"Channel":"Security","EventID":1102,"Computer":"pc-1","SubjectUserName":"a"}"#;
+    let deleted = r#"{"Channel":"Security","EventID":1102,"Computer":"pc-1","SubjectUserName":"b"}"#;
+    fs::write(dir.path().join("a.json"), format!("{cleared}\n{deleted}\n")).expect("written");
+    let equal = "title: Theirs\nid: d99b79d2-0a6f-4f46-ad8b-260b6e17f982\nlogsource: {product: windows}\ndetection:\n  s: {EventID: 1102, SubjectUserName: a}\n  condition: s\nlevel: high\n";
+    fs::write(dir.path().join("theirs.yml"), equal).expect("written");
+    let other = equal.replace("d99b79d2", "d99b79d3");
+    fs::write(dir.path().join("other.yml"), other).expect("written");
+    let titles = |args: &str| {
+        let (code, out, told) = said(dir.path(), &format!("detect a.json --format csv {args}"));
+        assert_eq!(code, Some(0), "{told}");
+        let titles: Vec<String> =
+            out.lines().skip(1).map(|it| it.split(',').nth(2).unwrap_or_default().to_owned()).collect();
+        (titles.join(", "), told.contains("1 findings of built-in rules were left out"))
+    };
+    let ours = "Security event log cleared";
+    assert_eq!(titles(""), (format!("{ours}, {ours}"), false));
+    // The event in which theirs finds nothing stays ours.
+    assert_eq!(titles("--rules theirs.yml"), (format!("Theirs, {ours}"), true));
+    assert_eq!(titles("--rules other.yml"), (format!("{ours}, Theirs, {ours}"), false));
+}
+
+#[test]
 fn the_summary_counts_what_was_seen() {
     let dir = folder();
     let (code, out, told) =

@@ -71,6 +71,23 @@ fn with_yes_the_incident_is_contained_and_the_case_verifies() {
 }
 
 #[test]
+fn the_case_is_the_same_on_any_number_of_threads() {
+    let dir = recorded();
+    let mut cases = ["1", "2", "5"].map(|threads| {
+        let args = format!(
+            "respond logs --estate estate.yaml --yes --seed 7 --threads {threads} --out case-{threads}"
+        );
+        let output = run(dir.path(), &args);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let read = |name: &str| fs::read(dir.path().join(format!("case-{threads}/{name}"))).expect(name);
+        ["findings.ndjson", "incident.json", "plan.json", "recovery.json"].map(read)
+    });
+    let first = std::mem::take(&mut cases[0]);
+    assert!(!first[0].is_empty());
+    assert!(cases[1..].iter().all(|it| *it == first));
+}
+
+#[test]
 fn without_yes_it_stops_at_the_plan() {
     let dir = recorded();
     let (case, text) = respond(dir.path(), "--estate estate.yaml");

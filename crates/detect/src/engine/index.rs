@@ -1,6 +1,8 @@
 //! One multi-pattern index for the values of one field: which comparisons hold for a text, found in one look.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::packed::{MatchKind as PackedKind, Searcher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -44,9 +46,17 @@ impl Patterns {
     }
 }
 
-/// The index.
+/// The index of a field's values, made when the first value is looked up: most fields that rules for one kind of event
+/// read never stand in it.
 #[derive(Debug)]
 pub struct TextIndex {
+    patterns: Patterns,
+    made: OnceLock<Made>,
+}
+
+/// The index as it is searched.
+#[derive(Debug)]
+struct Made {
     equals: HashMap<String, Vec<Hit>, FastHash>,
     numbers: bool,
     prefixes: Option<Trie>,
@@ -61,19 +71,32 @@ enum Contains {
     Few(Vec<(Finder<'static>, Vec<Hit>)>),
     /// Many texts at once.
     Many {
-        automaton: AhoCorasick,
+        automaton: Automaton,
         hits: Vec<Vec<Hit>>,
-        /// The texts, for values in which too many of them stand one over the other.
-        texts: Vec<String>,
         /// Tells quickly that nothing matches, for sets small enough for a vector search.
         any: Option<Quick>,
     },
+}
+
+/// Many texts in one search: first one that is quickly made, then, once much was searched, one that searches quickly.
+#[derive(Debug)]
+struct Automaton {
+    /// What is looked for.
+    texts: Vec<String>,
+    first: AhoCorasick,
+    fast: OnceLock<Option<AhoCorasick>>,
+    /// Bytes searched so far.
+    searched: AtomicUsize,
+    /// Bytes after which the fast one pays; none where it would take too much memory.
+    fast_from: Option<usize>,
 }
 
 /// Most texts that are looked for one by one.
 const FEW_MAX: usize = 5;
 /// Most texts for which the fastest automaton is worth its memory.
 const DFA_MAX: usize = 1000;
+/// Bytes searched for each byte of the texts until the fastest automaton has paid for being made.
+const DFA_PAYS: usize = 64;
 /// More places than this in one value, and texts are looked for one by one: `a`, `aa`, `aaa` in a long row of `a` stand in
 /// as many places as the product of both.
 const OVERLAPS_MAX: usize = 4096;
@@ -81,38 +104,50 @@ const OVERLAPS_MAX: usize = 4096;
 const QUICK_MAX: usize = 48;
 
 impl TextIndex {
-    /// Builds the index.
+    /// An index of `patterns`.
     pub fn new(patterns: Patterns) -> Self {
+        Self { patterns, made: OnceLock::new() }
+    }
+
+    /// How many patterns of each kind, for people who tune.
+    pub fn describe(&self) -> String {
+        let Patterns { equals, numbers, prefixes, suffixes, contains, present } = &self.patterns;
+        format!(
+            "eq{} pre{} suf{} con{} any{}",
+            equals.len() + numbers.len(),
+            prefixes.len(),
+            suffixes.len(),
+            contains.len(),
+            present.len()
+        )
+    }
+
+    /// Calls `hit` for every comparison that holds, or may hold, for `text` (lower case).
+    #[inline]
+    pub fn find(&self, text: &str, hit: impl FnMut(Hit)) {
+        self.made.get_or_init(|| Made::new(&self.patterns)).find(text, hit);
+    }
+}
+
+impl Made {
+    fn new(patterns: &Patterns) -> Self {
         let mut equals: HashMap<String, Vec<Hit>, FastHash> = HashMap::default();
         let numbers = !patterns.numbers.is_empty();
-        for (text, hit) in patterns.equals.into_iter().chain(patterns.numbers) {
-            equals.entry(text).or_default().push(hit);
+        for (text, hit) in patterns.equals.iter().chain(&patterns.numbers) {
+            equals.entry(text.clone()).or_default().push(*hit);
         }
         Self {
             equals,
             numbers,
             prefixes: Trie::new(&patterns.prefixes, false),
             suffixes: Trie::new(&patterns.suffixes, true),
-            contains: Contains::new(patterns.contains),
-            present: patterns.present,
+            contains: Contains::new(&patterns.contains),
+            present: patterns.present.clone(),
         }
     }
 
-    /// How many patterns of each kind, for people who tune.
-    pub fn describe(&self) -> String {
-        format!(
-            "eq{} pre{} suf{} con{} any{}",
-            self.equals.len(),
-            self.prefixes.as_ref().map_or(0, |it| it.hits.len()),
-            self.suffixes.as_ref().map_or(0, |it| it.hits.len()),
-            self.contains.as_ref().map_or(0, Contains::len),
-            self.present.len()
-        )
-    }
-
-    /// Calls `hit` for every comparison that holds, or may hold, for `text` (lower case).
     #[inline]
-    pub fn find(&self, text: &str, mut hit: impl FnMut(Hit)) {
+    fn find(&self, text: &str, mut hit: impl FnMut(Hit)) {
         self.present.iter().for_each(|it| hit(*it));
         if !self.equals.is_empty() {
             if let Some(hits) = self.equals.get(text) {
@@ -154,14 +189,14 @@ impl TextIndex {
 }
 
 impl Contains {
-    fn new(patterns: Vec<(String, Hit)>) -> Option<Self> {
-        let mut by_text: Vec<(String, Vec<Hit>)> = Vec::new();
-        let mut sorted = patterns;
+    fn new(patterns: &[(String, Hit)]) -> Option<Self> {
+        let mut by_text: Vec<(&str, Vec<Hit>)> = Vec::new();
+        let mut sorted: Vec<&(String, Hit)> = patterns.iter().collect();
         sorted.sort_by(|a, b| a.0.cmp(&b.0));
         for (text, hit) in sorted {
             match by_text.last_mut() {
-                Some((last, hits)) if *last == text => hits.push(hit),
-                _ => by_text.push((text, vec![hit])),
+                Some((last, hits)) if last == text => hits.push(*hit),
+                _ => by_text.push((text, vec![*hit])),
             }
         }
         if by_text.is_empty() {
@@ -172,17 +207,9 @@ impl Contains {
                 by_text.into_iter().map(|(text, hits)| (Finder::new(text.as_bytes()).into_owned(), hits));
             return Some(Self::Few(few.collect()));
         }
-        let texts: Vec<&str> = by_text.iter().map(|it| it.0.as_str()).collect();
-        let kind = (texts.len() <= DFA_MAX).then_some(AhoCorasickKind::DFA);
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .prefilter(false)
-            .kind(kind)
-            .build(&texts)
-            .ok()?;
+        let (texts, hits): (Vec<&str>, Vec<Vec<Hit>>) = by_text.into_iter().unzip();
         let any = Quick::new(&texts);
-        let (texts, hits) = by_text.into_iter().unzip();
-        Some(Self::Many { automaton, hits, texts, any })
+        Some(Self::Many { automaton: Automaton::new(&texts)?, hits, any })
     }
 
     fn find(&self, text: &str, hit: &mut impl FnMut(Hit)) {
@@ -194,26 +221,52 @@ impl Contains {
                     }
                 }
             }
-            Self::Many { automaton, hits, texts, any } => {
+            Self::Many { automaton, hits, any } => {
                 if any.as_ref().is_some_and(|it| !it.is_match(text.as_bytes())) {
                     return;
                 }
-                for (number, found) in automaton.find_overlapping_iter(text).enumerate() {
+                for (number, found) in automaton.for_text(text).find_overlapping_iter(text).enumerate() {
                     if number == OVERLAPS_MAX {
-                        return each_by_itself(texts, hits, text, hit);
+                        return each_by_itself(&automaton.texts, hits, text, hit);
                     }
                     hits[found.pattern().as_usize()].iter().for_each(|it| hit(*it));
                 }
             }
         }
     }
+}
 
-    fn len(&self) -> usize {
-        match self {
-            Self::Few(few) => few.len(),
-            Self::Many { hits, .. } => hits.len(),
-        }
+impl Automaton {
+    fn new(texts: &[&str]) -> Option<Self> {
+        let length: usize = texts.iter().map(|it| it.len()).sum();
+        Some(Self {
+            first: automaton(texts, AhoCorasickKind::ContiguousNFA)
+                .or_else(|| automaton(texts, AhoCorasickKind::NoncontiguousNFA))?,
+            fast: OnceLock::new(),
+            texts: texts.iter().map(|it| (*it).to_owned()).collect(),
+            searched: AtomicUsize::new(0),
+            fast_from: (texts.len() <= DFA_MAX).then(|| length.saturating_mul(DFA_PAYS)),
+        })
     }
+
+    /// The automaton to search `text` with; all find the same.
+    #[inline]
+    fn for_text(&self, text: &str) -> &AhoCorasick {
+        if let Some(fast) = self.fast.get() {
+            return fast.as_ref().unwrap_or(&self.first);
+        }
+        let searched = self.searched.fetch_add(text.len(), Ordering::Relaxed);
+        if self.fast_from.is_some_and(|it| searched >= it) {
+            let fast = self.fast.get_or_init(|| automaton(&self.texts, AhoCorasickKind::DFA));
+            return fast.as_ref().unwrap_or(&self.first);
+        }
+        &self.first
+    }
+}
+
+fn automaton<T: AsRef<[u8]>>(texts: &[T], kind: AhoCorasickKind) -> Option<AhoCorasick> {
+    let mut builder = AhoCorasick::builder();
+    builder.match_kind(MatchKind::Standard).prefilter(false).kind(Some(kind)).build(texts).ok()
 }
 
 /// Calls `hit` once for each of `texts` that stands in `text`.

@@ -102,6 +102,11 @@ impl Matching {
         self.memory = values.into_memory();
     }
 
+    /// The rules to which rule `rule` gives way.
+    pub fn gives_way(&self, rule: u32) -> &[u32] {
+        self.set.inner.gives_way.get(&rule).map_or(&[], Vec::as_slice)
+    }
+
     /// Comparisons that were given up since this was asked last.
     pub fn given_up(&mut self) -> impl Iterator<Item = PredId> + '_ {
         self.given_up.drain(..)

@@ -219,11 +219,14 @@ fn add(patterns: &mut Patterns, matcher: &Matcher, pred: u32) -> bool {
             patterns.present.push(sure(true));
             true
         }
-        Matcher::Regex(_)
-        | Matcher::Cidr(_)
-        | Matcher::Number(..)
-        | Matcher::Field { .. }
-        | Matcher::Time(..) => {
+        Matcher::Regex(pattern) => {
+            match required(pattern) {
+                Some(texts) => patterns.contains.extend(texts.into_iter().map(|it| (it, sure(false)))),
+                None => patterns.present.push(sure(false)),
+            }
+            false
+        }
+        Matcher::Cidr(_) | Matcher::Number(..) | Matcher::Field { .. } | Matcher::Time(..) => {
             patterns.present.push(sure(false));
             false
         }

@@ -28,6 +28,9 @@ pub struct Rule {
     pub level: Level,
     /// `tags`.
     pub tags: Vec<String>,
+    /// Ids of the rules that `related` says are like this one (similar, derived, merged): what they find need not be
+    /// found twice.
+    pub related: Vec<String>,
     /// `status`, where given.
     pub status: Option<String>,
     /// `logsource`.
@@ -73,6 +76,20 @@ pub enum Search {
     Any(Vec<Search>),
     /// A condition over other searches, as filters and pipelines add them.
     Nested(Vec<(String, Search)>, Condition),
+}
+
+impl Search {
+    /// Whether it speaks of a field whose name `is` says yes to.
+    pub fn names(&self, is: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::All(items) => items.iter().any(|it| {
+                let refers = it.modifiers.contains(&Modifier::FieldRef);
+                it.field.as_deref().is_some_and(is) || (refers && it.values.iter().any(|it| is(it.text())))
+            }),
+            Self::Any(searches) => searches.iter().any(|it| it.names(is)),
+            Self::Nested(searches, _) => searches.iter().any(|(_, it)| it.names(is)),
+        }
+    }
 }
 
 /// One line of a mapping: a field, modifiers, and values. No field means any text of the event (keywords).

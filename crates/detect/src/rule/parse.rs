@@ -99,12 +99,24 @@ pub fn rule(reader: &mut Reader<'_>, node: &Node) -> Option<Rule> {
         title,
         level,
         tags: reader.texts(node, "tags"),
+        related: related(node),
         status: reader.text(node, "status"),
         source,
         searches,
         conditions,
     };
     (!reader.failed()).then_some(rule)
+}
+
+/// The ids in `related`. Other rules' entries are of no use here, and no fault.
+fn related(node: &Node) -> Vec<String> {
+    let entries = node.get("related").and_then(Node::as_seq).unwrap_or_default();
+    let alike = |it: &&Node| {
+        let kind = it.get("type").and_then(Node::as_str);
+        matches!(kind, Some("similar" | "derived" | "merged"))
+    };
+    let ids = entries.iter().filter(alike).filter_map(|it| it.get("id")?.as_str());
+    ids.map(str::to_owned).collect()
 }
 
 fn file_stem(file: &str) -> &str {

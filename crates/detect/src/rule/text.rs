@@ -18,8 +18,10 @@ pub struct Pattern(pub Vec<Part>);
 impl Pattern {
     /// Reads `text`: `\*`, `\?` and `\\` stand for the second character, a backslash before anything else for itself.
     pub fn parse(text: &str) -> Self {
-        // Most values have neither wildcard nor escape.
-        if memchr::memchr3(b'*', b'?', b'\\', text.as_bytes()).is_none() {
+        // Most values have neither wildcard nor escape: a backslash before anything else is one, as in a path.
+        let bytes = text.as_bytes();
+        let plain = |at| bytes[at] == b'\\' && !matches!(bytes.get(at + 1), Some(b'*' | b'?' | b'\\'));
+        if memchr::memchr3_iter(b'*', b'?', b'\\', bytes).all(plain) {
             return Self::literal(text);
         }
         let mut pattern = Self::default();

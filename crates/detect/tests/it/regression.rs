@@ -5,7 +5,7 @@ use std::path::Path;
 use bulkhead_detect::{Detector, EventRef};
 use bulkhead_model::entity::Entities;
 use bulkhead_model::event::{Event, Field, FieldsEvent, Shape};
-use bulkhead_model::finding::Finding;
+use bulkhead_model::finding::{Finding, Level};
 use bulkhead_model::json::{JsonEvent, Memory};
 use bulkhead_model::logsource::LogSource;
 use bulkhead_model::yaml;
@@ -50,6 +50,27 @@ fn cases(root: &Path) -> Vec<Case> {
         }
     }
     cases
+}
+
+/// What the built-in rules say is equal to them is there, and hardly less grave.
+#[test]
+fn built_in_rules_name_equal_rules_that_exist() {
+    let Some(root) = data::root("equal rules of SigmaHQ") else { return };
+    let (_, report) = data::compiled(&root);
+    let mut n_named = 0;
+    for path in data::files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")), &[".yml"]) {
+        let (documents, _) = yaml::parse("rule.yml", &std::fs::read_to_string(&path).unwrap());
+        let own = documents[0].get("level").and_then(yaml::Node::as_str).and_then(Level::from_name);
+        let place = |it: Level| Level::ALL.iter().position(|level| *level == it).unwrap();
+        for related in documents[0].get("related").map(yaml::Node::one_or_many).unwrap_or_default() {
+            let id = related.get("id").and_then(yaml::Node::as_str).unwrap();
+            let entry = report.rules.iter().find(|it| it.id == id);
+            let Some(entry) = entry else { panic!("{}: no rule {id}", path.display()) };
+            assert!(place(entry.level) + 1 >= place(own.unwrap()), "{}: {}", path.display(), entry.title);
+            n_named += 1;
+        }
+    }
+    assert!(n_named > 100, "{n_named}");
 }
 
 pub fn evtx_records(path: &Path) -> Vec<String> {

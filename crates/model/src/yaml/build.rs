@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
-use super::{Key, Kind, MAX_DEPTH, MAX_EXPANSION, Node, Scalar, json};
+use super::{Key, Kind, MAX_DEPTH, MAX_EXPANSION, Node, Scalar, block, json};
 use crate::diag::{Diagnostic, Pos};
 
 /// Mappings up to this many entries are searched for duplicates pair by pair, without a hash set.
@@ -29,14 +29,11 @@ pub fn documents(file: &str, text: &str) -> (Vec<Node>, Vec<Diagnostic>) {
         builder.take_json(found);
         return (builder.documents, builder.diagnostics);
     }
-    while let Some(fault) = builder.read(rest) {
-        let line = fault.line;
-        builder.diagnostics.push(fault.diagnostic);
-        let Some((lines, bytes)) = next_document(rest, line - builder.line_offset) else { break };
-        builder.line_offset += lines;
-        rest = &rest[bytes..];
+    if let Some(node) = block::parse(rest) {
+        builder.documents.push(node);
+        return (builder.documents, builder.diagnostics);
     }
-    builder.diagnostics.sort_by_key(|it| it.pos);
+    builder.read_all(rest);
     (builder.documents, builder.diagnostics)
 }
 
@@ -116,6 +113,19 @@ impl<'f> Builder<'f> {
             anchors: BTreeMap::new(),
             expanded: 0,
         }
+    }
+
+    /// Reads documents to the end; one with a fault is left out.
+    fn read_all(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(fault) = self.read(rest) {
+            let line = fault.line;
+            self.diagnostics.push(fault.diagnostic);
+            let Some((lines, bytes)) = next_document(rest, line - self.line_offset) else { break };
+            self.line_offset += lines;
+            rest = &rest[bytes..];
+        }
+        self.diagnostics.sort_by_key(|it| it.pos);
     }
 
     /// Reads documents until the end or the first fault that ends one.
@@ -411,4 +421,12 @@ fn hint(info: &str) -> Option<&'static str> {
 
 fn number(it: usize) -> u32 {
     u32::try_from(it).unwrap_or(u32::MAX)
+}
+
+/// What the full parser alone makes of `text`.
+#[cfg(test)]
+pub fn by_full_parser(text: &str) -> (Vec<Node>, Vec<Diagnostic>) {
+    let mut builder = Builder::new("f");
+    builder.read_all(text);
+    (builder.documents, builder.diagnostics)
 }

@@ -5,6 +5,7 @@
 
 use crate::diag::{Diagnostic, Pos};
 
+mod block;
 mod build;
 mod emit;
 mod json;

@@ -216,6 +216,31 @@ fn bytes_that_are_not_text() {
     );
 }
 
+/// Rules are why the block form has a reader of its own: those at hand are read by it, and as the full parser does.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the rules at hand are what is tested")]
+fn rules_are_read_by_the_block_reader() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let mut folders =
+        vec![format!("{root}/rules").into(), format!("{root}/../shared/data/sigma/rules").into()];
+    let (mut n_read, mut n_files) = (0, 0);
+    while let Some(folder) = folders.pop() {
+        let folder: std::path::PathBuf = folder;
+        for path in std::fs::read_dir(folder).into_iter().flatten().map(|it| it.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "yml") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                n_files += 1;
+                let Some(node) = block::parse(&text) else { continue };
+                n_read += 1;
+                assert_eq!((vec![node], Vec::new()), build::by_full_parser(&text), "{}", path.display());
+            }
+        }
+    }
+    assert!(n_read * 10 > n_files * 9, "{n_read} of {n_files} files");
+}
+
 proptest! {
     #[test]
     fn never_panics_on_text(text in "\\PC*") {
@@ -230,6 +255,22 @@ proptest! {
     #[test]
     fn never_panics_on_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = parse_bytes("f", &bytes);
+    }
+
+    #[test]
+    fn the_block_form_is_read_as_the_full_parser_reads_it(
+        lines in proptest::collection::vec(
+            ("( |  |    |      )?", "(- |- - |-  )?", "(a|b|c d|e:f|'q'|\\? )?", "(:|: | :|:  )?",
+             "(x|1 #2|it''s|'it''s'|'a: b' #c|'a'b|\"q\"|\"\\\\q\"|\\||\\|-|>|\\|2|-x|--|a: b|#c| #c|\\[|\\{\\}|&a|\\*a|!t|%|@|`|~|=|<|\\\\d|c:|x  |---|<<)?"),
+            0..12,
+        ),
+        end in "\n?",
+    ) {
+        let text = lines.iter().map(|(a, b, c, d, e)| [a, b, c, d, e].map(String::as_str).concat()).collect::<Vec<_>>();
+        let text = text.join("\n") + &end;
+        if let Some(node) = block::parse(&text) {
+            prop_assert_eq!((vec![node], Vec::new()), build::by_full_parser(&text), "{}", text);
+        }
     }
 
     #[test]
