@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 
 use bulkhead_detect::{Collector, Counts, EventRef, Match, Matcher, RuleSet};
+use bulkhead_incident::is_alert;
 use bulkhead_model::entity::Entities;
 use bulkhead_model::event::Event;
 use bulkhead_model::finding::Finding;
 use bulkhead_telemetry::{Batch, Options, Progress, Record, Telemetry, Worker, entities, read_parallel};
 use jiff::Timestamp;
 
-use crate::telemetry_input::placed;
+use crate::telemetry_input::{alert, placed};
 
 /// The name of standard input.
 const LIVE: &str = "-";
@@ -38,6 +39,10 @@ impl Worker for Finder {
 
     fn record(&mut self, record: &Record<'_>, out: &mut Self::Out) {
         let who = |event: &dyn Event| -> Entities { placed(entities(event)) };
+        // What others raised is found, too: the same findings as `respond` has.
+        if is_alert(record.event) {
+            out.matches.extend(alert(record, &entities(record.event)).map(Match::from));
+        }
         let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &who };
         self.matcher.run(record.event, &at, &mut out.matches);
         if self.timed {

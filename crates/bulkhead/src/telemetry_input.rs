@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use bulkhead_detect::{Collector, CorrelationOptions, Detector, EventRef, Match, Matcher, RuleSet};
-use bulkhead_incident::{finding_from_alert, host_of_flow};
+use bulkhead_incident::{finding_from_alert, host_of_flow, is_alert};
 use bulkhead_model::case::TelemetrySummary;
 use bulkhead_model::entity::{Entities, Observations};
-use bulkhead_model::event::{Event, Shape};
+use bulkhead_model::event::Event;
 use bulkhead_model::finding::{Finding, SourceRef};
 use bulkhead_telemetry::{
     Batch, Observer, Options, Progress, Record, Telemetry, Worker, entities, read_parallel,
@@ -119,8 +119,8 @@ pub fn find(record: &Record<'_>, who: &Entities, detector: &mut Detector, findin
 }
 
 /// The finding that a record is by itself: an alert from elsewhere.
-fn alert(record: &Record<'_>, who: &Entities) -> Option<Finding> {
-    if !matches!(record.event.shape(), Shape::Suricata | Shape::Wazuh | Shape::Json) {
+pub fn alert(record: &Record<'_>, who: &Entities) -> Option<Finding> {
+    if !is_alert(record.event) {
         return None;
     }
     let source = SourceRef { file: record.file.to_owned(), record: record.record };

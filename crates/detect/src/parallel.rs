@@ -33,6 +33,13 @@ enum Kind {
     FoundByOther,
 }
 
+impl From<Finding> for Match {
+    /// A finding that no rule of ours made, in its place among theirs.
+    fn from(finding: Finding) -> Self {
+        Self(Kind::Finding(Box::new(finding)))
+    }
+}
+
 impl Match {
     /// What correlations see of it.
     pub(crate) fn hit(&self) -> Option<&Hit> {

@@ -10,6 +10,16 @@ use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
 /// The tag that marks a finding as an alert from elsewhere; fusion gives it only a share of its points.
 pub const ALERT_TAG: &str = "bulkhead.alert";
 
+/// Whether the event is an alert from elsewhere.
+pub fn is_alert(event: &dyn Event) -> bool {
+    match event.shape() {
+        Shape::Suricata => text(event, "event_type").is_some_and(|it| it == "alert"),
+        Shape::Wazuh => wazuh(event).is_some(),
+        Shape::Json => listed(event).is_some(),
+        _ => false,
+    }
+}
+
 /// The finding an alert amounts to; none when the event is no alert.
 ///
 /// Suricata severity 1, 2, 3 becomes high, medium, low; Wazuh levels (0 to 15) from 12 on critical, from 10 high, from 7

@@ -25,7 +25,7 @@ mod alerts;
 mod exfiltration;
 
 pub use account::{is_local_service, same_account};
-pub use alerts::{ALERT_TAG, finding_from_alert, host_of_flow};
+pub use alerts::{ALERT_TAG, finding_from_alert, host_of_flow, is_alert};
 pub use draft::{IncidentDraft, Movement};
 pub use exfiltration::assess;
 pub use fuse::{Fusion, fuse};

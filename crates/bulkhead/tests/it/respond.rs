@@ -218,6 +218,12 @@ fn alerts_from_elsewhere_are_findings_too() {
     let output = run(dir.path(), "respond alerts.txt --yes --out case");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     check_verdict(&dir.path().join("case"), &stdout(&output));
+    // The hunter finds what the case rests on.
+    let hunted = run(dir.path(), "detect alerts.txt --format ndjson");
+    let findings = fs::read_to_string(dir.path().join("case/findings.ndjson")).expect("findings");
+    for line in findings.lines() {
+        assert!(stdout(&hunted).lines().any(|it| it == line), "{line}");
+    }
     let incident = json(&dir.path().join("case"), "incident.json");
     assert!(
         incident["compromised"].to_string().contains("10-0-0-9")
