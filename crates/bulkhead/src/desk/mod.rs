@@ -19,7 +19,7 @@ use bulkhead_engine::{Command, Effect, Event, Fact, Rejection, State, Subject, n
 use bulkhead_journal::{Draft, Journal, Vault};
 use bulkhead_model::case::{
     Attitude, Certificate, Entity, EntityKind, EntityRef, Impact, Incident, IncidentState, Plan,
-    RecoveryPlan, Relapse, Residual, TimelineEntry,
+    RecoveryPlan, Relapse, Residual, TimelineEntry, worst,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, ServiceId};
@@ -131,7 +131,7 @@ pub struct Kept {
     pub contained_by: Option<u64>,
     /// Once it was contained: but for these, each accepted by name.
     pub contained_except: Option<Vec<EntityRef>>,
-    /// The last impact assessed before anything was let out again.
+    /// The last impact assessed before anything was let out again; of what containment broke, the worst of the whole case.
     pub impact: Option<Impact>,
     /// The first recovery plan since the incident was last contained.
     pub recovery: Option<RecoveryPlan>,
@@ -141,7 +141,9 @@ pub struct Kept {
     pub held: BTreeSet<(String, String)>,
     /// Every time the attacker came back.
     pub relapses: Vec<Relapse>,
-    /// When each service's stage was restored for the first time since then.
+    /// Whether anything was let out again since the incident was last contained.
+    let_out: bool,
+    /// When each service's stage was restored for the first time.
     pub restored: BTreeMap<ServiceId, Timestamp>,
 }
 
@@ -166,8 +168,7 @@ impl Kept {
                 self.contained_except = None;
                 self.contained_by = None;
                 self.recovery = None;
-                self.impact = None;
-                self.restored.clear();
+                self.let_out = false;
             }
             Fact::EnforcementReadBack(it) => {
                 let rules = it.held.rules.iter().filter_map(|rule| rule.action.clone());
@@ -184,9 +185,15 @@ impl Kept {
                     entities: it.entities.iter().map(|it| it.id().to_owned()).collect(),
                 });
             }
-            Fact::ImpactAssessed(it) if self.restored.is_empty() => self.impact = Some(it.impact.clone()),
+            Fact::ImpactAssessed(it) if !self.let_out => {
+                // What an earlier containment broke was broken, whatever the one now in force breaks.
+                let before = self.impact.take().map(|it| it.containment_observed).unwrap_or_default();
+                let observed = worst(before.iter().chain(&it.impact.containment_observed));
+                self.impact = Some(Impact { containment_observed: observed, ..it.impact.clone() });
+            }
             Fact::RecoveryProposed(it) if self.recovery.is_none() => self.recovery = Some(it.plan.clone()),
             Fact::StageRestored(it) => {
+                self.let_out = true;
                 let stages = self.recovery.iter().flat_map(|plan| &plan.stages);
                 for service in
                     stages.filter(|stage| stage.n == it.stage).flat_map(|stage| &stage.gate.restores)

@@ -319,7 +319,7 @@ impl Figures {
 }
 
 /// Each service once, with the worse of what its causes make of it.
-fn worst<'s>(causes: impl Iterator<Item = &'s ServiceImpact>) -> Vec<ServiceImpact> {
+pub fn worst<'s>(causes: impl Iterator<Item = &'s ServiceImpact>) -> Vec<ServiceImpact> {
     let mut services: BTreeMap<&ServiceId, ServiceImpact> = BTreeMap::new();
     for it in causes.filter(|it| it.state != ServiceState::Up) {
         let known = services.entry(&it.service).or_insert_with(|| it.clone());

@@ -12,7 +12,7 @@ mod telemetry;
 
 pub use clocks::{Clock, ClockStatus, Trigger};
 pub use exfiltration::{CoverageHole, Exfiltration, ExfiltrationConclusion, StoreAssessment};
-pub use figures::{CaseParts, Figures, MainServices, Relapse};
+pub use figures::{CaseParts, Figures, MainServices, Relapse, worst};
 pub use incident::{Entity, EntityKind, EntityRef, Incident, IncidentState, Reason, TimelineEntry};
 pub use localized::Localized;
 pub use plan::{
