@@ -61,6 +61,8 @@ pub struct People {
     persons: BTreeSet<String>,
     /// Domains of accounts: what stands after one of them and a backslash is an account, wherever it stands.
     domains: BTreeSet<String>,
+    /// Words of a text that are an account, or begin one whose name has blanks; with the text behind them.
+    begun: BTreeSet<(String, String)>,
 }
 
 impl People {
@@ -81,7 +83,9 @@ impl People {
 
     /// Names to hide, with who bears them.
     pub fn iter(&self) -> impl Iterator<Item = (Bearer, &str)> {
-        let accounts = self.accounts.iter().map(|it| (Bearer::Account, it.as_str()));
+        let alone = self.begun.iter().filter(|it| !self.goes_on(&it.0, &it.1)).map(|it| &it.0);
+        let alone: BTreeSet<&String> = alone.filter(|it| !self.accounts.contains(*it)).collect();
+        let accounts = self.accounts.iter().chain(alone).map(|it| (Bearer::Account, it.as_str()));
         accounts.chain(self.persons.iter().map(|it| (Bearer::Person, it.as_str())))
     }
 
@@ -93,6 +97,25 @@ impl People {
         }
         if is_person(text) {
             self.accounts.insert(bare_name(text).to_lowercase());
+        }
+    }
+
+    /// Whether `word` and the text `behind` it are a longer account that is known.
+    fn goes_on(&self, word: &str, behind: &str) -> bool {
+        let longer = self.accounts.range(word.to_owned()..).take_while(|it| it.starts_with(word));
+        longer.map(|it| &it[word.len()..]).any(|it| it.starts_with(' ') && behind.starts_with(it))
+    }
+
+    /// Takes in a word behind which a text goes on.
+    fn begun(&mut self, word: &str, behind: &str) {
+        if !behind.starts_with(' ') {
+            self.account(word);
+        } else if is_person(word) {
+            if let Some((domain, _)) = word.rsplit_once('\\').filter(|it| !it.0.is_empty()) {
+                self.domains.insert(domain.to_owned());
+            }
+            let behind = behind.chars().take(64).collect();
+            self.begun.insert((bare_name(word).to_lowercase(), behind));
         }
     }
 
@@ -143,12 +166,10 @@ impl People {
             }
         }
         let words: Vec<&str> = lower.split_whitespace().collect();
-        for pair in words.windows(3) {
-            let command = pair[0].trim_matches('"');
-            if pair[1] == "user"
-                && ["net", "net1", "net.exe", "net1.exe"].iter().any(|it| command.ends_with(it))
-            {
-                self.word(pair[2]);
+        for (at, option) in lower.match_indices(" user ") {
+            let command = lower[..at].trim_end().trim_end_matches('"');
+            if ["net", "net1", "net.exe", "net1.exe"].iter().any(|it| command.ends_with(it)) {
+                self.word(&lower[at + option.len()..]);
             }
         }
         let commands = words.iter().any(|it| USER_COMMANDS.contains(&it.rsplit('/').next().unwrap_or(it)));
@@ -197,16 +218,27 @@ impl People {
         let end = rest.find(['\\', '/', '"', '\'', ':', '*', '?', '<', '>', '|', ';', ',', '\n', '\t', ')']);
         let name = &rest[..end.unwrap_or(rest.len())];
         let is_ended = end.is_some_and(|it| rest[it..].starts_with(['\\', '/']));
-        self.account(if is_ended { name } else { name.split(' ').next().unwrap_or(name) });
+        if is_ended {
+            self.account(name);
+        } else {
+            let first = name.split(' ').next().unwrap_or(name);
+            self.begun(first, &rest[first.len()..]);
+        }
     }
 
-    /// The first word of `rest`.
+    /// The first word of `rest`, or what stands there in quotes.
     fn word(&mut self, rest: &str) {
-        let word = rest.trim_start().trim_start_matches(['"', '\'']);
-        let end = word.find(|c: char| c.is_whitespace() || "\"'/,;()[]<>|&=:*?%$".contains(c));
-        let word = &word[..end.unwrap_or(word.len())];
-        if !word.starts_with('-') && !bare_name(word).contains('\\') {
-            self.account(word.trim_end_matches('.'));
+        let rest = rest.trim_start();
+        let quoted = rest.strip_prefix('"').and_then(|it| it.split_once('"')).map(|it| it.0);
+        let inside = rest.trim_start_matches(['"', '\'']);
+        let end = inside.find(|c: char| c.is_whitespace() || "\"'/,;()[]<>|&=:*?%$".contains(c));
+        let (word, behind) = inside.split_at(end.unwrap_or(inside.len()));
+        if word.starts_with('-') || bare_name(word).contains('\\') {
+            return;
+        }
+        match quoted {
+            Some(name) if name.contains(' ') => self.account(name),
+            _ => self.begun(word.trim_end_matches('.'), behind),
         }
     }
 }
@@ -270,6 +302,10 @@ mod tests {
         check("cat /home/carol/.ssh/id_rsa > /tmp/x", &["carol"]);
         check("ls /home/carol", &["carol"]);
         check("net user dave Passw0rd! /add", &["dave"]);
+        check(r#"net user "van der berg" x /add"#, &["van der berg"]);
+        check(r"x C:\Users\van der berg\a.exe /user:CORP\van der berg b@", &["van der berg"]);
+        check(r"dir C:\Users\van der berg & C:\Users\van der berg\a.exe", &["van der berg"]);
+        check(r"runas /user:CORP\van cmd", &["van"]);
         check("net user /domain", &[]);
         check(r"runas /user:CORP\erin cmd", &["erin"]);
         check("useradd -m -s /bin/bash frank", &["frank"]);

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::link::shift;
 use crate::resolve::{HostNo, Resolver};
 use crate::tactics::tactics_of;
+use crate::volume::Sent;
 
 /// Flows to so many new destinations outside, or so many times, are a sign of their own.
 const NEW_DESTINATIONS: usize = 3;
@@ -27,8 +28,9 @@ const MANY_FLOWS: u64 = 100;
 /// Stores are the assets with `data` that are compromised, suspected, or one declared flow away from one that is. A
 /// store's conclusion is `evidenced` when a rule of the exfiltration tactic and at least high level fired on it and it
 /// spoke to an address outside since; `indications` when either such a rule of any level fired on it, or on the
-/// attacker's hosts, or when it spoke to several new destinations outside; `not_assessable` when no sensor recorded what
-/// left it. With no stores known nothing can be assessed.
+/// attacker's hosts, or when it spoke to several new destinations outside, or sent a large volume to one beyond what it
+/// sent there before (see `volume`); `not_assessable` when no sensor recorded what left it. With no stores known nothing can
+/// be assessed. A large volume from an attacker's host that holds no declared data is a sign all the same.
 ///
 /// Coverage is counted over stores x time x sensors from the first compromise to `asked`, in hours: an hour counts for a
 /// store and a sensor when that sensor recorded something of that store in it, and no source has an unread part there. The rest is listed as holes, what lies
@@ -49,7 +51,9 @@ pub fn assess(
     let holes: Vec<CoverageHole> = in_reach.iter().flat_map(|it| facts.holes(it, window)).collect();
     let stores: Vec<StoreAssessment> = in_reach.iter().map(|it| facts.store(it, &holes, window)).collect();
     // A sign on a host that holds no declared data is a sign all the same.
-    let elsewhere = match (facts.signs.is_empty(), stores.is_empty()) {
+    let is_clean =
+        facts.signs.is_empty() && facts.attackers.iter().all(|it| facts.large(it).next().is_none());
+    let elsewhere = match (is_clean, stores.is_empty()) {
         (false, _) => ExfiltrationConclusion::Indications,
         (true, true) => ExfiltrationConclusion::NotAssessable,
         (true, false) => ExfiltrationConclusion::NoneSeen,
@@ -109,10 +113,13 @@ struct Sign {
 struct Outbound {
     before: bool,
     since: u64,
+    sent: Sent,
 }
 
 struct Facts {
     attackers: BTreeSet<String>,
+    /// The operator's own assets.
+    own: BTreeSet<String>,
     signs: Vec<Sign>,
     /// By asset id, then address.
     outbound: BTreeMap<String, BTreeMap<IpAddr, Outbound>>,
@@ -140,8 +147,10 @@ impl Facts {
         let unread = incident.telemetry.unread.iter();
         let unread =
             unread.map(|it| (it.from.unwrap_or(Timestamp::MIN), it.to.unwrap_or(Timestamp::MAX))).collect();
-        let mut facts =
-            Self { attackers, signs: Vec::new(), outbound: BTreeMap::new(), unread, sensed: BTreeMap::new() };
+        let own = estate.assets.iter().filter(|it| !estate.is_external(&it.zone));
+        let own = own.map(|it| it.id.as_str().to_owned()).collect();
+        let (signs, outbound, sensed) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        let mut facts = Self { attackers, own, signs, outbound, unread, sensed };
         for finding in findings {
             facts.add_sign(finding, start, as_of, resolver);
         }
@@ -152,20 +161,43 @@ impl Facts {
             facts.sense(resolver.address(*address), sensed, resolver);
         }
         for (flow, seen) in &observations.flows {
-            let (from, to) = (resolver.address(flow.from), resolver.address(flow.to));
-            let (Some(from), None, true) = (from, to, is_outside(flow.to, estate)) else { continue };
-            let outbound = facts
-                .outbound
-                .entry(resolver.hosts[from].id.clone())
-                .or_default()
-                .entry(flow.to)
-                .or_default();
+            let Some(outbound) = facts.outbound(flow.from, flow.to, estate, resolver) else { continue };
             outbound.before |= seen.first.is_none_or(|it| it < start);
             if seen.first.is_some_and(|it| it <= as_of) && seen.last.is_some_and(|it| it >= start) {
                 outbound.since += seen.count;
             }
         }
+        for (transfer, volume) in &observations.sent {
+            if let Some(outbound) = facts.outbound(transfer.from, transfer.to, estate, resolver) {
+                outbound.sent.add(volume, start, as_of);
+            }
+        }
         facts
+    }
+
+    /// What one of our hosts sent to an address outside; none where it is no such pair. That logs give an address a name
+    /// does not make it one of ours.
+    fn outbound(
+        &mut self,
+        from: IpAddr,
+        to: IpAddr,
+        estate: &Estate,
+        resolver: &mut Resolver<'_>,
+    ) -> Option<&mut Outbound> {
+        let id = |it: HostNo, resolver: &Resolver<'_>| resolver.hosts[it].id.clone();
+        if !is_outside(to, estate)
+            || resolver.address(to).is_some_and(|it| self.own.contains(&id(it, resolver)))
+        {
+            return None;
+        }
+        let from = resolver.address(from)?;
+        Some(self.outbound.entry(id(from, resolver)).or_default().entry(to).or_default())
+    }
+
+    /// Large volumes that an asset sent, with where to.
+    fn large<'f>(&'f self, asset: &str) -> impl Iterator<Item = (&'f IpAddr, &'f Sent)> + use<'f> {
+        let outbound = self.outbound.get(asset).into_iter().flatten();
+        outbound.map(|it| (it.0, &it.1.sent)).filter(|it| it.1.is_sign())
     }
 
     fn sense(&mut self, host: Option<HostNo>, sensed: &Sensed, resolver: &Resolver<'_>) {
@@ -250,10 +282,11 @@ impl Facts {
         // What leaves a host that was never compromised is business as usual until a rule says otherwise.
         let odd = self.attackers.contains(id)
             && (fresh.len() >= NEW_DESTINATIONS || fresh.iter().any(|it| it.1 >= MANY_FLOWS));
+        let large: Vec<_> = self.large(id).filter(|_| self.attackers.contains(id)).collect();
         let grave = signs.iter().any(|it| it.level >= Level::High);
         let conclusion = if grave && spoke_out {
             ExfiltrationConclusion::Evidenced
-        } else if !signs.is_empty() || odd {
+        } else if !signs.is_empty() || odd || !large.is_empty() {
             ExfiltrationConclusion::Indications
         } else if blind {
             ExfiltrationConclusion::NotAssessable
@@ -261,6 +294,7 @@ impl Facts {
             ExfiltrationConclusion::NoneSeen
         };
         let mut evidence: Vec<String> = signs.iter().map(|it| it.text.clone()).collect();
+        evidence.extend(large.iter().map(|it| it.1.words(*it.0)));
         if odd || grave {
             let flows = fresh.iter().map(|it| format!("flow to {}, {} times, not seen before", it.0, it.1));
             evidence.extend(flows);
@@ -298,5 +332,7 @@ fn is_outside(address: IpAddr, estate: &Estate) -> bool {
                 || it.is_unicast_link_local()
         }
     };
-    !inside && !estate.zones.iter().flat_map(|it| &it.cidrs).any(|it| it.contains(&address))
+    // What an estate says of networks that are not the operator's does not make them so.
+    let own = || estate.zones.iter().filter(|it| !it.external).flat_map(|it| &it.cidrs);
+    !inside && !own().any(|it| it.contains(&address))
 }

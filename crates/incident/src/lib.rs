@@ -12,6 +12,7 @@ mod state;
 mod account;
 mod resolve;
 mod tactics;
+mod volume;
 
 mod burst;
 mod group;

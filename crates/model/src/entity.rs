@@ -40,6 +40,10 @@ pub struct Entities {
     pub logon: Option<Logon>,
     /// A network flow the event records.
     pub flow: Option<ObservedFlow>,
+    /// Bytes that went over `flow`, where the event is the record of all of it: to its `to`, and back.
+    pub bytes: [u64; 2],
+    /// When the last of them went, where that is later than `time`.
+    pub until: Option<Timestamp>,
     /// What kinds of sensor the event shows to watch `host` (or `subject`, where there is no host).
     pub sensors: Sensors,
     /// What kinds of sensor on the wire the event shows to watch the ends of `flow`.
@@ -74,6 +78,47 @@ pub struct ObservedFlow {
     pub protocol: String,
     /// Port it went to; 0 where the protocol has none.
     pub port: u16,
+}
+
+/// Bytes from one address to one of no private network go by the hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Transfer {
+    /// Address that sent them, whoever opened the flow.
+    #[schemars(with = "String")]
+    pub from: IpAddr,
+    /// Address they went to.
+    #[schemars(with = "String")]
+    pub to: IpAddr,
+    /// Hours since 1970.
+    pub hour: i64,
+}
+
+/// How much went over within an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Volume {
+    /// Bytes.
+    pub bytes: u64,
+    /// When the first record of them ended.
+    pub first: Timestamp,
+    /// When the last did.
+    pub last: Timestamp,
+}
+
+impl Volume {
+    /// `bytes` that had gone by `at`.
+    pub fn new(bytes: u64, at: Timestamp) -> Self {
+        Self { bytes, first: at, last: at }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_add(other.bytes),
+            first: self.first.min(other.first),
+            last: self.last.max(other.last),
+        }
+    }
 }
 
 /// First and last time of something, and how often.
@@ -145,10 +190,14 @@ pub struct Observations {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Sensed>")]
     pub wire: BTreeMap<IpAddr, Sensed>,
+    /// How much was sent to addresses of no private network.
+    #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "Vec<(Transfer, Volume)>")]
+    pub sent: BTreeMap<Transfer, Volume>,
     /// Time of the latest event.
     #[serde(default)]
     pub last: Option<Timestamp>,
-    /// How many new hosts, logons, flows or hours were not kept because the table was full.
+    /// How many new hosts, logons, flows, volumes or hours were not kept because the table was full.
     pub dropped: u64,
 }
 

@@ -4,6 +4,7 @@
 //! that the kernel writes in hexadecimal because a user chose them (paths, arguments, titles) are decoded.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
 use bulkhead_model::event::{Field, FieldsEvent, Shape};
@@ -25,36 +26,38 @@ pub(crate) fn is_record(line: &[u8]) -> bool {
         && memmem::find(start, b"msg=audit(").is_some()
 }
 
-/// Reads the events. Records of one event that stand one after another are joined.
+/// Events that are kept open at a time: on several processors the records of one event stand between those of others.
+const OPEN_MAX: usize = 8;
+
+/// Reads the events. Records of one event are joined where they stand near to one another.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
-    let mut pending = Pending::default();
+    let mut open: VecDeque<Pending> = VecDeque::new();
     let mut number = 0;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
-        match line {
-            Line::Whole(line) if line.trim_ascii().is_empty() => {}
+        let why = match line {
+            Line::Whole(line) if line.trim_ascii().is_empty() => continue,
             Line::Whole(line) => match stamp(line) {
                 Some(stamp) => {
-                    if !pending.continues(stamp) || pending.lines.len() > stream.options.record_max {
-                        pending.flush(&mut stream.out)?;
+                    let limit = stream.options.record_max;
+                    match open.iter_mut().rfind(|it| it.stamp == stamp && it.has_room(limit)) {
+                        Some(pending) => pending.add(line),
+                        None => open.push_back(Pending::of(line, stamp)),
                     }
-                    pending.add(line, stamp);
+                    // In the order in which they began: what waits for its rest holds up those after it.
+                    while open.len() > OPEN_MAX || (open.len() > 1 && !open[0].waits()) {
+                        open.pop_front().map_or(ControlFlow::Continue(()), |it| it.flush(&mut stream.out))?;
+                    }
+                    continue;
                 }
-                None => {
-                    pending.flush(&mut stream.out)?;
-                    stream
-                        .out
-                        .tally
-                        .malformed(number, 0, || "not `type=... msg=audit(TIME:ID): ...`".to_owned());
-                }
+                None => "not `type=... msg=audit(TIME:ID): ...`".to_owned(),
             },
-            Line::TooLong(length) => {
-                pending.flush(&mut stream.out)?;
-                stream.out.tally.malformed(number, 0, || format!("it is {length} bytes long"));
-            }
-        }
+            Line::TooLong(length) => format!("it is {length} bytes long"),
+        };
+        open.drain(..).try_for_each(|it| it.flush(&mut stream.out))?;
+        stream.out.tally.malformed(number, 0, || why);
     }
-    pending.flush(&mut stream.out)
+    open.drain(..).try_for_each(|it| it.flush(&mut stream.out))
 }
 
 /// The `TIME:ID` of a record.
@@ -68,47 +71,61 @@ fn stamp(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// The records of one event so far, one a line.
-#[derive(Default)]
 struct Pending {
     lines: Vec<u8>,
     stamp: Vec<u8>,
     records: usize,
+    /// Whether a record was there that others follow, and whether the last of those was.
+    is_call: bool,
+    is_whole: bool,
 }
 
 impl Pending {
-    fn continues(&self, stamp: &[u8]) -> bool {
-        self.stamp == stamp && self.records < RECORDS_MAX
+    fn of(line: &[u8], stamp: &[u8]) -> Self {
+        let mut new =
+            Self { lines: Vec::new(), stamp: stamp.to_vec(), records: 0, is_call: false, is_whole: false };
+        new.add(line);
+        new
     }
 
-    fn add(&mut self, line: &[u8], stamp: &[u8]) {
-        if self.records == 0 {
-            self.stamp.extend_from_slice(stamp);
-        } else {
+    fn has_room(&self, limit: usize) -> bool {
+        self.records < RECORDS_MAX && self.lines.len() <= limit
+    }
+
+    fn add(&mut self, line: &[u8]) {
+        if self.records > 0 {
             self.lines.push(b'\n');
         }
         self.lines.extend_from_slice(line);
         self.records += 1;
+        let is = |kinds: &[&str]| kinds.iter().any(|it| kind(line) == it.as_bytes());
+        self.is_call |= is(&["SYSCALL", "EXECVE"]);
+        self.is_whole |= is(&["PROCTITLE", "EOE"]);
+    }
+
+    /// Whether more records of this event are to come.
+    fn waits(&self) -> bool {
+        self.is_call && !self.is_whole
     }
 
     /// Hands out what has gathered.
-    fn flush(&mut self, out: &mut Out<'_>) -> ControlFlow<()> {
-        if self.records == 0 {
-            return ControlFlow::Continue(());
-        }
+    fn flush(self, out: &mut Out<'_>) -> ControlFlow<()> {
         let text = out.tally.text(&self.lines);
         let mut event = FieldsEvent::new(&self.lines, Shape::Auditd);
         fields(&text, &mut event);
-        let flow = out.event(&event, LogSource::of_shape(Shape::Auditd));
-        self.lines.clear();
-        self.stamp.clear();
-        self.records = 0;
-        flow
+        out.event(&event, LogSource::of_shape(Shape::Auditd))
     }
+}
+
+/// The type of a record.
+fn kind(line: &[u8]) -> &[u8] {
+    let rest = memmem::find(line, b"type=").map_or(&line[..0], |at| &line[at + 5..]);
+    rest.split(|it| *it == b' ').next().unwrap_or_default()
 }
 
 /// Adds the fields of every record in `text` (one a line) to `event`, the event's time and id first.
 pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
-    let mut command = None;
+    let mut arguments = Arguments::default();
     for (index, record) in text.lines().enumerate() {
         let Some((head, rest)) = record.split_once("msg=audit(") else {
             continue;
@@ -131,7 +148,7 @@ pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
         }
         let body = body.strip_prefix(':').unwrap_or(body);
         if kind == "EXECVE" {
-            command = Some(arguments(body, event));
+            arguments.add(body, event);
         } else {
             pairs(body, event);
         }
@@ -145,12 +162,13 @@ pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
             event.push("SYSCALL", Field::text(name));
         }
     }
+    let command = arguments.join(event);
     // The kernel cuts a title after 128 bytes; the arguments are whole.
     let title = || match event.fields.iter().find(|it| it.0 == "proctitle") {
         Some((_, Field::Text(it))) => Some(it.to_string()),
         _ => None,
     };
-    if let Some(line) = command.filter(|it| !it.is_empty()).or_else(title) {
+    if let Some(line) = Some(command).filter(|it| !it.is_empty()).or_else(title) {
         event.push(COMMAND_LINE, Field::Text(Cow::Owned(line)));
     }
 }
@@ -158,50 +176,49 @@ pub(crate) fn fields<'a>(text: &'a str, event: &mut FieldsEvent<'a>) {
 /// The command line that the records of an event give together, under the name rules for process creation use.
 const COMMAND_LINE: &str = "CommandLine";
 
-/// More arguments than this are not joined.
+/// More arguments than this are not kept.
 const ARGUMENTS_MAX: usize = 16 * 1024;
 
-/// Adds the fields of an EXECVE record, whose long arguments come in pieces (`a2_len=24 a2[0]=636174 a2[1]=20`); returns all
-/// arguments with a blank between them.
-fn arguments<'a>(body: &'a str, event: &mut FieldsEvent<'a>) -> String {
-    let mut own = FieldsEvent::new(b"", Shape::Auditd);
-    raw_pairs(body, &mut |key, value, quoted| own.push(key, pair(value, quoted)));
-    let mut whole: Vec<(usize, String)> = Vec::new();
-    let mut pieces: std::collections::BTreeMap<usize, std::collections::BTreeMap<usize, (String, bool)>> =
-        std::collections::BTreeMap::new();
-    for (key, value) in own.fields {
-        let (Field::Text(text) | Field::Number(text)) = &value else { continue };
-        // Hexadecimal values come as numbers here: see `pair`.
-        let quoted = matches!(value, Field::Text(_));
-        match argument(&key) {
-            Some((number, Some(piece))) => {
-                pieces.entry(number).or_default().insert(piece, (text.to_string(), quoted));
-            }
-            Some((number, None)) => {
-                let text = if quoted { Cow::Borrowed(text.as_ref()) } else { unhex(text) };
-                whole.push((number, text.into_owned()));
-            }
-            None => event.push(key, Field::Text(Cow::Owned(text.to_string()))),
-        }
-    }
-    for (number, pieces) in pieces {
-        let quoted = pieces.values().any(|it| it.1);
-        let joined: String = pieces.into_values().map(|it| it.0).collect();
-        whole.push((number, if quoted { joined } else { unhex(&joined).into_owned() }));
-    }
-    whole.sort();
-    whole.truncate(ARGUMENTS_MAX);
-    let line: Vec<&str> = whole.iter().map(|it| it.1.as_str()).collect();
-    let line = line.join(" ");
-    for (number, text) in whole {
-        event.push(format!("a{number}"), Field::Text(Cow::Owned(text)));
-    }
-    line
+/// The arguments of a program, gathered from all EXECVE records of its event: long ones come in pieces
+/// (`a2_len=24 a2[0]=636174 a2[1]=20`), and many of them, or long ones, in several records.
+#[derive(Default)]
+struct Arguments {
+    /// By number of the argument and of its piece: the text, and whether it stood in quotes.
+    pieces: BTreeMap<usize, BTreeMap<usize, (String, bool)>>,
 }
 
-/// A value, as a text if it was quoted, else as a number.
-fn pair(value: &str, quoted: bool) -> Field<'_> {
-    if quoted { Field::text(value) } else { Field::Number(Cow::Borrowed(value)) }
+impl Arguments {
+    /// Takes the arguments of one record, and adds what else it holds to `event`.
+    fn add<'a>(&mut self, body: &'a str, event: &mut FieldsEvent<'a>) {
+        raw_pairs(body, &mut |key, value, quoted| match argument(key) {
+            Some((number, piece)) => {
+                if self.pieces.len() < ARGUMENTS_MAX || self.pieces.contains_key(&number) {
+                    let pieces = self.pieces.entry(number).or_default();
+                    pieces.entry(piece.unwrap_or_default()).or_insert_with(|| (value.to_owned(), quoted));
+                }
+            }
+            None => event.push(key, Field::text(value)),
+        });
+    }
+
+    /// Adds every argument to `event`; returns all of them with a blank between them.
+    fn join(self, event: &mut FieldsEvent<'_>) -> String {
+        let mut line = String::new();
+        for (number, pieces) in self.pieces {
+            let text: String = if pieces.values().any(|it| it.1) {
+                pieces.values().map(|it| if it.1 { Cow::Borrowed(&*it.0) } else { unhex(&it.0) }).collect()
+            } else {
+                // Nobody says that pieces end where a character does.
+                unhex(&pieces.into_values().map(|it| it.0).collect::<String>()).into_owned()
+            };
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&text);
+            event.push(format!("a{number}"), Field::Text(Cow::Owned(text)));
+        }
+        line
+    }
 }
 
 /// The number of an argument, and of its piece: `a2`, `a2[1]`.

@@ -73,19 +73,33 @@ fn after<'m>(text: &'m str, key: &str) -> Option<&'m str> {
 fn user(text: &str) -> Option<&str> {
     let cut = |key: &str| after(text, key).and_then(|it| it.trim_start().split([' ', ',', ';']).next());
     let quoted = |key: &str, end: char| after(text, key).and_then(|it| it.split(end).next());
-    cut("User:")
+    // Names may hold blanks: the form says where they end.
+    let up_to = |key: &str, ends: &[&str]| {
+        let rest = after(text, key)?;
+        let end = ends.iter().filter_map(|it| rest.find(it)).min();
+        Some(&rest[..end.unwrap_or(rest.len())])
+    };
+    up_to("User:", &["  ", " logged command", ","])
         .or_else(|| quoted("[user: ", ']'))
         .or_else(|| quoted("User '", '\''))
         .or_else(|| quoted("for user \"", '"'))
         .or_else(|| quoted("for user '", '\''))
         .or_else(|| quoted("User <", '>'))
-        .or_else(|| cut("user = "))
-        .or_else(|| cut("Username = "))
-        .or_else(|| text.starts_with("Configured from ").then(|| cut(" by ")).flatten())
-        .or_else(|| {
-            text.starts_with("User ").then(|| cut("User ")).flatten().filter(|_| text.contains(" has "))
-        })
-        .filter(|it| !it.starts_with('*'))
+        .or_else(|| up_to("user = ", &[" : ", ","]))
+        .or_else(|| up_to("Username = ", &[","]))
+        .or_else(|| cut("Uname: "))
+        // Who is logged on by a line alone (`by console`, `by vty0 (10.0.0.5)`) has no name.
+        .or_else(|| after(text, "Configured from ")?.split_once(" by ")?.1.split_once(" on ").map(|it| it.0))
+        .or_else(|| text.strip_prefix("User ")?.split_once(" has ").map(|it| it.0))
+        .map(str::trim)
+        .filter(|it| !it.starts_with('*') && !is_line(it))
+}
+
+/// Whether a name is that of a line into a device, or stands for a user whom the device does not know.
+fn is_line(name: &str) -> bool {
+    const LINES: [&str; 6] = ["console", "con", "vty", "tty", "aux", "line"];
+    let kind = name.trim_end_matches(|it: char| it.is_ascii_digit() || matches!(it, ' ' | '/'));
+    LINES.contains(&kind) || matches!(name, "unknown" | "unknown user")
 }
 
 /// `IP = 203.0.113.9`, `IP <203.0.113.9>`, `user IP = ...`.
@@ -230,7 +244,31 @@ mod tests {
         );
         check("User kim has exited tty session 2(10.1.1.9)", "user=kim src_ip=10.1.1.9");
         check("Configured from console by admin on vty0 (10.0.0.5)", "user=admin src_ip=10.0.0.5");
+        check(
+            "Configured from console by van der berg on vty0 (10.0.0.5)",
+            "user=van der berg src_ip=10.0.0.5",
+        );
         check("Group <g> User <kim> IP <198.51.100.7> connected", "user=kim src_ip=198.51.100.7");
+    }
+
+    #[test]
+    fn a_line_into_a_device_is_nobody() {
+        check("Configured from console by console", "");
+        check("Configured from memory by console", "");
+        check("Configured from console by vty0 (10.0.0.5)", "src_ip=10.0.0.5");
+        check("Configured from tftp://10.0.0.9/rtr1 by console on con0", "");
+        check("User  has exited tty session 0(10.1.1.9)", "src_ip=10.1.1.9");
+        check("User van der berg has exited tty session 0(10.1.1.9)", "user=van der berg src_ip=10.1.1.9");
+        check("User:console  logged command:no logging", "command=no logging");
+        check("User:unknown user  logged command:no logging", "command=no logging");
+        check("User:a b  logged command:no logging", "user=a b command=no logging");
+        check("Login Success [user: ] [Source: 10.1.1.1] [localport: 22]", "src_ip=10.1.1.1");
+        check("Reload requested by console. Reload reason: user request", "");
+        check(
+            "AAA user authentication Successful : server = 10.1.1.1 : user = van der berg",
+            "user=van der berg",
+        );
+        check("User authentication succeeded: IP address: 10.1.1.9, Uname: eve", "user=eve");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use evtx::{EvtxChunkData, ParserSettings};
 use memchr::memmem;
 
 use crate::dns;
+use crate::parts::Missing;
 use crate::read::{Out, Stream};
 use crate::report::Ended;
 use crate::with::With;
@@ -27,8 +28,8 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let header = stream.input.peek(HEADER).len();
     stream.input.skip(header);
     every_chunk(stream, &mut promise)?;
-    for (what, bytes) in promise.broken() {
-        stream.out.tally.missing(what, bytes, None);
+    for (what, bytes, records) in promise.broken() {
+        stream.out.tally.missing(what, bytes, records);
     }
     ControlFlow::Continue(())
 }
@@ -72,9 +73,11 @@ pub(crate) struct Promise {
     dirty: bool,
     /// The header itself cannot be relied on.
     damaged: Option<&'static str>,
-    /// Chunks met, used or not, and those up to the last that is used.
+    /// Chunks met, used or not, and those used among the promised ones.
     met: u64,
-    there: u64,
+    used: u64,
+    /// First and last number of the records in each chunk, as the chunk's header states them.
+    numbers: Vec<(u64, u64)>,
 }
 
 impl Promise {
@@ -93,30 +96,54 @@ impl Promise {
     pub(crate) fn chunk(&mut self, bytes: &[u8]) -> bool {
         self.met += 1;
         let used = bytes.iter().any(|it| *it != 0);
-        if used {
-            self.there = self.met;
+        self.used += u64::from(used && self.met <= self.chunks);
+        if bytes.starts_with(b"ElfChnk\0") && records_stated(bytes).is_some() {
+            self.numbers.push((u64_at(bytes, 8), u64_at(bytes, 16)));
         }
         used
     }
 
-    /// What was promised and is not there: in words, and how many bytes.
-    pub(crate) fn broken(&self) -> Vec<(String, Option<u64>)> {
+    /// What was promised and is not there: in words, how many bytes, and how many records.
+    pub(crate) fn broken(&self) -> Vec<Missing> {
         let mut broken = Vec::new();
+        let absent = self.chunks.saturating_sub(self.met);
+        let empty = self.chunks.saturating_sub(self.used + absent);
         if let Some(damaged) = self.damaged {
-            broken.push((damaged.to_owned(), None));
-        } else if self.there < self.chunks {
-            let missing = self.chunks - self.there;
-            let what = format!(
-                "its header counts {} chunks, of which {missing} are missing: the records in them were not read",
-                self.chunks
-            );
-            broken.push((what, Some(missing * CHUNK as u64)));
+            broken.push((damaged.to_owned(), None, None));
+        }
+        for (n, state) in [(absent, "are missing"), (empty, "hold nothing but zeros")] {
+            if n > 0 && self.damaged.is_none() {
+                let what = format!(
+                    "its header counts {} chunks, of which {n} {state}: the records in them were not read",
+                    self.chunks
+                );
+                broken.push((what, Some(n * CHUNK as u64), None));
+            }
+        }
+        let between = self.numbers_missing();
+        if between > 0 {
+            let what = format!("its records are numbered, and {between} numbers between them are missing");
+            broken.push((what, None, Some(between)));
         }
         if self.dirty {
             let what = "it was copied while it was written to (its header is marked dirty): the last records may be missing";
-            broken.push((what.to_owned(), None));
+            broken.push((what.to_owned(), None, None));
         }
         broken
+    }
+
+    /// How many record numbers lie between those of the chunks. A log that was full goes on at its front, so the order of
+    /// the chunks says nothing.
+    fn numbers_missing(&self) -> u64 {
+        let mut numbers = self.numbers.clone();
+        numbers.sort_unstable();
+        let mut missing = 0;
+        let mut next = None;
+        for (first, last) in numbers {
+            missing += next.map_or(0, |it| first.saturating_sub(it));
+            next = next.max(Some(last.saturating_add(1)));
+        }
+        missing
     }
 }
 
@@ -192,7 +219,7 @@ impl Reader {
             Ok(data) => data,
             Err(error) => {
                 if whole {
-                    out.tally.malformed(0, 0, || format!("chunk {number} cannot be read: {error}"));
+                    unreadable(out, number, &error);
                 }
                 return ControlFlow::Continue(());
             }
@@ -200,7 +227,7 @@ impl Reader {
         let mut chunk = match data.parse(Arc::clone(&self.settings)) {
             Ok(chunk) => chunk,
             Err(error) => {
-                out.tally.malformed(0, 0, || format!("chunk {number} cannot be read: {error}"));
+                unreadable(out, number, &error);
                 return ControlFlow::Continue(());
             }
         };
@@ -238,6 +265,16 @@ impl Reader {
             }
         }
     }
+}
+
+/// Says that nothing of a chunk could be read: a malformed record, and a part of the log that is missing.
+fn unreadable(out: &mut Out<'_>, number: u64, error: &dyn std::error::Error) {
+    out.tally.malformed(0, 0, || format!("chunk {number} cannot be read: {error}"));
+    out.tally.missing(
+        format!("none of the records of chunk {number} could be read"),
+        Some(CHUNK as u64),
+        None,
+    );
 }
 
 /// Name and type of a question to Windows' name server (its analytic log), as rules write them.

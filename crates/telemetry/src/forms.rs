@@ -260,9 +260,18 @@ pub(crate) fn user(message: &str) -> Option<&str> {
     // `unknown user for illegal user badguy`: what follows a key may be no name.
     KEYS.iter().find_map(|key| {
         let rest = &message[message.find(key)? + key.len()..];
+        let quote = if key.ends_with('\'') { Some('\'') } else { rest.chars().next() };
+        let close = match quote {
+            Some('"') => Some('"'),
+            Some('\'') => Some('\''),
+            Some('<') => Some('>'),
+            _ => None,
+        };
         let rest = rest.trim_start_matches(['"', '\'', '<']);
+        // A name in quotes may hold blanks.
+        let quoted = close.and_then(|it| rest.split_once(it)).map(|it| it.0);
         let end = rest.find([' ', '"', '\'', '>', ',', ';', '@', '(']).unwrap_or(rest.len());
-        let word = rest[..end].trim_end_matches(['.', ':']);
+        let word = quoted.unwrap_or(&rest[..end]).trim_end_matches(['.', ':']);
         let is_name = !word.is_empty() && !matches!(word, "for" | "from" | "user" | "unknown" | "by");
         is_name.then_some(word)
     })
@@ -354,6 +363,9 @@ mod tests {
         );
         assert_eq!(user("password authentication failed for user \"app\""), Some("app"));
         assert_eq!(user("the user interface changed"), None);
+        assert_eq!(user("authentication failed for user \"van der berg\" of x"), Some("van der berg"));
+        assert_eq!(user("Login failed for user 'van der berg' from host '10.0.0.1'"), Some("van der berg"));
+        assert_eq!(user("auth failed: user=<bob>, rip=10.0.0.1"), Some("bob"));
         assert_eq!(source("login from host 10.0.0.1 from 192.168.33.1 port 2"), Some("192.168.33.1"));
         assert_eq!(source("client [10.0.0.9:51000] x"), Some("10.0.0.9"));
         assert_eq!(source("from scratch"), None);

@@ -9,6 +9,7 @@ use bulkhead_model::event::{Event, Layout, Shape, Text, Value, Visitor};
 use bulkhead_model::json::{JsonEvent, Malformed};
 use bulkhead_model::logsource::LogSource;
 
+use crate::around::{Around, Open};
 use crate::envelope::{self, Step};
 use crate::input::{Input, Line};
 use crate::read::{Out, Stream};
@@ -55,20 +56,20 @@ pub(crate) fn without_bom(line: &[u8], number: u64) -> &[u8] {
 pub(crate) fn objects(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let mut objects = Objects::new(&stream.out.tally.file);
     let mut line = 1;
-    // Wrappers that are open: their end may stand in a gap.
-    let mut depth = 0;
+    let mut around = Around::default();
     loop {
-        let gap = to_object(&mut stream.input, &mut line, &mut depth);
+        let gap = to_object(&mut stream.input, &mut line, &mut around);
         if let Some(junk) = gap.junk {
             stream.out.tally.malformed(line, 0, || format!("`{junk}` stands between the objects"));
         }
         if gap.end {
+            around.tell(stream);
             return ControlFlow::Continue(());
         }
         if let Some(at) = envelope::records(stream.input.peek(WRAPPER)) {
             line += count_lines(&stream.input.window()[..at]);
             stream.input.skip(at);
-            depth += 1;
+            around.begin(Open::Wrapper, line);
             continue;
         }
         match object_length(&mut stream.input, stream.options.record_max) {
@@ -80,10 +81,16 @@ pub(crate) fn objects(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
             }
             Extent::TooLong => {
                 too_long(&mut stream.out, line, stream.options.record_max as u64 + 1);
-                line += skip_object(&mut stream.input);
+                around.begin(Open::Object, line);
+                let (lines, is_whole) = skip_to_end(&mut stream.input, Braces::default());
+                line += lines;
+                if is_whole {
+                    around.end();
+                }
             }
             Extent::Unfinished => {
                 stream.out.tally.malformed(line, 0, || "the object has no end".to_owned());
+                around.begin(Open::Object, line);
                 while !stream.input.window().is_empty() {
                     let length = stream.input.window().len();
                     stream.input.skip(length);
@@ -99,8 +106,8 @@ struct Gap {
     end: bool,
 }
 
-/// Moves to the next `{` of a record, behind the ends of the `depth` wrappers that are open.
-fn to_object(input: &mut Input<'_>, line: &mut u64, depth: &mut usize) -> Gap {
+/// Moves to the next `{` of a record, behind the ends of what is open.
+fn to_object(input: &mut Input<'_>, line: &mut u64, around: &mut Around) -> Gap {
     let mut junk = None;
     loop {
         let window = input.window();
@@ -112,14 +119,29 @@ fn to_object(input: &mut Input<'_>, line: &mut u64, depth: &mut usize) -> Gap {
         let expected = |it: &u8| it.is_ascii_whitespace() || b",[\xEF\xBB\xBF\x1e".contains(it);
         junk = junk.or_else(|| gap.iter().find(|it| !expected(it)).map(|it| char::from(*it)));
         let ends = at.is_some_and(|at| window[at] == b']');
-        *line += count_lines(gap);
+        for piece in gap.split_inclusive(|it| *it == b'[') {
+            *line += count_lines(piece);
+            if piece.ends_with(b"[") {
+                around.begin(Open::Array, *line);
+            }
+        }
         let length = gap.len() + usize::from(ends);
         input.skip(length);
-        if ends && *depth > 0 {
-            // What follows the records inside a wrapper is no record.
-            *depth -= 1;
-            *line += skip_to_end(input, Braces { depth: 1, ..Braces::default() });
-        } else if at.is_some() && !ends {
+        if ends {
+            let since = around.since().unwrap_or(*line);
+            match around.end() {
+                Some(Open::Wrapper) => {
+                    // What follows the records inside a wrapper is no record.
+                    let (lines, is_whole) = skip_to_end(input, Braces { depth: 1, ..Braces::default() });
+                    *line += lines;
+                    if !is_whole {
+                        around.begin(Open::Wrapper, since);
+                    }
+                }
+                Some(_) => {}
+                None => around.ends_headless(*line),
+            }
+        } else if at.is_some() {
             return Gap { junk, end: false };
         }
     }
@@ -154,13 +176,9 @@ fn object_length(input: &mut Input<'_>, limit: usize) -> Extent {
     }
 }
 
-/// Moves behind the object that begins the window without holding it; how many lines it had.
-fn skip_object(input: &mut Input<'_>) -> u64 {
-    skip_to_end(input, Braces::default())
-}
-
-/// The same for an object of which `braces` has seen the beginning.
-fn skip_to_end(input: &mut Input<'_>, mut braces: Braces) -> u64 {
+/// Moves behind the end of the object of which `braces` has seen the beginning without holding it; how many lines that
+/// were, and whether there was an end.
+fn skip_to_end(input: &mut Input<'_>, mut braces: Braces) -> (u64, bool) {
     let mut lines = 0;
     loop {
         let window = input.window();
@@ -169,7 +187,7 @@ fn skip_to_end(input: &mut Input<'_>, mut braces: Braces) -> u64 {
         lines += count_lines(&window[..length]);
         if end.is_some() || length == 0 {
             input.skip(length);
-            return lines;
+            return (lines, end.is_some());
         }
         input.skip(length);
     }
@@ -236,6 +254,9 @@ impl Objects {
                 Step::Broken => {
                     out.tally
                         .malformed(line, column(text, at), || "the list of records has no end".to_owned());
+                    let what =
+                        format!("the list of records in line {line} has no end: what followed is missing");
+                    out.tally.missing(what, None, None);
                     return ControlFlow::Continue(());
                 }
             }

@@ -3,6 +3,8 @@
 //!
 //! [`read`] is the way in. It knows no rules: what an event means is for `detect` and `incident` to say.
 
+mod archives;
+mod around;
 pub mod discover;
 mod entities;
 mod format;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use bulkhead_model::entity::{Entities, Observations, ObservedHost, Seen, Sensed};
+use bulkhead_model::entity::{Entities, Observations, ObservedHost, Seen, Sensed, Transfer, Volume};
 use bulkhead_model::sensor::{Sensor, hour_of};
 
 use crate::entities::is_usable;
@@ -27,7 +27,12 @@ pub struct Bounds {
     pub watched: usize,
     /// Stretches of hours in which something was recorded, over all hosts, addresses and sensors.
     pub stretches: usize,
+    /// Volumes: by sender, receiver and hour. Twice as many are kept where they are large.
+    pub volumes: usize,
 }
+
+/// Volumes of an hour that are worth room when there is little.
+const LARGE: u64 = 1_000_000;
 
 impl Default for Bounds {
     fn default() -> Self {
@@ -40,6 +45,7 @@ impl Default for Bounds {
             addresses_per_host: 64,
             watched: 100_000,
             stretches: 1_000_000,
+            volumes: 200_000,
         }
     }
 }
@@ -70,6 +76,7 @@ impl Observer {
         if let Some(flow) = &entities.flow {
             count(&mut self.seen.flows, flow, entities, self.bounds.flows, &mut self.seen.dropped);
         }
+        self.volumes(entities);
         for (address, name) in &entities.named {
             if self.seen.names.contains_key(address) {
                 continue;
@@ -155,6 +162,28 @@ impl Observer {
             // Who is asked for a name asked for none.
             if sensor != Sensor::Dns {
                 self.watch(flow.to, sensor, hour_of(at));
+            }
+        }
+    }
+
+    /// What went over a flow, to those of its ends that lie in no private network.
+    fn volumes(&mut self, entities: &Entities) {
+        let (Some(flow), Some(at)) = (&entities.flow, entities.until.max(entities.time)) else { return };
+        for (from, to, bytes) in
+            [(flow.from, flow.to, entities.bytes[0]), (flow.to, flow.from, entities.bytes[1])]
+        {
+            if bytes == 0 || is_private(to.to_canonical()) {
+                continue;
+            }
+            let key = Transfer { from: from.to_canonical(), to: to.to_canonical(), hour: hour_of(at) };
+            let new = Volume::new(bytes, at);
+            let full = if bytes >= LARGE { 2 * self.bounds.volumes } else { self.bounds.volumes };
+            if let Some(known) = self.seen.sent.get_mut(&key) {
+                *known = known.and(new);
+            } else if self.seen.sent.len() < full {
+                self.seen.sent.insert(key, new);
+            } else {
+                self.seen.dropped += 1;
             }
         }
     }
@@ -372,6 +401,45 @@ mod tests {
         assert_eq!(of("10.0.0.5"), [Sensor::Egress, Sensor::Dns]);
         assert_eq!(of("10.0.0.6"), [Sensor::Egress]);
         assert_eq!((seen.wire.len(), seen.dropped), (2, 1));
+    }
+
+    #[test]
+    fn what_leaves_is_summed_up_by_receiver_and_hour() {
+        let mut observer = Observer::new(Bounds { volumes: 3, ..Bounds::default() });
+        let flow = |second: i64, from: &str, to: &str, bytes: [u64; 2]| Entities {
+            time: jiff::Timestamp::from_second(second).ok(),
+            until: jiff::Timestamp::from_second(second + 60).ok(),
+            flow: Some(ObservedFlow {
+                from: from.parse().unwrap(),
+                to: to.parse().unwrap(),
+                protocol: "tcp".to_owned(),
+                port: 443,
+            }),
+            bytes,
+            ..Entities::default()
+        };
+        observer.add(&flow(0, "10.0.0.5", "203.0.113.9", [10, 2]));
+        observer.add(&flow(60, "10.0.0.5", "203.0.113.9", [5, 2]));
+        // Begun in the first hour, and ended in the second.
+        observer.add(&flow(3570, "203.0.113.9", "10.0.0.5", [1, 7]));
+        observer.add(&flow(0, "10.0.0.5", "10.0.0.6", [100, 100]));
+        observer.add(&flow(0, "10.0.0.5", "8.8.8.8", [1, 0]));
+        observer.add(&flow(0, "10.0.0.6", "8.8.8.8", [1, 0]));
+        observer.add(&flow(0, "10.0.0.7", "8.8.8.8", [LARGE, 0]));
+        let seen = observer.finish();
+        let sent: Vec<String> = seen
+            .sent
+            .iter()
+            .map(|(it, volume)| format!("{} {} {} {}", it.from, it.to, it.hour, volume.bytes))
+            .collect();
+        let expect = [
+            "10.0.0.5 8.8.8.8 0 1",
+            "10.0.0.5 203.0.113.9 0 15",
+            "10.0.0.5 203.0.113.9 1 7",
+            "10.0.0.7 8.8.8.8 0 1000000",
+        ];
+        assert_eq!(sent, expect);
+        assert_eq!(seen.dropped, 1);
     }
 
     #[test]

@@ -104,12 +104,12 @@ pub(crate) struct Cut {
     pub(crate) named: bool,
     /// What ended it early.
     pub(crate) fault: Option<Ended>,
-    /// What it promised and does not hold, in words, with a number of bytes.
+    /// What it promised and does not hold.
     pub(crate) missing: Vec<Missing>,
 }
 
-/// What a stream promised and does not hold, in words, and how many bytes.
-pub(crate) type Missing = (String, Option<u64>);
+/// What a stream promised and does not hold: in words, how many bytes, and how many records.
+pub(crate) type Missing = (String, Option<u64>, Option<u64>);
 
 /// Completes what the reader of a file knows by the tallies of its cut streams.
 pub(crate) fn complete(mut telemetry: Telemetry, cuts: Vec<Cut>, tallies: Vec<Option<Tally>>) -> Telemetry {
@@ -119,8 +119,8 @@ pub(crate) fn complete(mut telemetry: Telemetry, cuts: Vec<Cut>, tallies: Vec<Op
     for (cut, tally) in parts.into_iter().rev() {
         let report = &mut telemetry.sources[cut.source_at];
         let mut tally = tally.unwrap_or_else(|| Tally::new(&report.file, 0));
-        for (what, bytes) in cut.missing {
-            tally.missing(what, bytes, None);
+        for (what, bytes, records) in cut.missing {
+            tally.missing(what, bytes, records);
         }
         if let Some(fault) = &cut.fault {
             tally.ended_early(fault);

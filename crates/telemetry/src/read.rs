@@ -13,7 +13,7 @@ use bulkhead_model::json::Memory;
 use bulkhead_model::logsource::LogSource;
 
 use crate::format::{self, Format, Packing};
-use crate::input::{Counted, Exactly, Guarded, Input, Limits};
+use crate::input::{Counted, Guarded, Input, Limits};
 use crate::parts::{self, Cut, Part, Taker, Whole};
 use crate::record::{Options, Progress, Record, Sink};
 use crate::report::{Ended, SourceReport, Tally, Telemetry};
@@ -72,21 +72,21 @@ pub(crate) struct Reader<'o> {
     read: Rc<Cell<u64>>,
     total: u64,
     events: u64,
-    stopped: bool,
+    pub(crate) stopped: bool,
     memory: Memory,
 }
 
 /// A file or member on its way to a parser.
-struct Origin<'n> {
-    name: &'n str,
+pub(crate) struct Origin<'n> {
+    pub(crate) name: &'n str,
     /// Whether the user named it: decides between error and warning.
     named: bool,
     depth: usize,
-    limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 impl<'n> Origin<'n> {
-    fn below<'m>(&self, name: &'m str) -> Origin<'m> {
+    pub(crate) fn below<'m>(&self, name: &'m str) -> Origin<'m> {
         Origin { name, named: false, depth: self.depth + 1, limits: self.limits.clone() }
     }
 }
@@ -130,13 +130,18 @@ impl<'o> Reader<'o> {
 
     /// A file on disk: a zip archive goes by its directory, anything else from front to back.
     fn opened(&mut self, origin: &Origin<'_>, path: &Path, packed: Rc<Cell<u64>>) -> io::Result<()> {
+        let before = self.telemetry.sources.len();
         let mut file = File::open(path)?;
         let mut start = Vec::new();
         Read::take(&mut file, 4).read_to_end(&mut start)?;
         if format::packing(&start) == Packing::Zip && file.rewind().is_ok() {
             match zip::ZipArchive::new(io::BufReader::new(Counted::new(file, Rc::clone(&packed)))) {
                 Ok(archive) => {
-                    self.archive(origin, archive);
+                    let taken = self.archive(origin, archive);
+                    if !self.stopped {
+                        self.unlisted(origin, path, taken)?;
+                    }
+                    self.expect_sources(origin, before);
                     return Ok(());
                 }
                 Err(error) => {
@@ -153,136 +158,8 @@ impl<'o> Reader<'o> {
         Ok(())
     }
 
-    /// The members of a zip archive, in the order of its directory.
-    fn archive<R: Read + io::Seek>(&mut self, origin: &Origin<'_>, mut archive: zip::ZipArchive<R>) {
-        let before = self.telemetry.sources.len();
-        for index in 0..archive.len() {
-            let mut member = match archive.by_index(index) {
-                Ok(member) if member.is_dir() => continue,
-                Ok(member) => member,
-                Err(error) => {
-                    let why = format!("member {} cannot be read: {error}", index + 1);
-                    self.warn(origin, "unreadable-member", why);
-                    continue;
-                }
-            };
-            let name = format!("{}!{}", origin.name, member.name().unwrap_or_default());
-            let below = origin.below(&name);
-            let bytes = Guarded::new(&mut member, below.limits.clone());
-            self.stream(&below, Input::new(bytes));
-            if self.stopped {
-                return;
-            }
-        }
-        self.expect_sources(origin, before);
-    }
-
-    /// The members of a zip archive without a directory in reach.
-    fn archive_stream(&mut self, origin: &Origin<'_>, mut input: Input<'_>) {
-        let before = self.telemetry.sources.len();
-        while let Some(member) = unpack::next_member(&mut input) {
-            let name = format!("{}!{}", origin.name, member.name);
-            let below = origin.below(&name);
-            match unpack::member_bytes(&mut input, &member) {
-                Ok(mut bytes) => {
-                    if !member.name.ends_with('/') {
-                        self.stream(&below, Input::new(Guarded::new(&mut bytes, below.limits.clone())));
-                    }
-                    if self.stopped || io::copy(&mut bytes, &mut io::sink()).is_err() {
-                        break;
-                    }
-                }
-                Err(why) => self.warn(&below, "unreadable-member", format!("cannot be read: {why}")),
-            }
-        }
-        if !self.stopped && !unpack::at_directory(&mut input) {
-            let why = "the archive ends before its directory: members may be missing".to_owned();
-            self.warn(origin, "incomplete-archive", why);
-        }
-        self.expect_sources(origin, before);
-    }
-
-    /// The members of a tar archive. Behind a damaged header, reading goes on at the next that is whole.
-    fn tar(&mut self, origin: &Origin<'_>, input: Input<'_>) {
-        let before = self.telemetry.sources.len();
-        let tail = Rc::new(Cell::new(tar::Tail::default()));
-        let mut rest: Box<dyn Read + '_> = Box::new(tar::Watched::new(input, Rc::clone(&tail)));
-        let mut n_members = 0;
-        loop {
-            let mut archive = ::tar::Archive::new(rest);
-            // Archives put one after another are all read.
-            archive.set_ignore_zeros(true);
-            let ended = self.tar_members(origin, &mut archive, &mut n_members);
-            if self.stopped {
-                return;
-            }
-            let Err(error) = ended else { break };
-            match tar::resume(archive.into_inner()) {
-                Ok((passed, found)) => {
-                    let on = if found.is_some() {
-                        "reading went on behind it"
-                    } else {
-                        "nothing behind it was read"
-                    };
-                    let what = format!("the header after member {n_members} is damaged ({error}); {on}");
-                    self.warn_bytes(origin, "incomplete-archive", what, Some(passed + 512));
-                    match found {
-                        Some(found) => rest = Box::new(found),
-                        None => return self.expect_sources(origin, before),
-                    }
-                }
-                Err(error) => {
-                    self.warn(origin, "incomplete-archive", format!("the archive ends early: {error}"));
-                    return self.expect_sources(origin, before);
-                }
-            }
-        }
-        if !tail.get().is_mark {
-            let why = format!(
-                "the archive ends after member {n_members} without the mark of its end: members after it may be missing"
-            );
-            self.warn(origin, "incomplete-archive", why);
-        }
-        self.expect_sources(origin, before);
-    }
-
-    /// Reads the members of an archive up to its end or to a header that cannot be read.
-    fn tar_members(
-        &mut self,
-        origin: &Origin<'_>,
-        archive: &mut ::tar::Archive<Box<dyn Read + '_>>,
-        n_members: &mut u64,
-    ) -> io::Result<()> {
-        for entry in archive.entries()? {
-            let mut entry = entry?;
-            *n_members += 1;
-            if !entry.header().entry_type().is_file()
-                && !entry.header().entry_type().is_contiguous()
-                && !entry.header().entry_type().is_gnu_sparse()
-            {
-                continue;
-            }
-            let name = format!("{}!{}", origin.name, String::from_utf8_lossy(&entry.path_bytes()));
-            let size = entry.size();
-            let mut bytes = Exactly::new(&mut entry, size);
-            self.stream(&origin.below(&name), Input::new(&mut bytes));
-            // A cut within the member is reported as the member's.
-            if self.stopped || io::copy(&mut bytes, &mut io::sink()).is_err() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Says so when an archive held nothing of use.
-    fn expect_sources(&mut self, origin: &Origin<'_>, before: usize) {
-        if self.telemetry.sources.len() == before {
-            self.unusable(origin, "no-telemetry", "no member of the archive holds telemetry".to_owned());
-        }
-    }
-
     /// A stream, packed or plain.
-    fn stream(&mut self, origin: &Origin<'_>, mut input: Input<'_>) {
+    pub(crate) fn stream(&mut self, origin: &Origin<'_>, mut input: Input<'_>) {
         let packing = format::packing(input.peek(4));
         if packing != Packing::Plain && origin.depth >= NESTING_MAX {
             let why = format!("is packed more than {NESTING_MAX} times over; not opened");
@@ -394,7 +271,7 @@ impl<'o> Reader<'o> {
     }
 
     /// Nothing of this file can be used: an error when the user named it.
-    fn unusable(&mut self, origin: &Origin<'_>, code: &'static str, why: String) {
+    pub(crate) fn unusable(&mut self, origin: &Origin<'_>, code: &'static str, why: String) {
         // That no member is of use was said of each.
         if code != "no-telemetry" {
             self.telemetry.missed(origin.name, why.clone(), None);
@@ -403,11 +280,17 @@ impl<'o> Reader<'o> {
     }
 
     /// Something of the file was not read.
-    fn warn(&mut self, origin: &Origin<'_>, code: &'static str, why: String) {
+    pub(crate) fn warn(&mut self, origin: &Origin<'_>, code: &'static str, why: String) {
         self.warn_bytes(origin, code, why, None);
     }
 
-    fn warn_bytes(&mut self, origin: &Origin<'_>, code: &'static str, why: String, bytes: Option<u64>) {
+    pub(crate) fn warn_bytes(
+        &mut self,
+        origin: &Origin<'_>,
+        code: &'static str,
+        why: String,
+        bytes: Option<u64>,
+    ) {
         self.telemetry.missed(origin.name, why.clone(), bytes);
         self.telemetry.diagnostics.push(Diagnostic::warning(code, origin.name, None, why));
     }

@@ -180,7 +180,7 @@ pub(crate) struct Member {
 }
 
 /// Length of a member's header before its name.
-const HEADER: usize = 30;
+pub(crate) const HEADER: usize = 30;
 
 /// Takes the header of the next member; none at the archive's directory or end.
 pub(crate) fn next_member(input: &mut Input<'_>) -> Option<Member> {
@@ -227,6 +227,39 @@ fn find_member(input: &mut Input<'_>) -> Option<()> {
         }
     }
     None
+}
+
+/// Moves to the next header of a member, whatever lies before it; whether there is one.
+pub(crate) fn skip_to_member(input: &mut Input<'_>) -> bool {
+    loop {
+        let window = input.peek(SEARCHED);
+        let found = memchr::memmem::find_iter(window, b"PK\x03\x04").find(|at| is_header(&window[*at..]));
+        // A header may begin at the window's end.
+        let passed = if window.len() < SEARCHED { window.len() } else { SEARCHED - HEADER - NAME_SEEN };
+        input.skip(found.unwrap_or(passed));
+        if found.is_some() || passed == 0 || input.peek(1).is_empty() {
+            return found.is_some();
+        }
+    }
+}
+
+/// Bytes that are searched for a header at a time.
+const SEARCHED: usize = 256 * 1024;
+
+/// Bytes of a name that are looked at to tell whether a header is one.
+const NAME_SEEN: usize = 16;
+
+/// Whether what begins like a header of a member is one: its version, method and name are such as archives have.
+fn is_header(bytes: &[u8]) -> bool {
+    const METHODS: [u16; 11] = [0, 1, 6, 8, 9, 12, 14, 93, 95, 98, 99];
+    let short = |at: usize| bytes.get(at..at + 2).map(|it| u16::from_le_bytes([it[0], it[1]]));
+    let (Some(method), Some(length)) = (short(8), short(26)) else { return false };
+    let name = bytes.get(HEADER..).unwrap_or_default();
+    let seen = usize::from(length).min(NAME_SEEN);
+    bytes[4] <= 63
+        && METHODS.contains(&method)
+        && (1..=4096).contains(&length)
+        && name.get(..seen).is_some_and(|it| it.iter().all(|it| *it >= b' '))
 }
 
 /// The unpacked bytes of `member`, which follow its header. The caller reads them to the end before the next member.

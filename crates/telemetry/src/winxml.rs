@@ -15,6 +15,7 @@ use quick_xml::events::{BytesStart, Event as Xml};
 use crate::dns;
 use crate::input::Input;
 use crate::read::Stream;
+use crate::report::{Ended, Tally};
 
 const OPEN: &[u8] = b"<Event";
 const CLOSE: &[u8] = b"</Event>";
@@ -33,14 +34,19 @@ pub(crate) fn is_log(text: &[u8]) -> bool {
 /// Reads the events.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let mut line = 1;
+    let mut around = Around::default();
     // After a fault, what lies before the next event belongs to it.
     let mut in_fault = false;
     loop {
-        let (junk, there) = to_event(&mut stream.input, &mut line);
+        around.only_ends = in_fault;
+        let (junk, there) = to_event(&mut stream.input, &mut line, &mut around);
         if junk && !in_fault {
             stream.out.tally.malformed(line, 0, || "what stands here is no `<Event>`".to_owned());
         }
         if !there {
+            if stream.input.fault().is_none() {
+                around.tell(&mut stream.out.tally);
+            }
             return ControlFlow::Continue(());
         }
         let (length, fault) = match extent(&mut stream.input, stream.options.record_max) {
@@ -50,6 +56,11 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         };
         let bytes = &stream.input.window()[..length];
         in_fault = fault.is_some();
+        if in_fault {
+            // The end of what stands around the events may lie in what was taken for one.
+            around.only_ends = true;
+            around.tags(bytes);
+        }
         let text = stream.out.tally.text(bytes);
         match fault.map_or_else(|| event(&text), Err) {
             Ok(fields) => {
@@ -74,7 +85,7 @@ fn find_open(text: &[u8]) -> Option<usize> {
 }
 
 /// Moves to the next event; whether anything but tags and blanks lay before it, and whether there is one.
-fn to_event(input: &mut Input<'_>, line: &mut u64) -> (bool, bool) {
+fn to_event(input: &mut Input<'_>, line: &mut u64, around: &mut Around) -> (bool, bool) {
     let mut junk = false;
     loop {
         let window = input.window();
@@ -86,6 +97,7 @@ fn to_event(input: &mut Input<'_>, line: &mut u64) -> (bool, bool) {
         let whole = found.or_else(|| memchr::memrchr(b'<', window)).unwrap_or(window.len());
         let gap = &window[..whole];
         junk |= has_junk(gap);
+        around.tags(gap);
         *line += count_lines(gap);
         input.skip(whole);
         if found.is_some() {
@@ -94,6 +106,8 @@ fn to_event(input: &mut Input<'_>, line: &mut u64) -> (bool, bool) {
         if !input.extend() {
             let rest = input.window();
             junk |= has_junk(rest);
+            around.tags(rest);
+            around.is_cut = memchr::memrchr(b'<', rest) > memchr::memrchr(b'>', rest);
             let length = rest.len();
             input.skip(length);
             return (junk, false);
@@ -103,6 +117,73 @@ fn to_event(input: &mut Input<'_>, line: &mut u64) -> (bool, bool) {
             input.skip(1);
             junk = true;
         }
+    }
+}
+
+/// The elements around the events: `<Events>`, and whatever else an exporter puts there. An input that ends before they do
+/// was cut.
+#[derive(Default)]
+struct Around {
+    open: Vec<Vec<u8>>,
+    /// An element that ends and never began.
+    headless: Option<Vec<u8>>,
+    /// The input ends within a tag.
+    is_cut: bool,
+    /// Whether the tags met are those of a broken event, of which only the ends mean something here.
+    only_ends: bool,
+}
+
+impl Around {
+    /// Takes in the tags in `text`.
+    fn tags(&mut self, text: &[u8]) {
+        let mut rest = text;
+        while let Some(at) = memchr::memchr(b'<', rest) {
+            rest = &rest[at + 1..];
+            let is_comment = rest.starts_with(b"!--");
+            let end = if is_comment {
+                memmem::find(rest, b"-->").map(|at| at + 2)
+            } else {
+                memchr::memchr(b'>', rest)
+            };
+            let Some(end) = end else { return };
+            let (tag, after) = (&rest[..end], &rest[end + 1..]);
+            rest = after;
+            let name = |tag: &[u8]| tag.split(u8::is_ascii_whitespace).next().unwrap_or_default().to_vec();
+            match tag.first() {
+                None | Some(b'?' | b'!') => {}
+                Some(b'/') => self.end(name(&tag[1..])),
+                Some(_) if self.only_ends || tag.ends_with(b"/") || self.open.len() >= DEPTH_MAX => {}
+                Some(_) => self.open.push(name(tag)),
+            }
+        }
+    }
+
+    fn end(&mut self, name: Vec<u8>) {
+        match self.open.iter().rposition(|it| *it == name) {
+            Some(at) => self.open.truncate(at),
+            None if !self.only_ends && self.headless.is_none() => self.headless = Some(name),
+            None => {}
+        }
+    }
+
+    /// Says at the end of the input what of it is missing.
+    fn tell(&self, tally: &mut Tally) {
+        if let Some(name) = &self.headless {
+            let name = String::from_utf8_lossy(name);
+            tally.missing(
+                format!("`<{name}>` ends and never began: what stood before is missing"),
+                None,
+                None,
+            );
+        }
+        let why = match self.open.first() {
+            Some(name) => {
+                format!("`<{}>` has no end: what followed is missing", String::from_utf8_lossy(name))
+            }
+            None if self.is_cut => "it ends within a tag".to_owned(),
+            None => return,
+        };
+        tally.ended_early(&Ended { why, bytes: None });
     }
 }
 

@@ -147,6 +147,69 @@ fn a_sign_on_a_host_without_declared_data_is_still_a_sign() {
     check(&[OFFICE, tool], &["db1 egress 12..14"], &[], "14:00:00", "indications 0.20 db-1:none_seen:0.20");
 }
 
+#[test]
+fn a_large_volume_to_where_little_went_before_indicates() {
+    let none = "none_seen 1.00 vault-1:none_seen:1.00";
+    let sign = "indications 1.00 vault-1:indications:1.00";
+    let since = |flows: &[&str], expect: &str| check(&[VAULT], SEEN, flows, "14:00:00", expect);
+    since(&["12:11:00 10.0.1.3 203.0.113.9 tcp/443 +9000000000"], sign);
+    since(&["12:11:00 10.0.1.3 203.0.113.9 tcp/443 +99999999"], none);
+    // Slowly, too.
+    since(
+        &["12:11:00 10.0.1.3 8.8.4.4 tcp/443 +60000000", "13:11:00 10.0.1.3 8.8.4.4 tcp/443 +60000000"],
+        sign,
+    );
+    // To where as much went before, ten times as much, not yet ten times as much.
+    let backup = "08:00:00 10.0.1.3 198.51.100.7 tcp/443 +500000000";
+    since(&[backup, "12:11:00 10.0.1.3 198.51.100.7 tcp/443 +600000000"], none);
+    since(&[backup, "12:11:00 10.0.1.3 198.51.100.7 tcp/443 +5000000000"], sign);
+    since(&[backup, "12:11:00 10.0.1.3 198.51.100.8 tcp/443 +600000000"], sign);
+    // Before the intrusion, inside, after the time asked for, and from a host that nobody compromised.
+    since(&["08:00:00 10.0.1.3 8.8.4.4 tcp/443 +9000000000"], none);
+    since(&["12:11:00 10.0.1.3 10.0.0.9 tcp/443 +9000000000"], none);
+    since(&["15:11:00 10.0.1.3 8.8.4.4 tcp/443 +9000000000"], none);
+    since(&["12:11:00 10.0.0.9 8.8.4.4 tcp/443 +9000000000"], none);
+}
+
+#[test]
+fn the_evidence_of_a_volume_names_where_how_much_and_when() {
+    let flows = [
+        "08:00:00 10.0.1.3 203.0.113.9 tcp/443 +7000",
+        "12:11:00 10.0.1.3 203.0.113.9 tcp/443 +9000000000",
+        "13:11:00 10.0.1.3 203.0.113.9 tcp/443 +1",
+    ];
+    let case = case(&[VAULT], SEEN, &flows);
+    let statement = assess(&case.incident, &estate(), &case.seen, &case.findings, at("14:00:00"));
+    let expect = "9000000001 bytes sent to 203.0.113.9 between 2026-03-02T12:11:00Z and 2026-03-02T13:11:00Z; \
+                  7000 before the intrusion, at most 7000 in an hour";
+    assert_eq!(statement.stores[0].evidence, [expect]);
+}
+
+#[test]
+fn a_large_volume_from_an_attackers_host_without_data_is_a_sign() {
+    let out = ["12:11:00 10.0.0.5 8.8.4.4 tcp/443 +9000000000"];
+    check(&[OFFICE], &["db1 egress 12..14"], &out, "14:00:00", "indications 0.20 db-1:none_seen:0.20");
+}
+
+#[test]
+fn every_address_that_is_nobodys_of_ours_is_outside() {
+    let mut estate = estate();
+    let networks = ["203.0.113.0/24", "2001:db8::/32"].map(|it| it.parse().unwrap());
+    let external =
+        bulkhead_model::estate::Zone { cidrs: networks.to_vec(), external: true, ..estate.zones[0].clone() };
+    estate.zones.push(bulkhead_model::estate::Zone { id: "internet".into(), ..external });
+    for to in ["8.8.4.4", "192.0.2.1", "198.51.100.7", "203.0.113.9", "2001:db8::9", "2a00:1450::1"] {
+        let flow = format!("12:11:00 10.0.1.3 {to} tcp/443 +9000000000");
+        let mut case = case(&[VAULT], SEEN, &[&flow]);
+        let ask = |seen: &Observations| assess(&case.incident, &estate, seen, &case.findings, at("14:00:00"));
+        assert_eq!(ask(&case.seen).conclusion, ExfiltrationConclusion::Indications, "{to}");
+        // That it has a name in the logs makes it no host of ours.
+        case.seen.names.insert(to.parse().unwrap(), "drop.example".to_owned());
+        let named = assess(&case.incident, &estate, &case.seen, &case.findings, at("14:00:00"));
+        assert_eq!(named.conclusion, ExfiltrationConclusion::Indications, "{to}");
+    }
+}
+
 /// What is taken away: an hour, all of a host, or all that one kind of sensor recorded.
 #[derive(Clone, Debug)]
 enum Cut {
@@ -206,7 +269,39 @@ fn cells(statement: &Exfiltration) -> Vec<(String, Sensor, i64)> {
     cells
 }
 
+/// Flows out of the hosts there are, most of them large.
+fn outbound() -> impl Strategy<Value = String> {
+    let from = prop::sample::select(vec!["10.0.1.3", "10.0.0.5", "10.0.1.9"]);
+    let to = prop::sample::select(vec!["203.0.113.9", "8.8.4.4", "10.0.0.9"]);
+    let bytes = prop_oneof![Just(0_u64), 0..200_000_000_u64, Just(9_000_000_000)];
+    (8..20_u32, from, to, bytes)
+        .prop_map(|(hour, from, to, bytes)| format!("{hour:02}:30:00 {from} {to} tcp/443 +{bytes}"))
+}
+
 proptest! {
+    /// Whatever else was recorded, another flow out since the first compromise makes nothing look better; where it is large
+    /// and goes from a compromised store to a new address, it is a sign.
+    #[test]
+    fn more_that_leaves_never_lowers_a_conclusion(
+        flows in prop::collection::vec(outbound(), 0..12),
+        (hour, to, bytes) in (12..18_u32, prop::sample::select(vec!["203.0.113.9", "1.1.1.1"]), 1..9_000_000_000_u64),
+    ) {
+        let lines: Vec<&str> = flows.iter().map(String::as_str).collect();
+        let more = format!("{hour}:45:00 10.0.1.3 {to} tcp/443 +{bytes}");
+        let ask = |lines: &[&str]| {
+            let case = case(&[OFFICE, VAULT], SEEN, lines);
+            assess(&case.incident, &estate(), &case.seen, &case.findings, at("18:00:00"))
+        };
+        let (before, after) = (ask(&lines), ask(&[&lines[..], &[&more]].concat()));
+        prop_assert!(after.conclusion >= before.conclusion);
+        for (one, other) in before.stores.iter().zip(&after.stores) {
+            prop_assert!(other.conclusion >= one.conclusion);
+        }
+        if to == "1.1.1.1" && bytes >= 100_000_000 {
+            prop_assert!(after.conclusion >= ExfiltrationConclusion::Indications);
+        }
+    }
+
     /// Whatever telemetry is taken away, coverage never rises; it falls exactly where something covered is gone, and
     /// what is gone stands among the holes.
     #[test]

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use bulkhead_model::entity::{Logon, Observations, ObservedFlow, ObservedHost};
+use bulkhead_model::entity::{Logon, Observations, ObservedFlow, ObservedHost, Transfer, Volume};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
+use bulkhead_model::sensor::hour_of;
 use jiff::{SignedDuration, Timestamp};
 
 pub fn estate() -> Estate {
@@ -58,7 +59,8 @@ fn finding(time: Timestamp, words: &[&str], record: u64) -> Finding {
     }
 }
 
-/// Logons `TIME USER FROM TO KIND`, flows `TIME FROM TO tcp/PORT [xCOUNT]`, hosts by name with their roles.
+/// Logons `TIME USER FROM TO KIND`, flows `TIME FROM TO tcp/PORT [xCOUNT] [+BYTES]` (each with
+/// so many bytes to where it went), hosts by name with their roles.
 pub fn observations(
     hosts: &BTreeMap<String, Vec<String>>,
     logons: &[String],
@@ -90,9 +92,14 @@ pub fn observations(
             protocol: protocol.to_owned(),
             port: port.parse().unwrap(),
         };
-        let count: u64 = words.get(4).map_or(1, |it| it.trim_start_matches('x').parse().unwrap());
-        for _ in 0..count {
+        let option = |sign: char| words[4..].iter().find_map(|it| it.strip_prefix(sign)?.parse::<u64>().ok());
+        for _ in 0..option('x').unwrap_or(1) {
             seen.flows.entry(flow.clone()).or_default().add(Some(at(words[0])));
+            if let Some(bytes) = option('+') {
+                let volume = Volume::new(bytes, at(words[0]));
+                let key = Transfer { from: flow.from, to: flow.to, hour: hour_of(at(words[0])) };
+                seen.sent.entry(key).and_modify(|it| *it = it.and(volume)).or_insert(volume);
+            }
         }
     }
     seen

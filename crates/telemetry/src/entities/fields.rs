@@ -147,7 +147,15 @@ slots! {
     // What a source watches.
     DnsQuestion = "dns.question.name";
     Category = "event.category";
-    Volume = "bytes" | "in_bytes" | "bytes_in" | "network.bytes" | "source.bytes" | "sentbyte" | "octets" | "in_pkts";
+    BothWays = "network.bytes";
+    Volume = "bytes" | "in_bytes" | "octets" | "in_pkts" | "IN_BYTES" | "netflow.bytes";
+    Sent = "orig_bytes" | "flow.bytes_toserver" | "source.bytes" | "sentbyte" | "bytes_out" | "bytes_sent" | "out"
+        | "cs-bytes";
+    SentSince = "sentdelta";
+    Received = "resp_bytes" | "flow.bytes_toclient" | "destination.bytes" | "rcvdbyte" | "bytes_in" | "bytes_received"
+        | "in" | "out_bytes" | "OUT_BYTES" | "sc-bytes";
+    ReceivedSince = "rcvddelta";
+    Duration = "duration";
     UserLower = "user";
     Ip = "ip";
     // The whole of a PowerShell pipeline event's context, in which the account stands.

@@ -137,7 +137,7 @@ const STOPPED: [&str; 7] = ["deny", "denied", "drop", "dropped", "block", "block
 
 /// Whether a message says of an attempt to log on that it failed.
 fn is_refused(message: &str) -> bool {
-    const MARKS: [&str; 14] = [
+    const MARKS: [&str; 23] = [
         "Failed ",
         "FAIL LOGIN",
         "FAILED ",
@@ -150,10 +150,20 @@ fn is_refused(message: &str) -> bool {
         "Authentication failed",
         "Login failed",
         "LOGIN_FAILED",
+        "login failed",
         "Login denied",
         "authentication Rejected",
+        "Authentication: rejected",
+        "Authentication Failed",
+        "failed user authentication",
+        "unsuccessful authentication",
+        "credentials rejected",
+        "server not accessible",
+        "unable to complete the request",
+        // A session is ended so before anybody is authenticated, too; who was is named when it begins.
+        "disconnected by SSH server",
     ];
-    MARKS.iter().any(|it| message.contains(it))
+    MARKS.iter().any(|it| message.contains(it)) || message.ends_with(" Failed")
 }
 
 /// The word after `key` in `text`.
@@ -168,7 +178,7 @@ fn sshd(message: &str, out: &mut Entities) {
     let failure = message.starts_with("Failed ") || message.starts_with("Invalid user ");
     if !success && !failure {
         if message.contains("session opened for user") {
-            out.user = word_after(message, "for user ").and_then(account);
+            out.user = opened(message);
         } else if is_refused(message) {
             // `error: PAM: unknown user for illegal user badguy from 192.168.33.1`
             out.user = crate::forms::user(message).and_then(account);
@@ -176,12 +186,23 @@ fn sshd(message: &str, out: &mut Entities) {
         }
         return;
     }
-    let user = word_after(message, " for invalid user ")
-        .or_else(|| word_after(message, "Invalid user "))
-        .or_else(|| word_after(message, " for "));
-    out.user = user.and_then(account);
-    let from = message.rfind(" from ").and_then(|at| message[at + 6..].split_whitespace().next());
+    let (before, from) = match message.rsplit_once(" from ") {
+        Some((before, rest)) => (before, rest.split_whitespace().next()),
+        None => (message, None),
+    };
+    // A directory's names may hold blanks.
+    let user = [" for invalid user ", "Invalid user ", " for "].iter().find_map(|it| before.split_once(it));
+    out.user = user.and_then(|it| account(it.1));
     push_logon(out, from.and_then(origin), "ssh", success);
+}
+
+/// Whose session a message says to be opened: `for user root(uid=0) by alice(uid=1000)`, `of user alice.`.
+fn opened(message: &str) -> Option<String> {
+    if let Some((_, rest)) = message.split_once("session opened for user ") {
+        return account(rest.split(" by ").next()?);
+    }
+    let (_, rest) = message.split_once(" of user ")?;
+    account(rest.strip_suffix('.').or_else(|| rest.split_whitespace().next())?)
 }
 
 /// An account as PAM writes it: `root(uid=0)`.
@@ -212,10 +233,7 @@ fn sudo(message: &str, out: &mut Entities) {
 
 /// `pam_unix(su:session): session opened for user root(uid=0) by alice(uid=1000)`, `New session 4 of user alice.`
 fn session(program: &str, message: &str, out: &mut Entities) {
-    let opened = word_after(message, "session opened for user ").or_else(|| word_after(message, " of user "));
-    let Some(user) = opened.and_then(account) else {
-        return;
-    };
+    let Some(user) = opened(message) else { return };
     out.user = Some(user);
     let kind = match program {
         "login" => "interactive",

@@ -10,6 +10,7 @@ mod names;
 mod network;
 mod sensors;
 mod time;
+mod volume;
 mod windows;
 
 use bulkhead_model::entity::Entities;
@@ -38,6 +39,7 @@ pub fn entities(event: &dyn Event) -> Entities {
         Shape::Json | Shape::WindowsExport => generic(&fields, &mut out),
     }
     sensors::note(event.shape(), &fields, &mut out);
+    volume::note(event.shape(), &fields, &mut out);
     out
 }
 

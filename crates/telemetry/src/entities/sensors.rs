@@ -101,7 +101,9 @@ fn generic(fields: &Fields<'_>, out: &Entities) -> (Option<Sensor>, Option<Senso
         return (Some(Sensor::Dns), None);
     }
     let device = fields.text(Slot::Mnemonic).is_some() || fields.text(Slot::Device).is_some();
-    if out.flow.is_some() && (device || fields.text(Slot::Volume).is_some()) {
+    let counts = [Slot::Volume, Slot::BothWays, Slot::Sent, Slot::Received];
+    let counts = counts.iter().any(|it| fields.text(*it).is_some());
+    if out.flow.is_some() && (device || counts) {
         // Through a firewall, or summed up by a collector of flows.
         return (None, Some(Sensor::Egress));
     }

@@ -218,3 +218,54 @@ fn a_cut_or_damaged_packing_says_so() {
     let (_, telemetry) = read_all(&[&path], &Options::default());
     assert_eq!(telemetry.unread.len(), 1, "{:?}", telemetry.unread);
 }
+
+/// The archive of `members` without the entry of the one at `left_out` in its directory.
+fn unlisting(members: &[(&str, &[u8])], left_out: usize) -> Vec<u8> {
+    let whole = zip(members);
+    let end = whole.len() - 22;
+    let at = |place: usize| u32::from_le_bytes(whole[place..place + 4].try_into().unwrap()) as usize;
+    let (size, start) = (at(end + 12), at(end + 16));
+    let mut entries = Vec::new();
+    let mut from = start;
+    while from < start + size {
+        let short = |place: usize| usize::from(u16::from_le_bytes([whole[place], whole[place + 1]]));
+        let length = 46 + short(from + 28) + short(from + 30) + short(from + 32);
+        entries.push(&whole[from..from + length]);
+        from += length;
+    }
+    entries.remove(left_out);
+    let directory = entries.concat();
+    let mut bytes = [&whole[..start], &directory, &whole[end..]].concat();
+    let end = bytes.len() - 22;
+    let n = u16::try_from(entries.len()).unwrap().to_le_bytes();
+    bytes[end + 8..end + 10].copy_from_slice(&n);
+    bytes[end + 10..end + 12].copy_from_slice(&n);
+    let size = u32::try_from(directory.len()).unwrap().to_le_bytes();
+    bytes[end + 12..end + 16].copy_from_slice(&size);
+    bytes
+}
+
+#[test]
+fn a_member_that_the_directory_does_not_list_is_read_and_said() {
+    let lines = b"{\"a\":1}\n".repeat(1000);
+    let members = [("a.json", lines.as_slice()), ("b.json", lines.as_slice()), ("c.json", lines.as_slice())];
+    check_cut(&zip(&members), 3000, &[]);
+    for left_out in 0..3 {
+        let name = format!("does not list member {}", members[left_out].0);
+        check_cut(&unlisting(&members, left_out), 3000, &[&name]);
+    }
+    // A name that stands twice, as archives have that were added to.
+    let twice = [("a.json", lines.as_slice()), ("b.json", lines.as_slice())];
+    let mut bytes = zip(&twice);
+    while let Some(at) = bytes.windows(6).position(|it| it == b"b.json") {
+        bytes[at] = b'a';
+    }
+    check_cut(&bytes, 2000, &["lists another of that name"]);
+    // Archives one after another: only the last directory is found at the end.
+    let two = [zip(&members[..1]), zip(&members[1..])].concat();
+    check_cut(&two, 3000, &["does not list member a.json"]);
+    check_cut(&gzip(&two), 3000, &[]);
+    // An archive inside an archive stands in a member, and is no member of the outer one.
+    let inner = zip(&members);
+    check_cut(&zip(&[("x.zip", &inner)]), 3000, &[]);
+}

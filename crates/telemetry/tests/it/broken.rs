@@ -65,6 +65,8 @@ fn an_object_without_end_in_an_array_is_one_fault() {
         false,
         "a.json:3:1: warning[malformed-record]: record skipped: the object has no end",
     );
+    let (_, telemetry) = read_bytes("a.json", b"[\n{\"a\":1},\n{\"a\":2", &Options::default());
+    assert_eq!(telemetry.unread.len(), 1, "{:?}", telemetry.unread);
 }
 
 #[test]
@@ -147,6 +149,52 @@ fn records_in_a_wrapper_longer_than_a_record_are_read() {
     let options = Options { record_max: 1000, ..Options::default() };
     let (events, telemetry) = read_bytes("trail.json", text.as_bytes(), &options);
     assert_eq!((events, telemetry.malformed()), (10_000, 0), "{:?}", telemetry.diagnostics);
+}
+
+/// However a text that says where it ends is cut, the cut is said, at the boundary of a record too.
+#[track_caller]
+fn check_every_cut(text: &str, events: usize) {
+    let (read, whole) = read_bytes("a.log", text.as_bytes(), &Options::default());
+    assert_eq!((read, whole.is_whole(), whole.malformed()), (events, true, 0), "{text}: {:?}", whole.unread);
+    for cut in 1..text.trim_end().len() {
+        let (read, telemetry) = read_bytes("a.log", &text.as_bytes()[..cut], &Options::default());
+        assert!(!telemetry.is_whole(), "{}: {read} events", &text[..cut]);
+        assert!(!telemetry.diagnostics.is_empty());
+    }
+}
+
+#[test]
+fn a_cut_between_records_is_said_where_the_text_states_its_end() {
+    check_every_cut("[{\"a\":1},{\"a\":2}]", 2);
+    check_every_cut("[\n  {\"a\": [1, {}]},\n  {\"a\": \"]\"}\n]\n", 2);
+    check_every_cut("{\"Records\":[{\"eventName\":\"x\"},{\"eventName\":\"y\"}]}", 2);
+    check_every_cut(
+        "{\"@odata.context\":\"x\",\"value\":[{\"a\":1},{\"a\":2}],\"@odata.nextLink\":\"y\"}",
+        2,
+    );
+    check_every_cut("{\n \"value\": [\n  {\"a\": 1},\n  {\"a\": 2}\n ]\n}\n", 2);
+    check_every_cut("{\"records\":[]}", 0);
+    let event = "<Event xmlns='x'><System><EventID>1</EventID></System></Event>";
+    check_every_cut(&format!("<Events>{event}\r\n{event}</Events>"), 2);
+    check_every_cut(
+        &format!("<?xml version='1.0'?>\n<Log a='1'><Events>\n{event}\n{event}</Events></Log>\n"),
+        2,
+    );
+}
+
+#[test]
+fn a_text_that_begins_in_the_middle_is_said_to() {
+    let what = |text: &str| {
+        let (_, telemetry) = read_bytes("a.log", text.as_bytes(), &Options::default());
+        telemetry.unread.iter().map(|it| it.what.clone()).collect::<Vec<_>>().join("; ")
+    };
+    assert!(what("{\n\"a\": 1}\n,\n{\"a\": 2}\n]").contains("has no beginning"));
+    let event = "<Event><System><EventID>1</EventID></System></Event>";
+    assert!(what(&format!("{event}\n{event}\n</Events>")).contains("`<Events>` ends and never began"));
+    assert_eq!(what(&format!("<Events/>\n{event}\n<!-- <Events> -->{event}")), "");
+    // The end lies in what a broken event left.
+    let broken = format!("<Events>{event}<Event><System></Events>");
+    assert_eq!(what(&broken), "");
 }
 
 #[test]

@@ -90,6 +90,16 @@ fn put(into: &mut [u8], at: usize, bytes: &[u8]) {
     into[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
+/// A chunk with one logon per user, its records numbered from `first` on.
+fn numbered(first: u64, users: &[&str]) -> Vec<u8> {
+    let mut chunk = chunk(users);
+    put(&mut chunk, 8, &first.to_le_bytes());
+    put(&mut chunk, 16, &(first + users.len() as u64 - 1).to_le_bytes());
+    let sum = crc(&[&chunk[..120], &chunk[128..CHUNK_HEADER]]);
+    put(&mut chunk, 124, &sum);
+    chunk
+}
+
 /// A chunk with one logon per user.
 fn chunk(users: &[&str]) -> Vec<u8> {
     let mut chunk = vec![0; CHUNK];
@@ -228,6 +238,45 @@ fn what_a_log_promises_and_does_not_hold_is_said() {
     fewer.extend(chunk);
     promise(&mut fewer, 2, false);
     check_unread(&fewer, "chunk 2 should hold 3 records; 1 were not read", None);
+}
+
+#[test]
+fn a_chunk_that_is_empty_or_gone_is_said() {
+    let three = |middle: &[u8]| {
+        let mut bytes = file(&["alice"]);
+        bytes.extend(middle);
+        bytes.extend(numbered(4, &["dave"]));
+        promise(&mut bytes, 3, false);
+        bytes
+    };
+    let (_, whole) = read_bytes(&three(&numbered(2, &["bob", "carol"])));
+    assert!(whole.is_whole(), "{:?}", whole.unread);
+    let check = |bytes: &[u8], expect: &[(&str, Option<u64>, Option<u64>)]| {
+        let (records, telemetry) = read_bytes(bytes);
+        assert_eq!(users(&records), ["alice", "dave"]);
+        let unread = &telemetry.unread;
+        let said = unread.iter().zip(expect).filter(|(it, expect)| it.what.contains(expect.0)).count();
+        assert_eq!((said, unread.len()), (expect.len(), expect.len()), "{unread:?}");
+        let numbers: Vec<_> = unread.iter().map(|it| (it.bytes, it.records)).collect();
+        assert_eq!(numbers, expect.iter().map(|it| (it.1, it.2)).collect::<Vec<_>>());
+    };
+    let zeros = ("3 chunks, of which 1 hold nothing but zeros", Some(CHUNK as u64), None);
+    let gap = ("2 numbers between them are missing", None, Some(2));
+    check(&three(&[0; CHUNK]), &[zeros, gap]);
+    // Taken out, and the header made to fit.
+    let mut gone = three(&[]);
+    promise(&mut gone, 2, false);
+    check(&gone, &[gap]);
+    // A log that was full went on at its front.
+    let mut turned = file(&["alice"]);
+    turned.truncate(HEADER);
+    turned.extend([numbered(3, &["carol"]), numbered(1, &["alice", "bob"])].concat());
+    promise(&mut turned, 2, false);
+    let (_, telemetry) = read_bytes(&turned);
+    assert!(telemetry.is_whole(), "{:?}", telemetry.unread);
+    let mut garbage = three(&numbered(2, &["bob", "carol"]));
+    garbage[HEADER + CHUNK..HEADER + 2 * CHUNK].fill(0x5a);
+    check(&garbage, &[gap, ("none of the records of chunk 2 could be read", Some(CHUNK as u64), None)]);
 }
 
 #[test]

@@ -12,3 +12,4 @@ mod samples;
 mod sensors;
 mod shared_data;
 mod support;
+mod volumes;
