@@ -82,6 +82,7 @@ fn filings(case: &Case, facts: &Facts) -> Vec<Filing> {
         recovery: None,
         exfiltration: Some(&case.exfiltration),
         facts,
+        in_french: str::to_owned,
     })
 }
 
