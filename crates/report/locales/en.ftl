@@ -169,7 +169,7 @@ customers = { $n_n ->
 page-skip = Skip to the engineer's detail
 page-incident = incident
 page-footer = Computed by Bulkhead from the files of this case. "bulkhead case verify" checks every byte of it against its signed record, offline. Deadlines are a working aid, not legal advice.
-page-annex = Annex: what is folded on the page is not printed unless it was unfolded before; all of it stands in the files of the case.
+page-annex = Annex: what is folded on the page is not printed unless it was unfolded before, and neither are the tables of filings and of stores of data; all of it stands in the files of the case.
 
 ## The report: first screen
 
@@ -498,7 +498,7 @@ recovery-mtpd = MTPD
 theft-unknown = cannot be assessed: no store of data within the attacker's reach is known
 
 ## What the record says in English: by these messages it is known again, and told in another language.
-## Holes by name: any, list, told (known again itself), maybe (if it is), count, number, span, word, level. The first that fits counts.
+## Holes by name: any, host, list, told (known again itself), maybe (if it is), count, number, span, word, level. The first that fits counts.
 
 said-simulated = { $told } (simulated)
 said-except = { $told }, except { $list }
@@ -507,6 +507,7 @@ said-after = { $told }, after { $told_b }
 said-burst = { $told }, one of { $count } rare rules within an hour
 said-onward = { $told }, going on from here
 said-suspicion = { $told }, from a host and with an account under suspicion
+said-on-host = { $host }: { $told }
 said-fired-times-by = { $any } ({ $level }), { $count } times, by { $list }
 said-fired-times = { $any } ({ $level }), { $count } times
 said-fired-by = { $any } ({ $level }), by { $list }
@@ -516,13 +517,6 @@ said-logon = logon { $maybe }
 said-flow = flow tcp/{ $count }
 said-flow-seen = flow to { $any }, { $count } times, not seen before
 said-no-sensor = no sensor recorded what left it
-said-with-account = { $told } with account { $list }
-said-with-accounts = { $told } with accounts { $list }
-said-lateral-to = Lateral movement from { $list } to { $list_b }
-said-lateral-towards = Lateral movement from { $list } towards { $list_b }
-said-lateral-across = Lateral movement across { $list }
-said-intrusion-on = Intrusion on { $list }
-said-intrusion = Intrusion
 said-kept = { $any } kept, SHA-256 { $any_b }
 said-declared-title = declared: { $maybe }
 said-grew = scope grew: { $list } compromised
@@ -662,8 +656,14 @@ said-act-directive = Directive (EU) { $any }
 said-act-guidelines = EDPB Guidelines { $any }, awareness: reasonable degree of certainty
 said-more-moves = and more moves of the same kinds
 said-fired = { $any } ({ $level })
-said-on-host = { $any }: { $told }
 said-title = { $told }: { $any }
+said-with-account = { $told } with account { $list }
+said-with-accounts = { $told } with accounts { $list }
+said-lateral-to = Lateral movement from { $list } to { $list_b }
+said-lateral-towards = Lateral movement from { $list } towards { $list_b }
+said-lateral-across = Lateral movement across { $list }
+said-intrusion-on = Intrusion on { $list }
+said-intrusion = Intrusion
 said-contact = { $told } ({ $any })
 said-w-declared = declared
 said-w-contained = contained

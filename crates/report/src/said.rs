@@ -61,7 +61,7 @@ thread_local! {
 
 /// What the record says, in French: for who writes documents in both languages.
 pub fn in_french(text: &str) -> String {
-    FRENCH.with(|it| it.said(text))
+    FRENCH.with(|it| it.all_said(text))
 }
 
 /// One sentence being held against the messages.
@@ -82,14 +82,14 @@ impl Words {
 
     /// Sentences joined by semicolons, each in this language.
     pub fn all_said(&self, text: &str) -> String {
-        let whole = self.said(text);
-        if whole != text || self.lang == Lang::En {
-            return whole;
+        let parts: Vec<&str> = text.split("; ").collect();
+        let told: Vec<String> = parts.iter().map(|it| self.said(it)).collect();
+        // A sentence may hold a semicolon of its own.
+        if parts.len() == 1 || parts.iter().zip(&told).any(|(part, told)| part == told) {
+            return self.said(text);
         }
-        let parts: Vec<String> = text.split("; ").map(|it| self.said(it)).collect();
-        parts.join("\u{202f}; ")
+        told.join("\u{202f}; ")
     }
-
 }
 
 impl Ear<'_> {
@@ -194,6 +194,11 @@ impl Ear<'_> {
             "span" => {
                 let all = text.chars().all(|it| it.is_ascii_alphanumeric() || it == ' ');
                 all.then(|| lasting(text))?
+            }
+            // No word of ours stands where a host is named.
+            "host" => {
+                let named = !text.contains(char::is_whitespace) && self.told(text, depth + 1).is_none();
+                named.then(|| text.to_owned())?
             }
             "told" => self.told(text, depth + 1)?,
             "maybe" => self.maybe(text, depth + 1),

@@ -3,7 +3,7 @@
 use bulkhead_model::case::{Clock, ClockStatus, Trigger};
 use maud::{Markup, html};
 
-use super::wide;
+use super::{annex, wide};
 use crate::filing::channel_word;
 use crate::page::Page;
 use crate::text::prose;
@@ -101,7 +101,7 @@ pub fn filings(page: &Page<'_>) -> Markup {
     let caption = page.get("filings-caption");
     let body = html! {
         @if !filings.is_empty() {
-            (wide(&caption, &html! {
+            (annex(&caption, &html! {
                 table class="stack" {
                     caption { (caption) }
                     thead { tr { th scope="col" { (page.get("filings-what")) } th scope="col" { (page.get("clocks-to")) } th scope="col" { (page.get("filings-due")) } th scope="col" { (page.get("filings-open")) } th scope="col" { (page.get("filings-pages")) } } }

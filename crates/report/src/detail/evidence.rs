@@ -3,7 +3,7 @@
 use bulkhead_model::case::{Entity, Exfiltration, ExfiltrationConclusion, Reason};
 use maud::{Markup, PreEscaped, html};
 
-use super::wide;
+use super::{annex, wide};
 use crate::page::{Page, ROWS};
 use crate::text::prose;
 use crate::timeline as timeline_picture;
@@ -126,7 +126,7 @@ pub fn exfiltration(page: &Page<'_>) -> Markup {
             span class={ "tag " (class) } { (conclusion) } " "
             (page.say("theft-note", &[("when", (&page.moment(statement.as_of)).into()), ("share", (&page.covered(statement.coverage)).into()), ("stores", page.view.figures.stores.into()), ("blind", page.view.figures.stores_not_assessable.into())]))
         }
-        (wide(&caption, &html! {
+        (annex(&caption, &html! {
             table class="stack" {
                 caption { (caption) }
                 thead { tr { th scope="col" { (page.get("theft-store")) } th scope="col" { (page.get("theft-data")) } th scope="col" { (page.get("theft-conclusion")) } th scope="col" { (page.get("theft-covered")) } th scope="col" { (page.get("theft-rests-on")) } } }
