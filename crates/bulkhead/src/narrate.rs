@@ -2,7 +2,8 @@
 
 use bulkhead_model::case::figures::Hit;
 use bulkhead_model::case::{
-    ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Plan, RecoveryPlan, Relapse, Score, ServiceImpact,
+    ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Plan, RecoveryPlan,
+    Relapse, Score, ServiceImpact,
 };
 use bulkhead_model::estate::{Estate, EstateInfo};
 use bulkhead_model::finding::{Finding, Level};
@@ -222,7 +223,13 @@ fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateI
         }
         let checks = stage.gate.checks.join("; ");
         let watch = duration(stage.gate.surveillance_s);
-        line!(out, "  gate opens by the word of {} after {} of surveillance, when: {}", stage.gate.approver, watch, checks);
+        line!(
+            out,
+            "  gate opens by the word of {} after {} of surveillance, when: {}",
+            stage.gate.approver,
+            watch,
+            checks
+        );
     }
     if plan.services.is_empty() {
         return;
@@ -293,14 +300,15 @@ pub fn binding_clocks(
     let binding: Vec<_> = clocks.iter().filter(|it| it.status == ClockStatus::Binding).cloned().collect();
     let mut out = clock_table(&binding, info).render(0);
     let duties = &figures.duties;
-    if duties.overdue > 0 || duties.at_once > 0 {
-        line!(
-            out,
-            "by {}, without a filing on record: {} and {}",
-            local(figures.as_of, info),
-            counted_as(duties.overdue, "deadline that has passed", "deadlines that have passed"),
-            counted_as(duties.at_once, "duty to be done at once", "duties to be done at once")
-        );
+    let unfiled = [
+        (duties.overdue, "deadline that has passed", "deadlines that have passed"),
+        (duties.at_once, "duty to be done at once", "duties to be done at once"),
+    ];
+    let unfiled: Vec<String> =
+        unfiled.into_iter().filter(|it| it.0 > 0).map(|(n, one, many)| counted_as(n, one, many)).collect();
+    if !unfiled.is_empty() {
+        let at = local(figures.as_of, info);
+        line!(out, "by {}, without a filing on record: {}", at, unfiled.join(" and "));
     }
     line!(
         out,

@@ -7,7 +7,10 @@ use bulkhead_comply::load::load;
 #[test]
 fn every_text_of_the_law_is_there_in_both_languages() {
     let library = bulkhead_comply::Library::builtin();
-    let (english, french) = ([" the ", " and ", " of ", "within", "undue"], [" des ", " les ", "concern\u{e9}", "Autorit\u{e9}s", " et "]);
+    let (english, french) = (
+        [" the ", " and ", " of ", "within", "undue"],
+        [" des ", " les ", "concern\u{e9}", "Autorit\u{e9}s", " et "],
+    );
     for regime in library.regimes() {
         let stages = regime.stages.iter();
         let mut texts: Vec<&str> = stages.clone().map(|it| it.rule.as_str()).collect();

@@ -163,7 +163,11 @@ fn rows(words: &Words, plan: &RecoveryPlan) -> Vec<Row> {
 fn per_stage(words: &Words, plan: &RecoveryPlan) -> Vec<Row> {
     let row = |stage: &Stage| Row {
         stage: stage.n,
-        label: format!("{} ({})", stage_title(words, stage, str::to_owned), words.say("steps", &[("n", stage.steps.len().into())])),
+        label: format!(
+            "{} ({})",
+            stage_title(words, stage, str::to_owned),
+            words.say("steps", &[("n", stage.steps.len().into())])
+        ),
         start: stage.steps.iter().map(|it| it.start_s).min().unwrap_or(0),
         end: stage_end(stage),
         late_end: stage.steps.iter().map(|it| it.start_s + it.p90_s).max().unwrap_or(0),

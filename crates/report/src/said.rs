@@ -30,7 +30,10 @@ enum Part {
 /// Every phrase, in the order of the catalogue.
 static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
     let lines = Lang::En.catalogue().lines().filter(|it| it.starts_with("said-"));
-    lines.filter_map(|line| line.split_once(" = ")).map(|(id, text)| Phrase { id, parts: parts(text) }).collect()
+    lines
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(id, text)| Phrase { id, parts: parts(text) })
+        .collect()
 });
 
 fn parts(mut text: &'static str) -> Vec<Part> {
@@ -266,7 +269,10 @@ mod tests {
     #[test]
     fn sentences_of_the_record_are_told_in_french() {
         for (en, fr) in [
-            ("declared -> contained (simulated), except ws-1 and adm-2", "déclaré → endigué (simulation), sauf ws-1 et adm-2"),
+            (
+                "declared -> contained (simulated), except ws-1 and adm-2",
+                "déclaré → endigué (simulation), sauf ws-1 et adm-2",
+            ),
             (
                 "ws-1: Service installed (high), 3 times, by telco\\eve",
                 "ws-1 : « Service installed » (élevée), 3 fois, par telco\\eve",

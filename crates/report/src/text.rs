@@ -78,7 +78,8 @@ pub fn span_in(secs: u64, lang: Lang) -> String {
 
 /// `180 000 business, 2 000 consumer`.
 pub fn customers(of: &[Customers], words: &Words) -> String {
-    let parts: Vec<_> = of.iter().map(|it| format!("{} {}", count(it.count), words.said(&it.segment))).collect();
+    let parts: Vec<_> =
+        of.iter().map(|it| format!("{} {}", count(it.count), words.said(&it.segment))).collect();
     parts.join(", ")
 }
 

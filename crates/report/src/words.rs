@@ -133,7 +133,9 @@ impl Words {
     /// What starts a clock, such as `awareness`, `submission:notification`.
     pub fn anchor(&self, anchor: &str) -> String {
         match anchor.split_once(':') {
-            Some((_, stage)) => self.say("anchor-submission", &[("stage", (&self.listed("stage", stage)).into())]),
+            Some((_, stage)) => {
+                self.say("anchor-submission", &[("stage", (&self.listed("stage", stage)).into())])
+            }
             None => self.listed("anchor", anchor),
         }
     }
@@ -220,7 +222,9 @@ mod tests {
         };
         let asked = |id: &str| {
             let list = id.split('-').next().unwrap_or_default();
-            list == "said" || code.contains(&format!("\"{id}\"")) || code.contains(&format!("listed(\"{list}\""))
+            list == "said"
+                || code.contains(&format!("\"{id}\""))
+                || code.contains(&format!("listed(\"{list}\""))
         };
         for id in known.keys() {
             assert!(asked(id) || stem(id).is_some_and(|it| asked(&it)), "nobody says `{id}`");

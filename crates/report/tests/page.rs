@@ -261,14 +261,24 @@ fn filings_are_pages_that_the_report_leads_to() {
     assert!(fr.contains("1 champ reste à écrire") && fr.contains("Libellé 2") && fr.contains("par portail"));
     assert!(fr.contains("26/07/2025 15:52 CEST"), "{fr}");
     let open = Filing {
-        criteria_open: vec![Localized::Each { en: "inside information".to_owned(), fr: Some("information privilégiée".to_owned()) }],
+        criteria_open: vec![Localized::Each {
+            en: "inside information".to_owned(),
+            fr: Some("information privilégiée".to_owned()),
+        }],
         fields: vec![field("1", Some("a"), None)],
         ..filings[0].clone()
     };
     let [en, fr] = Lang::ALL.map(|it| bulkhead_report::filing::html(&open, &case.estate, "i-1", it));
     // One statement, that does not contradict itself: nothing binds that nobody has established.
-    assert!(en.contains("Not decided") && !en.contains(">binds<") && !en.contains("Every field has an answer"), "{en}");
-    assert!(fr.contains("Non tranché") && fr.contains("information privilégiée") && !fr.contains("lie l'opérateur"));
+    assert!(
+        en.contains("Not decided") && !en.contains(">binds<") && !en.contains("Every field has an answer"),
+        "{en}"
+    );
+    assert!(
+        fr.contains("Non tranché")
+            && fr.contains("information privilégiée")
+            && !fr.contains("lie l'opérateur")
+    );
 }
 
 /// What a reader sees of a page, without what is told in another language on purpose: the other summary, titles of rules
@@ -304,12 +314,36 @@ fn seen(page: &str, other: Lang) -> String {
 }
 
 const ENGLISH: [&str; 16] = [
-    " the ", " and ", "hosts", " of ", "least impact", "balanced", "most assurance", "asked", "approved", "step ", "took ",
-    "Runs while", "undue delay", "incident_commander", " more ", "counsel",
+    " the ",
+    " and ",
+    "hosts",
+    " of ",
+    "least impact",
+    "balanced",
+    "most assurance",
+    "asked",
+    "approved",
+    "step ",
+    "took ",
+    "Runs while",
+    "undue delay",
+    "incident_commander",
+    " more ",
+    "counsel",
 ];
 const FRENCH: [&str; 12] = [
-    " des ", " les ", " aux ", "concernées", "concernés", "Ministre", "Autorités", "téléservice", " et ", "connaissance",
-    "déclaration", " pour ",
+    " des ",
+    " les ",
+    " aux ",
+    "concernées",
+    "concernés",
+    "Ministre",
+    "Autorités",
+    "téléservice",
+    " et ",
+    "connaissance",
+    "déclaration",
+    " pour ",
 ];
 
 #[test]
@@ -320,7 +354,8 @@ fn no_word_of_the_other_language_stands_on_a_page() {
         let text = seen(&page, lang.other());
         for word in words {
             let at = text.find(word).unwrap_or_default();
-            let near: String = text[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
+            let near: String =
+                text[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
             let after: String = text[at..].chars().take(80).collect();
             assert!(!text.contains(word), "{word:?} on the {} page: {near}{after}", lang.code());
         }

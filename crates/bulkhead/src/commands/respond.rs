@@ -315,7 +315,10 @@ fn drafted(paths: &[PathBuf], gathered: &Gathered, quiet: bool) -> Outcome<Estat
     let name = paths.first().and_then(|it| it.file_stem()).map(|it| it.to_string_lossy().into_owned());
     let (estate, assumptions) = discover::draft(&gathered.observations, &name.unwrap_or_default());
     if !quiet {
-        note!("no --estate: drafted one of {} from the telemetry, assuming:", counted(estate.assets.len(), "host"));
+        note!(
+            "no --estate: drafted one of {} from the telemetry, assuming:",
+            counted(estate.assets.len(), "host")
+        );
         for it in assumptions.iter().take(8) {
             note!("  - {}", it);
         }

@@ -18,6 +18,7 @@ use crate::facts::Facts;
 use crate::regime::{Regime, Stage};
 
 mod outsiders;
+mod public;
 mod sentence;
 mod source;
 

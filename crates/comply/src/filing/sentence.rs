@@ -22,7 +22,7 @@ pub fn instant(case: &CaseView<'_>, at: Timestamp) -> Localized {
     both(en, fr)
 }
 
-fn stamp(case: &CaseView<'_>, at: Timestamp) -> (String, String) {
+pub(super) fn stamp(case: &CaseView<'_>, at: Timestamp) -> (String, String) {
     let zone = TimeZoneDatabase::bundled().get(&case.estate.estate.timezone).unwrap_or(TimeZone::UTC);
     let at = at.to_zoned(zone);
     (at.strftime("%a %Y-%m-%d %H:%M %Z").to_string(), at.strftime("%d/%m/%Y %H:%M %Z").to_string())
@@ -111,43 +111,6 @@ pub fn summary(case: &CaseView<'_>) -> Localized {
         fr = format!("{fr} {}", impact.fr());
     }
     both(en, fr)
-}
-
-/// What happened, for customers and the public: no host, no account, no rule.
-pub fn public_summary(case: &CaseView<'_>) -> Localized {
-    let (name, declared) = (&case.estate.estate.name, stamp(case, case.incident.declared_at));
-    let (en, fr) = declared;
-    match case.incident.state {
-        IncidentState::Closed => both(
-            format!(
-                "On {en}, {name} declared a security incident, because unauthorised access to part of its information \
-                 systems was suspected. Its handling has ended."
-            ),
-            format!(
-                "Le {fr}, {name} a déclaré un incident de sécurité, parce qu'un accès non autorisé à une partie de ses \
-                 systèmes d'information était soupçonné. Son traitement est terminé."
-            ),
-        ),
-        _ => both(
-            format!(
-                "On {en}, {name} declared a security incident: unauthorised access to part of its information systems is \
-                 suspected. It is being handled."
-            ),
-            format!(
-                "Le {fr}, {name} a déclaré un incident de sécurité : un accès non autorisé à une partie de ses systèmes \
-                 d'information est soupçonné. Il est en cours de traitement."
-            ),
-        ),
-    }
-}
-
-/// What customers and the public are told of services: those observed to be affected on the real network, by name.
-pub fn public_impact(case: &CaseView<'_>) -> Option<Localized> {
-    let names = services(case)?;
-    Some(both(
-        format!("Services affected while we contain the incident: {}.", names.en()),
-        format!("Services affectés pendant l'endiguement de l'incident : {}.", names.fr()),
-    ))
 }
 
 /// Beginning, detection and awareness.
@@ -367,7 +330,9 @@ pub fn exfiltration(case: &CaseView<'_>) -> Option<Localized> {
     let (at, auj) = stamp(case, it.as_of);
     if figures.stores == 0 {
         return Some(both(
-            format!("As of {at}, whether data left cannot be assessed: no store of data within reach is known"),
+            format!(
+                "As of {at}, whether data left cannot be assessed: no store of data within reach is known"
+            ),
             format!(
                 "Au {auj}, il n'est pas possible de dire si des données sont sorties : aucun dépôt de données à portée n'est \
                  connu"
@@ -381,7 +346,9 @@ pub fn exfiltration(case: &CaseView<'_>) -> Option<Localized> {
     let (en, fr) = match it.conclusion {
         ExfiltrationConclusion::NoneSeen => (
             format!("no exfiltration was seen in the {part} of the time that telemetry covers"),
-            format!("aucune exfiltration n'a été constatée dans les {partie} du temps que couvre la télémétrie"),
+            format!(
+                "aucune exfiltration n'a été constatée dans les {partie} du temps que couvre la télémétrie"
+            ),
         ),
         ExfiltrationConclusion::NotAssessable => (
             format!("whether data left cannot be assessed; telemetry covers {part} of the time"),

@@ -4,7 +4,7 @@ use bulkhead_model::case::Localized;
 
 use crate::facts::{Fact, FactValue};
 use crate::filing::CaseView;
-use crate::filing::sentence;
+use crate::filing::{public, sentence};
 use crate::regime::{Regime, Stage};
 
 macro_rules! sources {
@@ -143,7 +143,7 @@ impl FieldSource {
             Self::IncidentId => text(&incident.id),
             Self::IncidentTitle => text(&incident.title),
             Self::IncidentSummary => Some(sentence::summary(case)),
-            Self::IncidentPublic => Some(sentence::public_summary(case)),
+            Self::IncidentPublic => Some(public::public_summary(case)),
             Self::IncidentSeverity => text(incident.severity.as_str()),
             Self::IncidentCompromised => text(&sentence::entities(&incident.compromised)),
             Self::IncidentTactics => text(&incident.tactics.join(", ")),
@@ -157,11 +157,12 @@ impl FieldSource {
             Self::IncidentHandled => at(case.facts.handling_end),
             Self::IncidentInstants => Some(sentence::instants(case)),
             // What the public reads holds no count of the house and nothing of a rehearsal.
-            Self::ImpactSummary if stage.is_for_outsiders() => sentence::public_impact(case),
+            Self::ImpactSummary if stage.is_for_outsiders() => public::public_impact(case),
             Self::ImpactSummary => sentence::impact(case),
             Self::ImpactServices => sentence::services(case),
             Self::ImpactLoss => sentence::loss(case),
             Self::ImpactMemberStates => text(&case.estate.legal_profile.member_states.join(", ")),
+            Self::MeasuresAll if stage.is_for_outsiders() => public::public_measures(case),
             Self::MeasuresAll => sentence::measures(case),
             Self::ExfiltrationStatement => sentence::exfiltration(case),
             Self::ExfiltrationData => text(&sentence::data_affected(case)),

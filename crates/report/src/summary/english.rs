@@ -167,7 +167,9 @@ fn stolen(facts: &Facts<'_>) -> String {
     let Some(statement) = facts.view.exfiltration else { return "Not assessed yet.".to_owned() };
     let at = moment(statement.as_of, &facts.zone);
     if facts.figures.stores == 0 {
-        return format!("Whether data was stolen cannot be assessed as of {at}: no store of data within the attacker's reach is known.");
+        return format!(
+            "Whether data was stolen cannot be assessed as of {at}: no store of data within the attacker's reach is known."
+        );
     }
     let part = covered(facts.figures.coverage.unwrap_or(0.0));
     // What was not seen is never said without how much could be seen.
@@ -216,7 +218,10 @@ fn law(facts: &Facts<'_>) -> String {
     }
     let open = [
         (overdue, counted(overdue, "deadline that has passed", "deadlines that have passed")),
-        (facts.figures.duties.at_once, counted(facts.figures.duties.at_once, "duty to be done at once", "duties to be done at once")),
+        (
+            facts.figures.duties.at_once,
+            counted(facts.figures.duties.at_once, "duty to be done at once", "duties to be done at once"),
+        ),
     ];
     let open: Vec<String> = open.into_iter().filter(|it| it.0 > 0).map(|it| it.1).collect();
     if overdue > 0 {

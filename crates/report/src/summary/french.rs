@@ -248,7 +248,11 @@ fn law(facts: &Facts<'_>) -> String {
         (overdue, nombre(overdue, "échéance passée", "échéances passées")),
         (
             facts.figures.duties.at_once,
-            nombre(facts.figures.duties.at_once, "obligation à remplir sans délai", "obligations à remplir sans délai"),
+            nombre(
+                facts.figures.duties.at_once,
+                "obligation à remplir sans délai",
+                "obligations à remplir sans délai",
+            ),
         ),
     ];
     let open: Vec<String> = open.into_iter().filter(|it| it.0 > 0).map(|it| it.1).collect();
