@@ -21,12 +21,14 @@ fn every_text_of_the_law_is_there_in_both_languages() {
         texts.extend(stages.flat_map(|it| &it.recipients).map(|it| it.1.as_str()));
         for text in texts {
             assert!(french.iter().all(|it| !text.contains(it)), "{}: French in {text:?}", regime.id);
-            let said = regime.in_french(text);
+            // Names of authorities stay.
+            let said = regime.in_french(text).replace("Central Bank of Ireland", "");
             assert!(english.iter().all(|it| !said.contains(it)), "{}: English in {said:?}", regime.id);
         }
         for (en, fr) in &regime.french {
             assert!(french.iter().all(|it| !en.contains(it)), "{}: {en:?}", regime.id);
-            assert!(english.iter().all(|it| !fr.contains(it)), "{}: {fr:?}", regime.id);
+            let said = fr.replace("Central Bank of Ireland", "");
+            assert!(english.iter().all(|it| !said.contains(it)), "{}: {fr:?}", regime.id);
         }
     }
 }

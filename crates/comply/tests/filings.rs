@@ -112,7 +112,7 @@ fn the_first_telecom_notification_is_filled_as_far_as_the_case_goes() {
         2 Délégué à la protection des données ou contact: DPO office (mailto:dpo@telco.example)
         3 Première ou seconde notification: première
         4 Date et heure de l'incident et de sa détection: Premier signe connu 25/07/2025 13:45 CEST ; détection 25/07/2025 13:50 CEST ; connaissance 25/07/2025 14:20 CEST
-        5 Circonstances (perte, vol, copie): Au 25/07/2025 16:00 CEST, aucune exfiltration n'a été constatée dans les 50,0 % du temps que couvre la télémétrie, pour les dépôts à portée (1), sur les connexions, processus, fichiers, flux sortants et DNS ; dépôts sans aucune trace de ce qui en est sorti : 0
+        5 Circonstances (perte, vol, copie): Au 25/07/2025 16:00 CEST, aucune exfiltration n'a été constatée dans les 50,0 % du temps que couvre la télémétrie, pour les dépôts à portée (1), sur les connexions, processus, fichiers, flux sortants et DNS ; dépôts sans aucune trace de ce qui en est sorti : 0
         6 Nature et contenu des données: MISSING
         7 Mesures techniques et organisationnelles appliquées aux données: MISSING
         8 Recours à d'autres fournisseurs: MISSING

@@ -122,7 +122,7 @@ fn an_engineer_finds_every_fact_of_the_case() {
     wanted.extend(case.timeline.iter().map(|it| it.text.as_str()));
     wanted.extend(case.certificate.cut.iter().map(|it| it.by.as_str()));
     wanted.extend(case.clocks.iter().map(|it| it.rule.as_str()));
-    wanted.extend(case.plan.not_done.iter().map(|it| it.what.as_str()));
+    wanted.extend(case.plan.not_done.iter().filter_map(|it| it.what.split('`').next()));
     wanted.extend(case.recovery.stages.iter().map(|it| it.title.as_str()));
     for words in wanted {
         assert!(page.contains(words), "{words}");
@@ -348,18 +348,23 @@ const FRENCH: [&str; 12] = [
 
 #[test]
 fn no_word_of_the_other_language_stands_on_a_page() {
-    let case = Case::read();
+    let mut case = Case::read();
+    case.incident.title =
+        "Lateral movement from pc-1 to web-1 with account eve: Odd and the rest of it".to_owned();
+    let mut found = Vec::new();
     for (lang, words) in [(Lang::Fr, ENGLISH.as_slice()), (Lang::En, FRENCH.as_slice())] {
         let page = html(&CaseView { lang, ..case.view() });
         let text = seen(&page, lang.other());
         for word in words {
-            let at = text.find(word).unwrap_or_default();
-            let near: String =
-                text[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
-            let after: String = text[at..].chars().take(80).collect();
-            assert!(!text.contains(word), "{word:?} on the {} page: {near}{after}", lang.code());
+            for (at, _) in text.match_indices(word) {
+                let before: Vec<char> = text[..at].chars().rev().take(60).collect();
+                let before: String = before.into_iter().rev().collect();
+                let after: String = text[at..].chars().take(60).collect();
+                found.push(format!("{word:?} on the {} page: {before}{after}", lang.code()));
+            }
         }
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
@@ -368,7 +373,10 @@ fn french_percentages_have_a_comma_and_nothing_is_plural_at_naught() {
     let page = html(&CaseView { lang: Lang::Fr, ..case.view() });
     let text = seen(&page, Lang::En);
     assert!(!text.split_whitespace().any(|it| it.ends_with('%') && it.contains('.')), "{text}");
-    assert!(!text.contains(" %") && !text.contains(" ;") && !text.contains(" :"), "a space that breaks");
+    for sign in [" %", " ;", " :"] {
+        let at = text.find(sign).map(|at| text[at..].chars().take(60).collect::<String>());
+        assert_eq!(at, None, "a space that breaks");
+    }
     for n in ["0 clients", "0 machines", "1 machines", "0 dépôts"] {
         assert!(!text.replace('\u{202f}', " ").split(", ").any(|it| it.starts_with(n)), "{n}");
     }
