@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const TEXTS: &[&str] = &[
     "crates/report/src/summary/",
     "crates/comply/src/filing/sentence.rs",
+    "crates/comply/src/filing/public.rs",
     "crates/bulkhead/src/narrate.rs",
     "crates/bulkhead/src/desk/story.rs",
 ];

@@ -103,7 +103,8 @@ fn parse(origin: &str, text: &str, quiet: bool) -> Outcome<EstateInput> {
         print_diagnostics(&loud, LOUD);
     }
     if !quiet && !diagnostics.is_empty() {
-        note!("{}: {} warnings; `bulkhead estate check` lists them", origin, diagnostics.len());
+        let warnings = crate::ui::counted(diagnostics.len(), "warning");
+        note!("{}: {}; `bulkhead estate check` lists them", origin, warnings);
     }
     Ok(EstateInput { origin: origin.to_owned(), text: text.to_owned(), estate })
 }

@@ -6,6 +6,7 @@ use bulkhead_files::file_name;
 use bulkhead_model::case::{CaseParts, Certificate, EntityRef, Figures, Incident, Plan, RecoveryPlan};
 use bulkhead_model::estate::{Estate, PointKind};
 use bulkhead_model::finding::Finding;
+use bulkhead_model::plain::plain_json;
 use bulkhead_model::rules::PointRules;
 use bulkhead_report::order::{self, Order};
 use bulkhead_report::{CaseView, Lang, filing, html};
@@ -183,13 +184,15 @@ fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<(Vec<filing::Fili
         recovery: files.recovery.as_ref(),
         exfiltration: files.exfiltration.as_ref(),
         facts: &facts,
+        in_french: bulkhead_report::in_french,
     };
     let (mut pages, mut drafts) = (Vec::new(), Vec::new());
     for filing in Library::builtin().filings(&view) {
         let name = format!("filings/{}.json", file_name(&format!("{}-{}", filing.regime, filing.stage)));
+        // Names of estates come from elsewhere: what is hidden in them is written out here as everywhere.
         let mut text = serde_json::to_string_pretty(&filing).map_err(anyhow::Error::new)?;
         text.push('\n');
-        drafts.push((name, text));
+        drafts.push((name, plain_json(&text).into_owned()));
         let page = page_of(filing);
         for lang in Lang::ALL {
             let name = format!("filings/{}.{}.html", page.name, lang.code());

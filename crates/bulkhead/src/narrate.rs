@@ -2,7 +2,8 @@
 
 use bulkhead_model::case::figures::Hit;
 use bulkhead_model::case::{
-    ClockStatus, Entity, Figures, Incident, MainServices, Plan, RecoveryPlan, Relapse, Score, ServiceImpact,
+    ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Plan, RecoveryPlan,
+    Relapse, Score, ServiceImpact,
 };
 use bulkhead_model::estate::{Estate, EstateInfo};
 use bulkhead_model::finding::{Finding, Level};
@@ -30,8 +31,7 @@ pub fn tell(files: &CaseFiles, ending: &Ending, estate: &Estate, proof_holds: Op
     first_finding(&mut out, &files.findings, incident, info);
     scope(&mut out, incident, &figures.relapses, info);
     heading(&mut out, "Impact so far");
-    let rest = "services that rest on what the attacker holds";
-    impact(&mut out, figures.resting_on_attacker.as_ref(), &files.impact.attacker, rest, estate);
+    resting(&mut out, figures.resting_on_attacker.as_ref(), &files.impact.attacker, estate);
     if let Some(plan) = &files.plan {
         heading(&mut out, "Containment");
         containment(&mut out, plan, figures, files, estate);
@@ -128,6 +128,27 @@ fn impact(out: &mut String, hit: Option<&Hit>, list: &[ServiceImpact], what: &st
     }
 }
 
+/// Services that rest on what the attacker holds: not trusted, which is not interrupted.
+fn resting(out: &mut String, hit: Option<&Hit>, list: &[ServiceImpact], estate: &Estate) {
+    let what = "services that rest on what the attacker holds";
+    impact(out, hit, &[], what, estate);
+    if hit.is_none() || list.is_empty() {
+        return;
+    }
+    let mut table = Table::new(["service", "state", "customers"]);
+    for it in list {
+        let known = estate.services.iter().find(|service| service.id == it.service);
+        let groups = it.customers.iter().map(|it| format!("{} {}", count(it.count), it.segment));
+        table.row([
+            known.map_or_else(|| it.service.to_string(), |it| it.name.en().to_owned()),
+            "not trusted".to_owned(),
+            groups.collect::<Vec<_>>().join(", "),
+        ]);
+    }
+    out.push_str(&table.render(2));
+    line!(out, "  that they were interrupted is not established");
+}
+
 fn containment(out: &mut String, plan: &Plan, figures: &Figures, files: &CaseFiles, estate: &Estate) {
     let predicted = &files.impact.containment_predicted;
     line!(
@@ -202,7 +223,16 @@ fn stages(out: &mut String, plan: &RecoveryPlan, ending: &Ending, info: &EstateI
         }
         let checks = stage.gate.checks.join("; ");
         let watch = duration(stage.gate.surveillance_s);
-        line!(out, "  gate opened by {} after {} of surveillance: {}", stage.gate.approver, watch, checks);
+        line!(
+            out,
+            "  gate opens by the word of {} after {} of surveillance, when: {}",
+            stage.gate.approver,
+            watch,
+            checks
+        );
+    }
+    if plan.services.is_empty() {
+        return;
     }
     let mut table = Table::new(["service", "median", "nine in ten", "RTO", "MTPD", "missed with", "back"]);
     let limit = |it: Option<u64>| it.map_or("-".to_owned(), duration);
@@ -228,17 +258,33 @@ fn theft(out: &mut String, files: &CaseFiles, figures: &Figures, info: &EstateIn
         line!(out, "not assessed");
         return;
     };
+    if figures.stores == 0 {
+        let at = local(statement.as_of, info);
+        line!(out, "cannot be assessed as of {}: no store of data within the attacker's reach is known", at);
+        return;
+    }
+    // What was not seen is never said without how much could be seen.
+    let conclusion = match statement.conclusion {
+        ExfiltrationConclusion::NoneSeen => "none seen in the part that telemetry covers,",
+        ExfiltrationConclusion::NotAssessable => "cannot be assessed; telemetry covers",
+        ExfiltrationConclusion::Indications => "there are indications; telemetry covers",
+        ExfiltrationConclusion::Evidenced => "evidenced; telemetry covers",
+    };
     line!(
         out,
-        "{} as of {}; telemetry covers {:.1} % of the time of {} stores within reach, over five kinds of sensor; {} of them \
-         without any record of what left; {} stretches without records in exfiltration.json",
-        text_of(&statement.conclusion).replace('_', " "),
-        local(statement.as_of, info),
+        "{} {:.1} % of the time of {} within reach, over five kinds of sensor, as of {}; without any record of what left: {}; \
+         without records: {} in exfiltration.json",
+        conclusion,
         (figures.coverage.unwrap_or(0.0) * 1000.0).floor() / 10.0,
-        count(figures.stores),
-        count(figures.stores_not_assessable),
-        count(figures.holes)
+        counted(usize::try_from(figures.stores).unwrap_or(usize::MAX), "store"),
+        local(statement.as_of, info),
+        counted(usize::try_from(figures.stores_not_assessable).unwrap_or(usize::MAX), "store"),
+        counted_as(figures.holes, "stretch", "stretches")
     );
+}
+
+fn counted_as(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
 fn clocks(out: &mut String, files: &CaseFiles, figures: &Figures, info: &EstateInfo) {
@@ -254,13 +300,15 @@ pub fn binding_clocks(
     let binding: Vec<_> = clocks.iter().filter(|it| it.status == ClockStatus::Binding).cloned().collect();
     let mut out = clock_table(&binding, info).render(0);
     let duties = &figures.duties;
-    if duties.overdue > 0 {
-        line!(
-            out,
-            "by {}: {} of these deadlines passed without a filing on record",
-            local(figures.as_of, info),
-            count(duties.overdue)
-        );
+    let unfiled = [
+        (duties.overdue, "deadline that has passed", "deadlines that have passed"),
+        (duties.at_once, "duty to be done at once", "duties to be done at once"),
+    ];
+    let unfiled: Vec<String> =
+        unfiled.into_iter().filter(|it| it.0 > 0).map(|(n, one, many)| counted_as(n, one, many)).collect();
+    if !unfiled.is_empty() {
+        let at = local(figures.as_of, info);
+        line!(out, "by {}, without a filing on record: {}", at, unfiled.join(" and "));
     }
     line!(
         out,
@@ -282,12 +330,12 @@ pub fn score_line(score: &Score, figures: Option<&Figures>) -> String {
     };
     let hosts = figures.map_or(score.blast_radius, |it| it.hosts);
     text!(
-        "SCORE  MTTD {}  MTTC {}  blast radius when first contained {} assets, over the whole case {} hosts compromised  \
+        "SCORE  MTTD {}  MTTC {}  blast radius when first contained {}, over the whole case {} compromised  \
          customers of services that rest on what the attacker held {}, that containment hit {}  {}",
         or_never(score.mttd_s),
         or_never(score.mttc_s),
-        count(score.blast_radius),
-        count(hosts),
+        counted_as(score.blast_radius, "asset", "assets"),
+        counted_as(hosts, "host", "hosts"),
         count(score.customers_hit.attacker),
         count(score.customers_hit.containment),
         main
@@ -299,9 +347,9 @@ pub fn nothing(findings: &[Finding], strongest: f64, needed: f64) -> String {
     let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count(); // rows
     let all = findings.len(); // rows
     text!(
-        "no incident: {} findings, {} of them high or critical; the strongest host has {:.1} of the {:.1} points \
+        "no incident: {}, {} of them high or critical; the strongest host has {:.1} of the {:.1} points \
          that declare one\nlook at the findings with `bulkhead detect`",
-        all,
+        counted(all, "finding"),
         grave,
         strongest,
         needed

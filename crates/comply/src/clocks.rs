@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bulkhead_model::case::{Clock, ClockStatus, Localized, Trigger};
+use bulkhead_model::case::{Clock, ClockInFrench, ClockStatus, Localized, Trigger};
 use bulkhead_model::estate::{EstateInfo, LegalProfile};
 use bulkhead_model::id::RegimeId;
 use jiff::Timestamp;
@@ -275,6 +275,17 @@ impl<'a> Context<'a> {
             notes.extend(self.zone_note.clone());
         }
         let met = verdict.truth == Truth::True;
+        let recipient = stage.recipient(&self.profile.estate.country).to_owned();
+        // Once the trigger is met, what is still open decides nothing.
+        let open_clauses = if met { Vec::new() } else { verdict.open.clone() };
+        let all = |texts: &[String]| texts.iter().map(|it| regime.in_french(it)).collect();
+        let fr = ClockInFrench {
+            rule: regime.in_french(&stage.rule),
+            recipient: regime.in_french(&recipient),
+            clauses: all(&verdict.fired),
+            open_clauses: all(&open_clauses),
+            notes: all(&notes),
+        };
         Clock {
             regime: regime.id.clone(),
             stage: stage.id.clone(),
@@ -284,17 +295,17 @@ impl<'a> Context<'a> {
             due_earliest: due.as_ref().map(|it| it.earliest),
             due_outer: due.as_ref().map(|it| it.outer),
             rule: stage.rule.clone(),
-            recipient: stage.recipient(&self.profile.estate.country).to_owned(),
+            recipient,
             sources: regime.sources.iter().map(ToString::to_string).collect(),
             name: regime.name.clone(),
             trigger: if met { Trigger::Met } else { Trigger::Unknown },
             clauses: verdict.fired.clone(),
-            // Once the trigger is met, what is still open decides nothing.
-            open_clauses: if met { Vec::new() } else { verdict.open.clone() },
+            open_clauses,
             outer_rule: due.and_then(|it| it.outer_rule),
             channel: stage.channel.clone(),
             submitted_at: facts.submission(&regime.id, &stage.id),
             notes,
+            fr: (!regime.french.is_empty()).then(|| Box::new(fr)),
         }
     }
 

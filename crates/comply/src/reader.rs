@@ -1,5 +1,7 @@
 //! Reading of YAML nodes into typed values: every fault becomes a diagnostic with its place, and reading goes on.
 
+use std::collections::BTreeMap;
+
 use bulkhead_model::case::Localized;
 use bulkhead_model::diag::{Diagnostic, Pos};
 use bulkhead_model::yaml::Node;
@@ -10,12 +12,14 @@ pub struct Reader<'f> {
     file: &'f str,
     /// Faults found so far.
     pub faults: Vec<Diagnostic>,
+    /// French for the English of [`Reader::said`].
+    pub french: BTreeMap<String, String>,
 }
 
 impl<'f> Reader<'f> {
     /// A reader of `file` (its name for messages).
     pub fn new(file: &'f str) -> Self {
-        Self { file, faults: Vec::new() }
+        Self { file, faults: Vec::new(), french: BTreeMap::new() }
     }
 
     /// Reports an error at `pos`.
@@ -117,6 +121,20 @@ impl<'f> Reader<'f> {
             self.wrong(node, &format!("one of {}", list.join(", ")));
         }
         found
+    }
+
+    /// A text for people, its English; its French, where the file gives it, is kept beside.
+    pub fn said(&mut self, node: &Node) -> Option<String> {
+        let text = self.localized(node)?;
+        if let Localized::Each { en, fr: Some(fr) } = &text {
+            self.french.insert(en.clone(), fr.clone());
+        }
+        Some(text.en().to_owned())
+    }
+
+    /// A list of texts for people; one text stands for a list of one.
+    pub fn all_said(&mut self, node: &Node) -> Vec<String> {
+        node.one_or_many().iter().filter_map(|it| self.said(it)).collect()
     }
 
     /// A text in English and French: `{en: ..., fr: ...}`, or one text for both.

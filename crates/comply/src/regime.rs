@@ -1,5 +1,7 @@
 //! A regime of reporting duties as data: who, when, from which instant, until when, to whom, with which fields.
 
+use std::collections::BTreeMap;
+
 use bulkhead_model::case::Localized;
 use bulkhead_model::id::RegimeId;
 use jiff::civil::{Date, Time};
@@ -55,11 +57,18 @@ pub struct Regime {
     pub sources: Vec<Source>,
     /// What counsel must know.
     pub notes: Vec<String>,
+    /// French for its rules, clauses, recipients and notes, by their English.
+    pub french: BTreeMap<String, String>,
     /// The file it was read from.
     pub origin: String,
 }
 
 impl Regime {
+    /// A rule, clause, recipient or note in French; as it is where the file gives no French.
+    pub fn in_french(&self, text: &str) -> String {
+        self.french.get(text).map_or(text, String::as_str).to_owned()
+    }
+
     /// Every condition it puts, wherever it stands.
     pub fn predicates(&self) -> Vec<&Predicate> {
         let mut all = vec![&self.entity, &self.trigger];

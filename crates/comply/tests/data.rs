@@ -3,6 +3,36 @@
 use bulkhead_comply::Library;
 use bulkhead_comply::load::load;
 
+/// Rules, clauses, recipients and notes are there in both languages, each without words of the other.
+#[test]
+fn every_text_of_the_law_is_there_in_both_languages() {
+    let library = bulkhead_comply::Library::builtin();
+    let (english, french) = (
+        [" the ", " and ", " of ", "within", "undue"],
+        [" des ", " les ", "concern\u{e9}", "Autorit\u{e9}s", " et "],
+    );
+    for regime in library.regimes() {
+        let stages = regime.stages.iter();
+        let mut texts: Vec<&str> = stages.clone().map(|it| it.rule.as_str()).collect();
+        texts.extend(regime.notes.iter().map(String::as_str));
+        for text in &texts {
+            assert!(regime.french.contains_key(*text), "{}: no French for {text:?}", regime.id);
+        }
+        texts.extend(stages.flat_map(|it| &it.recipients).map(|it| it.1.as_str()));
+        for text in texts {
+            assert!(french.iter().all(|it| !text.contains(it)), "{}: French in {text:?}", regime.id);
+            // Names of authorities stay.
+            let said = regime.in_french(text).replace("Central Bank of Ireland", "");
+            assert!(english.iter().all(|it| !said.contains(it)), "{}: English in {said:?}", regime.id);
+        }
+        for (en, fr) in &regime.french {
+            assert!(french.iter().all(|it| !en.contains(it)), "{}: {en:?}", regime.id);
+            let said = fr.replace("Central Bank of Ireland", "");
+            assert!(english.iter().all(|it| !said.contains(it)), "{}: {fr:?}", regime.id);
+        }
+    }
+}
+
 #[test]
 fn every_embedded_file_reads_without_a_fault() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");

@@ -82,6 +82,7 @@ fn filings(case: &Case, facts: &Facts) -> Vec<Filing> {
         recovery: None,
         exfiltration: Some(&case.exfiltration),
         facts,
+        in_french: str::to_owned,
     })
 }
 
@@ -110,8 +111,8 @@ fn the_first_telecom_notification_is_filled_as_far_as_the_case_goes() {
         1 Nom du fournisseur: Example Telecom
         2 Délégué à la protection des données ou contact: DPO office (mailto:dpo@telco.example)
         3 Première ou seconde notification: première
-        4 Date et heure de l'incident et de sa détection: Premier signe connu 2025-07-25 13:45 +02:00 ; détection 2025-07-25 13:50 +02:00 ; connaissance 2025-07-25 14:20 +02:00
-        5 Circonstances (perte, vol, copie): Au 2025-07-25 16:00 +02:00, aucune exfiltration n'a été constatée ; la télémétrie couvre 50.0 % du temps des dépôts à portée (1), sur les connexions, processus, fichiers, flux sortants et DNS ; dépôts sans aucune trace de ce qui en est sorti : 0
+        4 Date et heure de l'incident et de sa détection: Premier signe connu 25/07/2025 13:45 CEST ; détection 25/07/2025 13:50 CEST ; connaissance 25/07/2025 14:20 CEST
+        5 Circonstances (perte, vol, copie): Au 25/07/2025 16:00 CEST, aucune exfiltration n'a été constatée dans les 50,0 % du temps que couvre la télémétrie, pour les dépôts à portée (1), sur les connexions, processus, fichiers, flux sortants et DNS ; dépôts sans aucune trace de ce qui en est sorti : 0
         6 Nature et contenu des données: MISSING
         7 Mesures techniques et organisationnelles appliquées aux données: MISSING
         8 Recours à d'autres fournisseurs: MISSING

@@ -64,7 +64,7 @@ fn all_clocks_run_from_one_awareness_instant() {
     assert_eq!(complaint.due_earliest, Some(at("2025-07-28T14:20:00+02:00")), "announced that Monday");
     let mar = find(&clocks, "MAR-17", "disclosure");
     assert_eq!((mar.status, mar.trigger), (ClockStatus::Binding, Trigger::Unknown));
-    assert!(find(&clocks, "CPCE", "interior").recipient.contains("intérieur"));
+    assert!(find(&clocks, "CPCE", "interior").recipients().fr().contains("intérieur"));
     assert!(!clocks.iter().any(|it| it.recipient.contains("ARCEP")));
 }
 

@@ -416,7 +416,11 @@ fn title(compromised: &[Entity], suspected: &[Entity], movements: &[Movement], g
         if compromised.iter().any(|it| it.kind == EntityKind::Asset) { compromised } else { suspected };
     let of = |kind| named.iter().filter(move |it| it.kind == kind).map(|it| it.id.as_str());
     let accounts: Vec<&str> = of(EntityKind::Identity).collect();
-    let who = if accounts.is_empty() { String::new() } else { format!(" with account {}", list(&accounts)) };
+    let who = match accounts.as_slice() {
+        [] => String::new(),
+        [one] => format!(" with account {one}"),
+        several => format!(" with accounts {}", list(several)),
+    };
     let targets: BTreeSet<&str> = movements.iter().map(|it| it.to.as_str()).collect();
     let mut sources: Vec<&str> = Vec::new();
     for movement in movements {

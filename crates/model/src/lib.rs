@@ -11,6 +11,7 @@ pub mod entity;
 pub mod estate;
 pub mod event;
 pub mod finding;
+pub mod french;
 pub mod id;
 pub mod json;
 pub mod logsource;

@@ -250,6 +250,7 @@ impl<'a> Planner<'a> {
         let assets: Vec<&str> = stage.wave.assets.iter().map(|it| self.lost[*it].id.as_str()).collect();
         let name = |it: &usize| estate.services[*it].name.en();
         let title = match restores.as_slice() {
+            [] if assets.len() == 1 => "1 host that no service waits for".to_owned(),
             [] => format!("{} hosts that no service waits for", assets.len()),
             [one] => name(one).to_owned(),
             [one, two] => format!("{} and {}", name(one), name(two)),

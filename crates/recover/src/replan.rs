@@ -66,10 +66,11 @@ fn known_times(work: &Work, is_done: &[bool], progress: &Progress, count: usize)
 fn notes(progress: &Progress, kept: usize) -> Vec<String> {
     let relapsed: Vec<&str> = progress.relapsed.iter().map(AssetId::as_str).collect();
     let at = bulkhead_model::span::Span::from_secs(progress.now_s);
+    let steps = if kept == 1 { "step" } else { "steps" };
     match relapsed.as_slice() {
-        [] => vec![format!("Planned anew {at} into recovery: {kept} steps kept as done.")],
+        [] => vec![format!("Planned anew {at} into recovery: {kept} {steps} kept as done.")],
         _ => vec![format!(
-            "Relapse {at} into recovery: {} to be brought back again, {kept} steps kept as done.",
+            "Relapse {at} into recovery: {} to be brought back again, {kept} {steps} kept as done.",
             relapsed.join(", ")
         )],
     }

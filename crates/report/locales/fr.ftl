@@ -55,13 +55,13 @@ order-any-block-act = Dans { $product }, placez les règles ci-dessus en tête d
 order-any-block-check = Tentez une des connexions ci-dessus depuis sa source : elle doit échouer.
     Regardez la liste des sessions établies : aucune ne doit rester entre ces adresses.
     Ouvrez un des canaux qui doivent rester ouverts : il doit fonctionner.
-order-any-block-undo = Retirez de { $product } les règles nommées { $name }, et rien d'autre.
+order-any-block-undo = Dans { $product }, retirez les règles nommées { $name }, et rien d'autre.
 order-any-disable-act = Désactivez le compte ({ $accounts }) dans { $product } ; ne le supprimez pas.
     Révoquez ses sessions, tickets, jetons et clés, et posez un nouveau mot de passe que personne ne garde.
 order-any-disable-check = Tentez d'ouvrir une session comme { $accounts } : elle doit être refusée.
     Aucune session du compte ne doit rester.
 order-any-disable-undo = Donnez au compte un nouveau mot de passe depuis une machine saine, puis réactivez-le.
-order-edr-isolate-act = Ouvrez la console de { $product } et trouvez la machine { $target }. Comparez nom et adresse : des machines ont des noms voisins.
+order-edr-isolate-act = Ouvrez la console ({ $product }) et trouvez la machine { $target }. Comparez nom et adresse : des machines ont des noms voisins.
     Assurez-vous que les canaux ci-dessus, qui doivent rester ouverts, figurent dans la liste d'exceptions.
     Choisissez « Isoler » (aussi « Contain host », « Network contain » ou « Disconnect from network ») ; donnez { $name } comme motif.
 order-edr-isolate-check = La console montre la machine comme isolée ; « en attente » n'est pas encore isolée.
@@ -123,7 +123,6 @@ filing-value = Réponse
 filing-open = à écrire
 filing-simulated = SIMULÉ : rien n'a été modifié sur le réseau réel
 filing-met = Critères remplis
-filing-undecided = Critères que personne n'a établis
 filing-questions = Ce qui tranche
 filing-footer = Prérempli par Bulkhead à partir des fichiers de ce dossier ; les données sont à côté en JSON. Une aide au travail, pas un conseil juridique.
 status-binding = lie l'opérateur
@@ -145,6 +144,7 @@ word-never = jamais
 word-unknown = inconnu
 word-more-than = plus de
 word-when = Quand
+list-and = et
 and-more = { $n_n ->
     [one] et { $n } autre
    *[other] et { $n } autres
@@ -172,7 +172,7 @@ customers = { $n_n ->
 page-skip = Aller au détail pour l'ingénieur
 page-incident = incident
 page-footer = Calculé par Bulkhead à partir des fichiers de ce dossier. « bulkhead case verify » en vérifie chaque octet contre son registre signé, hors ligne. Les échéances sont une aide au travail, pas un conseil juridique.
-page-annex = Annexe : ce qui est replié sur la page n'est imprimé que si on l'a déplié avant ; tout se trouve dans les fichiers du dossier.
+page-annex = Annexe : ce qui est replié sur la page n'est imprimé que si on l'a déplié avant, et les tableaux des déclarations et des gisements ne le sont pas ; tout se trouve dans les fichiers du dossier.
 
 ## Le rapport : premier écran
 
@@ -181,9 +181,9 @@ card-holds = { $accounts_n ->
     [one] aux mains de l'attaquant, avec { $accounts } compte
    *[other] aux mains de l'attaquant, avec { $accounts } comptes
 }
-card-held = { $accounts_n ->
-    [one] ont été aux mains de l'attaquant, avec { $accounts } compte
-   *[other] ont été aux mains de l'attaquant, avec { $accounts } comptes
+card-held = { $hosts_n ->
+    [one] tenue un temps par l'attaquant ; comptes : { $accounts }
+   *[other] tenues un temps par l'attaquant ; comptes : { $accounts }
 }
 card-suspected = { $n_n ->
     [one] { $n } autre soupçonné
@@ -200,14 +200,18 @@ card-overdue = { $n_n ->
     [one] { $n } échéance
    *[other] { $n } échéances
 }
-card-overdue-by = passée le { $when } sans déclaration enregistrée
+card-overdue-by = { $n_n ->
+    [0] au { $when } ; obligations à remplir sans délai, sans déclaration enregistrée : { $once }
+    [one] passée au { $when } sans déclaration enregistrée ; obligations à remplir sans délai, non déclarées non plus : { $once }
+   *[other] passées au { $when } sans déclaration enregistrée ; obligations à remplir sans délai, non déclarées non plus : { $once }
+}
 card-radius = { $n_n ->
     [one] { $n } machine était alors aux mains ou à portée de l'attaquant
    *[other] { $n } machines étaient alors aux mains ou à portée de l'attaquant
 }
-card-containment-hits = { $n_n ->
-    [one] touchés par notre propre isolement, par { $n } service
-   *[other] touchés par notre propre isolement, par { $n } services
+card-containment-hits = { $customers_n ->
+    [one] touché par notre propre isolement ; services : { $n }
+   *[other] touchés par notre propre isolement ; services : { $n }
 }
 card-cost = le coût du plan { $plan } sur { $hours } h, prouvé à { $gap } près
 card-attacker-hits = de services qui reposent sur ce que tient l'attaquant
@@ -347,7 +351,7 @@ gantt-gate-long = passage après l'étape { $stage } : { $checks } ; surveillanc
 ## Le rapport : droit
 
 clocks-title = Échéances légales
-clocks-note = Travaillez pour la première échéance ; la dernière qui puisse se défendre relève du conseil. Les heures sont celles de { $zone }.
+clocks-note = Travaillez pour la première échéance ; la dernière qui puisse se défendre relève du conseil. Les heures sont celles du fuseau { $zone }.
 clocks-none = Aucune obligation connue ne lie cet opérateur d'après son profil juridique.
 clocks-binding = Obligations qui lient cet opérateur, depuis l'instant unique de prise de connaissance
 clocks-prepare = Obligations qui peuvent lier, depuis l'instant unique de prise de connaissance
@@ -385,11 +389,11 @@ orders-title = Ordres de travail pour des personnes
 ## Le rapport : vol de données
 
 theft-title = Exfiltration
-theft-none-seen = aucune observée
+theft-none-seen = aucune observée dans les { $share } du temps que couvre la télémétrie
 theft-not-assessable = impossible à évaluer
 theft-indications = indices
 theft-evidenced = établie
-theft-note = Au { $when } ; la télémétrie couvre { $share } du temps des gisements à portée de l'attaquant ({ $stores }), sur les connexions, processus, fichiers, flux sortants et DNS ; sans aucune trace de ce qui en est sorti : { $blind }. Réévalué quand les faits changent et avant la clôture.
+theft-note = Au { $when } ; gisements à portée de l'attaquant : { $stores } ; la télémétrie couvre { $share } de leur temps, sur les connexions, processus, fichiers, flux sortants et DNS ; sans aucune trace de ce qui en est sorti : { $blind }. Réévalué quand les faits changent et avant la clôture.
 holes-count = { $n_n ->
     [one] { $n } intervalle sans aucune trace d'un gisement
    *[other] { $n } intervalles sans aucune trace d'un gisement
@@ -459,3 +463,320 @@ stage-intermediate = rapport intermédiaire
 stage-final = rapport final
 stage-initial = rapport initial
 stage-subjects = aux personnes concernées
+state-untrusted = sans garantie
+alternative-least-impact = impact le plus faible
+alternative-balanced = équilibré
+alternative-most-assurance = assurance la plus forte
+anchor-submission = le dépôt : { $stage }
+anchor-awareness = la prise de connaissance
+anchor-detection = la détection
+anchor-classification = le classement comme majeur
+anchor-incident = l'incident
+anchor-determination = la constatation
+anchor-measure-available = la disponibilité d'une mesure
+anchor-handling-end = la fin du traitement
+stage-anssi = ANSSI
+stage-interior = Intérieur
+stage-report = rapport
+stage-subscribers = abonnés
+stage-alert = alerte
+stage-declaration = déclaration
+stage-communication = communication
+stage-disclosure = publication
+stage-complaint = plainte
+stage-second = seconde notification
+stage-recipients = destinataires
+stage-clients = clients
+stage-users = utilisateurs
+stage-amendment = amendement
+stage-agencies = autorités
+stage-customers = clients
+stage-incident = incident
+stage-ransom = rançon
+stage-progress = rapport d'avancement
+stage-detailed = rapport détaillé
+stage-form-8k = formulaire
+clocks-open = Court tant que rien de ceci n'est établi ni exclu
+filing-runs = Non tranché : le délai court comme si l'opérateur était lié, jusqu'à ce que ceci soit établi ou exclu
+filing-may-run = Non tranché : préparer et laisser le conseil décider, une fois que ceci est établi ou exclu
+filing-open-first = Savoir s'il faut déclarer n'est pas tranché : une personne en décide d'abord.
+recovery-rto = RTO
+recovery-mtpd = DMIA (MTPD)
+theft-unknown = impossible à évaluer : aucun dépôt de données à portée de l'attaquant n'est connu
+
+## Ce que le dossier dit en anglais, redit en français ; les trous portent les noms du catalogue anglais
+
+said-simulated = { $told } (simulation)
+said-except = { $told }, sauf { $list }
+said-then = { $told } ; puis, sur { $any } : { $told_b }
+said-after = { $told }, après ceci : { $told_b }
+said-burst = { $told }, une des { $count } règles rares en une heure
+said-onward = { $told }, puis plus loin depuis ici
+said-suspicion = { $told }, depuis une machine et avec un compte soupçonnés
+said-on-host = { $host } : { $told }
+said-fired-times-by = « { $any } » ({ $level }), { $count } fois, par { $list }
+said-fired-times = « { $any } » ({ $level }), { $count } fois
+said-fired-by = « { $any } » ({ $level }), par { $list }
+said-came = { $any } est passé de { $any_b } à { $any_c } ({ $maybe })
+said-spoke = { $any } a communiqué avec { $any_b } ({ $maybe })
+said-logon = connexion { $maybe }
+said-flow = flux tcp/{ $count }
+said-flow-seen = flux vers { $any }, { $count } fois, jamais vu auparavant
+said-no-sensor = aucun capteur n'a enregistré ce qui en est sorti
+said-kept = { $any } conservé, SHA-256 { $any_b }
+said-declared-title = déclaré : { $maybe }
+said-grew = périmètre étendu, compromis : { $list }
+said-relapse = RECHUTE : { $list } ({ $maybe })
+said-state-change = { $told } → { $told_b }
+said-accepted = { $told } : accepté par { $maybe }
+said-stays = { $any } reste à portée
+said-foothold-unknown = { $any } garde un point d'appui (ses voies de sortie sont inconnues)
+said-foothold-way = { $any } garde un point d'appui (voie de sortie : { $any_b })
+said-foothold-account = { $any } garde un point d'appui (non désactivé)
+said-closed-why = clos : { $maybe }
+said-removed = points d'appui retirés de { $list } : { $maybe }
+said-plan-parts = { $told } ; { $list }
+said-plan = plan d'endiguement { $count } : { $count_b_n ->
+    [one] { $count_b } action
+   *[other] { $count_b } actions
+}, { $any } sur { $any_b } h, écart { $number } %
+said-part-at-once = partie { $count } ({ $count_b_n ->
+    [one] { $count_b } action
+   *[other] { $count_b } actions
+}) tout de suite
+said-part-waits = partie { $count } ({ $count_b_n ->
+    [one] { $count_b } action
+   *[other] { $count_b } actions
+}) dans l'attente de { $list }
+said-plan-impossible = aucun plan d'endiguement n'est possible : { $maybe }
+said-replan = autre plan demandé : { $maybe }
+said-asked = { $told } : accord demandé à { $list } ({ $maybe })
+said-approved-yes = { $told } (--yes)
+said-approved-accept = { $told } (--accept)
+said-approved-policy = { $told } (aucun accord n'est exigé)
+said-approved = { $told } : accord de { $maybe }
+said-refused = { $told } : REFUSÉ par { $maybe } ({ $maybe_b })
+said-took = { $any } a pris la génération { $count }, en vigueur { $maybe }
+said-within = en { $span }
+said-failed = { $any } a échoué (essai { $count }) : { $maybe }
+said-given-up = { $any } abandonné : { $maybe }
+said-tries = abandonné après { $count } essais : { $maybe }
+said-read-back = { $any } relu : tient la génération { $count } comme demandé
+said-proof = la preuve de la génération { $count } tient : { $count_b_n ->
+    [one] { $count_b } déplacement coupé
+   *[other] { $count_b } déplacements coupés
+} depuis { $count_c_n ->
+    [one] { $count_c } machine
+   *[other] { $count_c } machines
+}, aucune des { $count_d } machines protégées n'est atteignable
+said-keep = { $told } ; { $list } gardent un point d'appui
+said-keeps = { $told } ; { $any } garde un point d'appui
+said-proof-not = la preuve de la génération { $count } NE tient PAS : { $any }
+said-lease = { $any } : le bail est expiré
+said-recovery-plan = plan de reprise { $count } : { $count_b_n ->
+    [one] { $count_b } étape
+   *[other] { $count_b } étapes
+}, { $count_c_n ->
+    [one] { $count_c } opération
+   *[other] { $count_c } opérations
+}
+said-step-done = opération { $any } faite
+said-step-failed = opération { $any } échouée : { $maybe }
+said-restored = étape { $count } rétablie : { $list }
+said-watched = { $told } sous surveillance pendant { $span }
+said-nothing-seen = { $told } : rien n'a été vu
+said-gate-opened = passage de l'étape { $count } ouvert
+said-clocks = { $count_n ->
+    [one] { $count } échéance légale qui lie, calculée
+   *[other] { $count } échéances légales qui lient, calculées
+}
+said-filed = { $any } { $any_b } déposé
+said-subject-part = plan d'endiguement { $count }, partie { $count_b }
+said-subject-plan = plan d'endiguement { $count }
+said-subject-recovery = plan de reprise { $count }
+said-subject-gate = passage de l'étape { $count }
+said-subject-stage = étape { $count }
+said-subject-all = l'ensemble
+said-subject-close = clôture
+said-why-lifts = il lève ce qui était fait
+said-why-known = ce qu'il fait est déjà accordé ou n'interrompt aucun service
+said-why-free = il n'interrompt aucun service
+said-why-free-asked = il n'interrompt aucun service ; chaque plan demande un accord
+said-why-acts = il agit sur le parc
+said-why-breaks = il interrompt ou dégrade des services
+said-why-next = l'étape suivante peut commencer
+said-why-over = l'incident est terminé
+said-why-use = il remet des services en usage
+said-why-restored = tout est rétabli et rien n'a été vu pendant la surveillance
+said-why-cleaned = sessions closes, implants et persistance retirés, secrets renouvelés
+said-why-certificate = le certificat du plan { $count } ne tient pas
+said-why-lost = le plan s'appuie sur { $any }, qui ne répond pas
+said-why-other-rules = il tient les règles d'un autre plan
+said-why-not-rules = il ne tient pas les règles reçues
+said-why-not-disabled = il n'a pas désactivé les comptes demandés
+said-why-lease = il tient les règles sous un autre bail
+said-cut-unknown = { $any } → extérieur (voie de sortie inconnue)
+said-cut-way = { $any } → { $any_b } ({ $any_c } : voie de sortie)
+said-cut = { $any } → { $any_b } ({ $maybe })
+said-ports = { $any } et { $count } autres ports
+said-left-footholds = { $count } entités gardent un point d'appui : { $list }
+said-left-foothold = { $count } entité garde un point d'appui : { $list }
+said-left-way-unknown = { $any } (voie de sortie inconnue)
+said-left-through = { $any } (par { $any_b })
+said-left-by = { $any } (par { $any_b })
+said-left-cost = le couper coûte plus que sa valeur, ou aucun point disponible ne le peut
+said-left-ways = les voies de sortie n'ont pas été distinguées
+said-left-ways-why = aucun flux déclaré ne touche une zone externe : tout ce qui est compromis et non isolé est tenu pour parler à l'extérieur
+said-left-loss = ce que perdent les services est inconnu
+said-left-loss-why = le référentiel a été ébauché à partir de la télémétrie : ce qui n'a pas été vu est tenu pour ouvert, et personne n'a dit quels services existent
+said-left-reach = { $count_n ->
+    [one] { $count } machine reste
+   *[other] { $count } machines restent
+} à portée de l'attaquant : { $list }
+said-left-reach-verb = { $count_n ->
+    [one] { $count } machine reste
+   *[other] { $count } machines restent
+} à portée de l'attaquant : { $list }
+said-left-reach-why = tenir l'attaquant dehors coûte plus que leur valeur, ou aucun point disponible ne le peut
+said-left-strict = { $count_n ->
+    [one] { $count } autre machine resterait
+   *[other] { $count } autres machines resteraient
+} à portée dans l'attitude `strict` : { $list }
+said-left-strict-why = le plan est prouvé pour l'attitude `{ $any }` : les flux sur d'autres ports restent ouverts
+said-left-shared = { $any } n'a pas été séparé de { $any_b }, qui est bloqué
+said-left-shared-why = les deux utilisent les mêmes ports entre les mêmes machines : leurs paquets ne se distinguent pas
+said-left-point = rien n'a été prévu sur { $any }
+said-left-point-why = il ne répond pas
+said-left-doubt = { $any } n'a pas été traité comme compromis
+said-left-doubt-why = sa certitude { $number } est sous { $number_b }
+said-left-gap = un plan moins cher, jusqu'à { $number } %, n'est pas exclu
+said-left-gap-why = la recherche s'est arrêtée à sa limite de travail
+said-stage-hosts = { $count_n ->
+    [one] { $count } machine qu'aucun service n'attend
+   *[other] { $count } machines qu'aucun service n'attend
+}
+said-stage-done = Fait avant la nouvelle planification
+said-check-steps = chaque opération a réussi et a été vérifiée sur { $list }
+said-check-probe = sonde : le service { $any } répond
+said-check-lifted = action d'endiguement { $any } levée, et vérifiée comme levée
+said-check-host = aucun nouveau constat sur cette machine pendant { $span }
+said-check-hosts = aucun nouveau constat sur ces machines pendant { $span }
+said-check-relapsed = machines reprises isolées de nouveau, et vérifiées comme isolées
+said-note-anew = Nouvelle planification { $span } après le début de la reprise ; opérations gardées comme faites : { $count }.
+said-note-relapse = Rechute { $span } après le début de la reprise : { $list } à ramener de nouveau ; opérations gardées comme faites : { $count }.
+said-note-never = Le service `{ $any }` ne revient pas avec ces machines : il lui manque autre chose.
+said-note-no-members = L'équipe `{ $any }` n'a pas de membre : un est supposé.
+said-note-no-crew = L'équipe `{ $any }` n'est pas déclarée : un membre est supposé.
+said-note-no-procedure = Aucune procédure ne couvre `{ $any }` : { $any_b } par l'équipe `{ $any_c }` sont supposés.
+said-law-binding = Le profil juridique le rend obligatoire.
+said-law-lapsed = N'est plus en vigueur depuis le { $any }.
+said-law-replaced = Remplacé par la transposition de { $any } (profil juridique).
+said-law-repealed = Abrogé.
+said-law-proposal = Une proposition, pas du droit : rien n'en est calculé.
+said-law-from = Ne s'applique qu'à partir du { $any }.
+said-law-profile = Le profil juridique ne le rend pas obligatoire : ajoutez le type d'entité si le conseil l'estime applicable.
+said-law-transposition = La transposition nationale de { $any } est attendue : ajoutez-la à `legal_profile.transposed` dès que le conseil l'estime en vigueur.
+said-law-unconfirmed = Son état en droit n'a pas pu être confirmé : au conseil de vérifier.
+said-law-zone = `{ $any }` n'est pas un fuseau horaire connu : les échéances sont calculées en UTC
+said-law-cap = `{ $any }` est ouvert : le délai du plafond court depuis son propre point de départ
+said-law-calendar = Pas de calendrier de jours fériés `{ $any }` : seuls les week-ends comptent comme chômés
+said-law-began = Le début de l'incident est inconnu : sa détection en tient lieu
+said-law-contested = Le délai compte moins de { $count } jours ouvrables entiers ; que le règl. { $any } prolonge un délai en heures est contesté (autorité bavaroise, juin { $any_b } : non) ; au conseil de trancher
+said-outer-hours = heures entières, celle de l'événement non comptée (règl. { $any })
+said-outer-noon = week-end ou jour férié : midi du jour ouvrable suivant (règl. dél. (UE) { $any })
+said-outer-day = jusqu'à la fin du dernier jour
+said-outer-next = jour ouvrable suivant (règl. { $any })
+said-outer-national = jour ouvrable suivant (règle nationale, à confirmer)
+said-outer-least = au moins { $count } jours ouvrables (règl. { $any })
+said-source-text = { $maybe } (lu dans le texte, { $any })
+said-source-second = { $maybe } (lu dans une source secondaire, { $any })
+said-source-memory = { $maybe } (de mémoire, à confirmer, { $any })
+said-act-implementing = Règlement d'exécution (UE) { $any }
+said-act-delegated = Règlement délégué (UE) { $any }
+said-act-regulation = Règlement (UE) { $any }
+said-act-directive = Directive (UE) { $any }
+said-act-guidelines = Lignes directrices { $any } du CEPD, prise de connaissance : degré raisonnable de certitude
+said-more-moves = et d'autres déplacements de même nature
+said-fired = « { $any } » ({ $level })
+said-title = { $told } : « { $any } »
+said-with-account = { $told } avec le compte { $list }
+said-with-accounts = { $told } avec les comptes { $list }
+said-lateral-to = Déplacement latéral de { $list } à { $list_b }
+said-lateral-towards = Déplacement latéral de { $list } vers { $list_b }
+said-lateral-across = Déplacement latéral entre { $list }
+said-intrusion-on = Intrusion sur { $list }
+said-intrusion = Intrusion
+said-contact = { $told } ({ $any })
+said-w-declared = déclaré
+said-w-contained = endigué
+said-w-eradicated = éradiqué
+said-w-recovering = en reprise
+said-w-monitoring = sous surveillance
+said-w-closed = clos
+said-w-incident-commander = commandant de l'incident
+said-w-service-owner = responsable du service
+said-w-policy = la politique
+said-w-ciso = RSSI
+said-w-deputy-commander = adjoint du commandant
+said-w-business = entreprises
+said-w-consumer = grand public
+said-w-wholesale = opérateurs
+said-w-internal = interne
+said-w-public = public
+said-w-retail = particuliers
+said-w-partner = partenaires
+said-w-customer = clients
+said-w-billing = facturation
+said-w-traffic = trafic
+said-w-payment = paiement
+said-w-credentials = identifiants
+said-w-subscriber = abonnés
+said-w-customer-network = réseau des clients
+said-w-cdr = relevés d'appels
+said-w-employee = personnel
+said-w-health = santé
+said-w-location = localisation
+said-w-personal = données personnelles
+said-w-backup = sauvegardes
+said-w-configuration = configuration
+said-w-evidence = preuves
+said-w-financial = finances
+said-w-logs = journaux
+said-w-network = réseau
+said-w-operational = exploitation
+said-w-source-code = code source
+said-w-trade-secrets = secrets d'affaires
+said-w-logon = connexion
+said-w-process = processus
+said-w-file = fichier
+said-w-egress = flux sortant
+said-w-dns = DNS
+said-w-remote = à distance
+said-w-interactive = interactive
+said-w-service = service
+said-w-batch = par lot
+said-w-unlock = déverrouillage
+said-w-low = faible
+said-w-medium = moyenne
+said-w-high = élevée
+said-w-critical = critique
+said-w-informational = information
+said-w-at-once = tout de suite
+said-w-outside = extérieur
+said-w-on-call-incident-commander = Commandant de l'incident d'astreinte
+said-w-deputy-by-name = Commandant adjoint
+said-w-a-move-not-named = un déplacement non nommé
+said-w-chief-information-security-officer = Responsable de la sécurité des systèmes d'information
+said-w-network-duty-engineer = Ingénieur réseau d'astreinte
+said-w-data-protection-officer = Délégué à la protection des données
+said-w-general-counsel = Directeur juridique
+said-w-press-office = Service de presse
+said-w-duty-manager-of-services = Responsable des services d'astreinte
+said-w-liaison-with-national-authorities = Liaison avec les autorités nationales
+said-w-cyber-insurance-claims = Sinistres de l'assurance cyber
+said-w-on-call-commander = Commandant d'astreinte
+said-w-remote-interactive = interactive à distance
+said-w-explicit = explicite
+said-w-dpo = délégué à la protection des données
+said-w-communications = communication
+said-w-legal = service juridique

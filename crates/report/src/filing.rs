@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use crate::style;
-use crate::text::{instant, prose, zone};
+use crate::text::{moment_in, prose, zone};
 use crate::words::{Lang, Words};
 
 /// A filing, as a page shows it.
@@ -20,7 +20,7 @@ pub struct Filing {
     /// How it bears.
     pub status: ClockStatus,
     /// To whom.
-    pub recipient: String,
+    pub recipient: Localized,
     /// How it is filed.
     pub channel: Option<String>,
     /// Work to this.
@@ -32,9 +32,9 @@ pub struct Filing {
     /// Whether it speaks of simulated measures.
     pub simulated: bool,
     /// Criteria of the duty that are met.
-    pub criteria_met: Vec<String>,
+    pub criteria_met: Vec<Localized>,
     /// Criteria that nobody has established.
-    pub criteria_open: Vec<String>,
+    pub criteria_open: Vec<Localized>,
     /// The questions that decide it.
     pub questions: Vec<Localized>,
     /// Its fields in the form's order.
@@ -59,6 +59,11 @@ impl Filing {
     pub fn missing(&self) -> usize {
         self.fields.iter().filter(|it| it.value.is_none()).count()
     }
+
+    /// Whether it is still open that it must be filed at all: facts are missing, and its clock runs meanwhile.
+    pub fn is_open(&self) -> bool {
+        !self.criteria_open.is_empty() || !self.questions.is_empty()
+    }
 }
 
 /// The filing as a page. Same input, same bytes.
@@ -80,7 +85,11 @@ pub fn html(filing: &Filing, estate: &Estate, incident: &str, lang: Lang) -> Str
                     h1 { (title) }
                 }
                 main {
-                    p { span class="tag warn" { (words.get("filing-draft")) } " " (words.say("filing-missing", &[("n", filing.missing().into())])) }
+                    p {
+                        span class="tag warn" { (words.get("filing-draft")) } " "
+                        @if filing.is_open() { (words.get("filing-open-first")) " " }
+                        @if filing.missing() > 0 || !filing.is_open() { (words.say("filing-missing", &[("n", filing.missing().into())])) }
+                    }
                     @if filing.simulated { p { span class="tag warn" { (words.get("filing-simulated")) } } }
                     (head(filing, estate, &words))
                     (fields(filing, &words))
@@ -94,17 +103,24 @@ pub fn html(filing: &Filing, estate: &Estate, incident: &str, lang: Lang) -> Str
 
 fn head(filing: &Filing, estate: &Estate, words: &Words) -> Markup {
     let zone = zone(&estate.estate);
+    let moment = |at| moment_in(at, &zone, words.lang);
+    let rows = |list: &[Localized]| markup! { ul { @for it in list { li { (words.of(it)) } } } };
     markup! {
         dl class="answers" {
-            dt { (words.get("filing-to")) } dd { (filing.recipient) }
+            dt { (words.get("filing-to")) } dd { (words.of(&filing.recipient)) }
             @if let Some(channel) = &filing.channel { dt { (words.get("filing-channel")) } dd { (channel_word(channel, words)) } }
-            dt { (words.get("filing-status")) } dd { (words.get(status_id(filing.status))) }
-            @if !filing.criteria_met.is_empty() { dt { (words.get("filing-met")) } dd { (filing.criteria_met.join("; ")) } }
-            @if !filing.criteria_open.is_empty() { dt { (words.get("filing-undecided")) } dd { (filing.criteria_open.join("; ")) } }
-            @if !filing.questions.is_empty() { dt { (words.get("filing-questions")) } dd { @for it in &filing.questions { (words.of(it)) " " } } }
-            @if let Some(at) = filing.submitted_at { dt { (words.get("filing-submitted")) } dd { (instant(at, &zone)) } }
-            @if let Some(at) = filing.due_earliest { dt { (words.get("filing-due")) } dd { (instant(at, &zone)) } }
-            @if let Some(at) = filing.due_outer.filter(|it| Some(*it) != filing.due_earliest) { dt { (words.get("filing-due-outer")) } dd { (instant(at, &zone)) } }
+            dt { (words.get("filing-status")) }
+            dd {
+                @if filing.is_open() {
+                    (words.get(if filing.status == ClockStatus::Binding { "filing-runs" } else { "filing-may-run" }))
+                    (rows(&filing.criteria_open))
+                } @else { (words.get(status_id(filing.status))) }
+            }
+            @if !filing.criteria_met.is_empty() { dt { (words.get("filing-met")) } dd { (rows(&filing.criteria_met)) } }
+            @if !filing.questions.is_empty() { dt { (words.get("filing-questions")) } dd { (rows(&filing.questions)) } }
+            @if let Some(at) = filing.submitted_at { dt { (words.get("filing-submitted")) } dd { (moment(at)) } }
+            @if let Some(at) = filing.due_earliest { dt { (words.get("filing-due")) } dd { (moment(at)) } }
+            @if let Some(at) = filing.due_outer.filter(|it| Some(*it) != filing.due_earliest) { dt { (words.get("filing-due-outer")) } dd { (moment(at)) } }
         }
     }
 }
@@ -120,7 +136,7 @@ fn fields(filing: &Filing, words: &Words) -> Markup {
                         td { b { (words.of(&it.label)) } br; span class="note" { (it.id) } }
                         td data-label=(words.get("filing-value")) {
                             @match (&it.value, &it.question) {
-                                (Some(value), _) => { (prose(words.of(value))) }
+                                (Some(value), _) => { (prose(&words.of(value))) }
                                 (None, Some(question)) => { span class="tag bad" { (words.get("filing-open")) } " " (words.of(question)) }
                                 (None, None) => { span class="tag bad" { (words.get("filing-open")) } }
                             }

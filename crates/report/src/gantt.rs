@@ -2,6 +2,7 @@
 
 use bulkhead_model::case::{RecoveryPlan, Stage};
 
+use crate::page::stage_title;
 use crate::svg::{Svg, shorten};
 use crate::text::span_in;
 use crate::words::{Lang, Words};
@@ -115,11 +116,12 @@ fn watch(svg: &mut Svg, words: &Words, stage: &Stage, end: u64, bottom: f64, x: 
 fn gate(svg: &mut Svg, words: &Words, stage: &Stage, bottom: f64, x: &dyn Fn(u64) -> f64) {
     let at = x(stage_end(stage));
     let number = stage.n.to_string();
+    let checks: Vec<String> = stage.gate.checks.iter().map(|it| words.said(it)).collect();
     let tooltip = words.say(
         "gantt-gate-long",
         &[
             ("stage", (&number).into()),
-            ("checks", (&stage.gate.checks.join("; ")).into()),
+            ("checks", (&checks.join("; ")).into()),
             ("span", (&span_in(stage.gate.surveillance_s, words.lang)).into()),
         ],
     );
@@ -161,7 +163,11 @@ fn rows(words: &Words, plan: &RecoveryPlan) -> Vec<Row> {
 fn per_stage(words: &Words, plan: &RecoveryPlan) -> Vec<Row> {
     let row = |stage: &Stage| Row {
         stage: stage.n,
-        label: format!("{} ({})", stage.title, words.say("steps", &[("n", stage.steps.len().into())])),
+        label: format!(
+            "{} ({})",
+            stage_title(words, stage, str::to_owned),
+            words.say("steps", &[("n", stage.steps.len().into())])
+        ),
         start: stage.steps.iter().map(|it| it.start_s).min().unwrap_or(0),
         end: stage_end(stage),
         late_end: stage.steps.iter().map(|it| it.start_s + it.p90_s).max().unwrap_or(0),

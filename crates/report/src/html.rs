@@ -57,7 +57,8 @@ pub struct CaseView<'a> {
 pub fn html(view: &CaseView<'_>) -> String {
     let words = Words::new(view.lang);
     let page = Page::new(view, &words);
-    let title = format!("{} ({})", view.incident.title, view.incident.id);
+    let heading = page.said(&view.incident.title);
+    let title = format!("{heading} ({})", view.incident.id);
     let text = markup! {
         (DOCTYPE)
         html lang=(view.lang.code()) {
@@ -71,8 +72,8 @@ pub fn html(view: &CaseView<'_>) -> String {
                 a class="skip" href="#detail" { (page.get("page-skip")) }
                 header {
                     p class="kicker" { (view.estate.estate.name) " · " (page.get("page-incident")) " " (view.incident.id) }
-                    h1 { (view.incident.title) }
-                    @for notice in view.notices { p class="notice" { strong { (if view.lang == Lang::Fr { notice.fr() } else { notice.en() }) } } }
+                    h1 { (heading) }
+                    @for notice in view.notices { p class="notice" { strong { (words.of(notice)) } } }
                 }
                 main {
                     (summary::section(&page))

@@ -15,6 +15,7 @@ pub mod timeline;
 
 mod detail;
 mod page;
+mod said;
 mod standing;
 mod style;
 mod summary;
@@ -23,6 +24,7 @@ mod text;
 mod words;
 
 pub use html::{CaseView, html};
+pub use said::in_french;
 pub use svg::standalone;
 pub use text::{percent, span};
 pub use words::{Lang, Words};

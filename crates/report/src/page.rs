@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bulkhead_model::case::{ActionKind, BaselineName, Clock, ServiceState};
+use bulkhead_model::case::{ActionKind, BaselineName, Clock, ServiceState, Stage};
 use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -17,7 +17,7 @@ pub struct Page<'a> {
     pub view: &'a CaseView<'a>,
     pub words: &'a Words,
     pub zone: TimeZone,
-    services: BTreeMap<&'a str, &'a str>,
+    services: BTreeMap<&'a str, String>,
 }
 
 impl<'a> Page<'a> {
@@ -55,7 +55,7 @@ impl<'a> Page<'a> {
     pub fn covered(&self, share: f64) -> String {
         match self.words.lang {
             Lang::En => text::covered(share),
-            Lang::Fr => text::covered(share).replace('.', ","),
+            Lang::Fr => text::french_percent(&text::covered(share)),
         }
     }
 
@@ -64,12 +64,54 @@ impl<'a> Page<'a> {
     }
 
     pub fn instant(&self, at: Timestamp) -> String {
-        text::instant(at, &self.zone)
+        text::instant_in(at, &self.zone, self.words.lang)
     }
 
     /// The name of a service as customers know it, or its id where the estate does not know it.
-    pub fn service(&self, id: &'a str) -> &'a str {
-        self.services.get(id).copied().unwrap_or(id)
+    pub fn service(&self, id: &'a str) -> &str {
+        self.services.get(id).map_or(id, String::as_str)
+    }
+
+    /// What the record says, in the page's language.
+    pub fn said(&self, text: &str) -> String {
+        self.words.said(text)
+    }
+
+    /// The same of sentences joined by semicolons.
+    pub fn all_said(&self, text: &str) -> String {
+        self.words.all_said(text)
+    }
+
+    /// Between two statements of one line.
+    pub fn also(&self) -> &'static str {
+        match self.words.lang {
+            Lang::En => "; ",
+            Lang::Fr => "\u{202f}; ",
+        }
+    }
+
+    /// Between a name and what is said of it.
+    pub fn colon(&self) -> &'static str {
+        match self.words.lang {
+            Lang::En => ": ",
+            Lang::Fr => "\u{202f}: ",
+        }
+    }
+
+    /// What a stage of recovery brings back, by the names of its services.
+    pub fn stage_title(&self, stage: &'a Stage) -> String {
+        stage_title(self.words, stage, |id| self.service(id).to_owned())
+    }
+
+    /// Who, by the role: `incident_commander`.
+    pub fn role(&self, role: &str) -> String {
+        let said = self.said(role);
+        if said == role { role.replace('_', " ") } else { said }
+    }
+
+    /// What starts a clock.
+    pub fn anchor(&self, anchor: &str) -> String {
+        self.words.anchor(anchor)
     }
 
     pub fn state(&self, state: ServiceState) -> Markup {
@@ -130,6 +172,25 @@ impl<'a> Page<'a> {
         }
     }
 }
+
+/// What a stage of recovery brings back: its services by name, else what the plan calls it.
+pub fn stage_title<'a>(words: &Words, stage: &'a Stage, name: impl Fn(&'a str) -> String) -> String {
+    let names: Vec<String> = stage.gate.restores.iter().map(|it| name(it.as_str())).collect();
+    if names.is_empty() {
+        return words.said(&stage.title);
+    }
+    let shown = names.iter().take(SERVICES).map(String::as_str).collect::<Vec<_>>();
+    match (names.len().saturating_sub(SERVICES), shown.split_last()) {
+        (0, Some((last, before))) if !before.is_empty() => {
+            format!("{} {} {last}", before.join(", "), words.get("list-and"))
+        }
+        (0, _) => shown.join(", "),
+        (more, _) => format!("{} {}", shown.join(", "), words.say("and-more", &[("n", more.into())])),
+    }
+}
+
+/// Services named in a title.
+const SERVICES: usize = 2;
 
 /// Rows shown of lists that may be very long; the files of the case hold all of them.
 pub const ROWS: usize = 400;

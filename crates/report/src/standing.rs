@@ -2,6 +2,8 @@
 
 use bulkhead_model::case::{Incident, IncidentState, Residual};
 
+use bulkhead_model::french::spaced;
+
 use crate::html::CaseView;
 use crate::text::listed;
 
@@ -15,6 +17,7 @@ struct Words {
     except: &'static str,
     and: &'static str,
     more: (&'static str, &'static str),
+    colon: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -30,6 +33,7 @@ const ENGLISH: Words = Words {
     except: ", except ",
     and: "and",
     more: ("more", "more"),
+    colon: ": ",
 };
 
 const FRENCH: Words = Words {
@@ -45,6 +49,7 @@ const FRENCH: Words = Words {
     except: ", sauf ",
     and: "et",
     more: ("autre", "autres"),
+    colon: " : ",
 };
 
 /// `contained (simulated), except ws-1 and adm-2`.
@@ -131,13 +136,14 @@ pub fn proof_french(view: &CaseView<'_>) -> String {
         " Ceci n'est prouvé que pour l'ébauche : le système a été esquissé à partir de la télémétrie, et rien n'est dit des \
          machines, adresses et comptes qu'aucun journal n'a montrés.",
     );
-    stays(
+    let text = stays(
         text,
         view,
         &FRENCH,
         "Accepté comme restant",
         "NON ENDIGUÉ : ceci reste, sans que personne l'ait accepté",
-    )
+    );
+    spaced(&text)
 }
 
 /// Nothing is called proven of a drafted estate without the condition it stands under.
@@ -155,7 +161,7 @@ fn stays(text: String, view: &CaseView<'_>, words: &Words, accepted: &str, open:
     let mut text = text;
     for (what, names) in [(accepted, kept), (open, left)] {
         if !names.is_empty() {
-            text.push_str(&format!(" {what}: {}.", list(&names)));
+            text.push_str(&format!(" {what}{}{}.", words.colon, list(&names)));
         }
     }
     text

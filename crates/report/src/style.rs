@@ -39,10 +39,11 @@ details{margin:.6em 0}summary{cursor:pointer}
 .reasons{margin:0;padding-left:1.1em}
 .rule{margin:.2em 0;font-size:.92em}.rule summary{color:var(--act)}.rule p{margin:.25em 0}
 @media (max-width:800px){.cards{grid-template-columns:1fr 1fr}}
-@media (max-width:640px){.answers{grid-template-columns:1fr;gap:.1em}.answers dd{margin-bottom:.8em}table{min-width:600px}.stack{min-width:0;display:block}.stack thead{position:absolute;left:-9999px}.stack tbody,.stack tr,.stack caption{display:block}.stack tr{border-bottom:1px solid var(--line);padding:.5em 0}.stack td{display:block;border:0;padding:.1em 0;text-align:left}.stack td:empty{display:none}.stack td[data-label]::before{content:attr(data-label) ": ";color:var(--soft)}h1{font-size:1.4rem}}
+@media (max-width:640px){.answers{grid-template-columns:1fr;gap:.1em}.answers dd{margin-bottom:.8em}.stack{min-width:0;display:block}.stack thead{position:absolute;left:-9999px}.stack tbody,.stack tr,.stack caption{display:block}.stack tr{border-bottom:1px solid var(--line);padding:.5em 0}.stack td{display:block;border:0;padding:.1em 0;text-align:left}.stack td:empty{display:none}.stack td[data-label]::before{content:attr(data-label) ": ";color:var(--soft)}html[lang=fr] .stack td[data-label]::before{content:attr(data-label) "\202f: "}h1{font-size:1.4rem}}
 footer{margin-top:3em;padding-bottom:3em;color:var(--soft);font-size:.9rem}
 svg{width:100%;height:auto;min-width:760px;display:block;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
-@media print{body{font-size:9.5pt;line-height:1.35}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}tr,svg,.cards li{break-inside:avoid}.skip{display:none}.print{display:block}header,main,footer{max-width:none;padding:0}h2{margin-top:1.1em}table{font-size:8.5pt}.cards{gap:6px;margin:8px 0}.cards li{padding:6px 9px}.cards b{font-size:1.05rem}details:not([open]){display:none}svg{max-height:200mm}@page{margin:14mm 12mm}}
+@media (max-width:640px){svg{min-width:0}svg .beside{display:none}}
+@media print{body{font-size:9.5pt;line-height:1.35}.scroll{overflow:visible}svg{min-width:0}h2{break-after:avoid}tr,svg,.cards li{break-inside:avoid}.skip,.annex{display:none}.print{display:block}header,main,footer{max-width:none;padding:0}h2{margin-top:1.1em}table{font-size:8.5pt}.cards{gap:6px;margin:8px 0}.cards li{padding:6px 9px}.cards b{font-size:1.05rem}details:not([open]){display:none}svg{max-height:200mm}@page{margin:14mm 12mm}}
 "#;
 
 /// What work orders have beside [`PAGE`].

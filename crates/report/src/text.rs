@@ -5,17 +5,17 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use maud::{Markup, html};
 
-use crate::words::Lang;
+use crate::words::{Lang, Words};
 
 /// The operator's time zone; UTC where it is not known.
 pub fn zone(estate: &EstateInfo) -> TimeZone {
     TimeZoneDatabase::bundled().get(&estate.timezone).unwrap_or(TimeZone::UTC)
 }
 
-/// `Fri 25 Jul 14:20 CEST`, in French `25/07/2025 14:20 CEST`.
+/// `Fri 2025-07-25 14:20 CEST`, in French `25/07/2025 14:20 CEST`: as terminal and filings write it.
 pub fn moment_in(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
     let form = match lang {
-        Lang::En => "%a %-d %b %H:%M %Z",
+        Lang::En => "%a %Y-%m-%d %H:%M %Z",
         Lang::Fr => "%d/%m/%Y %H:%M %Z",
     };
     at.to_zoned(zone.clone()).strftime(form).to_string()
@@ -26,9 +26,13 @@ pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
     moment_in(at, zone, Lang::En)
 }
 
-/// `2025-07-25 14:20:03 CEST`, for tables.
-pub fn instant(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+/// `2025-07-25 14:20:03 CEST`, in French `25/07/2025 14:20:03 CEST`: for tables of what was seen, where seconds count.
+pub fn instant_in(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let form = match lang {
+        Lang::En => "%Y-%m-%d %H:%M:%S %Z",
+        Lang::Fr => "%d/%m/%Y %H:%M:%S %Z",
+    };
+    at.to_zoned(zone.clone()).strftime(form).to_string()
 }
 
 /// `1 234 567`.
@@ -73,8 +77,9 @@ pub fn span_in(secs: u64, lang: Lang) -> String {
 }
 
 /// `180 000 business, 2 000 consumer`.
-pub fn customers(of: &[Customers]) -> String {
-    let parts: Vec<_> = of.iter().map(|it| format!("{} {}", count(it.count), it.segment)).collect();
+pub fn customers(of: &[Customers], words: &Words) -> String {
+    let parts: Vec<_> =
+        of.iter().map(|it| format!("{} {}", count(it.count), words.said(&it.segment))).collect();
     parts.join(", ")
 }
 
@@ -95,8 +100,14 @@ pub fn percent(share: f64) -> String {
 pub fn percent_in(share: f64, lang: Lang) -> String {
     match lang {
         Lang::En => percent(share),
-        Lang::Fr => percent(share).replace('.', ",").replace("under", "moins de").replace("over", "plus de"),
+        Lang::Fr => french_percent(&percent(share)),
     }
+}
+
+/// `6,3 %`, with the space that does not break.
+pub fn french_percent(english: &str) -> String {
+    let text = english.replace('.', ",").replace("under", "moins de").replace("over", "plus de");
+    bulkhead_model::french::spaced(&text)
 }
 
 /// `1 customer`, `180 060 customers`.
@@ -153,6 +164,7 @@ mod tests {
         assert_eq!(counted(0, "host", "hosts"), "0 hosts");
         assert_eq!(covered(0.9999), "99.9 %");
         assert_eq!(percent(0.042), "4.2 %");
+        assert_eq!(percent_in(0.042, Lang::Fr), "4,2\u{202f}%");
         assert_eq!(prose("a `b<` c").into_string(), "a <code>b&lt;</code> c");
     }
 

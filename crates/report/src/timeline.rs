@@ -124,9 +124,9 @@ fn marks<'a>(
         let before = if n == 0 { LEFT } else { ends[n - 1] }.max(written);
         let after = ends.get(n + 1).copied().unwrap_or(WIDTH - RIGHT);
         if let [entry] = group[..] {
-            written = label(svg, (before, x, after), y, &entry.text);
+            written = label(svg, (before, x, after), y, &words.said(&entry.text));
         }
-        let shown = group.iter().take(8).map(|it| format!("{} {}", clock(it.at), it.text));
+        let shown = group.iter().take(8).map(|it| format!("{} {}", clock(it.at), words.said(&it.text)));
         let mut tooltip: Vec<_> = shown.collect();
         if group.len() > 8 {
             tooltip.push(words.say("and-more", &[("n", (group.len() - 8).into())]));

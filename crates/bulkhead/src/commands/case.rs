@@ -110,7 +110,7 @@ fn show(dir: &Path, format: Format) -> Outcome {
                 word.to_owned(),
                 it.id.clone(),
                 shown(it.since, &zone),
-                format!("{:.2}", it.confidence),
+                bulkhead_report::percent(it.confidence),
                 reason,
             ]);
         }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use bulkhead_comply::{Facts, Library};
-use bulkhead_model::case::{Clock, ClockStatus};
+use bulkhead_model::case::{Clock, ClockStatus, Trigger};
 use bulkhead_model::estate::EstateInfo;
+use bulkhead_report::{Lang, Words};
 use jiff::Timestamp;
 
 use crate::cli::{Format, Regime};
@@ -63,13 +64,16 @@ fn clocks(estate: Option<&Path>, aware: &When, format: Format, config: &Config, 
 
 /// The clocks for people: binding ones first, proposals left out.
 pub fn table(clocks: &[Clock], estate: &EstateInfo) -> Table {
-    let mut table = Table::new(["regime", "stage", "status", "earliest", "latest arguable", "to"]);
+    let mut table = Table::new(["regime", "stage", "status", "earliest", "latest arguable", "to", ""]);
+    let words = Words::new(Lang::En);
     for it in clocks.iter().filter(|it| it.status != ClockStatus::Proposed) {
         let earliest = match (it.due_earliest, it.anchor_at) {
             (Some(due), _) => local(due, estate),
             (None, Some(_)) => "at once".to_owned(),
-            (None, None) => format!("after {}", it.anchor),
+            (None, None) => format!("after {}", words.anchor(&it.anchor)),
         };
+        // Open and met are told apart wherever clocks are told.
+        let open = if it.trigger == Trigger::Unknown { "runs while facts are missing" } else { "" };
         let outer = it.due_outer.filter(|due| Some(*due) != it.due_earliest);
         table.row([
             it.regime.to_string(),
@@ -78,6 +82,7 @@ pub fn table(clocks: &[Clock], estate: &EstateInfo) -> Table {
             earliest,
             outer.map(|it| local(it, estate)).unwrap_or_default(),
             it.recipient.clone(),
+            open.to_owned(),
         ]);
     }
     table

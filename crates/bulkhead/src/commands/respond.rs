@@ -64,11 +64,11 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     }
     if !quiet {
         note!(
-            "read {} events ({} malformed) from {} sources, {} findings; {:.0} events/s",
+            "read {} events ({} malformed) from {}, {}; {:.0} events/s",
             gathered.telemetry.events(),
             gathered.telemetry.malformed(),
-            gathered.telemetry.sources.len(),
-            gathered.findings.len(),
+            counted(gathered.telemetry.sources.len(), "source"),
+            counted(gathered.findings.len(), "finding"),
             gathered.events_per_s
         );
     }
@@ -316,7 +316,10 @@ fn drafted(paths: &[PathBuf], gathered: &Gathered, quiet: bool) -> Outcome<Estat
     let name = paths.first().and_then(|it| it.file_stem()).map(|it| it.to_string_lossy().into_owned());
     let (estate, assumptions) = discover::draft(&gathered.observations, &name.unwrap_or_default());
     if !quiet {
-        note!("no --estate: drafted one of {} hosts from the telemetry, assuming:", estate.assets.len());
+        note!(
+            "no --estate: drafted one of {} from the telemetry, assuming:",
+            counted(estate.assets.len(), "host")
+        );
         for it in assumptions.iter().take(8) {
             note!("  - {}", it);
         }

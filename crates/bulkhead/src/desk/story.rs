@@ -6,7 +6,7 @@ use bulkhead_model::case::{EntityRef, IncidentState, ResidualWhy, TimelineEntry}
 
 use crate::commands::case::text_of;
 use crate::desk::seconds_between;
-use crate::ui::{duration, money};
+use crate::ui::{counted, duration, money};
 use jiff::Timestamp;
 
 /// The line an event gets; none for what only the journal needs. What only happened on `simulated` points says so.
@@ -90,9 +90,9 @@ fn containment_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String
         Fact::ContainmentProposed(it) => {
             let plan = &it.plan;
             let text = format!(
-                "containment plan {}: {} actions, {} over {} h, gap {:.1} %",
+                "containment plan {}: {}, {} over {} h, gap {:.1} %",
                 plan.generation,
-                plan.actions.len(),
+                counted(plan.actions.len(), "action"),
                 money(plan.objective.total, &plan.currency),
                 plan.horizon_h,
                 plan.gap * 100.0
@@ -147,13 +147,17 @@ fn containment_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String
             let keep: Vec<&str> = it.certificate.footholds.iter().map(|it| it.entity.as_str()).collect();
             let text = if it.holds {
                 let text = format!(
-                    "proof of generation {} holds: {} moves out of {} assets cut, none of {} protected assets reachable",
+                    "proof of generation {} holds: {} out of {} cut, none of {} reachable",
                     it.generation,
-                    it.certificate.cut.len(),
-                    it.certificate.reached.len(),
-                    it.certificate.protected.len()
+                    counted(it.certificate.cut.len(), "move"),
+                    counted(it.certificate.reached.len(), "asset"),
+                    counted(it.certificate.protected.len(), "protected asset")
                 );
-                if keep.is_empty() { text } else { format!("{text}; {} keep a foothold", keep.join(", ")) }
+                match keep.as_slice() {
+                    [] => text,
+                    [one] => format!("{text}; {one} keeps a foothold"),
+                    several => format!("{text}; {} keep a foothold", several.join(", ")),
+                }
             } else {
                 format!("proof of generation {} does NOT hold: {}", it.generation, it.open.join("; "))
             };
@@ -172,7 +176,12 @@ fn recovery_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String, V
             let steps: usize = it.plan.stages.iter().map(|it| it.steps.len()).sum();
             (
                 "recovery",
-                format!("recovery plan {}: {} stages, {steps} steps", it.number, it.plan.stages.len()),
+                format!(
+                    "recovery plan {}: {}, {}",
+                    it.number,
+                    counted(it.plan.stages.len(), "stage"),
+                    counted(steps, "step")
+                ),
                 Vec::new(),
             )
         }
@@ -200,7 +209,7 @@ fn recovery_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String, V
         Fact::ClocksComputed(it) => {
             let running =
                 it.clocks.iter().filter(|it| it.status == bulkhead_model::case::ClockStatus::Binding).count();
-            ("clock", format!("{running} binding legal clocks computed"), Vec::new())
+            ("clock", format!("{} computed", counted(running, "binding legal clock")), Vec::new())
         }
         Fact::FilingSubmitted(it) => {
             ("clock", format!("{} {} filed", it.regime, it.stage), vec![it.regime.to_string()])
@@ -220,8 +229,8 @@ fn after(at: Timestamp, effective_at: Timestamp) -> String {
 fn part(it: &ProposedStage) -> String {
     let whose = it.roles.join(" and ");
     match it.roles.iter().any(|it| it == "policy") {
-        true => format!("part {} ({} actions) at once", it.n, it.actions.len()),
-        false => format!("part {} ({} actions) waits for {whose}", it.n, it.actions.len()),
+        true => format!("part {} ({}) at once", it.n, counted(it.actions.len(), "action")),
+        false => format!("part {} ({}) waits for {whose}", it.n, counted(it.actions.len(), "action")),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::facts::Facts;
 use crate::regime::{Regime, Stage};
 
 mod outsiders;
+mod public;
 mod sentence;
 mod source;
 
@@ -40,6 +41,8 @@ pub struct CaseView<'a> {
     pub exfiltration: Option<&'a Exfiltration>,
     /// What is known besides.
     pub facts: &'a Facts,
+    /// Tells in French what the record says in English: titles, reasons, words of closed lists.
+    pub in_french: fn(&str) -> String,
 }
 
 /// One filing, pre-filled.
@@ -54,7 +57,7 @@ pub struct Filing {
     /// How it bears.
     pub status: ClockStatus,
     /// To whom.
-    pub recipient: String,
+    pub recipient: Localized,
     /// How.
     pub channel: Option<String>,
     /// Work to this.
@@ -66,9 +69,9 @@ pub struct Filing {
     /// Whether it speaks of simulated measures: nothing of it was done on the real network.
     pub simulated: bool,
     /// Criteria of the duty that are met by what is known.
-    pub criteria_met: Vec<String>,
+    pub criteria_met: Vec<Localized>,
     /// Criteria of the duty that nobody has established: the duty stands by until they are decided.
-    pub criteria_open: Vec<String>,
+    pub criteria_open: Vec<Localized>,
     /// The questions that decide it.
     pub questions: Vec<Localized>,
     /// Its fields in the form's order.
@@ -104,7 +107,7 @@ impl Library {
             // Twins share id and anchor never: the clock's rule tells which of them it is.
             let stage = regime.stages.iter().find(|it| it.id == clock.stage && it.rule == clock.rule);
             let Some(stage) = stage.filter(|it| !it.fields.is_empty()) else { continue };
-            let fields = fields(regime, stage, case, (&clock.clauses, &clock.open_clauses));
+            let fields = fields(regime, stage, case, (&clock.clauses_met(), &clock.clauses_open()));
             // Once the duty is known to apply, nothing is left to decide about that.
             let undecided = missing.get(&regime.id).filter(|_| clock.trigger == Trigger::Unknown);
             filings.push(Filing {
@@ -115,14 +118,14 @@ impl Library {
                     fr: Some(format!("{} : {}", regime.name.fr(), stage.name.fr())),
                 },
                 status: clock.status,
-                recipient: clock.recipient.clone(),
+                recipient: clock.recipients(),
                 channel: clock.channel.clone(),
                 due_earliest: clock.due_earliest,
                 due_outer: clock.due_outer,
                 submitted_at: clock.submitted_at,
                 simulated: case.figures.simulated,
-                criteria_met: clock.clauses.clone(),
-                criteria_open: clock.open_clauses.clone(),
+                criteria_met: clock.clauses_met(),
+                criteria_open: clock.clauses_open(),
                 questions: undecided.into_iter().copied().flatten().map(|it| it.question()).collect(),
                 missing: fields.iter().filter(|it| it.value.is_none()).count(),
                 fields,
@@ -136,12 +139,12 @@ fn fields(
     regime: &Regime,
     stage: &Stage,
     case: &CaseView<'_>,
-    (met, open): (&[String], &[String]),
+    (met, open): (&[Localized], &[Localized]),
 ) -> Vec<FilingField> {
     let inside = if stage.is_for_outsiders() { outsiders::names(case) } else { Vec::new() };
     let filled = |spec: &crate::regime::FieldSpec| {
         let source = spec.from.as_deref().and_then(FieldSource::from_key);
-        let value = source.and_then(|it| it.value(case, &regime.id, &stage.id, met));
+        let value = source.and_then(|it| it.value(case, regime, stage, met));
         let is_internal = |it: &Localized| outsiders::named_in(it, &inside);
         if value.as_ref().is_some_and(is_internal) {
             let (value, from, question) = (None, None, Some(outsiders::question()));

@@ -7,7 +7,7 @@ use super::CaseView;
 use crate::regime::Stage;
 
 /// Words by which a recipient is somebody outside: customers, users, the public.
-const OUTSIDERS: [&str; 16] = [
+const OUTSIDERS: [&str; 17] = [
     "public",
     "customer",
     "client",
@@ -24,6 +24,8 @@ const OUTSIDERS: [&str; 16] = [
     "market",
     "marché",
     "policyholder",
+    // What is filed there anybody can read.
+    "edgar",
 ];
 
 impl Stage {

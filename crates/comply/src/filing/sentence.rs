@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bulkhead_model::case::figures::Hit;
 use bulkhead_model::case::{Entity, ExfiltrationConclusion, IncidentState, Localized, ServiceImpact};
+use bulkhead_model::french::spaced;
 use bulkhead_model::id::{RegimeId, ServiceId};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -12,17 +13,19 @@ use crate::filing::CaseView;
 
 /// A text in both languages.
 pub fn both(en: impl Into<String>, fr: impl Into<String>) -> Localized {
-    Localized::Each { en: en.into(), fr: Some(fr.into()) }
+    Localized::Each { en: en.into(), fr: Some(spaced(&fr.into())) }
 }
 
-/// An instant in the operator's time zone, to the minute, with its offset.
+/// An instant in the operator's time zone, to the minute, with its zone: written as terminal and report write it.
 pub fn instant(case: &CaseView<'_>, at: Timestamp) -> Localized {
-    Localized::Same(stamp(case, at))
+    let (en, fr) = stamp(case, at);
+    both(en, fr)
 }
 
-fn stamp(case: &CaseView<'_>, at: Timestamp) -> String {
+pub(super) fn stamp(case: &CaseView<'_>, at: Timestamp) -> (String, String) {
     let zone = TimeZoneDatabase::bundled().get(&case.estate.estate.timezone).unwrap_or(TimeZone::UTC);
-    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %:z").to_string()
+    let at = at.to_zoned(zone);
+    (at.strftime("%a %Y-%m-%d %H:%M %Z").to_string(), at.strftime("%d/%m/%Y %H:%M %Z").to_string())
 }
 
 /// `1 host`, `3 hosts`, in both languages.
@@ -76,18 +79,22 @@ pub fn summary(case: &CaseView<'_>) -> Localized {
     let (incident, figures) = (case.incident, case.figures);
     let (first, declared) = (stamp(case, incident.first_finding_at), stamp(case, incident.declared_at));
     let mut en = format!(
-        "{}. First detected {first}, declared an incident {declared}. {} and {} {} held to be in the attacker's hands; \
+        "{}. First detected {}, declared an incident {}. {} and {} {} held to be in the attacker's hands; \
          suspected besides: {}.",
         incident.title,
+        first.0,
+        declared.0,
         HOST.en(figures.hosts),
         ACCOUNT.en(figures.accounts),
         if is_over(case) { "were" } else { "are" },
         grouped(figures.suspected)
     );
     let mut fr = format!(
-        "{}. Première détection {first}, incident déclaré {declared}. {} et {} {} tenus pour compromis ; suspects en \
+        "{}. Première détection {}, incident déclaré {}. {} et {} {} tenus pour compromis ; suspects en \
          outre : {}.",
-        incident.title,
+        (case.in_french)(&incident.title),
+        first.1,
+        declared.1,
         HOST.fr(figures.hosts),
         ACCOUNT.fr(figures.accounts),
         if is_over(case) { "ont été" } else { "sont" },
@@ -96,8 +103,8 @@ pub fn summary(case: &CaseView<'_>) -> Localized {
     if let Some(last) = figures.relapses.last() {
         let (n, at) = (figures.times_back(), stamp(case, last.at));
         let who = last.entities.join(", ");
-        en = format!("{en} The attacker came back {}, last seen {at} on {who}.", TIME.en(n));
-        fr = format!("{fr} L'attaquant est revenu {}, vu en dernier {at} sur {who}.", TIME.fr(n));
+        en = format!("{en} The attacker came back {}, last seen {} on {who}.", TIME.en(n), at.0);
+        fr = format!("{fr} L'attaquant est revenu {}, vu en dernier {} sur {who}.", TIME.fr(n), at.1);
     }
     if let Some(impact) = impact(case) {
         en = format!("{en} {}", impact.en());
@@ -106,42 +113,16 @@ pub fn summary(case: &CaseView<'_>) -> Localized {
     both(en, fr)
 }
 
-/// What happened, for customers and the public: no host, no account, no rule.
-pub fn public_summary(case: &CaseView<'_>) -> Localized {
-    let (name, declared) = (&case.estate.estate.name, stamp(case, case.incident.declared_at));
-    let (en, fr) = match case.incident.state {
-        IncidentState::Closed => ("It is closed.", "Il est clos."),
-        _ => ("It is being handled.", "Il est en cours de traitement."),
-    };
-    both(
-        format!(
-            "{name} declared a security incident on {declared}: unauthorised access to part of its information systems \
-             is suspected. {en}"
-        ),
-        format!(
-            "{name} a déclaré un incident de sécurité le {declared} : un accès non autorisé à une partie de ses systèmes \
-             d'information est soupçonné. {fr}"
-        ),
-    )
-}
-
 /// Beginning, detection and awareness.
 pub fn instants(case: &CaseView<'_>) -> Localized {
-    let of =
-        |it: Option<Timestamp>, unknown: &str| it.map_or_else(|| unknown.to_owned(), |it| stamp(case, it));
-    let (began, found, aware) =
-        (case.facts.incident, case.facts.detection, stamp(case, case.facts.awareness));
+    let of = |it: Option<Timestamp>| {
+        it.map_or_else(|| ("unknown".to_owned(), "inconnu".to_owned()), |it| stamp(case, it))
+    };
+    let (began, found) = (of(case.facts.incident), of(case.facts.detection));
+    let aware = stamp(case, case.facts.awareness);
     both(
-        format!(
-            "Earliest known sign {}; detected {}; aware {aware}",
-            of(began, "unknown"),
-            of(found, "unknown")
-        ),
-        format!(
-            "Premier signe connu {} ; détection {} ; connaissance {aware}",
-            of(began, "inconnu"),
-            of(found, "inconnue")
-        ),
+        format!("Earliest known sign {}; detected {}; aware {}", began.0, found.0, aware.0),
+        format!("Premier signe connu {} ; détection {} ; connaissance {}", began.1, found.1, aware.1),
     )
 }
 
@@ -194,11 +175,14 @@ fn names(case: &CaseView<'_>, list: &[ServiceImpact]) -> (String, String) {
     (en.collect::<Vec<_>>().join(", "), fr.collect::<Vec<_>>().join(", "))
 }
 
-/// `180 000 business, 60 wholesale`.
-fn customers(hit: &Hit) -> String {
-    let groups = hit.segments.iter().map(|it| format!("{} {}", grouped(it.count), it.segment));
-    let groups: Vec<String> = groups.collect();
-    if groups.is_empty() { "-".to_owned() } else { groups.join(", ") }
+/// `180 000 business, 60 wholesale`, in both languages.
+fn customers(case: &CaseView<'_>, hit: &Hit) -> (String, String) {
+    let listed = |word: &dyn Fn(&str) -> String| {
+        let groups = hit.segments.iter().map(|it| format!("{} {}", grouped(it.count), word(&it.segment)));
+        let groups: Vec<String> = groups.collect();
+        if groups.is_empty() { "-".to_owned() } else { groups.join(", ") }
+    };
+    (listed(&str::to_owned), listed(&|it| (case.in_french)(it)))
 }
 
 /// What must stand beside everything that simulated enforcement points did.
@@ -213,7 +197,7 @@ pub fn impact(case: &CaseView<'_>) -> Option<Localized> {
     let (mut en, mut fr) = (Vec::new(), Vec::new());
     if let Some(hit) = case.figures.resting_on_attacker.as_ref().filter(|it| it.services() > 0) {
         let (names_en, names_fr) = names(case, &case.impact.attacker);
-        let groups = customers(hit);
+        let (groups, groupes) = customers(case, hit);
         en.push(format!(
             "{} on hosts that the attacker {}, and cannot be trusted: {names_en}. That they were interrupted is not \
              established. Their customers: {groups}.",
@@ -222,7 +206,7 @@ pub fn impact(case: &CaseView<'_>) -> Option<Localized> {
         ));
         fr.push(format!(
             "{} sur des machines que l'attaquant {}, sans pouvoir être jugés sûrs : {names_fr}. Leur interruption n'est \
-             pas établie. Leurs clients : {groups}.",
+             pas établie. Leurs clients : {groupes}.",
             RESTS.fr(hit.services()),
             if is_over(case) { "a tenues" } else { "tient" },
         ));
@@ -245,7 +229,8 @@ fn containment(case: &CaseView<'_>) -> Option<Localized> {
         return None;
     }
     let (names_en, names_fr) = names(case, list);
-    let (down, degraded, groups) = (grouped(hit.down), grouped(hit.degraded), customers(hit));
+    let (down, degraded) = (grouped(hit.down), grouped(hit.degraded));
+    let (groups, groupes) = customers(case, hit);
     let (mut en, mut fr) = if observed {
         (
             format!(
@@ -254,7 +239,7 @@ fn containment(case: &CaseView<'_>) -> Option<Localized> {
             ),
             format!(
                 "L'endiguement par l'opérateur agit sur des services : arrêtés {down}, dégradés {degraded} ({names_fr}). \
-                 Leurs clients : {groups}"
+                 Leurs clients : {groupes}"
             ),
         )
     } else {
@@ -265,7 +250,7 @@ fn containment(case: &CaseView<'_>) -> Option<Localized> {
             ),
             format!(
                 "L'endiguement prévu, non appliqué, agirait sur des services : arrêtés {down}, dégradés {degraded} \
-                 ({names_fr}). Leurs clients : {groups}"
+                 ({names_fr}). Leurs clients : {groupes}"
             ),
         )
     };
@@ -342,29 +327,52 @@ pub fn measures(case: &CaseView<'_>) -> Option<Localized> {
 /// The dated statement on exfiltration with the coverage it rests on.
 pub fn exfiltration(case: &CaseView<'_>) -> Option<Localized> {
     let (it, figures) = (case.exfiltration?, case.figures);
-    let (en, fr) = match it.conclusion {
-        ExfiltrationConclusion::NoneSeen => {
-            ("no exfiltration was seen", "aucune exfiltration n'a été constatée")
-        }
-        ExfiltrationConclusion::NotAssessable => (
-            "whether data left cannot be assessed",
-            "il n'est pas possible de dire si des données sont sorties",
-        ),
-        ExfiltrationConclusion::Indications => {
-            ("there are signs of exfiltration", "il existe des indices d'exfiltration")
-        }
-        ExfiltrationConclusion::Evidenced => ("exfiltration is evidenced", "une exfiltration est établie"),
-    };
-    let (at, share) = (stamp(case, it.as_of), percent(it.coverage));
+    let (at, auj) = stamp(case, it.as_of);
+    if figures.stores == 0 {
+        return Some(both(
+            format!(
+                "As of {at}, whether data left cannot be assessed: no store of data within reach is known"
+            ),
+            format!(
+                "Au {auj}, il n'est pas possible de dire si des données sont sorties : aucun dépôt de données à portée n'est \
+                 connu"
+            ),
+        ));
+    }
+    let share = percent(it.coverage);
+    let (part, partie) = (share.clone(), share.replace('.', ","));
     let (stores, blind) = (grouped(figures.stores), grouped(figures.stores_not_assessable));
+    // What was not seen is never said without how much could be seen.
+    let (en, fr) = match it.conclusion {
+        ExfiltrationConclusion::NoneSeen => (
+            format!("no exfiltration was seen in the {part} of the time that telemetry covers"),
+            format!(
+                "aucune exfiltration n'a été constatée dans les {partie} du temps que couvre la télémétrie"
+            ),
+        ),
+        ExfiltrationConclusion::NotAssessable => (
+            format!("whether data left cannot be assessed; telemetry covers {part} of the time"),
+            format!(
+                "il n'est pas possible de dire si des données sont sorties ; la télémétrie couvre {partie} du temps"
+            ),
+        ),
+        ExfiltrationConclusion::Indications => (
+            format!("there are signs of exfiltration; telemetry covers {part} of the time"),
+            format!("il existe des indices d'exfiltration ; la télémétrie couvre {partie} du temps"),
+        ),
+        ExfiltrationConclusion::Evidenced => (
+            format!("exfiltration is evidenced; telemetry covers {part} of the time"),
+            format!("une exfiltration est établie ; la télémétrie couvre {partie} du temps"),
+        ),
+    };
     Some(both(
         format!(
-            "As of {at}, {en}; telemetry covers {share} of the time of the stores within reach ({stores}), over logons, \
-             processes, files, egress and DNS; stores without any record of what left them: {blind}"
+            "As of {at}, {en} of the stores within reach ({stores}), over logons, processes, files, egress and DNS; stores \
+             without any record of what left them: {blind}"
         ),
         format!(
-            "Au {at}, {fr} ; la télémétrie couvre {share} du temps des dépôts à portée ({stores}), sur les connexions, \
-             processus, fichiers, flux sortants et DNS ; dépôts sans aucune trace de ce qui en est sorti : {blind}"
+            "Au {auj}, {fr}, pour les dépôts à portée ({stores}), sur les connexions, processus, fichiers, flux sortants et \
+             DNS ; dépôts sans aucune trace de ce qui en est sorti : {blind}"
         ),
     ))
 }
@@ -395,12 +403,13 @@ pub fn data_in_reach(case: &CaseView<'_>) -> String {
 pub fn data_question(case: &CaseView<'_>) -> Localized {
     let reach = data_in_reach(case);
     let reach = if reach.is_empty() { "-" } else { &reach };
+    let portee = (case.in_french)(reach);
     both(
         format!(
             "Which classes of data are affected? None is established. Within the attacker's reach: {reach}."
         ),
         format!(
-            "Quelles catégories de données sont touchées ? Aucune n'est établie. À portée de l'attaquant : {reach}."
+            "Quelles catégories de données sont touchées ? Aucune n'est établie. À portée de l'attaquant : {portee}."
         ),
     )
 }
@@ -423,12 +432,18 @@ pub fn services_question(case: &CaseView<'_>) -> Localized {
     )
 }
 
+/// Clauses, one after the other, in both languages.
+pub fn clauses(list: &[Localized]) -> Option<Localized> {
+    let joined = |of: fn(&Localized) -> &str, with: &str| list.iter().map(of).collect::<Vec<_>>().join(with);
+    (!list.is_empty()).then(|| both(joined(Localized::en, "; "), joined(Localized::fr, " ; ")))
+}
+
 /// Asks which criteria are met, with those that are open.
-pub fn clauses_question(open: &[String]) -> Localized {
-    let list = if open.is_empty() { "-".to_owned() } else { open.join("; ") };
+pub fn clauses_question(open: &[Localized]) -> Localized {
+    let list = clauses(open).unwrap_or_else(|| Localized::Same("-".to_owned()));
     both(
-        format!("Which criteria are met? None is established. To be decided: {list}"),
-        format!("Quels critères sont remplis ? Aucun n'est établi. À trancher : {list}"),
+        format!("Which criteria are met? None is established. To be decided: {}", list.en()),
+        format!("Quels critères sont remplis ? Aucun n'est établi. À trancher : {}", list.fr()),
     )
 }
 
@@ -441,6 +456,6 @@ pub fn ordinal(again: bool) -> Localized {
 pub fn others(case: &CaseView<'_>, regime: &RegimeId) -> String {
     let others = case.facts.submissions.iter().filter(|it| it.regime != *regime);
     let lines: BTreeSet<String> =
-        others.map(|it| format!("{} {} ({})", it.regime, it.stage, stamp(case, it.at))).collect();
+        others.map(|it| format!("{} {} ({})", it.regime, it.stage, stamp(case, it.at).0)).collect();
     lines.into_iter().collect::<Vec<_>>().join("; ")
 }

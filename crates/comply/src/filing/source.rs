@@ -1,11 +1,11 @@
 //! Where a field's value comes from: the names that regime files may write after `from:`.
 
 use bulkhead_model::case::Localized;
-use bulkhead_model::id::RegimeId;
 
 use crate::facts::{Fact, FactValue};
 use crate::filing::CaseView;
-use crate::filing::sentence;
+use crate::filing::{public, sentence};
+use crate::regime::{Regime, Stage};
 
 macro_rules! sources {
     ($($name:ident $key:literal $doc:literal;)*) => {
@@ -93,7 +93,7 @@ impl FieldSource {
     }
 
     /// The question whose answer would fill it, where the case does not know; `open` are clauses that wait for a fact.
-    pub fn question(self, case: &CaseView<'_>, open: &[String]) -> Option<Localized> {
+    pub fn question(self, case: &CaseView<'_>, open: &[Localized]) -> Option<Localized> {
         match self {
             Self::Fact(fact) => Some(fact.question()),
             Self::ExfiltrationData | Self::ExfiltrationReach => Some(sentence::data_question(case)),
@@ -109,9 +109,27 @@ impl FieldSource {
     pub fn value(
         self,
         case: &CaseView<'_>,
-        regime: &RegimeId,
-        stage: &str,
-        clauses: &[String],
+        regime: &Regime,
+        stage: &Stage,
+        clauses: &[Localized],
+    ) -> Option<Localized> {
+        let said = self.said(case, regime, stage, clauses)?;
+        // What the record says in one language is told in both.
+        Some(match said {
+            Localized::Same(text) => {
+                let french = (case.in_french)(&text);
+                if french == text { Localized::Same(text) } else { sentence::both(text, french) }
+            }
+            each @ Localized::Each { .. } => each,
+        })
+    }
+
+    fn said(
+        self,
+        case: &CaseView<'_>,
+        regime: &Regime,
+        stage: &Stage,
+        clauses: &[Localized],
     ) -> Option<Localized> {
         let incident = case.incident;
         let at = |it: Option<jiff::Timestamp>| it.map(|it| sentence::instant(case, it));
@@ -125,7 +143,7 @@ impl FieldSource {
             Self::IncidentId => text(&incident.id),
             Self::IncidentTitle => text(&incident.title),
             Self::IncidentSummary => Some(sentence::summary(case)),
-            Self::IncidentPublic => Some(sentence::public_summary(case)),
+            Self::IncidentPublic => Some(public::public_summary(case)),
             Self::IncidentSeverity => text(incident.severity.as_str()),
             Self::IncidentCompromised => text(&sentence::entities(&incident.compromised)),
             Self::IncidentTactics => text(&incident.tactics.join(", ")),
@@ -138,17 +156,22 @@ impl FieldSource {
             Self::IncidentClassified => at(case.facts.classification),
             Self::IncidentHandled => at(case.facts.handling_end),
             Self::IncidentInstants => Some(sentence::instants(case)),
+            // What the public reads holds no count of the house and nothing of a rehearsal.
+            Self::ImpactSummary if stage.is_for_outsiders() => public::public_impact(case),
             Self::ImpactSummary => sentence::impact(case),
             Self::ImpactServices => sentence::services(case),
             Self::ImpactLoss => sentence::loss(case),
             Self::ImpactMemberStates => text(&case.estate.legal_profile.member_states.join(", ")),
+            Self::MeasuresAll if stage.is_for_outsiders() => public::public_measures(case),
             Self::MeasuresAll => sentence::measures(case),
             Self::ExfiltrationStatement => sentence::exfiltration(case),
             Self::ExfiltrationData => text(&sentence::data_affected(case)),
             Self::ExfiltrationReach => text(&sentence::data_in_reach(case)),
-            Self::FilingOrdinal => Some(sentence::ordinal(case.facts.submission(regime, stage).is_some())),
-            Self::FilingOthers => text(&sentence::others(case, regime)),
-            Self::FilingClauses => text(&clauses.join("; ")),
+            Self::FilingOrdinal => {
+                Some(sentence::ordinal(case.facts.submission(&regime.id, &stage.id).is_some()))
+            }
+            Self::FilingOthers => text(&sentence::others(case, &regime.id)),
+            Self::FilingClauses => sentence::clauses(clauses),
             Self::Fact(fact) => case.facts.known.get(&fact).map(fact_value),
         }
     }

@@ -63,7 +63,7 @@ pub fn predicate(reader: &mut Reader<'_>, node: &Node) -> Option<Predicate> {
         }
     };
     match reader.may(node, "clause") {
-        Some(name) => Some(Predicate::Clause(reader.text(name)?, Box::new(one))),
+        Some(name) => Some(Predicate::Clause(reader.said(name)?, Box::new(one))),
         None => Some(one),
     }
 }

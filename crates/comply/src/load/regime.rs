@@ -79,7 +79,7 @@ pub fn regime(reader: &mut Reader<'_>, node: &Node, file: &str) -> Option<Regime
     let ends_with = reader.may(node, "ends_with").and_then(|it| reader.text(it));
     let valid_from = reader.may(node, "valid_from").and_then(|it| reader.date(it));
     let valid_to = reader.may(node, "valid_to").and_then(|it| reader.date(it));
-    let notes = reader.may(node, "notes").map(|it| reader.texts(it)).unwrap_or_default();
+    let notes = reader.may(node, "notes").map(|it| reader.all_said(it)).unwrap_or_default();
     let sources = sources(reader, node);
     let stages = stages(reader, node);
     if status == Some(Status::PendingTransposition) && transposition.is_none() {
@@ -101,6 +101,7 @@ pub fn regime(reader: &mut Reader<'_>, node: &Node, file: &str) -> Option<Regime
         stages,
         sources,
         notes,
+        french: std::mem::take(&mut reader.french),
         origin: file.to_owned(),
     })
 }
@@ -156,7 +157,7 @@ fn stage(reader: &mut Reader<'_>, node: &Node) -> Option<Stage> {
     let cap = reader.may(node, "cap").and_then(|it| cap(reader, it));
     let recipients = reader.need(node, "recipient").map(|it| recipients(reader, it)).unwrap_or_default();
     let channel = reader.may(node, "channel").and_then(|it| reader.word(it, CHANNELS));
-    let rule = reader.need(node, "rule").and_then(|it| reader.text(it));
+    let rule = reader.need(node, "rule").and_then(|it| reader.said(it));
     let when = reader.may(node, "when").and_then(|it| predicate(reader, it));
     let unless = reader.may(node, "unless").and_then(|it| predicate(reader, it));
     let fields = reader.may(node, "fields").map(|it| fields(reader, it)).unwrap_or_default();
@@ -226,13 +227,14 @@ fn limit(reader: &mut Reader<'_>, node: &Node) -> Option<Limit> {
 }
 
 fn recipients(reader: &mut Reader<'_>, node: &Node) -> Vec<(String, String)> {
-    if let Some(text) = node.as_str() {
-        return vec![("*".to_owned(), text.to_owned())];
+    // A text, in both languages or alike in both, is for every country.
+    if node.as_str().is_some() || node.get("en").is_some() {
+        return reader.said(node).map(|it| ("*".to_owned(), it)).into_iter().collect();
     }
     if node.as_map().is_none() {
         reader.wrong(node, "a recipient, or recipients by country (`FR`, `*` for every other)");
     }
-    node.entries().iter().filter_map(|(key, it)| Some((key.text.clone(), reader.text(it)?))).collect()
+    node.entries().iter().filter_map(|(key, it)| Some((key.text.clone(), reader.said(it)?))).collect()
 }
 
 fn fields(reader: &mut Reader<'_>, node: &Node) -> Vec<FieldSpec> {

@@ -76,4 +76,64 @@ pub struct Clock {
     /// What counsel must know: status of the law, contested readings, unverified sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The same in French; absent where the regime's file holds no French.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fr: Option<Box<ClockInFrench>>,
+}
+
+/// What a clock says in French, beside the English of its own keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClockInFrench {
+    /// The rule in words, with its article.
+    pub rule: String,
+    /// To whom.
+    pub recipient: String,
+    /// The clauses that are met, in the order of the English ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clauses: Vec<String>,
+    /// The clauses that wait for a fact, in the order of the English ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_clauses: Vec<String>,
+    /// What counsel must know, in the order of the English notes; what the program notes by itself stays English here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Clock {
+    /// To whom, in both languages.
+    pub fn recipients(&self) -> Localized {
+        localized(&self.recipient, self.fr.as_ref().map(|it| it.recipient.as_str()))
+    }
+
+    /// The rule in both languages.
+    pub fn rules(&self) -> Localized {
+        localized(&self.rule, self.fr.as_ref().map(|it| it.rule.as_str()))
+    }
+
+    /// The clauses met, in both languages.
+    pub fn clauses_met(&self) -> Vec<Localized> {
+        pairs(&self.clauses, self.fr.as_ref().map(|it| it.clauses.as_slice()))
+    }
+
+    /// The clauses open, in both languages.
+    pub fn clauses_open(&self) -> Vec<Localized> {
+        pairs(&self.open_clauses, self.fr.as_ref().map(|it| it.open_clauses.as_slice()))
+    }
+
+    /// The notes in both languages.
+    pub fn all_notes(&self) -> Vec<Localized> {
+        pairs(&self.notes, self.fr.as_ref().map(|it| it.notes.as_slice()))
+    }
+}
+
+fn localized(en: &str, fr: Option<&str>) -> Localized {
+    match fr.filter(|it| *it != en) {
+        Some(fr) => Localized::Each { en: en.to_owned(), fr: Some(fr.to_owned()) },
+        None => Localized::Same(en.to_owned()),
+    }
+}
+
+fn pairs(en: &[String], fr: Option<&[String]>) -> Vec<Localized> {
+    let french = |at: usize| fr.and_then(|it| it.get(at)).map(String::as_str);
+    en.iter().enumerate().map(|(at, it)| localized(it, french(at))).collect()
 }

@@ -81,7 +81,7 @@ impl Hit {
             degraded: count(ServiceState::Degraded),
             customers: customers_hit(list),
             segments: segments(list),
-            value_per_hour: list.iter().map(|it| it.value_per_hour).sum(),
+            value_per_hour: cents(list.iter().map(|it| it.value_per_hour).sum()),
         }
     }
 
@@ -89,6 +89,11 @@ impl Hit {
     pub fn services(&self) -> u64 {
         self.down + self.degraded
     }
+}
+
+/// Money to the cent: sums of binary fractions say 31499.999999999996, and nothing is never `-0.0`.
+fn cents(amount: f64) -> f64 {
+    (amount * 100.0).round() / 100.0 + 0.0
 }
 
 /// Customers of `services` by segment: the most of any one service.
@@ -180,6 +185,9 @@ pub struct Duties {
     pub filed: u64,
     /// Of those that bind, unfiled with a deadline that has passed.
     pub overdue: u64,
+    /// Of those that bind, unfiled, to be fulfilled at once: their clock has begun, and no deadline is theirs.
+    #[serde(default)]
+    pub at_once: u64,
     /// The next deadline that binds and has not passed.
     pub next: Option<Timestamp>,
 }
@@ -293,7 +301,7 @@ impl Figures {
             late: services.iter().filter(|it| it.rto.is_some_and(|rto| it.p50 > rto)).count() as u64,
             main_services: main_services(parts),
             duties: duties(parts),
-            coverage: parts.exfiltration.map(|it| it.coverage),
+            coverage: parts.exfiltration.map(|it| it.coverage + 0.0),
             stores: stores.len() as u64,
             stores_not_assessable: stores
                 .iter()
@@ -340,8 +348,8 @@ fn plan_figures(plan: &Plan) -> PlanFigures {
         generation: plan.generation,
         actions: plan.actions.len() as u64,
         points: points.len() as u64,
-        total: plan.objective.total,
-        gap: plan.gap,
+        total: cents(plan.objective.total),
+        gap: plan.gap + 0.0,
         horizon_h: plan.horizon_h,
     }
 }
@@ -371,6 +379,7 @@ fn duties(parts: &CaseParts<'_>) -> Duties {
         proposed: of(ClockStatus::Proposed).count() as u64,
         filed: of(ClockStatus::Binding).filter(|it| it.submitted_at.is_some()).count() as u64,
         overdue: due().filter(|it| *it < parts.as_of).count() as u64,
+        at_once: unfiled().filter(|it| it.due_earliest.is_none() && it.anchor_at.is_some()).count() as u64,
         next: due().filter(|it| *it >= parts.as_of).min(),
     }
 }
@@ -403,5 +412,13 @@ mod tests {
         assert_eq!((hit.down, hit.degraded, hit.customers), (2, 0, 180_060));
         assert_eq!(hit.customers, hit.segments.iter().map(|it| it.count).sum::<u64>());
         assert!((hit.value_per_hour - 65_000.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn money_is_whole_cents_and_nothing_has_no_sign() {
+        assert_eq!(cents(31_499.999_999_999_996).to_string(), "31500");
+        assert!(cents(-0.0).is_sign_positive() && cents(-0.001).is_sign_positive());
+        let third = [impact("a", ServiceState::Down, &[], 0.1), impact("b", ServiceState::Down, &[], 0.2)];
+        assert_eq!(Hit::of(&third).value_per_hour.to_string(), "0.3");
     }
 }

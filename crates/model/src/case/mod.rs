@@ -10,7 +10,7 @@ mod recovery;
 mod score;
 mod telemetry;
 
-pub use clocks::{Clock, ClockStatus, Trigger};
+pub use clocks::{Clock, ClockInFrench, ClockStatus, Trigger};
 pub use exfiltration::{CoverageHole, Exfiltration, ExfiltrationConclusion, StoreAssessment};
 pub use figures::{CaseParts, Figures, MainServices, Relapse, worst};
 pub use incident::{Entity, EntityKind, EntityRef, Incident, IncidentState, Reason, TimelineEntry};

@@ -3,7 +3,7 @@
 use bulkhead_model::case::{Clock, ClockStatus, Trigger};
 use maud::{Markup, html};
 
-use super::wide;
+use super::{annex, wide};
 use crate::filing::channel_word;
 use crate::page::Page;
 use crate::text::prose;
@@ -52,6 +52,9 @@ fn table(page: &Page<'_>, clocks: &[&Clock], caption: &str) -> Markup {
     )
 }
 
+/// How a note begins that names the facts missing by their keys: the page names the criteria in words instead.
+const MISSING: &str = "Runs while unknown";
+
 fn row(page: &Page<'_>, clock: &Clock) -> Markup {
     let earliest = match (clock.submitted_at, clock.due_earliest, clock.anchor_at) {
         (Some(at), _, _) => page.say("clocks-filed", &[("when", (&page.moment(at)).into())]),
@@ -59,27 +62,31 @@ fn row(page: &Page<'_>, clock: &Clock) -> Markup {
         (None, Some(due), _) => page.moment(due),
         (None, None, Some(_)) => page.get("clocks-at-once"),
         (None, None, None) => {
-            let anchor = clock.anchor.replace(['_', ':'], " ");
-            page.say("clocks-runs-from", &[("anchor", (&anchor).into())])
+            page.say("clocks-runs-from", &[("anchor", (&page.anchor(&clock.anchor)).into())])
         }
     };
     let outer = clock.due_outer.filter(|outer| Some(*outer) != clock.due_earliest);
+    let open = clock.trigger == Trigger::Unknown && clock.status != ClockStatus::Proposed;
     html! {
         tr {
             td data-label=(page.get("clocks-earliest")) { b { (earliest) } }
             td data-label=(page.get("clocks-latest")) { @if let Some(outer) = outer { (page.moment(outer)) } }
             td {
                 b { (page.duty(clock)) } br;
-                span class="note" { (page.words.of(&clock.name)) @if clock.trigger == Trigger::Unknown { "; " (page.get("clocks-facts-missing")) } }
+                span class="note" { (page.words.of(&clock.name)) @if open { (page.also()) (page.get("clocks-facts-missing")) } }
                 details class="rule" {
                     summary { (page.get("clocks-rule")) }
-                    p { (prose(&clock.rule)) }
-                    @if let Some(rule) = &clock.outer_rule { p { (page.get("clocks-latest")) ": " (prose(rule)) } }
-                    @for note in &clock.notes { p class="note" { (prose(note)) } }
-                    p class="note" { (clock.sources.join("; ")) }
+                    p { (prose(&page.words.of(&clock.rules()))) }
+                    @if open && !clock.open_clauses.is_empty() {
+                        p { (page.get("clocks-open")) (page.colon()) }
+                        ul class="note" { @for it in clock.clauses_open() { li { (page.words.of(&it)) } } }
+                    }
+                    @if let Some(rule) = &clock.outer_rule { p { (page.get("clocks-latest")) (page.colon()) (prose(&page.all_said(rule))) } }
+                    @for note in clock.all_notes().iter().filter(|it| !it.en().starts_with(MISSING)) { p class="note" { (prose(&page.said(&page.words.of(note)))) } }
+                    p class="note" { @for (n, it) in clock.sources.iter().enumerate() { @if n > 0 { (page.also()) } cite { (page.said(it)) } } }
                 }
             }
-            td data-label=(page.get("clocks-to")) { (clock.recipient) @if let Some(channel) = &clock.channel { br; span class="note" { (channel_word(channel, page.words)) } } }
+            td data-label=(page.get("clocks-to")) { (page.words.of(&clock.recipients())) @if let Some(channel) = &clock.channel { br; span class="note" { (channel_word(channel, page.words)) } } }
         }
     }
 }
@@ -94,7 +101,7 @@ pub fn filings(page: &Page<'_>) -> Markup {
     let caption = page.get("filings-caption");
     let body = html! {
         @if !filings.is_empty() {
-            (wide(&caption, &html! {
+            (annex(&caption, &html! {
                 table class="stack" {
                     caption { (caption) }
                     thead { tr { th scope="col" { (page.get("filings-what")) } th scope="col" { (page.get("clocks-to")) } th scope="col" { (page.get("filings-due")) } th scope="col" { (page.get("filings-open")) } th scope="col" { (page.get("filings-pages")) } } }
@@ -103,7 +110,7 @@ pub fn filings(page: &Page<'_>) -> Markup {
                             @let base = format!("filings/{}", it.name);
                             tr {
                                 td { a href={ (base) "." (lang.code()) ".html" } { (page.words.of(&it.title)) } }
-                                td data-label=(page.get("clocks-to")) { (it.recipient) }
+                                td data-label=(page.get("clocks-to")) { (page.words.of(&it.recipient)) }
                                 td data-label=(page.get("filings-due")) { @if let Some(at) = it.submitted_at { (page.say("clocks-filed", &[("when", (&page.moment(at)).into())])) } @else if let Some(at) = it.due_earliest { (page.moment(at)) } }
                                 td data-label=(page.get("filings-open")) { (page.counted("filings-fields", it.missing())) }
                                 td data-label=(page.get("filings-pages")) { a href={ (base) ".en.html" } { "EN" } " " a href={ (base) ".fr.html" } { "FR" } " " a href={ (base) ".json" } { "JSON" } }

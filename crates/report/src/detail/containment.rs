@@ -12,10 +12,15 @@ use crate::standing;
 use crate::text::{customers, number, prose};
 use crate::words::Lang;
 
+/// Services of one cause. What rests on the attacker's hosts is not trusted, which is not interrupted.
 fn impacts(page: &Page<'_>, list: &[ServiceImpact], caption: &str) -> Markup {
+    let trusted = caption != "impact-attacker";
     let caption = page.get(caption);
-    // A drafted estate names no services: what is hit of them is not nothing.
-    let none = page.get(if page.view.figures.hit.is_some() { "word-none" } else { "impact-unknown" });
+    if list.is_empty() {
+        // A drafted estate names no services: what is hit of them is not nothing.
+        let none = page.get(if page.view.figures.hit.is_some() { "word-none" } else { "impact-unknown" });
+        return html! { p { b { (caption) } (page.colon()) (none) } };
+    }
     let per_hour = page.say("impact-per-hour", &[("currency", page.currency().into())]);
     wide(
         &caption,
@@ -27,12 +32,11 @@ fn impacts(page: &Page<'_>, list: &[ServiceImpact], caption: &str) -> Markup {
                     @for it in list {
                         tr {
                             td { (page.service(it.service.as_str())) }
-                            td { (page.state(it.state)) }
-                            td data-label=(page.get("impact-customers")) { (customers(&it.customers)) }
+                            td { @if trusted { (page.state(it.state)) } @else { span class="tag bad" { (page.get("state-untrusted")) } } }
+                            td data-label=(page.get("impact-customers")) { (customers(&it.customers, page.words)) }
                             td class="n" data-label=(per_hour) { (number(it.value_per_hour)) }
                         }
                     }
-                    @if list.is_empty() { tr { td colspan="4" { (none) } } }
                 }
             }
         },
@@ -82,7 +86,7 @@ pub fn containment(page: &Page<'_>) -> Markup {
                 (actions(page))
                 @if !plan.not_done.is_empty() {
                     h3 { (page.get("plan-not-done")) }
-                    ul { @for it in plan.not_done.iter().take(ROWS) { li { (prose(&it.what)) ": " (prose(&it.why)) } } }
+                    ul { @for it in plan.not_done.iter().take(ROWS) { li { (prose(&page.said(&it.what))) (page.colon()) (prose(&page.said(&it.why))) } } }
                 }
             }
         }
@@ -148,7 +152,7 @@ fn action(page: &Page<'_>, row: &[&Action]) -> Markup {
             }
             td data-label=(page.get("actions-at")) { (first.enforcement_point) @for point in &first.also_at { ", " (point) } }
             td data-label=(page.get("actions-lapses")) { (page.span(first.lease_s)) }
-            td data-label=(page.get("actions-cuts")) { @if beyond { (page.get("word-more-than")) " " } (page.counted("moves", cuts)) @if let Some(cut) = first.cuts.first() { br; span class="note" { (cut) } } }
+            td data-label=(page.get("actions-cuts")) { @if beyond { (page.get("word-more-than")) " " } (page.counted("moves", cuts)) @if let Some(cut) = first.cuts.first() { br; span class="note" { (page.said(cut)) } } }
             td data-label=(page.get("actions-breaks")) {
                 @for broken in &first.breaks { (page.service(broken.service.as_str())) " " (page.state(broken.state)) " " }
                 @if first.breaks.is_empty() { (page.get("word-nothing")) }
@@ -186,7 +190,7 @@ pub fn proof(page: &Page<'_>) -> Markup {
                 table class="stack" {
                     caption { (caption) }
                     thead { tr { th scope="col" { (page.get("order-from")) } th scope="col" { (page.get("order-to")) } th scope="col" { (page.get("proof-means")) } th scope="col" { (page.get("proof-by")) } } }
-                    tbody { @for it in certificate.cut.iter().take(ROWS) { tr { td data-label=(page.get("order-from")) { (it.from) } td data-label=(page.get("order-to")) { (it.to) } td data-label=(page.get("proof-means")) { (it.means) } td data-label=(page.get("proof-by")) { code { (it.by) } } } } }
+                    tbody { @for it in certificate.cut.iter().take(ROWS) { tr { td data-label=(page.get("order-from")) { (it.from) } td data-label=(page.get("order-to")) { (it.to) } td data-label=(page.get("proof-means")) { (page.said(&it.means)) } td data-label=(page.get("proof-by")) { code { (it.by) } } } } }
                 }
             }))
             (page.more(certificate.cut.len(), "certificate.json"))

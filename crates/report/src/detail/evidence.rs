@@ -3,7 +3,7 @@
 use bulkhead_model::case::{Entity, Exfiltration, ExfiltrationConclusion, Reason};
 use maud::{Markup, PreEscaped, html};
 
-use super::wide;
+use super::{annex, wide};
 use crate::page::{Page, ROWS};
 use crate::text::prose;
 use crate::timeline as timeline_picture;
@@ -24,7 +24,7 @@ pub fn timeline(page: &Page<'_>) -> Markup {
                     thead { tr { th scope="col" { (page.get("word-when")) } th scope="col" { (page.get("timeline-what")) } th scope="col" { (page.get("timeline-text")) } } }
                     tbody {
                         @for it in entries.iter().take(ROWS) {
-                            tr { td class="t" { (page.instant(it.at)) } td { (page.kind(&it.kind)) @if let Some(tactic) = &it.tactic { " (" (page.tactic(tactic)) ")" } } td { (prose(&it.text)) } }
+                            tr { td class="t" { (page.instant(it.at)) } td { (page.kind(&it.kind)) @if let Some(tactic) = &it.tactic { " (" (page.tactic(tactic)) ")" } } td { (prose(&page.said(&it.text))) } }
                         }
                     }
                 }
@@ -38,8 +38,8 @@ pub fn timeline(page: &Page<'_>) -> Markup {
 /// Reasons shown without unfolding.
 const REASONS: usize = 2;
 
-fn reasons(reasons: &[Reason]) -> Markup {
-    html! { ul class="reasons" { @for it in reasons { li { (prose(&it.text)) " " code { (it.finding) } } } } }
+fn reasons(page: &Page<'_>, reasons: &[Reason]) -> Markup {
+    html! { ul class="reasons" { @for it in reasons { li { (prose(&page.said(&it.text))) " " code { (it.finding) } } } } }
 }
 
 /// Entities of one list for the same reasons since the same instant, equally sure.
@@ -74,11 +74,11 @@ pub fn scope(page: &Page<'_>) -> Markup {
                     td data-label=(page.get("scope-since")) { (page.instant(first.since)) }
                     td class="n" data-label=(page.get("scope-sure")) { (page.percent(first.confidence)) }
                     td {
-                        (reasons(&first.reasons[..first.reasons.len().min(REASONS)]))
+                        (reasons(page, &first.reasons[..first.reasons.len().min(REASONS)]))
                         @if first.reasons.len() > REASONS {
                             details class="rule" {
                                 summary { (page.counted("scope-more-reasons", first.reasons.len() - REASONS)) }
-                                (reasons(&first.reasons[REASONS..]))
+                                (reasons(page, &first.reasons[REASONS..]))
                             }
                         }
                     }
@@ -106,35 +106,41 @@ pub fn scope(page: &Page<'_>) -> Markup {
 /// What can be said of theft of data.
 pub fn exfiltration(page: &Page<'_>) -> Markup {
     let Some(statement) = page.view.exfiltration else { return html! {} };
-    let word = |conclusion: ExfiltrationConclusion| match conclusion {
-        ExfiltrationConclusion::NoneSeen => ("good", page.get("theft-none-seen")),
+    // What was not seen is never said without how much could be seen.
+    let word = |conclusion: ExfiltrationConclusion, coverage: f64| match conclusion {
+        ExfiltrationConclusion::NoneSeen => {
+            ("good", page.say("theft-none-seen", &[("share", (&page.covered(coverage)).into())]))
+        }
         ExfiltrationConclusion::NotAssessable => ("warn", page.get("theft-not-assessable")),
         ExfiltrationConclusion::Indications => ("warn", page.get("theft-indications")),
         ExfiltrationConclusion::Evidenced => ("bad", page.get("theft-evidenced")),
     };
-    let (class, conclusion) = word(statement.conclusion);
+    if statement.stores.is_empty() {
+        let body = html! { p { span class="tag warn" { (page.get("theft-not-assessable")) } " " (page.get("theft-unknown")) " (" (page.moment(statement.as_of)) ")" } };
+        return page.section("exfiltration", "theft-title", &body);
+    }
+    let (class, conclusion) = word(statement.conclusion, statement.coverage);
     let caption = page.get("theft-caption");
     let body = html! {
         p {
             span class={ "tag " (class) } { (conclusion) } " "
-            (page.say("theft-note", &[("when", (&page.instant(statement.as_of)).into()), ("share", (&page.covered(statement.coverage)).into()), ("stores", page.view.figures.stores.into()), ("blind", page.view.figures.stores_not_assessable.into())]))
+            (page.say("theft-note", &[("when", (&page.moment(statement.as_of)).into()), ("share", (&page.covered(statement.coverage)).into()), ("stores", page.view.figures.stores.into()), ("blind", page.view.figures.stores_not_assessable.into())]))
         }
-        (wide(&caption, &html! {
+        (annex(&caption, &html! {
             table class="stack" {
                 caption { (caption) }
                 thead { tr { th scope="col" { (page.get("theft-store")) } th scope="col" { (page.get("theft-data")) } th scope="col" { (page.get("theft-conclusion")) } th scope="col" { (page.get("theft-covered")) } th scope="col" { (page.get("theft-rests-on")) } } }
                 tbody {
                     @for it in &statement.stores {
-                        @let (class, text) = word(it.conclusion);
+                        @let (class, text) = word(it.conclusion, it.coverage);
                         tr {
                             td { (it.asset) }
-                            td data-label=(page.get("theft-data")) { (it.data.join(", ")) }
+                            td data-label=(page.get("theft-data")) { (page.said(&it.data.join(", "))) }
                             td { span class={ "tag " (class) } { (text) } }
                             td data-label=(page.get("theft-covered")) { (page.covered(it.coverage)) }
-                            td data-label=(page.get("theft-rests-on")) { (it.evidence.join("; ")) }
+                            td data-label=(page.get("theft-rests-on")) { (it.evidence.iter().map(|it| page.said(it)).collect::<Vec<_>>().join(page.also())) }
                         }
                     }
-                    @if statement.stores.is_empty() { tr { td colspan="5" { (page.get("word-none")) } } }
                 }
             }
         }))
@@ -154,7 +160,7 @@ fn holes(page: &Page<'_>, statement: &Exfiltration) -> Markup {
                     table {
                         caption { (caption) }
                         thead { tr { th scope="col" { (page.get("theft-store")) } th scope="col" { (page.get("holes-sensor")) } th scope="col" { (page.get("holes-from")) } th scope="col" { (page.get("holes-to")) } } }
-                        tbody { @for it in statement.holes.iter().take(ROWS) { tr { td { (it.store) } td { (it.sensor.as_str()) } td { (page.instant(it.from)) } td { (page.instant(it.to)) } } } }
+                        tbody { @for it in statement.holes.iter().take(ROWS) { tr { td { (it.store) } td { (page.said(it.sensor.as_str())) } td { (page.instant(it.from)) } td { (page.instant(it.to)) } } } }
                     }
                 }))
                 (page.more(statement.holes.len(), "exfiltration.json"))

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use super::wide;
 use crate::page::{Page, ROWS};
 use crate::text::count;
+use crate::words::Lang;
 
 /// Findings of one rule on one host by one account.
 struct Alike<'a> {
@@ -63,7 +64,7 @@ pub fn findings(page: &Page<'_>) -> Markup {
                                 }
                                 td class="n" data-label=(page.get("findings-times")) { (count(it.count as u64)) }
                                 td data-label=(page.get("findings-level")) { (page.level(it.first.rule.level)) }
-                                td data-label=(page.get("findings-rule")) { (it.first.rule.title) br; code { (it.first.rule.id) } }
+                                td data-label=(page.get("findings-rule")) { @if page.words.lang == Lang::Fr { "«\u{202f}" (it.first.rule.title) "\u{202f}»" } @else { (it.first.rule.title) } br; code { (it.first.rule.id) } }
                                 td data-label=(page.get("findings-host")) { (it.first.host.as_deref().unwrap_or("-")) }
                                 td data-label=(page.get("findings-account")) { (it.first.user.as_deref().unwrap_or("-")) }
                                 td data-label=(page.get("findings-event")) { code { (it.first.source.file) "#" (it.first.source.record) } }

@@ -22,24 +22,24 @@ pub fn recovery(page: &Page<'_>) -> Markup {
         (wide(&page.get("recovery-services"), &html! {
             table class="stack" {
                 caption { (page.get("recovery-services")) }
-                thead { tr { th scope="col" { (page.get("word-service")) } th scope="col" class="n" { (page.get("recovery-median")) } th scope="col" class="n" { (page.get("recovery-nine")) } th scope="col" class="n" { "RTO" } th scope="col" class="n" { "MTPD" } th scope="col" class="n" { (page.get("recovery-risk")) } } }
+                thead { tr { th scope="col" { (page.get("word-service")) } th scope="col" class="n" { (page.get("recovery-median")) } th scope="col" class="n" { (page.get("recovery-nine")) } th scope="col" class="n" { (page.get("recovery-rto")) } th scope="col" class="n" { (page.get("recovery-mtpd")) } th scope="col" class="n" { (page.get("recovery-risk")) } } }
                 tbody { @for it in &plan.services { tr {
                     td { (page.service(it.service.as_str())) }
                     td class="n" data-label=(page.get("recovery-median")) { (page.span(it.p50)) }
                     td class="n" data-label=(page.get("recovery-nine")) { (page.span(it.p90)) }
-                    td class="n" data-label="RTO" { (span(it.rto)) }
-                    td class="n" data-label="MTPD" { (span(it.mtpd)) }
+                    td class="n" data-label=(page.get("recovery-rto")) { (span(it.rto)) }
+                    td class="n" data-label=(page.get("recovery-mtpd")) { (span(it.mtpd)) }
                     td class="n" data-label=(page.get("recovery-risk")) { (page.percent(it.mtpd_breach)) }
                 } } }
             }
         }))
-        @if !plan.notes.is_empty() { ul class="note" { @for note in &plan.notes { li { (prose(note)) } } } }
+        @if !plan.notes.is_empty() { ul class="note" { @for note in &plan.notes { li { (prose(&page.said(note))) } } } }
         details {
             summary { (page.counted("recovery-stages", plan.stages.len())) }
             @for stage in &plan.stages {
-                h3 { (page.say("recovery-stage", &[("number", (&stage.n.to_string()).into()), ("title", (&stage.title).into())])) }
-                p { (page.counted("recovery-steps", stage.steps.len())) " " (page.say("recovery-gate", &[("role", (&stage.gate.approver.to_string()).into()), ("span", (&page.span(stage.gate.surveillance_s)).into())])) }
-                ul { @for check in &stage.gate.checks { li { (prose(check)) } } }
+                h3 { (page.say("recovery-stage", &[("number", (&stage.n.to_string()).into()), ("title", (&page.stage_title(stage)).into())])) }
+                p { (page.counted("recovery-steps", stage.steps.len())) " " (page.say("recovery-gate", &[("role", (&page.role(&stage.gate.approver)).into()), ("span", (&page.span(stage.gate.surveillance_s)).into())])) }
+                ul { @for check in &stage.gate.checks { li { (prose(&page.said(check))) } } }
             }
         }
     };

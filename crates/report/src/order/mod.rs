@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use crate::style;
-use crate::text::{instant, span, zone};
+use crate::text::{instant_in, span, zone};
 use crate::words::{Lang, Words};
 
 mod product;
@@ -102,7 +102,7 @@ impl<'a> Sheet<'a> {
                 dd { (self.order.rules.point) @if let Some(device) = device { ": " (named(device)) } }
                 dt { (self.get("order-product")) }
                 dd { @if let Some(product) = product { (product) } @else { (self.get("order-product-unknown")) } }
-                dt { (self.get("order-written")) } dd { (instant(self.order.at, &zone)) }
+                dt { (self.get("order-written")) } dd { (instant_in(self.order.at, &zone, self.words.lang)) }
                 dt { (self.get("order-until")) }
                 dd { (self.words.say("order-lease", &[("span", (&span(self.order.rules.lease_s)).into())])) }
             }

@@ -62,8 +62,8 @@ fn hit(facts: &Facts<'_>) -> String {
     let mut text = match facts.figures.resting_on_attacker.as_ref().map_or(0, Hits::services) {
         0 if facts.over() => "No service rested on what the attacker held. ".to_owned(),
         0 => "No service rests on what the attacker holds. ".to_owned(),
-        _ if facts.over() => format!("On what the attacker held rested {}. ", services(&facts.hit)),
-        _ => format!("On what the attacker holds rest {}. ", services(&facts.hit)),
+        _ if facts.over() => format!("On what the attacker held rested {}. {NOT_DOWN} ", names(&facts.hit)),
+        _ => format!("On what the attacker holds rest {}. {NOT_DOWN} ", names(&facts.hit)),
     };
     let Some(ours) = facts.figures.containment() else { return text };
     let simulated = if facts.figures.simulated { " (simulated)" } else { "" };
@@ -78,6 +78,14 @@ fn hit(facts: &Facts<'_>) -> String {
         ),
     });
     text
+}
+
+/// In reach is not interrupted.
+const NOT_DOWN: &str = "That they were interrupted is not established.";
+
+fn names(hits: &[Hit<'_>]) -> String {
+    let names: Vec<&str> = hits.iter().map(|it| it.name.en()).collect();
+    listed(&names, 5, "and", MORE)
 }
 
 fn services(hits: &[Hit<'_>]) -> String {
@@ -157,17 +165,31 @@ fn back(facts: &Facts<'_>) -> String {
 
 fn stolen(facts: &Facts<'_>) -> String {
     let Some(statement) = facts.view.exfiltration else { return "Not assessed yet.".to_owned() };
+    let at = moment(statement.as_of, &facts.zone);
+    if facts.figures.stores == 0 {
+        return format!(
+            "Whether data was stolen cannot be assessed as of {at}: no store of data within the attacker's reach is known."
+        );
+    }
+    let part = covered(facts.figures.coverage.unwrap_or(0.0));
+    // What was not seen is never said without how much could be seen.
     let conclusion = match statement.conclusion {
-        ExfiltrationConclusion::NoneSeen => "No theft of data was seen",
-        ExfiltrationConclusion::NotAssessable => "Whether data was stolen cannot be assessed",
-        ExfiltrationConclusion::Indications => "There are signs of theft of data",
-        ExfiltrationConclusion::Evidenced => "Theft of data is evidenced",
+        ExfiltrationConclusion::NoneSeen => {
+            format!("No theft of data was seen in the {part} of the time that telemetry covers")
+        }
+        ExfiltrationConclusion::NotAssessable => {
+            format!("Whether data was stolen cannot be assessed; telemetry covers {part} of the time")
+        }
+        ExfiltrationConclusion::Indications => {
+            format!("There are signs of theft of data; telemetry covers {part} of the time")
+        }
+        ExfiltrationConclusion::Evidenced => {
+            format!("Theft of data is evidenced; telemetry covers {part} of the time")
+        }
     };
     format!(
-        "{conclusion} as of {}; telemetry covers {} of the time of the {} of data within the attacker's reach, over logons, \
-         processes, files, egress and DNS. Without any record of what left them: {}.",
-        moment(statement.as_of, &facts.zone),
-        covered(facts.figures.coverage.unwrap_or(0.0)),
+        "{conclusion} of the {} of data within the attacker's reach, over logons, processes, files, egress and DNS, as of {at}. \
+         Without any record of what left them: {}.",
         counted(facts.figures.stores, "store", "stores"),
         counted(facts.figures.stores_not_assessable, "store", "stores")
     )
@@ -194,12 +216,17 @@ fn law(facts: &Facts<'_>) -> String {
     if !next.is_empty() {
         parts.push(format!("By {}.", next.join("; by ")));
     }
+    let open = [
+        (overdue, counted(overdue, "deadline that has passed", "deadlines that have passed")),
+        (
+            facts.figures.duties.at_once,
+            counted(facts.figures.duties.at_once, "duty to be done at once", "duties to be done at once"),
+        ),
+    ];
+    let open: Vec<String> = open.into_iter().filter(|it| it.0 > 0).map(|it| it.1).collect();
     if overdue > 0 {
-        parts.push(format!(
-            "By {}, {} passed without a filing on record.",
-            moment(facts.figures.as_of, &facts.zone),
-            counted(overdue, "deadline had", "deadlines had")
-        ));
+        let at = moment(facts.figures.as_of, &facts.zone);
+        parts.push(format!("As of {at} without a filing on record: {}.", listed(&open, 2, "and", MORE)));
     }
     parts.join(" ")
 }

@@ -2,11 +2,13 @@
 
 use bulkhead_model::case::figures::Hit as Hits;
 use bulkhead_model::case::{BaselineName, ExfiltrationConclusion, ServiceState};
+use bulkhead_model::french::spaced;
 use jiff::Timestamp;
 
 use super::{Answer, Facts, Hit};
 use crate::standing;
-use crate::text::{between, count, covered, listed, number, span};
+use crate::text::{between, count, covered, french_percent, listed, moment_in, number, span_in};
+use crate::words::Lang;
 
 /// What stands for the rest of a list.
 const MORE: (&str, &str) = ("autre", "autres");
@@ -24,25 +26,18 @@ pub fn answers(facts: &Facts<'_>) -> Vec<Answer> {
     answers.into_iter().map(|(question, answer)| (question, spaced(&answer))).collect()
 }
 
-/// Narrow no-break spaces where French typography wants them.
-fn spaced(text: &str) -> String {
-    [" ;", " :", " ?", " !", " »"].iter().fold(text.replace("« ", "«\u{202f}"), |text, mark| {
-        text.replace(mark, &format!("\u{202f}{}", mark.trim_start()))
-    })
-}
-
 /// `1 machine`, `2 machines`; en français, zéro est au singulier.
 fn nombre(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n < 2 { one } else { many })
 }
 
 fn day(facts: &Facts<'_>, at: Timestamp) -> String {
-    at.to_zoned(facts.zone.clone()).strftime("%d/%m/%Y à %H:%M").to_string()
+    moment_in(at, &facts.zone, Lang::Fr)
 }
 
 /// Durations are written `1 j 2 h` in French.
 fn lasting(secs: u64) -> String {
-    span(secs).replace(" d ", " j ")
+    span_in(secs, Lang::Fr)
 }
 
 fn happened(facts: &Facts<'_>) -> String {
@@ -86,8 +81,10 @@ fn hit(facts: &Facts<'_>) -> String {
     let mut text = match facts.figures.resting_on_attacker.as_ref().map_or(0, Hits::services) {
         0 if facts.over() => "Aucun service ne reposait sur ce que tenait l'attaquant. ".to_owned(),
         0 => "Aucun service ne repose sur ce que tient l'attaquant. ".to_owned(),
-        _ if facts.over() => format!("Reposaient sur ce que tenait l'attaquant : {}. ", services(&facts.hit)),
-        _ => format!("Reposent sur ce que tient l'attaquant : {}. ", services(&facts.hit)),
+        _ if facts.over() => {
+            format!("Reposaient sur ce que tenait l'attaquant : {}. {NOT_DOWN} ", names(&facts.hit))
+        }
+        _ => format!("Reposent sur ce que tient l'attaquant : {}. {NOT_DOWN} ", names(&facts.hit)),
     };
     let Some(ours) = facts.figures.containment() else { return text };
     let simulated = if facts.figures.simulated { " (simulé)" } else { "" };
@@ -102,6 +99,14 @@ fn hit(facts: &Facts<'_>) -> String {
         ),
     });
     text
+}
+
+/// À portée n'est pas interrompu.
+const NOT_DOWN: &str = "Leur interruption n'est pas établie.";
+
+fn names(hits: &[Hit<'_>]) -> String {
+    let names: Vec<&str> = hits.iter().map(|it| it.name.fr()).collect();
+    listed(&names, 5, "et", MORE)
 }
 
 fn services(hits: &[Hit<'_>]) -> String {
@@ -187,19 +192,32 @@ fn back(facts: &Facts<'_>) -> String {
 
 fn stolen(facts: &Facts<'_>) -> String {
     let Some(statement) = facts.view.exfiltration else { return "Pas encore évalué.".to_owned() };
+    let at = day(facts, statement.as_of);
+    if facts.figures.stores == 0 {
+        return format!(
+            "Au {at}, il n'est pas possible de dire si des données ont été volées : aucun dépôt de données à portée de \
+             l'attaquant n'est connu."
+        );
+    }
+    let part = french_percent(&covered(facts.figures.coverage.unwrap_or(0.0)));
+    // Ce qui n'a pas été vu n'est jamais dit sans ce qui pouvait l'être.
     let conclusion = match statement.conclusion {
-        ExfiltrationConclusion::NoneSeen => "Aucun vol de données n'a été observé",
-        ExfiltrationConclusion::NotAssessable => {
-            "Il n'est pas possible de dire si des données ont été volées"
+        ExfiltrationConclusion::NoneSeen => {
+            format!("aucun vol de données n'a été observé dans les {part} du temps que couvre la télémétrie")
         }
-        ExfiltrationConclusion::Indications => "Des indices de vol de données existent",
-        ExfiltrationConclusion::Evidenced => "Un vol de données est établi",
+        ExfiltrationConclusion::NotAssessable => format!(
+            "il n'est pas possible de dire si des données ont été volées ; la télémétrie couvre {part} du temps"
+        ),
+        ExfiltrationConclusion::Indications => {
+            format!("des indices de vol de données existent ; la télémétrie couvre {part} du temps")
+        }
+        ExfiltrationConclusion::Evidenced => {
+            format!("un vol de données est établi ; la télémétrie couvre {part} du temps")
+        }
     };
     format!(
-        "{conclusion} au {} ; la télémétrie couvre {} du temps de {} de données à portée de l'attaquant, sur les connexions, \
-         processus, fichiers, flux sortants et DNS. Sans aucune trace de ce qui en est sorti : {}.",
-        day(facts, statement.as_of),
-        covered(facts.figures.coverage.unwrap_or(0.0)),
+        "Au {at}, {conclusion}, pour {} de données à portée de l'attaquant, sur les connexions, processus, fichiers, flux \
+         sortants et DNS. Sans aucune trace de ce qui en est sorti : {}.",
         nombre(facts.figures.stores, "dépôt", "dépôts"),
         nombre(facts.figures.stores_not_assessable, "dépôt", "dépôts")
     )
@@ -212,7 +230,7 @@ fn law(facts: &Facts<'_>) -> String {
     }
     let mut parts = Vec::new();
     if !facts.at_once.is_empty() {
-        let mut who: Vec<&str> = facts.at_once.iter().map(|it| it.recipient.as_str()).collect();
+        let mut who: Vec<String> = facts.at_once.iter().map(|it| it.recipients().fr().to_owned()).collect();
         who.sort_unstable();
         who.dedup();
         parts.push(format!("Sans délai : {}.", listed(&who, 6, "et", MORE)));
@@ -221,17 +239,26 @@ fn law(facts: &Facts<'_>) -> String {
         .due
         .iter()
         .take(4)
-        .map(|(at, clock)| format!("{}, {} ({})", day(facts, *at), clock.recipient, clock.regime))
+        .map(|(at, clock)| format!("{}, {} ({})", day(facts, *at), clock.recipients().fr(), clock.regime))
         .collect();
     if !next.is_empty() {
         parts.push(format!("Au plus tard le {}.", next.join(" ; le ")));
     }
+    let open = [
+        (overdue, nombre(overdue, "échéance passée", "échéances passées")),
+        (
+            facts.figures.duties.at_once,
+            nombre(
+                facts.figures.duties.at_once,
+                "obligation à remplir sans délai",
+                "obligations à remplir sans délai",
+            ),
+        ),
+    ];
+    let open: Vec<String> = open.into_iter().filter(|it| it.0 > 0).map(|it| it.1).collect();
     if overdue > 0 {
-        parts.push(format!(
-            "Au {}, {} sans déclaration enregistrée.",
-            day(facts, facts.figures.as_of),
-            nombre(overdue, "échéance passée", "échéances passées")
-        ));
+        let at = day(facts, facts.figures.as_of);
+        parts.push(format!("Au {at}, sans déclaration enregistrée : {}.", listed(&open, 2, "et", MORE)));
     }
     parts.join(" ")
 }

@@ -136,16 +136,16 @@ fn cards(page: &Page<'_>, facts: &Facts<'_>) -> Markup {
             li class="bad" {
                 b { (page.say("hosts", &[("n", figures.hosts.into())])) }
                 span {
-                    (page.say(if facts.over() { "card-held" } else { "card-holds" }, &[("accounts", figures.accounts.into())]))
-                    "; " (page.say("card-suspected", &[("n", figures.suspected.into())]))
-                    @if !figures.relapses.is_empty() { "; " (page.say("card-relapses", &[("n", figures.times_back().into())])) }
+                    (page.say(if facts.over() { "card-held" } else { "card-holds" }, &[("accounts", figures.accounts.into()), ("hosts", figures.hosts.into())]))
+                    (page.also()) (page.say("card-suspected", &[("n", figures.suspected.into())]))
+                    @if !figures.relapses.is_empty() { (page.also()) (page.say("card-relapses", &[("n", figures.times_back().into())])) }
                 }
             }
             @if let Some(plan) = &figures.plan {
                 li class="warn" {
                     @if let Some(ours) = figures.containment() {
                         b { (page.say("customers", &[("n", ours.customers.into())])) }
-                        span { (page.say("card-containment-hits", &[("n", ours.services().into())])) @if figures.simulated { " " (page.get("card-simulated")) } }
+                        span { (page.say("card-containment-hits", &[("n", ours.services().into()), ("customers", ours.customers.into())])) @if figures.simulated { " " (page.get("card-simulated")) } }
                     } @else {
                         b { (page.get("card-unknown")) }
                         span { (page.get("card-drafted")) }
@@ -155,7 +155,7 @@ fn cards(page: &Page<'_>, facts: &Facts<'_>) -> Markup {
                     b { (number(plan.total)) " " (page.currency()) }
                     span {
                         (page.say("card-cost", &[("plan", plan.generation.into()), ("hours", (&number(plan.horizon_h)).into()), ("gap", (&page.percent(plan.gap)).into())]))
-                        @if let Some(other) = facts.baseline(BaselineName::ShutZones).flatten() { "; " (page.baseline(BaselineName::ShutZones)) ": " (number(other)) }
+                        @if let Some(other) = facts.baseline(BaselineName::ShutZones).flatten() { (page.also()) (page.baseline(BaselineName::ShutZones)) (page.colon()) (number(other)) }
                     }
                 }
             } @else if let Some(hit) = &figures.resting_on_attacker {
@@ -170,16 +170,19 @@ fn cards(page: &Page<'_>, facts: &Facts<'_>) -> Markup {
                 li class="act" { b { (page.span(median)) } span { (page.say("card-back", &[("late", (&page.span(late)).into())])) } }
             }
             @if let Some((due, clock)) = facts.due.first() {
-                li class="warn" { b { (page.moment(*due)) } span { (page.say("card-next", &[("duty", (&page.duty(clock)).into()), ("recipient", (&clock.recipient).into())])) } }
-            } @else if figures.duties.overdue > 0 {
-                li class="warn" { b { (page.say("card-overdue", &[("n", figures.duties.overdue.into())])) } span { (page.say("card-overdue-by", &[("when", (&page.moment(figures.as_of)).into())])) } }
+                li class="warn" { b { (page.moment(*due)) } span { (page.say("card-next", &[("duty", (&page.duty(clock)).into()), ("recipient", (&page.words.of(&clock.recipients())).into())])) } }
+            } @else if figures.duties.overdue > 0 || figures.duties.at_once > 0 {
+                li class="warn" {
+                    b { (page.say("card-overdue", &[("n", figures.duties.overdue.into())])) }
+                    span { (page.say("card-overdue-by", &[("when", (&page.moment(figures.as_of)).into()), ("n", figures.duties.overdue.into()), ("once", figures.duties.at_once.into())])) }
+                }
             }
             @if page.view.score.is_some() {
                 li class="good" {
                     b { (figures.mttd_s.map_or_else(|| page.get("word-never"), |it| page.span(it))) }
                     span {
                         (page.say("card-score", &[("contained", (&figures.mttc_s.map_or_else(|| page.get("word-never"), |it| page.span(it))).into())]))
-                        @if let Some(radius) = figures.blast_radius { "; " (page.say("card-radius", &[("n", radius.into())])) }
+                        @if let Some(radius) = figures.blast_radius { (page.also()) (page.say("card-radius", &[("n", radius.into())])) }
                     }
                 }
             }
