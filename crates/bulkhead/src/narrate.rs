@@ -181,7 +181,13 @@ fn containment(out: &mut String, plan: &Plan, figures: &Figures, files: &CaseFil
     if let Some(hit) = &figures.containment_observed {
         let observed = &files.impact.containment_observed;
         if observed != predicted {
-            impact(out, Some(hit), observed, "the same, as observed", estate);
+            impact(
+                out,
+                Some(hit),
+                observed,
+                "services our containment hit at any time of the case, as read back",
+                estate,
+            );
         }
     }
     for it in plan.baselines.iter().filter(|it| it.feasible && !it.services.is_empty()) {
