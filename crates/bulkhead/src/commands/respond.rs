@@ -28,6 +28,7 @@ use crate::flow::{self, Opening, VaultKey};
 use crate::record_note::RecordNote;
 use crate::say::{self, line, note, say};
 use crate::telemetry_input::{Gathered, gather};
+use crate::ui::counted;
 use crate::when::zone;
 use crate::world::recorded::Recorded;
 use crate::world::{Found, declare_when};
