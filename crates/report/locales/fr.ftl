@@ -270,7 +270,7 @@ findings-event = Premier événement
 containment-title = Endiguement
 impact-attacker = Services qui reposent sur ce que tient l'attaquant
 impact-predicted = Services touchés par notre isolement, selon la prévision
-impact-observed = Services touchés par l’endiguement à un moment du dossier, d’après la relecture
+impact-observed = Services touchés par l'endiguement à un moment du dossier, d'après la relecture
 impact-state = État
 impact-customers = Clients
 impact-unknown = inconnu : le référentiel a été ébauché à partir de la télémétrie
@@ -584,7 +584,7 @@ said-step-done = opération { $any } faite
 said-step-failed = opération { $any } échouée : { $maybe }
 said-restored = étape { $count } rétablie : { $list }
 said-watched = { $told } sous surveillance pendant { $span }
-said-nothing-seen = { $told } : rien n'a été vu
+said-nothing-seen = { $told } : aucune détection pendant la surveillance
 said-gate-opened = passage de l'étape { $count } ouvert
 said-clocks = { $count_n ->
     [one] { $count } échéance légale qui lie, calculée

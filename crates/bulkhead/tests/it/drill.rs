@@ -66,7 +66,7 @@ fn the_reference_drill_meets_its_objectives_and_tells_the_whole_story() {
         "CONTAINED (simulated)",
         "PROOF HOLDS on simulated enforcement points",
         "Recovery",
-        "gate opened by",
+        "gate opens by the word of",
         "Surveillance",
         "Legal clocks",
         "case directory: case",
