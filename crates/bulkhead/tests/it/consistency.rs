@@ -180,6 +180,9 @@ impl Known {
             if noun.starts_with("customer") {
                 known.add("customers", [&Value::from(value)]);
             }
+            if noun.starts_with("EUR") {
+                known.add("money", [&Value::from(value)]);
+            }
         }
         let recovery = told.json("recovery.json");
         known.add("money", [&recovery["objective"]]);
