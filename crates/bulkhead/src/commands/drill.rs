@@ -140,8 +140,11 @@ fn judge(
     files: &CaseFiles,
     world: &mut DrillWorld<'_>,
 ) -> (Score, Vec<Verdict>) {
-    let reached: Vec<AssetId> =
-        files.certificate.iter().flat_map(|it| &it.reached).map(|it| AssetId::new(it.as_str())).collect();
+    // What was within reach when it was first contained, whatever came later; if it never was, under the newest plan.
+    let kept = &ending.kept;
+    let first = kept.first_contained_by.and_then(|it| kept.certificates.get(&it)).map(|it| &it.0);
+    let reached = first.or(files.certificate.as_ref()).into_iter().flat_map(|it| &it.reached);
+    let reached: Vec<AssetId> = reached.map(|it| AssetId::new(it.as_str())).collect();
     // A rule that fired on the attacker without anybody being told of it detected nothing: the incident's findings
     // count, from the first on that was known to be one. What was attributed to it later did not detect it.
     let known_from = files.incident.as_ref().map(|it| it.first_finding_at);

@@ -127,6 +127,8 @@ pub struct Kept {
     pub rules: BTreeMap<u64, Vec<PointRules>>,
     /// Certificates, by generation, with whether they hold.
     pub certificates: BTreeMap<u64, (Certificate, bool)>,
+    /// The generation under which the incident was first contained.
+    pub first_contained_by: Option<u64>,
     /// The generation under which the incident was contained, since it last was not.
     pub contained_by: Option<u64>,
     /// Once it was contained: but for these, each accepted by name.
@@ -162,6 +164,7 @@ impl Kept {
             {
                 self.contained_except = Some(it.except.clone());
                 self.contained_by = self.certificates.iter().rev().find(|(_, it)| it.1).map(|(it, _)| *it);
+                self.first_contained_by = self.first_contained_by.or(self.contained_by);
             }
             // Contained no longer: what is shown from here on is the plan that answers what was found since.
             Fact::IncidentAdvanced(it) if it.to == IncidentState::Declared => {
