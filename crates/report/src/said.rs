@@ -222,12 +222,11 @@ impl Ear<'_> {
         for part in text.split(", ") {
             let (part, last) = part.rsplit_once(" and ").map_or((part, None), |(a, b)| (a, Some(b)));
             parts.push(self.maybe(part, depth + 1));
-            match last {
-                Some(last) => match last.strip_suffix(" more").and_then(more) {
-                    Some(more) => tail = format!(" {more}"),
-                    None => tail = format!(" {and} {}", self.maybe(last, depth + 1)),
-                },
-                None => {}
+            if let Some(last) = last {
+                tail = match last.strip_suffix(" more").and_then(more) {
+                    Some(more) => format!(" {more}"),
+                    None => format!(" {and} {}", self.maybe(last, depth + 1)),
+                };
             }
         }
         format!("{}{tail}", parts.join(", "))

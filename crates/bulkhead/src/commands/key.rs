@@ -154,7 +154,7 @@ fn rotate(file: &Path, now: Option<&When>, source: &PassphraseSource) -> Outcome
 }
 
 fn remove(file: &Path) -> Outcome {
-    fs::remove_file(file).map_err(|err| Failure::file("remove", file, &err))
+    bulkhead_files::tree::remove_file(file).map_err(files_failure)
 }
 
 /// The key that an interrupted rotation left in `file`.

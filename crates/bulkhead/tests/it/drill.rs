@@ -151,8 +151,7 @@ fn another_seed_is_another_week() {
 fn the_reference_attack_plays_on_another_estate() {
     let dir = tempfile::tempdir().expect("a folder");
     assert_eq!(run(dir.path(), "init work").status.code(), Some(0));
-    let output = run(dir.path(), "drill --out case --estate work/estate.yaml");
-    let (text, case) = (stdout(&output), dir.path().join("case"));
+    let case = drill(dir.path(), "case", "--estate work/estate.yaml");
     assert!(!hosts(&case).is_empty());
 }
 
@@ -234,7 +233,8 @@ fn what_the_estate_does_not_know_keeps_its_foothold() {
     let dir = tempfile::tempdir().expect("a folder");
     let made = run(dir.path(), "init work");
     assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
-    let case = drill(dir.path(), "case", "--estate work/estate.yaml");
+    let output = run(dir.path(), "drill --out case --estate work/estate.yaml");
+    let (text, case) = (stdout(&output), dir.path().join("case"));
     let estate = fs::read_to_string(case.join("vault/named/estate.yaml"))
         .or_else(|_| fs::read_to_string(case.join("estate.yaml")))
         .expect("an estate");
@@ -247,7 +247,8 @@ fn what_the_estate_does_not_know_keeps_its_foothold() {
         let id = it["id"].as_str().expect("an id");
         let known = estate.contains(&format!("id: {id}\n")) || estate.contains(&format!("id: {id},"));
         // Once the incident is over nothing stays; what was said of the containment then names it.
-        let verdict = text.lines().find(|it| it.starts_with("  CONTAINED") || it.starts_with("  NOT CONTAINED"));
+        let verdict =
+            text.lines().find(|it| it.starts_with("  CONTAINED") || it.starts_with("  NOT CONTAINED"));
         let stays = held("residual").iter().any(|it| it["entity"] == id);
         let excepted = verdict.is_some_and(|it| it.contains("except") && it.contains(id));
         assert!(known || stays || excepted, "{id} is neither of the estate nor named as what stays\n{text}");
