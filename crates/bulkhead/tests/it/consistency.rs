@@ -339,13 +339,24 @@ fn said_everywhere(told: &Told) -> Vec<String> {
     }
     let mut shares = BTreeSet::new();
     for name in told.texts.keys() {
-        let text = told.prose(name).join("\n").replace('\u{202f}', " ");
-        for words in ["telemetry covers ", "télémétrie couvre "] {
-            shares.extend(text.split(words).skip(1).filter_map(|it| it.split(' ').next().map(str::to_owned)));
+        let text = told.prose(name).join("\n").replace(['\u{202f}', '\u{a0}'], " ");
+        // The share stands before or behind these words, in the same sentence.
+        let sentences = text.split(['\n', ';']).flat_map(|it| it.split(". "));
+        for it in sentences.filter(|it| it.contains("telemetry covers") || it.contains("télémétrie couvre"))
+        {
+            let words: Vec<&str> = it.split_whitespace().collect();
+            let before = words.windows(2).filter(|it| it[1].starts_with('%')).map(|it| it[0]);
+            shares.extend(before.map(|it| it.replace(',', ".").trim_end_matches(".0").to_owned()));
         }
     }
-    if shares.len() > 1 {
-        faults.push(format!("coverage is said in several ways: {shares:?}"));
+    // That of the case, and in its row that of each store.
+    let exfiltration = told.json("exfiltration.json");
+    let known = list(&exfiltration["stores"]).chain([&exfiltration]).filter_map(|it| it["coverage"].as_f64());
+    let written = |it: f64| format!("{:.1}", (it * 1000.0).floor() / 10.0).trim_end_matches(".0").to_owned();
+    let known: BTreeSet<String> = known.map(written).collect();
+    let strange: Vec<&String> = shares.difference(&known).collect();
+    if !strange.is_empty() {
+        faults.push(format!("coverage is said in other ways than {known:?}: {strange:?}"));
     }
     if figures["simulated"] == true {
         let silent = told.texts.keys().filter(|it| it.starts_with("filings/") && it.ends_with(".json"));

@@ -246,11 +246,9 @@ fn what_the_estate_does_not_know_keeps_its_foothold() {
     for it in held("compromised") {
         let id = it["id"].as_str().expect("an id");
         let known = estate.contains(&format!("id: {id}\n")) || estate.contains(&format!("id: {id},"));
-        // Once the incident is over nothing stays; what was said of the containment then names it.
-        let verdict =
-            text.lines().find(|it| it.starts_with("  CONTAINED") || it.starts_with("  NOT CONTAINED"));
+        // Once its secrets are changed nothing stays of an account; what was said before names it.
         let stays = held("residual").iter().any(|it| it["entity"] == id);
-        let excepted = verdict.is_some_and(|it| it.contains("except") && it.contains(id));
+        let excepted = text.contains(&format!("{id} keeps a foothold"));
         assert!(known || stays || excepted, "{id} is neither of the estate nor named as what stays\n{text}");
     }
 }
