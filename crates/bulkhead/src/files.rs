@@ -3,7 +3,9 @@
 use bulkhead_comply::{CaseView as FilingView, Facts, Filing, Library};
 use bulkhead_contain::render::nftables;
 use bulkhead_files::file_name;
-use bulkhead_model::case::{CaseParts, Certificate, EntityRef, Figures, Incident, Plan, RecoveryPlan};
+use bulkhead_model::case::{
+    CaseParts, Certificate, EntityRef, Figures, Impact, Incident, Plan, RecoveryPlan,
+};
 use bulkhead_model::estate::{Estate, PointKind};
 use bulkhead_model::finding::Finding;
 use bulkhead_model::plain::plain_json;
@@ -34,7 +36,7 @@ pub fn assemble(
     let mut files = CaseFiles {
         incident,
         findings,
-        impact: ending.kept.impact.clone().or_else(|| ending.state.impact.clone()).unwrap_or_default(),
+        impact: impact(ending, generation),
         plan: generation.and_then(|it| ending.kept.plans.get(&it)).map(|it| accepted(it, ending)),
         certificate: certificate.as_ref().map(|it| it.0.clone()),
         recovery: shown_recovery(ending, setting)?,
@@ -59,6 +61,15 @@ pub fn assemble(
     files.more.extend(drafts);
     files.report = report(&files, estate, certificate.map(|it| it.1));
     Ok(files)
+}
+
+/// The impact as the case shows it: of its plan, what that plan breaks.
+fn impact(ending: &Ending, generation: Option<u64>) -> Impact {
+    let shown = ending.kept.impact.clone().or_else(|| ending.state.impact.clone()).unwrap_or_default();
+    match generation.and_then(|it| ending.kept.predicted.get(&it)) {
+        Some(predicted) => Impact { containment_predicted: predicted.clone(), ..shown },
+        None => shown,
+    }
 }
 
 fn kind_of(estate: &Estate, rules: &PointRules) -> Option<PointKind> {

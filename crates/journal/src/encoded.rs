@@ -34,7 +34,7 @@ pub(crate) fn withhold(text: &str, is_named: &dyn Fn(&str) -> bool) -> Option<St
 }
 
 fn is_gap(it: char) -> bool {
-    it.is_whitespace() || matches!(it, '"' | '\'' | '<' | '>' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '|')
+    it.is_whitespace() || matches!(it, '"' | '\'' | '<' | '>' | ',' | '(' | ')' | '[' | ']' | '|')
 }
 
 fn hides(word: &str, is_named: &dyn Fn(&str) -> bool, depth: u32) -> bool {
@@ -75,6 +75,12 @@ fn escape(bytes: &[u8]) -> (usize, Vec<u8>) {
     };
     let text = |code: u32| char::from_u32(code).map(|it| it.to_string().into_bytes());
     let found = match bytes {
+        [b'%', b'u', ..] => digits(2, 4, 16).and_then(|it| Some((6, text(it)?))),
+        [b'\\', b'u', b'{', rest @ ..] => {
+            braced(rest).and_then(|(taken, code)| Some((taken + 3, text(code)?)))
+        }
+        // A page within a page: what the sign stands for is looked at again.
+        [b'&', b'a', b'm', b'p', b';', ..] => Some((5, b"&".to_vec())),
         [b'%' | b'=', ..] => digits(1, 2, 16).and_then(|it| Some((3, vec![u8::try_from(it).ok()?]))),
         [b'\\', b'x', ..] => digits(2, 2, 16).and_then(|it| Some((4, vec![u8::try_from(it).ok()?]))),
         [b'\\', b'u', ..] => digits(2, 4, 16).and_then(|it| Some((6, text(it)?))),
@@ -86,12 +92,21 @@ fn escape(bytes: &[u8]) -> (usize, Vec<u8>) {
 
 /// A numeric character reference after `&#`: how long it is with its `;`, and the code.
 fn entity(rest: &[u8]) -> Option<(usize, u32)> {
-    let end = rest.iter().take(9).position(|it| *it == b';')?;
-    let text = std::str::from_utf8(&rest[..end]).ok()?;
-    let code = match text.strip_prefix(['x', 'X']) {
-        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
-        None => text.parse().ok()?,
-    };
+    let is_hexadecimal = matches!(rest.first(), Some(b'x' | b'X'));
+    let start = usize::from(is_hexadecimal);
+    let is_digit = |it: &u8| if is_hexadecimal { it.is_ascii_hexdigit() } else { it.is_ascii_digit() };
+    let length = rest[start..].iter().take(7).take_while(|it| is_digit(it)).count();
+    let text = std::str::from_utf8(&rest[start..start + length]).ok()?;
+    let code = u32::from_str_radix(text, if is_hexadecimal { 16 } else { 10 }).ok()?;
+    // Browsers read it without its `;`, too.
+    let end = start + length;
+    Some((end + usize::from(rest.get(end) == Some(&b';')), code))
+}
+
+/// The code of `\u{…}` after its brace, and how long it is with the brace that closes it.
+fn braced(rest: &[u8]) -> Option<(usize, u32)> {
+    let end = rest.iter().take(9).position(|it| *it == b'}')?;
+    let code = u32::from_str_radix(std::str::from_utf8(&rest[..end]).ok()?, 16).ok()?;
     Some((end + 1, code))
 }
 
@@ -104,7 +119,10 @@ fn runs(word: &str) -> Vec<String> {
             (0..4).for_each(|skip| texts(&base64(&run.as_bytes()[skip..]), &mut found));
         }
     }
-    for run in word.split(|it: char| !it.is_ascii_hexdigit()) {
+    // Bytes may stand apart: `6b:6f`, `6B-6F`, `0x6b0x6f`, `\x6b\x6f`.
+    let close: String =
+        word.replace("0x", "").chars().filter(|it| !matches!(it, ':' | '-' | '\\' | 'x')).collect();
+    for run in close.split(|it: char| !it.is_ascii_hexdigit()) {
         if run.len() >= HEX_MIN {
             (0..2).for_each(|skip| texts(&hexadecimal(&run.as_bytes()[skip..]), &mut found));
         }
@@ -121,7 +139,8 @@ fn texts(bytes: &[u8], found: &mut Vec<String>) {
     for skip in 0..2 {
         let pairs = || bytes[skip..].chunks_exact(2);
         let little: Vec<u16> = pairs().map(|it| u16::from_le_bytes([it[0], it[1]])).collect();
-        found.push(String::from_utf16_lossy(&little));
+        let big: Vec<u16> = pairs().map(|it| u16::from_be_bytes([it[0], it[1]])).collect();
+        found.extend([String::from_utf16_lossy(&little), String::from_utf16_lossy(&big)]);
     }
 }
 
@@ -174,6 +193,14 @@ mod tests {
             r"\u006a\u0061\u006e\u0065\u002e\u0064oe", // JSON
             r"M\u00fcller",                            // one escape in a name
             r"\x6aane.doe",
+            r"\x6a\x61\x6e\x65\x2e\x64\x6f\x65",
+            "%u006aane.doe",
+            "6a:61:6e:65:2e:64:6f:65",
+            "6A-61-6E-65-2E-64-6F-65",
+            "0x6a0x610x6e0x650x2e0x640x6f0x65",
+            "&#106ane&#46doe",
+            "&amp;#106;ane.doe",
+            "AGoAYQBuAGUALgBkAG8AZQ==", // of UTF-16BE
             "&#106;ane&#46;doe",
             "u=%61mFuZS5kb2U%3D", // Base64 in percent signs
         ] {

@@ -44,7 +44,7 @@ const LONG: usize = 5;
 /// Names this long, or with a mark such as a full stop inside, are found wherever they stand.
 const UNMISTAKABLE: usize = 8;
 /// Names this long, in bytes, are looked for in other writings too.
-const HIDDEN: usize = 4;
+const HIDDEN: usize = 3;
 
 /// The names of one case.
 pub struct Names {

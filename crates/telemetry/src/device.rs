@@ -99,7 +99,21 @@ fn user(text: &str) -> Option<&str> {
 fn is_line(name: &str) -> bool {
     const LINES: [&str; 6] = ["console", "con", "vty", "tty", "aux", "line"];
     let kind = name.trim_end_matches(|it: char| it.is_ascii_digit() || matches!(it, ' ' | '/'));
-    LINES.contains(&kind) || matches!(name, "unknown" | "unknown user")
+    const NOBODY: [&str; 10] = [
+        "unknown",
+        "unknown user",
+        "<unknown>",
+        "n/a",
+        "none",
+        "null",
+        "failover",
+        "-",
+        "(null)",
+        "not available",
+    ];
+    // `enable_15` is the level that whoever was at it had.
+    let level = name.strip_prefix("enable_").is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit()));
+    LINES.contains(&kind) || level || NOBODY.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// `IP = 203.0.113.9`, `IP <203.0.113.9>`, `user IP = ...`.

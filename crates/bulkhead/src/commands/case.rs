@@ -169,7 +169,7 @@ fn verify(dir: &Path, with: &VerifyWith, format: Format) -> Outcome {
         Format::Table => say::show(&format!("{report}\n")),
     }
     if !report.is_ok() {
-        let only_signer = report.faults.iter().all(|it| matches!(it.code, "signer" | "witness"));
+        let only_signer = report.faults.iter().all(bulkhead_journal::Fault::is_of_signer);
         let why = if only_signer {
             "the case is whole, but not signed or cosigned by whom you named"
         } else {

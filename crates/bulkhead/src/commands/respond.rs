@@ -83,7 +83,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         declare_when(&gathered.findings, &gathered.observations, &estate.estate, &policy, common.seed());
     let accept = accepted(&estate.estate, &found, &args.accept)?;
     if found.is_empty() {
-        return no_incident(&gathered, strongest, &policy, building);
+        return no_incident(&gathered, strongest, &policy, common.format, building);
     }
     let case = Case {
         args,
@@ -305,8 +305,30 @@ fn objects(files: &CaseFiles) -> serde_json::Value {
     })
 }
 
-fn no_incident(gathered: &Gathered, strongest: f64, policy: &Policy, building: Building) -> Outcome {
+fn no_incident(
+    gathered: &Gathered,
+    strongest: f64,
+    policy: &Policy,
+    format: Format,
+    building: Building,
+) -> Outcome {
+    if format == Format::Json {
+        print_json(&serde_json::json!({
+            "incident": null,
+            "findings": gathered.findings.len() as u64 + gathered.summary.findings_not_kept,
+            "strongest_points": strongest,
+            "declare_points": policy.declare_points,
+            "telemetry": gathered.summary,
+        }))?;
+        return building.abandon();
+    }
     say::show(&narrate::nothing(&gathered.findings, strongest, policy.declare_points));
+    if gathered.summary.findings_not_kept > 0 {
+        say!(
+            "This rests on the findings that are kept one by one: {} more were only counted (see above).",
+            gathered.summary.findings_not_kept
+        );
+    }
     if !gathered.summary.is_whole() {
         say!("This holds only for what was read and compared: not everything was (see above).");
     }

@@ -60,13 +60,17 @@ pub fn everybody(setting: &Setting<'_>, state: &State, incident: &Incident) -> S
 /// What is in the attacker's hands and the estate does not know: no action can touch it, so it keeps its foothold.
 pub fn unknown(setting: &Setting<'_>, state: &State) -> Vec<Residual> {
     let estate = setting.estate;
-    let others = setting.others.iter().flat_map(|it| &it.compromised);
     let known = |it: &EntityRef| match it.kind {
         EntityKind::Asset => estate.assets.iter().any(|known| known.id.as_str() == it.id),
         EntityKind::Identity => estate.identities.iter().any(|known| known.id.as_str() == it.id),
     };
-    let strangers: BTreeSet<EntityRef> =
-        state.compromised().chain(others).map(Entity::key).filter(|it| !known(it)).collect();
+    // Suspected ones count from the threshold on, as those do that the estate knows.
+    let counts = |it: &&Entity| it.confidence >= setting.suspect_threshold;
+    let own = state.incident.iter().flat_map(|it| &it.suspected).filter(|it| !state.is_clean(it));
+    let others =
+        setting.others.iter().flat_map(|it| it.compromised.iter().chain(it.suspected.iter().filter(counts)));
+    let all = state.compromised().chain(own.filter(counts)).chain(others);
+    let strangers: BTreeSet<EntityRef> = all.map(Entity::key).filter(|it| !known(it)).collect();
     let keeps = |it: EntityRef| Residual {
         entity: it.id,
         kind: it.kind,

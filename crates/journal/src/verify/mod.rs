@@ -133,7 +133,7 @@ pub(crate) fn inspect(dir: &Path, options: &Options<'_>) -> Result<Inspection> {
     it.manifest_files = outside.cloned().collect();
     it.report.faults.sort();
     it.report.faults.dedup();
-    it.report.record_intact = !it.report.faults.iter().any(Fault::is_of_record);
+    it.report.record_intact = !it.report.faults.iter().any(|it| it.is_of_record() && !it.is_of_signer());
     Ok(it)
 }
 

@@ -26,6 +26,11 @@ impl Fault {
         Self { code, path: path.into(), message: message.into() }
     }
 
+    /// Whether nothing was changed, but somebody other than those named has signed or cosigned.
+    pub fn is_of_signer(&self) -> bool {
+        matches!(self.code, "signer" | "witness")
+    }
+
     /// Whether it is the signed record that is at fault, rather than a file that it binds.
     pub fn is_of_record(&self) -> bool {
         in_journal(&self.path) || self.path == crate::manifest::JOURNAL_DIR
@@ -112,8 +117,7 @@ impl Report {
         let count = |wanted: &dyn Fn(&Fault) -> bool| self.faults.iter().filter(|it| wanted(it)).count();
         let total = self.faults.len();
         let faults = if total == 1 { "1 fault".to_owned() } else { format!("{total} faults") };
-        let of_signer = |it: &Fault| matches!(it.code, "signer" | "witness");
-        if !self.faults.is_empty() && self.faults.iter().all(of_signer) {
+        if !self.faults.is_empty() && self.faults.iter().all(Fault::is_of_signer) {
             return format!(
                 "NOT VERIFIED: record and files are whole and unchanged, but not signed or cosigned by whom you named; {faults}"
             );
@@ -144,7 +148,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for fault in &self.faults {
             let what = match fault.code {
-                "signer" | "witness" => "not by whom you named",
+                _ if fault.is_of_signer() => "not by whom you named",
                 _ if fault.is_of_record() => "fault in the record",
                 _ => "fault in the file",
             };
