@@ -125,6 +125,7 @@ pub fn run(json: bool) -> Result<()> {
         "rsigma_eps": whole.rsigma_s.map(eps),
         "ratio_rsigma": whole.ratios.get(whole.ratios.len() / 2).copied().map(round),
         "ratio_rsigma_range": [whole.ratios.first().copied().map(round), whole.ratios.last().copied().map(round)],
+        "ratio_rsigma_untagged": whole.ratios_same_file.first().copied().map(round),
         "rsigma": whole.rsigma,
         "start_s": round(whole.start_s),
         "rss_mb": whole.rss_mb.round(),

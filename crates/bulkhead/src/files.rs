@@ -66,8 +66,10 @@ pub fn assemble(
 /// The impact as the case shows it: of its plan, what that plan breaks.
 fn impact(ending: &Ending, generation: Option<u64>) -> Impact {
     let shown = ending.kept.impact.clone().or_else(|| ending.state.impact.clone()).unwrap_or_default();
-    match generation.and_then(|it| ending.kept.predicted.get(&it)) {
-        Some(predicted) => Impact { containment_predicted: predicted.clone(), ..shown },
+    // Among its alternatives the plan itself is the one that weighs everything as the contract does.
+    let plan = generation.and_then(|it| ending.kept.plans.get(&it));
+    match plan.and_then(|it| it.alternatives.iter().find(|it| it.name == "balanced")) {
+        Some(own) => Impact { containment_predicted: own.services.clone(), ..shown },
         None => shown,
     }
 }

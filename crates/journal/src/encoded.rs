@@ -47,7 +47,12 @@ fn hides(word: &str, is_named: &dyn Fn(&str) -> bool, depth: u32) -> bool {
 
 /// The word with its escapes undone, where it has any.
 fn unescaped(word: &str) -> Option<String> {
-    if !(word.contains('%') || word.contains('\\') || word.contains("&#") || word.contains('=')) {
+    if !(word.contains('%')
+        || word.contains('\\')
+        || word.contains("&#")
+        || word.contains("&amp;")
+        || word.contains('='))
+    {
         return None;
     }
     let bytes = word.as_bytes();

@@ -111,9 +111,7 @@ fn is_line(name: &str) -> bool {
         "(null)",
         "not available",
     ];
-    // `enable_15` is the level that whoever was at it had.
-    let level = name.strip_prefix("enable_").is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit()));
-    LINES.contains(&kind) || level || NOBODY.contains(&name.to_ascii_lowercase().as_str())
+    LINES.contains(&kind) || NOBODY.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// `IP = 203.0.113.9`, `IP <203.0.113.9>`, `user IP = ...`.

@@ -19,7 +19,7 @@ use bulkhead_engine::{Command, Effect, Event, Fact, Rejection, State, Subject, n
 use bulkhead_journal::{Draft, Journal, Vault};
 use bulkhead_model::case::{
     Attitude, Certificate, Entity, EntityKind, EntityRef, Impact, Incident, IncidentState, Plan,
-    RecoveryPlan, Relapse, Residual, ServiceImpact, TimelineEntry, worst,
+    RecoveryPlan, Relapse, Residual, TimelineEntry, worst,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, ServiceId};
@@ -137,8 +137,6 @@ pub struct Kept {
     pub impact: Option<Impact>,
     /// The first recovery plan since the incident was last contained.
     pub recovery: Option<RecoveryPlan>,
-    /// What each plan was last said to break, by generation.
-    pub predicted: BTreeMap<u64, Vec<ServiceImpact>>,
     /// Generations that at least one point was found to hold.
     pub enforced: BTreeSet<u64>,
     /// Actions that a point was found to hold, as point and action id.
@@ -190,13 +188,7 @@ impl Kept {
                     entities: it.entities.iter().map(|it| it.id().to_owned()).collect(),
                 });
             }
-            Fact::ImpactAssessed(it) => {
-                if let Some(newest) = self.plans.keys().next_back() {
-                    self.predicted.insert(*newest, it.impact.containment_predicted.clone());
-                }
-                if self.let_out {
-                    return;
-                }
+            Fact::ImpactAssessed(it) if !self.let_out => {
                 // What an earlier containment broke was broken, whatever the one now in force breaks.
                 let before = self.impact.take().map(|it| it.containment_observed).unwrap_or_default();
                 let observed = worst(before.iter().chain(&it.impact.containment_observed));
