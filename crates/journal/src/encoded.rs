@@ -1,6 +1,17 @@
 //! Names that stand in a text in another writing: Base64 (of UTF-8 or UTF-16, as `powershell -enc` takes it), hexadecimal,
 //! percent signs, escapes of JSON and pages. A word that hides one is withheld whole; the vault's copy has it.
 
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, Engine as _, GeneralPurpose, GeneralPurposeConfig};
+
+/// Takes what was cut out of a longer text: no padding, and bits left over at the end.
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
 /// What stands for a word that is withheld.
 pub(crate) const WITHHELD: &str = "(withheld: an encoded name)";
 
@@ -149,31 +160,20 @@ fn texts(bytes: &[u8], found: &mut Vec<String>) {
     }
 }
 
-/// Six bits a character, of either alphabet (RFC 4648, sections 4 and 5), as far as they fill bytes.
+/// What a run of characters of either alphabet (RFC 4648, sections 4 and 5) comes to, cut to what fills bytes.
 fn base64(run: &[u8]) -> Vec<u8> {
-    let value = |it: u8| match it {
-        b'A'..=b'Z' => it - b'A',
-        b'a'..=b'z' => it - b'a' + 26,
-        b'0'..=b'9' => it - b'0' + 52,
-        b'+' | b'-' => 62,
-        _ => 63,
+    let standard = |it: &u8| match it {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
     };
-    let (mut out, mut held, mut bits) = (Vec::with_capacity(run.len() * 3 / 4), 0_u32, 0);
-    for &it in run {
-        held = (held << 6) | u32::from(value(it));
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((held >> bits) as u8);
-            held &= (1 << bits) - 1;
-        }
-    }
-    out
+    let whole = if run.len() % 4 == 1 { run.len() - 1 } else { run.len() };
+    let text: Vec<u8> = run[..whole].iter().map(standard).collect();
+    ENGINE.decode(text).unwrap_or_default()
 }
 
 fn hexadecimal(run: &[u8]) -> Vec<u8> {
-    let pair = |it: &[u8]| std::str::from_utf8(it).ok().and_then(|it| u8::from_str_radix(it, 16).ok());
-    run.chunks_exact(2).filter_map(pair).collect()
+    hex::decode(&run[..run.len() / 2 * 2]).unwrap_or_default()
 }
 
 #[cfg(test)]
