@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_macros, clippy::format_push_string)]
 
 mod attack;
+mod baseline;
 mod building;
 mod casedir;
 mod cli;

@@ -1,5 +1,6 @@
 //! A case told at the terminal: what happened and what to do first, then the rest in the order of the work.
 
+use bulkhead_incident::{Fusion, Policy};
 use bulkhead_model::case::figures::Hit;
 use bulkhead_model::case::{
     ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Plan, RecoveryPlan,
@@ -349,15 +350,28 @@ pub fn score_line(score: &Score, figures: Option<&Figures>) -> String {
 }
 
 /// What came of telemetry that holds no incident.
-pub fn nothing(findings: &[Finding], strongest: f64, needed: f64) -> String {
+pub fn nothing(findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String {
     let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count(); // rows
     let all = findings.len(); // rows
+    let strongest = &fusion.strongest;
+    let host = strongest.host.as_deref().unwrap_or("none");
+    let hours = fusion.normal.hours();
+    let basis = if hours < 24.0 {
+        "less than a day was seen of them: the judgement rests on what the product assumes of any host"
+    } else {
+        "what is usual on them was learned from that"
+    };
     text!(
-        "no incident: {}, {} of them high or critical; the strongest host has {:.1} of the {:.1} points \
-         that declare one\nlook at the findings with `bulkhead detect`",
+        "no incident: {}, {} of them high or critical; the strongest host ({}) has {:.1} of the {:.1} points \
+         that declare one\nthis rests on {} seen for {:.1} hours on average, less what is forgotten: {}\n\
+         look at the findings with `bulkhead detect`; `--baseline FILE` keeps what is learned for the next run",
         counted(all, "finding"),
         grave,
-        strongest,
-        needed
+        host,
+        strongest.points,
+        policy.declare_points,
+        counted(fusion.normal.n_hosts(), "host"),
+        hours,
+        basis
     )
 }

@@ -5,7 +5,7 @@ use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An incident that nobody has declared yet.
+/// An incident as it stands by what is known, before anybody answers for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncidentDraft {
     /// Id, from the first finding and the seed: `inc-20250725-1f3a9c`.
@@ -16,6 +16,11 @@ pub struct IncidentDraft {
     pub severity: Level,
     /// Points of all its hosts; incidents are ranked by severity, then by this.
     pub points: f64,
+    /// When what was known sufficed for it.
+    pub declared_at: Timestamp,
+    /// When it was over, for want of anything new; none while it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
     /// Time of the earliest finding that belongs to it.
     pub first_finding_at: Timestamp,
     /// Time of the latest.
@@ -53,6 +58,57 @@ pub struct Movement {
 }
 
 impl IncidentDraft {
+    /// Hosts and accounts it names.
+    pub fn named(&self) -> impl Iterator<Item = &Entity> {
+        self.compromised.iter().chain(&self.suspected)
+    }
+
+    /// What is known now of the same incident: it stays the one that was declared, and nobody named is forgotten.
+    pub(crate) fn renew(&mut self, now: Self) {
+        let before = std::mem::replace(self, now);
+        self.id.clone_from(&before.id);
+        self.declared_at = before.declared_at;
+        self.absorb(before);
+    }
+
+    /// Takes in another account of the same incident; where both tell of the same, this one stands.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.declared_at = self.declared_at.min(other.declared_at);
+        self.severity = self.severity.max(other.severity);
+        self.points = self.points.max(other.points);
+        self.first_finding_at = self.first_finding_at.min(other.first_finding_at);
+        self.last_finding_at = self.last_finding_at.max(other.last_finding_at);
+        for entity in other.compromised {
+            if !self.compromised.iter().any(|it| it.key() == entity.key()) {
+                self.suspected.retain(|it| it.key() != entity.key());
+                self.compromised.push(entity);
+            }
+        }
+        for entity in other.suspected {
+            if !self.named().any(|it| it.key() == entity.key()) {
+                self.suspected.push(entity);
+            }
+        }
+        for list in [&mut self.compromised, &mut self.suspected] {
+            list.sort_by(|a, b| (a.since, a.kind, &a.id).cmp(&(b.since, b.kind, &b.id)));
+        }
+        merge(&mut self.tactics, other.tactics);
+        merge(&mut self.techniques, other.techniques);
+        self.findings.extend(other.findings);
+        self.findings.sort_unstable();
+        self.findings.dedup();
+        self.movements.extend(other.movements);
+        self.movements.sort();
+        self.movements.dedup();
+        let told = |it: &TimelineEntry, all: &[TimelineEntry]| {
+            all.iter().any(|other| other.at == it.at && other.about == it.about)
+        };
+        let missing: Vec<TimelineEntry> =
+            other.timeline.into_iter().filter(|it| !told(it, &self.timeline)).collect();
+        self.timeline.extend(missing);
+        self.timeline.sort_by_key(|it| it.at);
+    }
+
     /// The incident, declared at that instant.
     pub fn declare(&self, declared_at: Timestamp, telemetry: TelemetrySummary) -> Incident {
         Incident {
@@ -69,6 +125,15 @@ impl IncidentDraft {
             telemetry,
             simulated: true,
             residual: Vec::new(),
+        }
+    }
+}
+
+/// Appends what is missing.
+fn merge(list: &mut Vec<String>, other: Vec<String>) {
+    for it in other {
+        if !list.contains(&it) {
+            list.push(it);
         }
     }
 }

@@ -14,13 +14,15 @@ mod resolve;
 mod tactics;
 mod volume;
 
-mod burst;
-mod group;
+mod normal;
+
+mod evidence;
 mod link;
 mod score;
 
 mod draft;
-mod fuse;
+mod scope;
+mod tell;
 
 mod alerts;
 mod exfiltration;
@@ -29,7 +31,8 @@ pub use account::{is_local_service, same_account};
 pub use alerts::{ALERT_TAG, finding_from_alert, host_of_flow, is_alert};
 pub use draft::{IncidentDraft, Movement};
 pub use exfiltration::assess;
-pub use fuse::{Fusion, fuse};
+pub use normal::Normal;
 pub use policy::Policy;
+pub use scope::{Change, Fusion, Scope, Strongest, fuse, fuse_knowing};
 pub use state::{BadTransition, allowed, transition};
 pub use tactics::{TACTICS, tactics_of, techniques_of};

@@ -1,6 +1,6 @@
 //! The ways observed between hosts: logons of accounts, and flows on ports over which attackers move.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bulkhead_model::entity::{Observations, Seen};
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +27,11 @@ impl Link {
     pub(crate) fn leads_to(&self, at: Timestamp, before: i64, after: i64) -> bool {
         self.first <= shift(at, after) && self.last >= shift(at, -before)
     }
+
+    /// Whether it had been in use so long before `at` that another use says nothing.
+    pub(crate) fn is_habit(&self, at: Timestamp, habit_s: i64) -> bool {
+        self.first < shift(at, -habit_s)
+    }
 }
 
 /// `at` moved by so many seconds, kept within what can be written.
@@ -41,7 +46,10 @@ pub(crate) struct Links {
     pub all: Vec<Link>,
     /// Indexes into `all` by the host they lead to.
     pub onto: BTreeMap<HostNo, Vec<usize>>,
-    pub servers: BTreeSet<HostNo>,
+    /// Indexes into `all` by the host they lead from.
+    pub from: BTreeMap<HostNo, Vec<usize>>,
+    /// Servers, and from when on they show themselves as such.
+    servers: BTreeMap<HostNo, Timestamp>,
 }
 
 impl Links {
@@ -51,17 +59,19 @@ impl Links {
         all.sort_by(|a, b| {
             (a.first, a.from, a.to, &a.what, a.account).cmp(&(b.first, b.from, b.to, &b.what, b.account))
         });
-        let mut onto = BTreeMap::<HostNo, Vec<usize>>::new();
+        let (mut onto, mut from) =
+            (BTreeMap::<HostNo, Vec<usize>>::new(), BTreeMap::<HostNo, Vec<usize>>::new());
         for (index, link) in all.iter().enumerate() {
             onto.entry(link.to).or_default().push(index);
+            from.entry(link.from).or_default().push(index);
         }
         let servers = servers(&all, observations, resolver, policy);
-        Self { all, onto, servers }
+        Self { all, onto, from, servers }
     }
 
-    /// Whether everybody logs on to `host`, so that a logon there means little.
-    pub(crate) fn is_server(&self, host: HostNo) -> bool {
-        self.servers.contains(&host)
+    /// Whether everybody logs on to `host`, so that a logon there means little; as was known at `at`.
+    pub(crate) fn is_server(&self, host: HostNo, at: Timestamp) -> bool {
+        self.servers.get(&host).is_some_and(|since| *since <= at)
     }
 }
 
@@ -99,7 +109,7 @@ fn link(from: HostNo, to: HostNo, account: Option<AccountNo>, what: String, seen
     (from != to).then_some(Link { from, to, account, what, first, last })
 }
 
-/// Directory servers, and hosts onto which many others come.
+/// Directory servers, and hosts onto which many others come, with the instant from which on that could be known.
 ///
 /// A directory shows itself by its role in the estate or the telemetry, by Kerberos requests to it, or by two computers
 /// that log on to it with their own accounts.
@@ -108,42 +118,70 @@ fn servers(
     observations: &Observations,
     resolver: &mut Resolver<'_>,
     policy: &Policy,
-) -> BTreeSet<HostNo> {
+) -> BTreeMap<HostNo, Timestamp> {
     const KERBEROS: u16 = 88;
-    let mut servers = BTreeSet::new();
+    let mut servers = BTreeMap::<HostNo, Timestamp>::new();
+    let mut enter = |host: HostNo, since: Timestamp| {
+        servers.entry(host).and_modify(|it| *it = (*it).min(since)).or_insert(since);
+    };
     for (name, host) in &observations.hosts {
         let Some(number) = resolver.host(name) else { continue };
         if host.roles.contains("domain_controller") {
-            servers.insert(number);
+            enter(number, host.seen.first.unwrap_or(Timestamp::MIN));
         }
     }
-    for flow in observations.flows.keys().filter(|it| it.port == KERBEROS) {
+    for (flow, seen) in observations.flows.iter().filter(|it| it.0.port == KERBEROS) {
         let (from, to) = (resolver.address(flow.from), resolver.address(flow.to));
-        servers.extend(to.filter(|it| from != Some(*it)));
-    }
-    let mut clients = BTreeMap::<HostNo, BTreeSet<HostNo>>::new();
-    for link in links {
-        clients.entry(link.to).or_default().insert(link.from);
+        if let Some(to) = to.filter(|it| from != Some(*it)) {
+            enter(to, seen.first.unwrap_or(Timestamp::MIN));
+        }
     }
     let others = resolver.hosts.len().saturating_sub(1);
-    let busy = |it: &BTreeSet<HostNo>| it.len() >= policy.server_clients && it.len() * 2 >= others;
-    servers.extend(clients.iter().filter(|it| busy(it.1)).map(|it| *it.0));
-    servers
-        .extend(machine_clients(observations, resolver).iter().filter(|it| it.1.len() >= 2).map(|it| *it.0));
-    servers.extend((0..resolver.hosts.len()).filter(|it| resolver.hosts[*it].is_directory));
+    let busy = policy.server_clients.max(others.div_ceil(2));
+    for (host, clients) in clients(links.iter().map(|it| (it.to, it.from, it.first))) {
+        if let Some(since) = nth(&clients, busy) {
+            enter(host, since);
+        }
+    }
+    for (host, clients) in clients(machine_logons(observations, resolver).into_iter()) {
+        if let Some(since) = nth(&clients, 2) {
+            enter(host, since);
+        }
+    }
+    for host in (0..resolver.hosts.len()).filter(|it| resolver.hosts[*it].is_directory) {
+        enter(host, Timestamp::MIN);
+    }
     servers
 }
 
-/// Hosts whose own accounts logged on to a host.
-fn machine_clients(
-    observations: &Observations,
-    resolver: &mut Resolver<'_>,
-) -> BTreeMap<HostNo, BTreeSet<HostNo>> {
-    let mut clients = BTreeMap::<HostNo, BTreeSet<HostNo>>::new();
-    for logon in observations.logons.keys().filter(|it| it.success && it.user.ends_with('$')) {
-        let Some(from) = logon.from.as_ref().and_then(|it| resolver.host(it)) else { continue };
-        let Some(to) = resolver.host(&logon.to).filter(|it| *it != from) else { continue };
-        clients.entry(to).or_default().insert(from);
+/// By server and client, when the client first came.
+fn clients(
+    came: impl Iterator<Item = (HostNo, HostNo, Timestamp)>,
+) -> BTreeMap<HostNo, BTreeMap<HostNo, Timestamp>> {
+    let mut clients = BTreeMap::<HostNo, BTreeMap<HostNo, Timestamp>>::new();
+    for (to, from, at) in came {
+        clients.entry(to).or_default().entry(from).and_modify(|it| *it = (*it).min(at)).or_insert(at);
     }
     clients
+}
+
+/// When the `n`th client came.
+fn nth(clients: &BTreeMap<HostNo, Timestamp>, n: usize) -> Option<Timestamp> {
+    let mut times: Vec<Timestamp> = clients.values().copied().collect();
+    times.sort_unstable();
+    times.get(n.checked_sub(1)?).copied()
+}
+
+/// Logons of computers with their own accounts: onto which host, from which, when first.
+fn machine_logons(
+    observations: &Observations,
+    resolver: &mut Resolver<'_>,
+) -> Vec<(HostNo, HostNo, Timestamp)> {
+    let mut came = Vec::new();
+    for (logon, seen) in observations.logons.iter().filter(|it| it.0.success && it.0.user.ends_with('$')) {
+        let Some(from) = logon.from.as_ref().and_then(|it| resolver.host(it)) else { continue };
+        let Some(to) = resolver.host(&logon.to).filter(|it| *it != from) else { continue };
+        came.push((to, from, seen.first.unwrap_or(Timestamp::MIN)));
+    }
+    came
 }

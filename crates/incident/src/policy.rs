@@ -5,29 +5,56 @@ use serde::{Deserialize, Serialize};
 
 /// How findings are weighed and when an incident is declared. Points add up per host and per account;
 /// `confidence = 1 - exp(-points / scale)`.
+///
+/// A rule's points are its log likelihood ratio, tempered because rules are not independent: how much likelier it is to
+/// fire in a span of ten minutes on a host in the attacker's hands (`fires_when_attacked`) than on this host on any day
+/// (what was learned, or the prior of its level).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// Points of one rule of level informational, low, medium, high, critical. Default 0, 1, 4, 12, 25.
+    /// Points of one of our rules of level informational, low, medium, high, critical, with no history. Default 0, 1, 4,
+    /// 12, 25.
     pub level_points: [f64; 5],
-    /// Share of the points that counts for an alert from elsewhere, whose rules we cannot read. Default 0.4.
-    pub alert_share: f64,
-    /// Up to so many hits a rule keeps its points on a host; each doubling beyond counts against it. Default 4.
-    pub free_repeats: u64,
-    /// A rule that fires on more than this share of all hosts (of at least `crowd_hosts`) is background. Default 0.5.
-    pub crowd_share: f64,
-    /// Number of hosts from which on `crowd_share` is judged. Default 5.
-    pub crowd_hosts: usize,
-    /// Hours of telemetry from which on a rule that fires in most of them is background. Default 12.
-    pub habit_hours: u64,
-    /// A rule seen in at most so many hours of all hosts together is rare, once there are `habit_hours`. Default 3.
-    pub rare_host_hours: usize,
-    /// So many different rare rules on one host within an hour are a burst that speaks for itself. Default 5.
-    pub burst_rules: usize,
-    /// Least points of each rule of a burst. Default 3.
-    pub burst_points: f64,
-    /// Share of the points left to a background rule. Default 0.1.
-    pub background_share: f64,
+    /// Chance that one of our rules of that level fires on a host in a span of ten minutes of any day: what is assumed
+    /// before anything is learned. Default 0.2, 0.02, 0.003, 0.0001, 0.00001.
+    pub level_chance: [f64; 5],
+    /// Most times the points without history that a rule gets for being rare. Default 1.25.
+    pub rare_factor: f64,
+    /// Points per nat (unit of the log likelihood ratio) of an alert from elsewhere, by level. Default 0, 0.0875, 0.345,
+    /// 0.7, 1.
+    pub alert_points: [f64; 5],
+    /// As `level_chance`, for alerts from elsewhere, whose rules we cannot read: nobody knows how often a sensor cries.
+    /// Default 0.2, 0.05, 0.05, 0.05, 0.03.
+    pub alert_chance: [f64; 5],
+    /// Most nats that one alert counts for, however rare. Default 7.
+    pub alert_nats: f64,
+    /// Chance that a given rule fires in such a span on a host that is being attacked. Default 0.3.
+    pub fires_when_attacked: f64,
+    /// Seconds for which one of our rules keeps its points, and in which they halve from then on, until an incident is
+    /// declared. Default 6 h, 12 h.
+    pub keeps_s: [i64; 2],
+    /// The same of an alert. Default 1 h, 3 h.
+    pub alert_keeps_s: [i64; 2],
+    /// Alerts on one host within so many seconds are one happening: the strongest counts, the others `same_alert_share`.
+    /// Default 5.
+    pub same_moment_s: i64,
+    /// Share of the points of an alert that came at the moment of a stronger one. Default 0.1.
+    pub same_alert_share: f64,
+    /// An alert that so many hosts raise within `sweep_s` is a sweep over them: it says that they were touched, not that
+    /// they were taken. Default 3.
+    pub sweep_hosts: usize,
+    /// Seconds of a sweep. Default 1800.
+    pub sweep_s: i64,
+    /// Share of the points of a sweep on hosts that are below `declare_points`. Default 0.25.
+    pub sweep_share: f64,
+    /// Hosts under alerts are one intrusion when so many seconds at most lie between them. Default 3600.
+    pub together_s: i64,
+    /// Hosts on which so many of the same telling rules fired within a day are one intrusion. Default 3.
+    pub same_tools: usize,
+    /// Quiet seconds after which an incident is over, and what comes after is another one. Default three days.
+    pub over_s: i64,
+    /// A way (account, from, to) known for so many seconds is a habit and leads nowhere by itself. Default a day.
+    pub habit_s: i64,
     /// Share of the points of a rule all of whose hits another, graver rule hit too. Default 0.25.
     pub same_event_share: f64,
     /// Most points of medium and lower rules on a host that nothing ties to the attacker. Default 8.
@@ -76,15 +103,23 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             level_points: [0.0, 1.0, 4.0, 12.0, 25.0],
-            alert_share: 0.4,
-            free_repeats: 4,
-            crowd_share: 0.5,
-            crowd_hosts: 5,
-            habit_hours: 12,
-            rare_host_hours: 3,
-            burst_rules: 5,
-            burst_points: 3.0,
-            background_share: 0.1,
+            level_chance: [0.2, 0.02, 0.003, 1e-4, 1e-5],
+            rare_factor: 1.25,
+            alert_points: [0.0, 0.0875, 0.345, 0.7, 1.0],
+            alert_chance: [0.2, 0.05, 0.05, 0.05, 0.03],
+            alert_nats: 7.0,
+            fires_when_attacked: 0.3,
+            keeps_s: [6 * 3600, 12 * 3600],
+            alert_keeps_s: [3600, 3 * 3600],
+            same_moment_s: 5,
+            same_alert_share: 0.1,
+            sweep_hosts: 3,
+            sweep_s: 1800,
+            sweep_share: 0.25,
+            together_s: 3600,
+            same_tools: 3,
+            over_s: 3 * 86_400,
+            habit_s: 86_400,
             same_event_share: 0.25,
             weak_cap: 8.0,
             link_before_s: 600,
@@ -112,9 +147,26 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Points of one rule of this level.
-    pub fn points(&self, level: Level) -> f64 {
-        self.level_points[level as usize]
+    /// The chance that a rule fires in a span of ten minutes on a host of which nothing is known.
+    pub(crate) fn prior(&self, level: Level, is_alert: bool) -> f64 {
+        if is_alert { self.alert_chance[level as usize] } else { self.level_chance[level as usize] }
+    }
+
+    /// Points of a rule of this level whose chance to fire there on any day is `chance`.
+    pub(crate) fn points(&self, level: Level, is_alert: bool, chance: f64) -> f64 {
+        let nats = |chance: f64| (self.fires_when_attacked / chance).ln().max(0.0);
+        if is_alert {
+            return self.alert_points[level as usize] * nats(chance).min(self.alert_nats);
+        }
+        let share = nats(chance) / nats(self.prior(level, false)).max(f64::MIN_POSITIVE);
+        self.level_points[level as usize] * share.min(self.rare_factor)
+    }
+
+    /// The share of its points that a rule still has so many seconds after it fired.
+    #[expect(clippy::cast_precision_loss, reason = "seconds, far below 2^52")]
+    pub(crate) fn kept(&self, age_s: i64, is_alert: bool) -> f64 {
+        let [full, half] = if is_alert { self.alert_keeps_s } else { self.keeps_s };
+        (-((age_s - full).max(0) as f64) / half.max(1) as f64).exp2()
     }
 
     /// Confidence 0 to 1 for so many points, rounded to three digits.
@@ -134,9 +186,32 @@ mod tests {
         let at = |points| policy.confidence(points);
         assert_eq!([at(-1.0), at(0.0), at(14.0), at(1000.0)], [0.0, 0.0, 0.632, 1.0]);
         // A lone high finding raises suspicion, a lone critical one convicts.
-        assert!(at(policy.points(Level::High)) < policy.compromised);
-        assert!(at(policy.points(Level::High)) >= policy.suspected);
-        assert!(at(policy.points(Level::Critical)) >= policy.compromised);
-        assert!(policy.points(Level::Medium) < policy.declare_points);
+        let unknown = |level| policy.points(level, false, policy.prior(level, false));
+        assert!(at(unknown(Level::High)) < policy.compromised);
+        assert!(at(unknown(Level::High)) >= policy.suspected);
+        assert!(at(unknown(Level::Critical)) >= policy.compromised);
+        assert!(unknown(Level::Medium) < policy.declare_points);
+        assert_eq!(Level::ALL.map(unknown), policy.level_points);
+    }
+
+    #[test]
+    fn a_sensor_nobody_knows_declares_nothing_by_a_few_grave_alerts() {
+        let policy = Policy::default();
+        let points = |level, chance| policy.points(level, true, chance);
+        let unknown = |level| points(level, policy.prior(level, true));
+        assert!(3.0 * unknown(Level::High) < policy.declare_points);
+        assert!(unknown(Level::Critical) < policy.declare_points);
+        // A sensor that has been quiet for a week is another matter.
+        assert!(3.0 * points(Level::High, 1e-4) >= policy.declare_points);
+    }
+
+    #[test]
+    fn points_fade() {
+        let policy = Policy::default();
+        assert_eq!(
+            [policy.kept(0, true), policy.kept(3600, true), policy.kept(4 * 3600, true)],
+            [1.0, 1.0, 0.5]
+        );
+        assert!(policy.kept(86_400, false) < policy.kept(3600, false));
     }
 }

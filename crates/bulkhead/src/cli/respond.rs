@@ -69,6 +69,10 @@ pub struct Respond {
     /// `contained` is only said once all that stays is accepted. May be given several times; `--yes` accepts none.
     #[arg(long, value_name = "ENTITY")]
     pub accept: Vec<String>,
+    /// What is usual on these hosts, learned by earlier runs: read if the file is there, and written with what this run
+    /// adds. Without it nothing is known but what the product assumes of any host.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// Threads that read (default: one for each core). The case is the same for any number.
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulkhead_contain::ports::MovementPorts;
-use bulkhead_incident::Policy;
+use bulkhead_incident::{Fusion, IncidentDraft, Policy, fuse_knowing};
 use bulkhead_model::case::{Entity, EntityRef, Incident, Residual};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -13,6 +13,7 @@ use bulkhead_telemetry::discover;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::baseline::Baseline;
 use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Common, Format, Planning, Respond};
@@ -31,7 +32,6 @@ use crate::telemetry_input::{Gathered, cores, gather};
 use crate::ui::counted;
 use crate::when::zone;
 use crate::world::recorded::Recorded;
-use crate::world::{Found, declare_when};
 use crate::{files, inputs, narrate, rule_input};
 
 /// Runs `respond`.
@@ -42,6 +42,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let (rules, report) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
     let key = signing_key(&common.signer)?;
+    let baseline = Baseline::open(args.baseline.as_deref())?;
     let building = match resumed {
         Some(building) => building,
         None => Building::begin(&Wanted {
@@ -79,11 +80,18 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     };
     let setting = setting(&estate.estate, common, config)?;
     let policy = Policy::default();
-    let (found, strongest) =
-        declare_when(&gathered.findings, &gathered.observations, &estate.estate, &policy, common.seed());
-    let accept = accepted(&estate.estate, &found, &args.accept)?;
-    if found.is_empty() {
-        return no_incident(&gathered, strongest, &policy, common.format, building);
+    let fusion = fuse_knowing(
+        baseline.normal.clone(),
+        &gathered.findings,
+        &gathered.observations,
+        &estate.estate,
+        &policy,
+        common.seed(),
+    );
+    baseline.keep(&fusion.normal)?;
+    let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
+    if fusion.incidents.is_empty() {
+        return no_incident(&gathered, &fusion, &policy, common.format, building);
     }
     let case = Case {
         args,
@@ -94,7 +102,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         key: &key,
         now,
     };
-    let told = respond(&case, &found, &building)?;
+    let told = respond(&case, &fusion.incidents, &building)?;
     let out = building.shown().to_owned();
     // In their place before anything is printed: whoever closes the pipe early loses no case.
     building.finish()?;
@@ -110,9 +118,9 @@ fn planning_now(common: &Common, estate: Option<&EstateInput>, quiet: bool) -> O
 }
 
 /// The host or account behind every name given with `--accept`: one of the estate, or one that only the incidents know.
-fn accepted(estate: &Estate, found: &[Found], names: &[String]) -> Outcome<Vec<EntityRef>> {
+fn accepted(estate: &Estate, found: &[IncidentDraft], names: &[String]) -> Outcome<Vec<EntityRef>> {
     let directory = Directory::new(estate);
-    let seen = found.iter().flat_map(|it| &it.draft.compromised).map(Entity::key);
+    let seen = found.iter().flat_map(|it| &it.compromised).map(Entity::key);
     let seen: BTreeSet<EntityRef> = seen.collect();
     let meant = |name: &String| match directory.find("--accept", name) {
         Ok(Meant::Asset(id)) => Ok(vec![EntityRef::asset(id.as_str())]),
@@ -160,17 +168,17 @@ struct Told {
 }
 
 /// Answers every incident, each with its own case directory, under one plan for all of them.
-fn respond(case: &Case<'_>, found: &[Found], building: &Building) -> Outcome<Vec<Told>> {
+fn respond(case: &Case<'_>, found: &[IncidentDraft], building: &Building) -> Outcome<Vec<Told>> {
     let common = &case.args.common;
     let telemetry = case.gathered.summary.clone();
     let incidents: Vec<Incident> =
-        found.iter().map(|it| it.draft.declare(it.at, telemetry.clone())).collect();
-    let latest = case.gathered.last_event.into_iter().chain(found.iter().map(|it| it.at)).max();
+        found.iter().map(|it| it.declare(it.declared_at, telemetry.clone())).collect();
+    let latest = case.gathered.last_event.into_iter().chain(found.iter().map(|it| it.declared_at)).max();
     let said = RefCell::default();
     let mut told = Vec::new();
     for (index, it) in found.iter().enumerate() {
         let findings: Vec<Finding> =
-            it.draft.findings.iter().map(|at| case.gathered.findings[*at].clone()).collect();
+            it.findings.iter().map(|at| case.gathered.findings[*at].clone()).collect();
         let mut others = incidents.clone();
         let incident = others.remove(index);
         let setting = case.setting.beside(others);
@@ -182,7 +190,7 @@ fn respond(case: &Case<'_>, found: &[Found], building: &Building) -> Outcome<Vec
             }
         };
         let journal = building.journal(&incident.id);
-        let now = case.now.or(latest).unwrap_or(it.at).max(it.at);
+        let now = case.now.or(latest).unwrap_or(it.declared_at).max(it.declared_at);
         let mut world = Recorded {
             findings: &findings,
             observations: &case.gathered.observations,
@@ -196,7 +204,7 @@ fn respond(case: &Case<'_>, found: &[Found], building: &Building) -> Outcome<Vec
         let opening = Opening {
             setting: &setting,
             incident,
-            story: it.draft.timeline.clone(),
+            story: it.timeline.clone(),
             now,
             out: &made,
             journal: &journal,
@@ -307,7 +315,7 @@ fn objects(files: &CaseFiles) -> serde_json::Value {
 
 fn no_incident(
     gathered: &Gathered,
-    strongest: f64,
+    fusion: &Fusion,
     policy: &Policy,
     format: Format,
     building: Building,
@@ -316,13 +324,16 @@ fn no_incident(
         print_json(&serde_json::json!({
             "incident": null,
             "findings": gathered.findings.len() as u64 + gathered.summary.findings_not_kept,
-            "strongest_points": strongest,
+            "strongest_points": fusion.strongest.points,
+            "strongest_host": fusion.strongest.host,
+            "strongest_at": fusion.strongest.at,
             "declare_points": policy.declare_points,
+            "learned": { "hosts": fusion.normal.n_hosts(), "hours_a_host": fusion.normal.hours() },
             "telemetry": gathered.summary,
         }))?;
         return building.abandon();
     }
-    say::show(&narrate::nothing(&gathered.findings, strongest, policy.declare_points));
+    say::show(&narrate::nothing(&gathered.findings, fusion, policy));
     if gathered.summary.findings_not_kept > 0 {
         say!(
             "This rests on the findings that are kept one by one: {} more were only counted (see above).",

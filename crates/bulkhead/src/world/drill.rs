@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use bulkhead_detect::{Detector, RuleSet};
 use bulkhead_engine::{State, Subject, Via};
 use bulkhead_evaluate::{Defence, Generated, Play, Scenario, Truth, generate};
-use bulkhead_incident::{IncidentDraft, Policy, fuse};
+use bulkhead_incident::{IncidentDraft, Normal, Policy, fuse, fuse_knowing};
 use bulkhead_model::case::{
     Entity, EntityKind, EntityRef, Incident, IncidentState, Residual, TelemetrySummary,
 };
@@ -82,22 +82,13 @@ impl<'a> DrillWorld<'a> {
         world
     }
 
-    /// The first instant at which the findings suffice for an incident.
+    /// The first instant at which the findings suffice for an incident, and what is known of it then.
     pub fn declarable(&mut self) -> Option<(IncidentDraft, Timestamp)> {
-        let mut last = None;
-        for index in 0..self.findings.len() {
-            let finding = &self.findings[index];
-            let Some(at) = finding.time else { continue };
-            // Only what changes the picture is worth another look.
-            if finding.rule.level < Level::Medium || last == Some(at) {
-                continue;
-            }
-            last = Some(at);
-            if let Some(draft) = self.draft(at, None) {
-                return Some((draft, at));
-            }
-        }
-        None
+        self.observe(Timestamp::MAX);
+        let all = fuse(&self.findings, &self.observations, self.estate, self.policy, self.seed);
+        let first = all.incidents.into_iter().min_by_key(|it| it.declared_at)?;
+        let at = first.declared_at;
+        Some((self.draft(at, None).unwrap_or(first), at))
     }
 
     /// The incident as the findings up to `now` show it.
@@ -188,15 +179,19 @@ impl<'a> DrillWorld<'a> {
     fn relapse(&mut self, state: &State, current: &Incident, now: Timestamp) -> Option<(Incident, String)> {
         let since = state.milestones.last().map(|(at, _)| *at);
         self.observe(now);
-        let recent: Vec<Finding> =
-            known(&self.findings, now).iter().filter(|it| it.time > since).cloned().collect();
-        let fusion = fuse(&recent, &self.observations, self.estate, self.policy, self.seed);
+        let known = known(&self.findings, now);
+        let (before, recent) = known.split_at(known.partition_point(|it| it.time <= since));
+        // What was usual before is usual after; what the attacker did then was not learned.
+        let fused = |normal: Normal, findings: &[Finding]| {
+            fuse_knowing(normal, findings, &self.observations, self.estate, self.policy, self.seed)
+        };
+        let fusion = fused(fused(Normal::default(), before).normal, recent);
         let draft = gravest(fusion, Some(current))?;
         let mut incident = current.clone();
         for entity in &draft.compromised {
             merge(&mut incident.compromised, entity);
         }
-        incident.findings = known(&self.findings, now).len() as u64;
+        incident.findings = known.len() as u64;
         Some((incident, draft.title))
     }
 }

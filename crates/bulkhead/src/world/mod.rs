@@ -3,5 +3,3 @@
 pub mod drill;
 pub mod recorded;
 mod scope;
-
-pub use scope::{Found, declare_when};

@@ -65,7 +65,7 @@ fn check(file: &str, text: &str) {
         fusion.incidents.iter().map(|it| (names(&it.compromised), names(&it.suspected))).collect();
     let expected: Vec<_> =
         case.expect.iter().map(|it| (it.compromised.clone(), it.suspected.clone())).collect();
-    assert_eq!(named, expected, "{file}: (compromised, suspected) of each incident; {fusion:#?}");
+    assert_eq!(named, expected, "{file}: (compromised, suspected) of each incident; {:#?}", fusion.incidents);
     for (found, expect) in fusion.incidents.iter().zip(&case.expect) {
         check_details(file, found, expect);
     }
@@ -97,7 +97,12 @@ fn every_case_of_the_folder() {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
     files.sort();
     assert!(files.len() >= 15, "the folder is there");
-    for file in files {
-        check(&file.file_stem().unwrap().to_string_lossy(), &std::fs::read_to_string(&file).unwrap());
-    }
+    let failed: Vec<_> = files
+        .iter()
+        .filter(|file| {
+            let text = std::fs::read_to_string(file).unwrap();
+            std::panic::catch_unwind(|| check(&file.file_stem().unwrap().to_string_lossy(), &text)).is_err()
+        })
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
 }

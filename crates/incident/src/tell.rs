@@ -1,64 +1,18 @@
-//! Fusion: hosts tied together become one incident, the rest stay apart; what is too weak is no incident.
+//! Hosts tied together become one incident, told with its reasons; what is too weak is no incident.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::case::{Entity, EntityKind, Reason, TimelineEntry};
-use bulkhead_model::entity::Observations;
-use bulkhead_model::estate::Estate;
-use bulkhead_model::finding::{Finding, Level};
+use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 
 use crate::draft::{IncidentDraft, Movement};
-use crate::group::{Group, group};
-use crate::link::Links;
-use crate::policy::Policy;
+use crate::evidence::Weighed;
 use crate::resolve::{HostNo, Resolver};
-use crate::score::{Ground, Scores, Why, score, total};
+use crate::score::{Ground, Scores, Seen, Why, total};
 use crate::tactics::{tactics_of, techniques_of};
 
-/// What fusion found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fusion {
-    /// The incidents, gravest first.
-    pub incidents: Vec<IncidentDraft>,
-    /// Findings that name no host or carry no time, and so could not be placed.
-    pub unplaced: u64,
-    /// Points of the strongest host of all, to be compared with [`Policy::declare_points`].
-    pub strongest: f64,
-}
-
-/// Fuses findings (alerts among them) and observations into incidents over `estate`.
-///
-/// The order of `findings` does not matter for what comes out, but for the indexes in [`IncidentDraft::findings`].
-/// `seed` only enters the ids.
-pub fn fuse(
-    findings: &[Finding],
-    observations: &Observations,
-    estate: &Estate,
-    policy: &Policy,
-    seed: u64,
-) -> Fusion {
-    let mut resolver = Resolver::new(estate, observations);
-    for name in observations.hosts.keys() {
-        resolver.host(name);
-    }
-    let (groups, unplaced) = group(findings, &mut resolver, policy);
-    let links = Links::new(observations, &mut resolver, policy);
-    let scores = score(&groups, &links, policy);
-    let strongest = scores.hosts.values().map(total_of).fold(0.0, f64::max);
-    let case =
-        Case { findings, groups: &groups, links: &links, scores: &scores, resolver: &resolver, policy };
-    let clusters = case.clusters();
-    let mut incidents: Vec<IncidentDraft> = clusters.iter().filter_map(|it| case.draft(it, seed)).collect();
-    incidents.sort_by(|a, b| {
-        (b.severity, b.points).partial_cmp(&(a.severity, a.points)).map_or(a.id.cmp(&b.id), |it| {
-            it.then_with(|| a.first_finding_at.cmp(&b.first_finding_at)).then_with(|| a.id.cmp(&b.id))
-        })
-    });
-    Fusion { incidents, unplaced, strongest }
-}
-
-fn total_of(grounds: &Vec<Ground>) -> f64 {
+pub(crate) fn total_of(grounds: &Vec<Ground>) -> f64 {
     total(grounds)
 }
 
@@ -72,19 +26,20 @@ struct Hit {
 }
 
 /// Everything a draft is made from.
-struct Case<'a> {
-    findings: &'a [Finding],
-    groups: &'a [Group<'a>],
-    links: &'a Links,
-    scores: &'a Scores,
-    resolver: &'a Resolver<'a>,
-    policy: &'a Policy,
+pub(crate) struct Case<'a> {
+    pub seen: Seen<'a>,
+    pub scores: &'a Scores,
+    pub resolver: &'a Resolver<'a>,
 }
 
 impl Case<'_> {
+    fn group(&self, number: usize) -> &Weighed<'_> {
+        &self.seen.groups[number]
+    }
+
     /// Sets of suspected or compromised hosts tied together.
-    fn clusters(&self) -> Vec<BTreeSet<HostNo>> {
-        let named = |it: &Vec<Ground>| self.policy.confidence(total(it)) >= self.policy.suspected;
+    pub(crate) fn clusters(&self) -> Vec<BTreeSet<HostNo>> {
+        let named = |it: &Vec<Ground>| self.seen.policy.confidence(total(it)) >= self.seen.policy.suspected;
         let hosts: Vec<HostNo> = self.scores.hosts.iter().filter(|it| named(it.1)).map(|it| *it.0).collect();
         let mut cluster_of: BTreeMap<HostNo, HostNo> = hosts.iter().map(|it| (*it, *it)).collect();
         for tie in &self.scores.ties {
@@ -101,36 +56,40 @@ impl Case<'_> {
         clusters.into_values().collect()
     }
 
-    fn draft(&self, hosts: &BTreeSet<HostNo>, seed: u64) -> Option<IncidentDraft> {
+    /// Whether these hosts are enough for an incident to be declared.
+    pub(crate) fn suffices(&self, hosts: &BTreeSet<HostNo>) -> bool {
         let points = |host: &HostNo| self.scores.hosts.get(host).map_or(0.0, total_of);
-        if hosts.iter().map(points).fold(0.0, f64::max) < self.policy.declare_points {
-            return None;
-        }
+        hosts.iter().map(points).fold(0.0, f64::max) >= self.seen.policy.declare_points
+            && self.is_corroborated(&self.fired(hosts))
+    }
+
+    /// The incident on these hosts; none where nothing fired on any of them.
+    pub(crate) fn draft(&self, hosts: &BTreeSet<HostNo>, seed: u64) -> Option<IncidentDraft> {
+        let points = |host: &HostNo| self.scores.hosts.get(host).map_or(0.0, total_of);
         let fired = self.fired(hosts);
-        if !self.is_corroborated(&fired) {
-            return None;
-        }
         let first = fired.first()?.first;
-        let last = fired.iter().filter_map(|it| self.groups[it.group].times.last()).max().copied()?;
+        let last = fired.iter().filter_map(|it| self.group(it.group).hits().last()).map(|it| it.at).max()?;
         let mut entities: Vec<Entity> = hosts.iter().filter_map(|it| self.host_entity(*it)).collect();
         entities.extend(self.accounts(hosts));
         entities.sort_by(|a, b| (a.since, a.kind, &a.id).cmp(&(b.since, b.kind, &b.id)));
         let (compromised, suspected): (Vec<Entity>, Vec<Entity>) =
-            entities.into_iter().partition(|it| it.confidence >= self.policy.compromised);
+            entities.into_iter().partition(|it| it.confidence >= self.seen.policy.compromised);
         let mut findings: Vec<usize> = fired
             .iter()
-            .flat_map(|it| self.groups[it.group].findings[it.skipped..].iter().copied())
+            .flat_map(|it| self.group(it.group).hits()[it.skipped..].iter().map(|it| it.number))
             .collect();
         findings.sort_unstable();
         let movements = self.movements(hosts);
         let (tactics, techniques) = self.attack(&fired);
         let severity = self.severity(hosts, &fired, &compromised, &tactics);
         Some(IncidentDraft {
-            id: incident_id(first, &self.reference(fired[0].group), seed),
+            id: incident_id(first, &self.reference(fired[0].group, first), seed),
             title: title(&compromised, &suspected, &movements, &self.gravest(&fired)),
             severity,
             points: hosts.iter().map(points).sum(),
             first_finding_at: first,
+            declared_at: self.seen.at,
+            ended_at: None,
             last_finding_at: last,
             timeline: self.timeline(&fired, &movements),
             compromised,
@@ -144,16 +103,16 @@ impl Case<'_> {
 
     /// Whether more than one weak rule speaks for the incident.
     fn is_corroborated(&self, fired: &[Hit]) -> bool {
-        let groups = || fired.iter().map(|it| &self.groups[it.group]);
-        let rules: BTreeSet<&str> = groups().map(|it| it.rule.id.as_str()).collect();
-        rules.len() >= self.policy.declare_rules || groups().any(Group::is_strong)
+        let groups = || fired.iter().map(|it| self.group(it.group).group);
+        let rules: BTreeSet<usize> = groups().map(|it| it.rule_no).collect();
+        rules.len() >= self.seen.policy.declare_rules || groups().any(|it| it.is_strong())
     }
 
     /// Whether a ground says by itself that the attacker was there: a grave rule, or a link.
     fn is_telling(&self, ground: &Ground) -> bool {
         match ground.why {
-            Why::Fired { group, through } => through.is_some() || self.groups[group].is_strong(),
-            Why::Burst { .. } | Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } => true,
+            Why::Fired { group, through } => through.is_some() || self.group(group).is_telling(),
+            Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } => true,
         }
     }
 
@@ -162,7 +121,7 @@ impl Case<'_> {
     fn fired(&self, hosts: &BTreeSet<HostNo>) -> Vec<Hit> {
         let grounds = || hosts.iter().filter_map(|it| self.scores.hosts.get(it)).flatten();
         let group_of = |it: &Ground| match it.why {
-            Why::Fired { group, .. } | Why::Burst { group, .. } => Some(group),
+            Why::Fired { group, .. } => Some(group),
             _ => None,
         };
         let telling = grounds().filter(|it| self.is_telling(it) && group_of(it).is_some());
@@ -170,9 +129,9 @@ impl Case<'_> {
         let mut fired: Vec<Hit> = grounds()
             .filter_map(group_of)
             .filter_map(|group| {
-                let skipped = self.groups[group].times.partition_point(|it| *it < start);
-                let first = self.groups[group].times.get(skipped)?;
-                Some(Hit { group, skipped, first: *first })
+                let skipped = self.group(group).place(start);
+                let first = self.group(group).hits().get(skipped)?.at;
+                Some(Hit { group, skipped, first })
             })
             .collect();
         fired.sort_by_key(|it| (it.first, it.group));
@@ -188,7 +147,7 @@ impl Case<'_> {
             id: known.id.clone(),
             hostname: known.hostname.clone(),
             since,
-            confidence: self.policy.confidence(total(grounds)),
+            confidence: self.seen.policy.confidence(total(grounds)),
             reasons,
         })
     }
@@ -198,8 +157,8 @@ impl Case<'_> {
         let entity = |(account, grounds): (&usize, &Vec<(HostNo, Ground)>)| {
             let here: Vec<Ground> =
                 grounds.iter().filter(|it| hosts.contains(&it.0)).map(|it| it.1.clone()).collect();
-            let confidence = self.policy.confidence(total(&here));
-            if confidence < self.policy.suspected {
+            let confidence = self.seen.policy.confidence(total(&here));
+            if confidence < self.seen.policy.suspected {
                 return None;
             }
             let (since, reasons) = self.reasons(&here)?;
@@ -216,7 +175,7 @@ impl Case<'_> {
         // What is weak and older is no reason.
         let mut kept: Vec<&Ground> = grounds.iter().filter(|it| it.at >= since).collect();
         kept.sort_by(|a, b| b.points.total_cmp(&a.points).then(a.at.cmp(&b.at)).then(a.why.cmp(&b.why)));
-        kept.truncate(self.policy.max_reasons.max(1));
+        kept.truncate(self.seen.policy.max_reasons.max(1));
         kept.sort_by(|a, b| a.at.cmp(&b.at).then(a.why.cmp(&b.why)));
         Some((since, kept.into_iter().map(|it| self.reason(it)).collect()))
     }
@@ -225,14 +184,10 @@ impl Case<'_> {
         let (finding, text) = match ground.why {
             Why::Fired { group, through } => {
                 let came = through.map_or_else(String::new, |it| format!(", after {}", self.link_text(it)));
-                (self.reference(group), format!("{}{came}", self.group_text(group)))
-            }
-            Why::Burst { group, rules } => {
-                let text = format!("{}, one of {rules} rare rules within an hour", self.group_text(group));
-                (self.reference_from(group, ground.at), text)
+                (self.reference(group, ground.at), format!("{}{came}", self.group_text(group)))
             }
             Why::Source { link, group } => {
-                let host = self.host_name(self.groups[group].host);
+                let host = self.host_name(self.group(group).group.host);
                 let text = format!("{}; then, on {host}: {}", self.link_text(link), self.group_text(group));
                 (self.link_reference(link), text)
             }
@@ -249,24 +204,19 @@ impl Case<'_> {
         Reason { finding, at: ground.at, text }
     }
 
-    /// `file#record rule-id` of the group's first finding.
-    fn reference(&self, group: usize) -> String {
-        self.reference_from(group, Timestamp::MIN)
-    }
-
-    /// As [`Case::reference`], of its first finding from `at` on.
-    fn reference_from(&self, group: usize, at: Timestamp) -> String {
-        let group = &self.groups[group];
-        let first = group.times.partition_point(|it| *it < at).min(group.findings.len() - 1);
-        let source = &self.findings[group.findings[first]].source;
-        format!("{}#{} {}", source.file, source.record, group.rule.id)
+    /// `file#record rule-id` of the group's first finding from `at` on.
+    fn reference(&self, group: usize, at: Timestamp) -> String {
+        let it = self.group(group);
+        let first = it.place(at).min(it.hits().len() - 1);
+        let source = &it.hits()[first].source;
+        format!("{}#{} {}", source.file, source.record, it.group.rule.id)
     }
 
     fn group_text(&self, group: usize) -> String {
-        let group = &self.groups[group];
+        let (n_hits, group) = (self.group(group).hits().len(), self.group(group).group);
         let mut text = format!("{} ({})", group.rule.title, group.rule.level.as_str());
-        if group.times.len() > 1 {
-            text.push_str(&format!(", {} times", group.times.len()));
+        if n_hits > 1 {
+            text.push_str(&format!(", {n_hits} times"));
         }
         let names: Vec<&str> =
             group.accounts.iter().map(|it| self.resolver.people[*it].name.as_str()).collect();
@@ -277,7 +227,7 @@ impl Case<'_> {
     }
 
     fn link_text(&self, link: usize) -> String {
-        let link = &self.links.all[link];
+        let link = &self.seen.links.all[link];
         let (from, to) = (self.host_name(link.from), self.host_name(link.to));
         match link.account {
             Some(account) => {
@@ -289,7 +239,7 @@ impl Case<'_> {
     }
 
     fn link_reference(&self, link: usize) -> String {
-        let link = &self.links.all[link];
+        let link = &self.seen.links.all[link];
         let account =
             link.account.map_or_else(String::new, |it| format!(" {}", self.resolver.people[it].name));
         format!("{}{account} {} -> {}", link.what, self.host_name(link.from), self.host_name(link.to))
@@ -305,7 +255,7 @@ impl Case<'_> {
         let ties = self.scores.ties.iter().filter(|it| inside(it.from, it.to)).filter_map(|it| it.link);
         let mut movements: Vec<Movement> = ties
             .map(|it| {
-                let link = &self.links.all[it];
+                let link = &self.seen.links.all[it];
                 Movement {
                     at: link.first,
                     from: self.resolver.hosts[link.from].id.clone(),
@@ -324,7 +274,7 @@ impl Case<'_> {
     fn attack(&self, fired: &[Hit]) -> (Vec<String>, Vec<String>) {
         let (mut tactics, mut techniques) = (Vec::new(), Vec::new());
         for hit in fired {
-            let tags = &self.groups[hit.group].rule.tags;
+            let tags = &self.group(hit.group).group.rule.tags;
             for tactic in tactics_of(tags) {
                 push_new(&mut tactics, tactic.to_owned());
             }
@@ -349,7 +299,7 @@ impl Case<'_> {
             let host = &self.resolver.hosts[*it];
             names.contains(host.id.as_str()) && (host.is_crown_jewel || host.is_directory)
         };
-        let gravest = fired.iter().map(|it| self.groups[it.group].rule.level).max().unwrap_or_default();
+        let gravest = fired.iter().map(|it| self.group(it.group).group.rule.level).max().unwrap_or_default();
         let impact = tactics.iter().any(|it| it == "exfiltration");
         if hosts.iter().any(is_vital) || (impact && names.len() > 1) {
             Level::Critical
@@ -365,15 +315,15 @@ impl Case<'_> {
     /// The rule with the most points.
     fn gravest(&self, fired: &[Hit]) -> String {
         let most = fired.iter().max_by(|a, b| {
-            let (left, right) = (&self.groups[a.group], &self.groups[b.group]);
+            let (left, right) = (self.group(a.group), self.group(b.group));
             left.points.total_cmp(&right.points).then(b.first.cmp(&a.first)).then(b.group.cmp(&a.group))
         });
-        most.map_or_else(String::new, |it| self.groups[it.group].rule.title.clone())
+        most.map_or_else(String::new, |it| self.group(it.group).group.rule.title.clone())
     }
 
     fn timeline(&self, fired: &[Hit], movements: &[Movement]) -> Vec<TimelineEntry> {
         let finding = |hit: &Hit| {
-            let group = &self.groups[hit.group];
+            let group = self.group(hit.group).group;
             let host = &self.resolver.hosts[group.host];
             let accounts = group.accounts.iter().map(|it| self.resolver.people[*it].id.clone());
             TimelineEntry {

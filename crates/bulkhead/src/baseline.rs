@@ -1,0 +1,68 @@
+//! `--baseline FILE`: what is usual, kept between runs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bulkhead_incident::Normal;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Failure, Outcome};
+
+/// The version of the file that is written.
+const VERSION: u32 = 1;
+
+/// What the file holds.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    bulkhead_baseline: u32,
+    normal: Normal,
+}
+
+/// What is usual, and where it is kept.
+#[derive(Debug, Default)]
+pub struct Baseline {
+    file: Option<PathBuf>,
+    /// What earlier runs learned.
+    pub normal: Normal,
+}
+
+impl Baseline {
+    /// Reads `file`, if one is named and is there.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no baseline: it is never overwritten then.
+    pub fn open(file: Option<&Path>) -> Outcome<Self> {
+        let Some(file) = file else { return Ok(Self::default()) };
+        let text = match fs::read(file) {
+            Ok(text) => text,
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { file: Some(file.to_owned()), normal: Normal::default() });
+            }
+            Err(err) => {
+                return Err(Failure::input(format!("cannot read the baseline `{}`: {err}", file.display())));
+            }
+        };
+        let hint = "name a file that `respond --baseline` wrote, or one that does not exist yet";
+        let stored: Stored = serde_json::from_slice(&text).map_err(|err| {
+            Failure::input(format!("`{}` is no baseline: {err}", file.display())).hint(hint)
+        })?;
+        if stored.bulkhead_baseline != VERSION {
+            let version = stored.bulkhead_baseline;
+            let what = format!("the baseline `{}` is of version {version}, not {VERSION}", file.display());
+            return Err(Failure::input(what).hint(hint));
+        }
+        Ok(Self { file: Some(file.to_owned()), normal: stored.normal })
+    }
+
+    /// Keeps what is usual now, if a file is named.
+    ///
+    /// # Errors
+    /// When it cannot be written; what was there before stands.
+    pub fn keep(&self, normal: &Normal) -> Outcome {
+        let Some(file) = &self.file else { return Ok(()) };
+        let stored = Stored { bulkhead_baseline: VERSION, normal: normal.clone() };
+        let text = serde_json::to_vec(&stored).map_err(anyhow::Error::new)?;
+        Ok(bulkhead_files::write(file, &text, bulkhead_files::Existing::Replace)?)
+    }
+}

@@ -1,0 +1,326 @@
+//! Evidence: the hits of each rule on each host as they come, in bounded memory, and what they weigh at an instant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::alerts::ALERT_TAG;
+use crate::policy::Policy;
+use crate::resolve::{AccountNo, HostNo};
+
+/// Hits of one rule on one host that are kept; further ones are counted.
+const HITS_MAX: usize = 10_000;
+/// Rules on hosts that are kept; beyond it the lightest of the oldest give way, and are counted.
+const GROUPS_MAX: usize = 50_000;
+/// Instants at which a rule weighed most that are kept per rule and host.
+const PEAKS_MAX: usize = 16;
+
+/// Number of a rule.
+pub(crate) type RuleNo = usize;
+
+/// One hit of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Hit {
+    pub at: Timestamp,
+    /// The event.
+    pub source: SourceRef,
+    /// The finding's number among all.
+    pub number: usize,
+}
+
+/// All hits of one rule on one host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Group {
+    pub host: HostNo,
+    pub rule_no: RuleNo,
+    pub rule: RuleRef,
+    /// By time.
+    pub hits: Vec<Hit>,
+    /// Accounts the findings speak of.
+    pub accounts: BTreeSet<AccountNo>,
+    /// Whether it is an alert from elsewhere.
+    pub is_alert: bool,
+    /// The instants at which it weighed more than at any later one, with the points then.
+    peaks: Vec<(Timestamp, f64)>,
+    /// The last span of ten minutes in which it fired.
+    span: i64,
+}
+
+impl Group {
+    /// Grave enough to speak for itself, even from an alert.
+    pub(crate) fn is_strong(&self) -> bool {
+        self.rule.level >= Level::High
+    }
+
+    /// Points as of `at`, and when the hit was that gives them.
+    pub(crate) fn points(&self, at: Timestamp, policy: &Policy) -> (f64, Timestamp) {
+        let kept = |(then, points): &(Timestamp, f64)| {
+            (points * policy.kept(at.as_second() - then.as_second(), self.is_alert), *then)
+        };
+        self.peaks
+            .iter()
+            .map(kept)
+            .fold((0.0, Timestamp::MAX), |best, it| if it.0 > best.0 { it } else { best })
+    }
+
+    /// The most points it had from `since` on, and when.
+    pub(crate) fn most_since(&self, since: Timestamp) -> (f64, Timestamp) {
+        let first = self.peaks.iter().find(|it| it.0 >= since);
+        first.map_or((0.0, Timestamp::MAX), |it| (it.1, it.0))
+    }
+
+    /// The place of the first hit not before `at`.
+    pub(crate) fn from(&self, at: Timestamp) -> usize {
+        self.hits.partition_point(|it| it.at < at)
+    }
+
+    fn peak(&mut self, at: Timestamp, points: f64) {
+        while self.peaks.last().is_some_and(|it| it.1 <= points) {
+            self.peaks.pop();
+        }
+        if self.peaks.len() == PEAKS_MAX {
+            self.peaks.remove(0);
+        }
+        self.peaks.push((at, points));
+    }
+}
+
+/// What a hit changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// The rule had not fired in this span, but weighed as much before.
+    Again,
+    /// The host has more against it than before.
+    More,
+}
+
+/// Everything that may still count.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Evidence {
+    #[serde(with = "pairs")]
+    groups: BTreeMap<(HostNo, RuleNo), Group>,
+    rules: BTreeMap<String, RuleNo>,
+    /// Groups that gave way to others.
+    pub given_up: u64,
+}
+
+impl Evidence {
+    /// The number of a rule.
+    pub(crate) fn rule(&mut self, id: &str) -> RuleNo {
+        if let Some(number) = self.rules.get(id) {
+            return *number;
+        }
+        let number = self.rules.len();
+        self.rules.insert(id.to_owned(), number);
+        number
+    }
+
+    /// The group of a rule on a host if the rule fired there before in this span: then it only repeats.
+    pub(crate) fn repeated(&mut self, host: HostNo, rule: RuleNo, span: i64) -> Option<&mut Group> {
+        self.groups.get_mut(&(host, rule)).filter(|it| it.span == span)
+    }
+
+    /// Adds the first hit of a rule on a host in a span, which weighs so much.
+    pub(crate) fn add(
+        &mut self,
+        place: (HostNo, RuleNo),
+        finding: &Finding,
+        hit: Hit,
+        span: i64,
+        points: f64,
+        policy: &Policy,
+    ) -> News {
+        if !self.groups.contains_key(&place) && self.groups.len() >= GROUPS_MAX {
+            self.make_room(hit.at, policy);
+        }
+        let group = self.groups.entry(place).or_insert_with(|| Group {
+            host: place.0,
+            rule_no: place.1,
+            rule: finding.rule.clone(),
+            hits: Vec::new(),
+            accounts: BTreeSet::new(),
+            is_alert: is_alert(finding),
+            peaks: Vec::new(),
+            span,
+        });
+        let before = group.points(hit.at, policy).0;
+        group.span = span.max(group.span);
+        group.peak(hit.at, points);
+        group.push(hit);
+        if points > before { News::More } else { News::Again }
+    }
+
+    /// Drops what no incident can use any more: hits older than `oldest`, and groups that have no others.
+    pub(crate) fn forget(&mut self, oldest: Timestamp) {
+        self.groups.retain(|_, group| {
+            let gone = group.from(oldest);
+            if gone == group.hits.len() {
+                return false;
+            }
+            group.hits.drain(..gone);
+            group.peaks.retain(|it| it.0 >= oldest);
+            true
+        });
+    }
+
+    /// Points of one host as of `at`, from its own findings alone.
+    pub(crate) fn points_of(&self, host: HostNo, at: Timestamp, policy: &Policy) -> f64 {
+        self.of_host(host).map(|it| it.points(at, policy).0).sum()
+    }
+
+    /// The groups of one host.
+    pub(crate) fn of_host(&self, host: HostNo) -> impl Iterator<Item = &Group> {
+        let range: Range<(HostNo, RuleNo)> = (host, 0)..(host + 1, 0);
+        self.groups.range(range).map(|it| it.1)
+    }
+
+    /// All groups, by host and rule.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    fn make_room(&mut self, at: Timestamp, policy: &Policy) {
+        let mut lightest: Vec<(f64, (HostNo, RuleNo))> =
+            self.groups.iter().map(|it| (it.1.points(at, policy).0, *it.0)).collect();
+        lightest.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        for (_, place) in lightest.into_iter().take(GROUPS_MAX / 10) {
+            self.groups.remove(&place);
+            self.given_up += 1;
+        }
+    }
+}
+
+impl Group {
+    /// Takes in one more hit; one that came late finds its place.
+    pub(crate) fn push(&mut self, hit: Hit) {
+        if self.hits.len() >= HITS_MAX {
+            return;
+        }
+        let place = self.hits.partition_point(|it| *it <= hit);
+        self.hits.insert(place, hit);
+    }
+}
+
+/// Whether it is an alert from elsewhere.
+pub(crate) fn is_alert(finding: &Finding) -> bool {
+    finding.rule.tags.iter().any(|it| it == ALERT_TAG)
+}
+
+/// A group as it weighs in one judgement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weighed<'e> {
+    pub group: &'e Group,
+    /// Points, before anything ties it to an attacker.
+    pub points: f64,
+    /// When the hit was that gives them.
+    pub peak: Timestamp,
+    /// The first of its hits that counts.
+    from: usize,
+}
+
+impl<'e> Weighed<'e> {
+    /// `group` with so many points, of which the hits from `since` on count.
+    pub(crate) fn new(group: &'e Group, (points, peak): (f64, Timestamp), since: Timestamp) -> Self {
+        Self { group, points, peak, from: group.from(since) }
+    }
+
+    /// The hits that count, by time; never none.
+    pub(crate) fn hits(&self) -> &'e [Hit] {
+        &self.group.hits[self.from.min(self.group.hits.len() - 1)..]
+    }
+
+    /// Time of the first of them.
+    pub(crate) fn first(&self) -> Timestamp {
+        self.hits()[0].at
+    }
+
+    /// The first hit at which it weighs what it weighs, or later.
+    pub(crate) fn place(&self, at: Timestamp) -> usize {
+        self.hits().partition_point(|it| it.at < at)
+    }
+
+    /// Whether it says by itself that somebody was at work: a grave rule, or an alert that is rare here.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.group.is_strong() || (self.group.is_alert && self.points >= 1.0)
+    }
+}
+
+/// Takes from the points what was said already: of an event that a weightier rule hit too, of a moment in which a stronger
+/// alert came, of a sweep over many hosts.
+pub(crate) fn discount(weighed: &mut [Weighed<'_>], policy: &Policy) {
+    let mut order: Vec<usize> = (0..weighed.len()).collect();
+    order.sort_by(|a, b| {
+        let (left, right) = (&weighed[*a], &weighed[*b]);
+        left.group.host.cmp(&right.group.host).then(right.points.total_cmp(&left.points)).then(a.cmp(b))
+    });
+    let mut host = None;
+    let (mut events, mut moments) = (BTreeSet::<&SourceRef>::new(), BTreeSet::<i64>::new());
+    for index in order {
+        let it = &mut weighed[index];
+        if host != Some(it.group.host) {
+            (host, events, moments) = (Some(it.group.host), BTreeSet::new(), BTreeSet::new());
+        }
+        if it.group.is_alert {
+            let moment = it.peak.as_second();
+            let near = moment - policy.same_moment_s..=moment + policy.same_moment_s;
+            if moments.range(near).next().is_some() {
+                it.points *= policy.same_alert_share;
+            } else if it.points > 0.0 {
+                moments.insert(moment);
+            }
+            continue;
+        }
+        // A rule that hits a hundred events need not be followed through all of them to see that one is new.
+        let is_new = it.hits().iter().take(100).fold(false, |new, hit| events.insert(&hit.source) || new);
+        if !is_new {
+            it.points *= policy.same_event_share;
+        }
+    }
+    sweeps(weighed, policy);
+}
+
+fn sweeps(weighed: &mut [Weighed<'_>], policy: &Policy) {
+    let mut whole = BTreeMap::<HostNo, f64>::new();
+    let mut times = BTreeMap::<RuleNo, Vec<(i64, HostNo)>>::new();
+    for it in weighed.iter().filter(|it| it.points > 0.0) {
+        *whole.entry(it.group.host).or_default() += it.points;
+        if it.group.is_alert {
+            times.entry(it.group.rule_no).or_default().push((it.peak.as_second(), it.group.host));
+        }
+    }
+    for it in weighed.iter_mut().filter(|it| it.group.is_alert && it.points > 0.0) {
+        if whole.get(&it.group.host).is_some_and(|it| *it >= policy.declare_points) {
+            continue;
+        }
+        let at = it.peak.as_second();
+        let near = times.get(&it.group.rule_no).into_iter().flatten();
+        let hosts: BTreeSet<HostNo> =
+            near.filter(|it| (it.0 - at).abs() <= policy.sweep_s).map(|it| it.1).collect();
+        if hosts.len() >= policy.sweep_hosts {
+            it.points *= policy.sweep_share;
+        }
+    }
+}
+
+/// A map with structured keys as a list of its values, since JSON keys are strings.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Group, HostNo, RuleNo};
+
+    type Groups = BTreeMap<(HostNo, RuleNo), Group>;
+
+    pub(super) fn serialize<S: Serializer>(groups: &Groups, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(groups.values())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Groups, D::Error> {
+        let groups = Vec::<Group>::deserialize(deserializer)?;
+        Ok(groups.into_iter().map(|it| ((it.host, it.rule_no), it)).collect())
+    }
+}
