@@ -1,4 +1,4 @@
-//! Benchmarks: `bulkhead-bench event|detect|correlate|contain [--json]`, run through `cargo xtask bench NAME`; and `gen estate`.
+//! Benchmarks: `bulkhead-bench event|detect|correlate|contain|scope [--json]`, run through `cargo xtask bench NAME`; and `gen estate`.
 
 mod contain;
 mod corpus;
@@ -8,6 +8,7 @@ mod event;
 mod measure;
 mod peers;
 mod process;
+mod scope;
 
 use std::process::ExitCode;
 
@@ -34,13 +35,16 @@ fn run(args: &[String]) -> Result<()> {
         Some("contain-highs") => contain::highs(&args[1..]),
         Some("contain-profile") => contain::profile(&args[1..]),
         Some("contain-sweep") => contain::sweep(&args[1..]),
+        Some("scope") => scope::run(&args[1..], json),
         Some("gen") => contain::generate(&args[1..]),
         Some("detect-memory") => detect::memory(),
         Some("detect-oracle") => detect::oracle(),
         Some("detect-profile") => detect::profile(),
         Some(other) => {
-            bail!("`{other}` is not a benchmark; known are event, detect, correlate, contain, detect-oracle")
+            bail!(
+                "`{other}` is not a benchmark; known are event, detect, correlate, contain, scope, detect-oracle"
+            )
         }
-        None => bail!("name a benchmark: event, detect, correlate, contain, detect-oracle"),
+        None => bail!("name a benchmark: event, detect, correlate, contain, scope, detect-oracle"),
     }
 }

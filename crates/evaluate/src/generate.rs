@@ -2,7 +2,7 @@
 
 use bulkhead_model::estate::Estate;
 use bulkhead_model::span::Span;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::attack::Attack;
 use crate::defence::Defence;
@@ -53,6 +53,11 @@ pub fn generate(scenario: &Scenario, estate: &Estate, seed: u64, play: &Play<'_>
     }
     let truth = attack.run();
     let mut maker = Maker::new(&world, &movement, &mut sink, seed);
+    if scenario.before > Span::default() {
+        let before = i64::try_from(scenario.before.secs()).unwrap_or(i64::MAX);
+        let from = scenario.start.saturating_sub(SignedDuration::from_secs(before)).unwrap_or(scenario.start);
+        maker.make(&scenario.noise, from, scenario.before);
+    }
     maker.make(&scenario.noise, scenario.start, scenario.length);
     if let Some(from) = play.surveillance_from {
         let last = scenario.relapse.iter().map(|it| it.at.secs()).max().unwrap_or_default();

@@ -23,6 +23,6 @@ mod world;
 pub use defence::Defence;
 pub use generate::{Generated, Play, generate};
 pub use pack::{PackedRule, scenario, scenarios, starter_pack, starter_rules};
-pub use scenario::{Scenario, read};
+pub use scenario::{LENGTH_MAX, Scenario, read};
 pub use score::{Facts, Verdict, score, verdicts};
 pub use truth::{Act, Outcome, Truth};

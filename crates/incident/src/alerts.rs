@@ -23,7 +23,8 @@ pub fn is_alert(event: &dyn Event) -> bool {
 /// The finding an alert amounts to; none when the event is no alert.
 ///
 /// Suricata severity 1, 2, 3 becomes high, medium, low; Wazuh levels (0 to 15) from 12 on critical, from 10 high, from 7
-/// medium, from 4 low. Lists that carry no severity get medium: how rare an alert is decides there.
+/// medium, from 4 low. Lists that carry no severity get medium, low where the detector reports what is unusual rather than what is
+/// wrong: how rare an alert is decides there.
 pub fn finding_from_alert(event: &dyn Event, entities: &Entities, source: SourceRef) -> Option<Finding> {
     let alert = match event.shape() {
         Shape::Suricata => suricata(event)?,
@@ -102,9 +103,26 @@ fn listed(event: &dyn Event) -> Option<Alert> {
     if !["wazuh", "suricata", "aminer"].contains(&detector.as_str()) {
         return None;
     }
-    let rule =
-        RuleRef { id: format!("{detector}:{short}"), title: name, level: Level::Medium, tags: tags(None) };
+    let level = level_of_title(&detector, name.split_once(": ").map_or("", |it| it.1));
+    let rule = RuleRef { id: format!("{detector}:{short}"), title: name, level, tags: tags(None) };
     Some(Alert { rule, host: text(event, "ip").or_else(|| text(event, "host")) })
+}
+
+/// The level of an alert whose list carries no severity: by what kind of detector raised it.
+///
+/// AMiner reports what is new in a log, whatever it is. What a log says of its own routine, such as a session opened, is
+/// context. All else is medium: how rare it is decides.
+fn level_of_title(detector: &str, title: &str) -> Level {
+    const ROUTINE: [&str; 4] =
+        ["session opened", "session closed", "authentication success", "database update"];
+    let lower = title.to_lowercase();
+    if ROUTINE.iter().any(|it| lower.contains(it)) {
+        Level::Informational
+    } else if detector == "aminer" {
+        Level::Low
+    } else {
+        Level::Medium
+    }
 }
 
 fn tags(technique: Option<String>) -> Vec<String> {
@@ -158,6 +176,12 @@ mod tests {
         check(Shape::Wazuh, &wazuh, Some("wazuh:5712 high web-1 brute force"));
         let listed = [("name", "Wazuh: new port"), ("short", "W-Sys-Nst"), ("ip", "10.0.0.1")];
         check(Shape::Json, &listed, Some("wazuh:W-Sys-Nst medium 10.0.0.1 Wazuh: new port"));
+        let listed = [("name", "AMiner: New status code in Apache Access log."), ("short", "A-Acc-Val2")];
+        check(
+            Shape::Json,
+            &listed,
+            Some("aminer:A-Acc-Val2 low sensor AMiner: New status code in Apache Access log."),
+        );
         check(Shape::Json, &[("name", "x"), ("short", "y")], None);
         check(Shape::Syslog, &wazuh, None);
     }

@@ -19,6 +19,8 @@ pub(crate) struct Link {
     pub what: String,
     pub first: Timestamp,
     pub last: Timestamp,
+    /// How surprising it was when it was new, 0 to 1: an account that takes new ways every hour surprises nobody by one more.
+    pub surprise: f64,
 }
 
 impl Link {
@@ -66,12 +68,49 @@ impl Links {
             from.entry(link.from).or_default().push(index);
         }
         let servers = servers(&all, observations, resolver, policy);
+        surprises(&mut all, policy);
         Self { all, onto, from, servers }
     }
 
     /// Whether everybody logs on to `host`, so that a logon there means little; as was known at `at`.
     pub(crate) fn is_server(&self, host: HostNo, at: Timestamp) -> bool {
         self.servers.get(&host).is_some_and(|since| *since <= at)
+    }
+}
+
+/// Seconds before a way in which the same attacker may have taken others: they do not make it usual.
+const ONE_ATTACK_S: i64 = 3600;
+
+/// Weighs every way (in the order of time) by what whoever took it did before: an account by its new sources where the
+/// source is new, else by its new ways; a host without a known account by its new ways.
+fn surprises(all: &mut [Link], policy: &Policy) {
+    let Some(start) = all.first().map(|it| it.first.as_second()) else { return };
+    let mut ways = BTreeMap::<(Option<AccountNo>, Option<HostNo>), Vec<i64>>::new();
+    let mut sources = BTreeMap::<AccountNo, Vec<i64>>::new();
+    let mut known = BTreeMap::<(AccountNo, HostNo), i64>::new();
+    for link in all {
+        let at = link.first.as_second();
+        let before = |times: Option<&Vec<i64>>| {
+            times.map_or(0, |it| it.partition_point(|time| *time < at - ONE_ATTACK_S))
+        };
+        let who = (link.account, link.from);
+        let n = match who {
+            (Some(account), from) => {
+                let since = *known.entry((account, from)).or_insert_with(|| {
+                    sources.entry(account).or_default().push(at);
+                    at
+                });
+                if since >= at - ONE_ATTACK_S {
+                    before(sources.get(&account))
+                } else {
+                    before(ways.get(&(Some(account), None)))
+                }
+            }
+            (None, from) => before(ways.get(&(None, Some(from)))),
+        };
+        link.surprise = policy.surprise(n, (at - start) / 600);
+        let place = if link.account.is_some() { (link.account, None) } else { (None, Some(link.from)) };
+        ways.entry(place).or_default().push(at);
     }
 }
 
@@ -106,7 +145,7 @@ fn flows(observations: &Observations, resolver: &mut Resolver<'_>, policy: &Poli
 
 fn link(from: HostNo, to: HostNo, account: Option<AccountNo>, what: String, seen: &Seen) -> Option<Link> {
     let (first, last) = (seen.first?, seen.last?);
-    (from != to).then_some(Link { from, to, account, what, first, last })
+    (from != to).then_some(Link { from, to, account, what, first, last, surprise: 1.0 })
 }
 
 /// Directory servers, and hosts onto which many others come, with the instant from which on that could be known.

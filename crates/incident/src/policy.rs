@@ -28,10 +28,18 @@ pub struct Policy {
     pub alert_chance: [f64; 5],
     /// Most nats that one alert counts for, however rare. Default 7.
     pub alert_nats: f64,
-    /// Chance that a given rule fires in such a span on a host that is being attacked. Default 0.3.
-    pub fires_when_attacked: f64,
+    /// Chance that a given rule of that level fires in such a span on a host that is being attacked. Default 0.1, 0.05,
+    /// 0.15, 0.3, 0.3.
+    pub fires_when_attacked: [f64; 5],
+    /// As that, of an alert from elsewhere. Default 0.3.
+    pub alert_when_attacked: f64,
+    /// Chance that an account takes a new way in a span of ten minutes of any day, before anything is known of it. Default
+    /// 0.002: one in three days.
+    pub new_way_chance: f64,
+    /// The same while it is in an attacker's hands. Default 0.3.
+    pub new_way_when_attacked: f64,
     /// Seconds for which one of our rules keeps its points, and in which they halve from then on, until an incident is
-    /// declared. Default 6 h, 12 h.
+    /// declared. Default 2 h, 6 h.
     pub keeps_s: [i64; 2],
     /// The same of an alert. Default 1 h, 3 h.
     pub alert_keeps_s: [i64; 2],
@@ -47,7 +55,8 @@ pub struct Policy {
     pub sweep_s: i64,
     /// Share of the points of a sweep on hosts that are below `declare_points`. Default 0.25.
     pub sweep_share: f64,
-    /// Hosts under alerts are one intrusion when so many seconds at most lie between them. Default 3600.
+    /// A host under alerts belongs to the intrusion on one that is held compromised when so many seconds at most lie between
+    /// telling alerts on both. Default 3600.
     pub together_s: i64,
     /// Hosts on which so many of the same telling rules fired within a day are one intrusion. Default 3.
     pub same_tools: usize,
@@ -78,6 +87,9 @@ pub struct Policy {
     pub reached_points: f64,
     /// Points of a host whose findings' account goes on to another host within `link_before_s`. Default 6.
     pub onward_points: f64,
+    /// Seconds after what an account did elsewhere within which its next way from the same host is the attacker's. Default
+    /// 3600.
+    pub onward_s: i64,
     /// A host on which so many others log on, and at least half of all, is a server, not a lateral target. Default 3.
     pub server_clients: usize,
     /// Seconds within which findings by one account on two hosts belong together. Default 86,400.
@@ -108,8 +120,11 @@ impl Default for Policy {
             alert_points: [0.0, 0.0875, 0.345, 0.7, 1.0],
             alert_chance: [0.2, 0.05, 0.05, 0.05, 0.03],
             alert_nats: 7.0,
-            fires_when_attacked: 0.3,
-            keeps_s: [6 * 3600, 12 * 3600],
+            fires_when_attacked: [0.1, 0.05, 0.15, 0.3, 0.3],
+            alert_when_attacked: 0.3,
+            new_way_chance: 0.002,
+            new_way_when_attacked: 0.3,
+            keeps_s: [2 * 3600, 6 * 3600],
             alert_keeps_s: [3600, 3 * 3600],
             same_moment_s: 5,
             same_alert_share: 0.1,
@@ -131,6 +146,7 @@ impl Default for Policy {
             source_cap: 16.0,
             reached_points: 6.0,
             onward_points: 6.0,
+            onward_s: 3600,
             server_clients: 3,
             account_window_s: 86_400,
             scale: 14.0,
@@ -154,12 +170,24 @@ impl Policy {
 
     /// Points of a rule of this level whose chance to fire there on any day is `chance`.
     pub(crate) fn points(&self, level: Level, is_alert: bool, chance: f64) -> f64 {
-        let nats = |chance: f64| (self.fires_when_attacked / chance).ln().max(0.0);
         if is_alert {
-            return self.alert_points[level as usize] * nats(chance).min(self.alert_nats);
+            let nats = (self.alert_when_attacked / chance).ln().max(0.0);
+            return self.alert_points[level as usize] * nats.min(self.alert_nats);
         }
+        let attacked = self.fires_when_attacked[level as usize];
+        let nats = |chance: f64| (attacked / chance).ln().max(0.0);
         let share = nats(chance) / nats(self.prior(level, false)).max(f64::MIN_POSITIVE);
         self.level_points[level as usize] * share.min(self.rare_factor)
+    }
+
+    /// How surprising a new way is, 0 to 1, of whoever took `n` new ways in so many spans of ten minutes: 1 for who never
+    /// does, 0 for who does all the time.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    pub(crate) fn surprise(&self, n: usize, spans: i64) -> f64 {
+        const PRIOR_SPANS: f64 = 20.0;
+        let nats = |chance: f64| (self.new_way_when_attacked / chance).ln().max(0.0);
+        let chance = (n as f64 + PRIOR_SPANS * self.new_way_chance) / (spans.max(0) as f64 + PRIOR_SPANS);
+        (nats(chance) / nats(self.new_way_chance).max(f64::MIN_POSITIVE)).min(1.0)
     }
 
     /// The share of its points that a rule still has so many seconds after it fired.

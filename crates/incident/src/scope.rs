@@ -229,8 +229,8 @@ impl<'a> Scope<'a> {
     /// Judges anew, if what came on `host` can have changed anything.
     fn judge(&mut self, host: HostNo, at: Timestamp, changes: &mut Vec<Change>) {
         let own = self.evidence.points_of(host, at, self.policy);
-        self.note_strongest(own, host, at);
         if own < WORTH_A_LOOK && !self.is_under_alarm(host) {
+            self.note_strongest(own, host, at);
             return;
         }
         // Logs stamp late: the link that led here may be written a moment after what it led to.

@@ -106,17 +106,24 @@ impl Seen<'_> {
         let by_account = self
             .nearest(it, policy.link_before_s, |link| link.account.is_some_and(|it| accounts.contains(&it)));
         if let Some(link) = by_account {
-            return Context { link: Some(link), is_account: true, points: it.points * policy.remote_factor };
+            let points = it.points * self.raised(link, policy.remote_factor);
+            return Context { link: Some(link), is_account: true, points };
         }
         if it.group.rule.level < Level::Medium || self.is_server(it.group.host) {
             return none;
         }
         match self.nearest(it, policy.nearby_s, |link| !self.is_server(link.from)) {
             Some(link) => {
-                Context { link: Some(link), is_account: false, points: it.points * policy.nearby_factor }
+                let points = it.points * self.raised(link, policy.nearby_factor);
+                Context { link: Some(link), is_account: false, points }
             }
             None => none,
         }
+    }
+
+    /// The factor of a link that led to a finding, less where such a link is nothing new.
+    fn raised(&self, link: usize, factor: f64) -> f64 {
+        1.0 + (factor - 1.0) * self.links.all[link].surprise
     }
 
     fn is_server(&self, host: HostNo) -> bool {
@@ -137,7 +144,7 @@ impl Seen<'_> {
         };
         onto.iter().rev().copied().find(|it| {
             let link = &self.links.all[*it];
-            link.first <= self.at && wanted(link) && leads(link)
+            link.first <= self.at && link.surprise > 0.0 && wanted(link) && leads(link)
         })
     }
 
@@ -180,6 +187,7 @@ impl Seen<'_> {
     fn sources(&self, scores: &mut Scores, contexts: &[Context]) {
         let policy = self.policy;
         let mut given = BTreeMap::<HostNo, f64>::new();
+        let mut told = BTreeSet::<(HostNo, RuleNo)>::new();
         let mut order: Vec<usize> =
             (0..self.groups.len()).filter(|it| contexts[*it].link.is_some()).collect();
         order.sort_by(|a, b| contexts[*b].points.total_cmp(&contexts[*a].points).then(a.cmp(b)));
@@ -193,8 +201,12 @@ impl Seen<'_> {
             scores.ties.insert(Tie { from, to: host, link: Some(link) });
             let left = policy.source_cap - given.get(&from).copied().unwrap_or(0.0);
             let share = if context.is_account { policy.source_share } else { policy.source_share / 2.0 };
+            let share = share * self.links.all[link].surprise;
             let points = (context.points * share).min(left);
-            if points <= 0.0 {
+            // One rule that is not grave says as much of the source by one target as by ten.
+            let group = self.groups[index].group;
+            let is_told = !told.insert((from, group.rule_no)) && !group.is_strong();
+            if points <= 0.0 || is_told {
                 continue;
             }
             *given.entry(from).or_default() += points;
@@ -223,16 +235,17 @@ impl Seen<'_> {
         for index in from {
             let link = &self.links.all[index];
             let Some(account) = link.account else { continue };
-            if self.is_server(link.to) || !self.holds(scores, link, account) {
+            let is_usual = link.surprise <= 0.0;
+            if is_usual || self.is_server(link.to) || !self.holds(scores, link, account) {
                 continue;
             }
             let onward = Ground {
-                points: self.policy.onward_points,
+                points: self.policy.onward_points * link.surprise,
                 at: link.first,
                 why: Why::Onward { link: index },
             };
             let reached = Ground {
-                points: self.policy.reached_points,
+                points: self.policy.reached_points * link.surprise,
                 at: link.first,
                 why: Why::Reached { link: index },
             };
@@ -261,32 +274,33 @@ impl Seen<'_> {
             // Its own link is no second witness.
             Why::Source { link: other, .. } => {
                 let other = &self.links.all[other];
-                other.account == Some(account) && other.to != link.to && link.first >= it.at
+                let recent = it.at <= link.first && link.first <= shift(it.at, policy.onward_s);
+                other.account == Some(account) && other.to != link.to && recent
             }
             Why::Onward { .. } | Why::Reached { .. } => false,
         });
         active && policy.confidence(total(grounds)) >= policy.suspected
     }
 
-    /// Hosts under alerts at the same time are tied: nobody tells of the ways between them.
+    /// Hosts under alerts at the same time as one that is held compromised are tied to it: nobody tells of the ways between
+    /// them.
     fn together(&self, scores: &mut Scores) {
-        let mut spans = BTreeMap::<HostNo, (i64, i64)>::new();
+        let mut times = BTreeMap::<HostNo, Vec<i64>>::new();
         for it in self.groups.iter().filter(|it| it.group.is_alert && it.is_telling()) {
-            let at = it.peak.as_second();
-            let span = spans.entry(it.group.host).or_insert((at, at));
-            *span = (span.0.min(at), span.1.max(at));
+            times.entry(it.group.host).or_default().push(it.peak.as_second());
         }
-        let mut spans: Vec<(i64, i64, HostNo)> =
-            spans.into_iter().map(|(host, it)| (it.0, it.1, host)).collect();
-        spans.sort_unstable();
-        let mut active: Option<(i64, HostNo)> = None;
-        for (first, last, host) in spans {
-            if let Some((until, other)) = active
-                && first - until <= self.policy.together_s
-            {
-                scores.ties.insert(Tie { from: other, to: host, link: None });
+        times.values_mut().for_each(|it| it.sort_unstable());
+        let is_held = |host: &HostNo| {
+            let grounds = scores.hosts.get(host);
+            grounds.is_some_and(|it| self.policy.confidence(total(it)) >= self.policy.compromised)
+        };
+        let held: Vec<HostNo> = times.keys().copied().filter(is_held).collect();
+        for anchor in held {
+            for (host, theirs) in times.iter().filter(|it| *it.0 != anchor) {
+                if distance(&times[&anchor], theirs).is_some_and(|it| it <= self.policy.together_s) {
+                    scores.ties.insert(Tie { from: anchor, to: *host, link: None });
+                }
             }
-            active = active.filter(|it| it.0 > last).or(Some((last, host)));
         }
     }
 
@@ -342,6 +356,16 @@ impl Seen<'_> {
             }
         }
     }
+}
+
+/// Seconds between the two instants of two sorted lists that are nearest.
+fn distance(left: &[i64], right: &[i64]) -> Option<i64> {
+    let nearest = |at: i64| {
+        let after = right.partition_point(|it| *it < at);
+        let around = [after.checked_sub(1), Some(after)];
+        around.into_iter().flatten().filter_map(|it| right.get(it)).map(|it| (it - at).abs()).min()
+    };
+    left.iter().filter_map(|it| nearest(*it)).min()
 }
 
 fn add_once(scores: &mut Scores, host: HostNo, ground: Ground, same: impl Fn(&Why) -> bool) -> bool {

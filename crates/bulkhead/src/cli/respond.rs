@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use bulkhead_model::span::Span;
 use bulkhead_report::Lang;
 use clap::Args;
 
@@ -89,6 +90,15 @@ pub struct Drill {
     /// A scenario file.
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub scenario: Option<PathBuf>,
+    /// How much telemetry there is instead of the scenario's own length, such as 48h; at most 31d.
+    #[arg(long, value_name = "SPAN")]
+    pub length: Option<Span>,
+    /// How much ordinary life is seen before the attack begins, such as 7d, so that what is usual can be learned.
+    #[arg(long, value_name = "SPAN")]
+    pub before: Option<Span>,
+    /// Makes ordinary life so many times as busy.
+    #[arg(long, value_name = "FACTOR")]
+    pub noise: Option<f64>,
     /// Lists the built-in scenarios.
     #[arg(long)]
     pub list: bool,

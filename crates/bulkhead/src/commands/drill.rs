@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use bulkhead_evaluate::{Facts, Scenario, Verdict, read, scenario, scenarios, score, verdicts};
+use bulkhead_evaluate::{Facts, LENGTH_MAX, Scenario, Verdict, read, scenario, scenarios, score, verdicts};
 use bulkhead_incident::Policy;
 use bulkhead_model::case::{IncidentState, Score, ServiceImpact};
 use bulkhead_model::finding::Finding;
@@ -255,7 +255,24 @@ fn load(args: &Drill) -> Outcome<Scenario> {
     };
     let (scenario, diagnostics) = read(&name, &text);
     print_diagnostics(&diagnostics, SHOWN);
-    scenario.ok_or_else(|| Failure::input(format!("{name}: the scenario cannot be played")))
+    let mut scenario =
+        scenario.ok_or_else(|| Failure::input(format!("{name}: the scenario cannot be played")))?;
+    for (flag, given, place) in
+        [("--length", args.length, &mut scenario.length), ("--before", args.before, &mut scenario.before)]
+    {
+        let Some(span) = given else { continue };
+        if span > LENGTH_MAX {
+            return Err(Failure::input(format!("{flag} {span} is more than {LENGTH_MAX}")));
+        }
+        *place = span;
+    }
+    if let Some(factor) = args.noise {
+        if !(factor.is_finite() && (0.0..=1000.0).contains(&factor)) {
+            return Err(Failure::input(format!("--noise {factor} is not a number from 0 to 1000")));
+        }
+        scenario.scale_noise(factor);
+    }
+    Ok(scenario)
 }
 
 fn unknown_scenario(name: &str) -> Failure {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 mod decode;
 mod read;
 
-pub use read::read;
+pub use read::{LENGTH_MAX, read};
 
 /// A scenario file, version 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Scenario {
     pub start: Timestamp,
     /// How much telemetry there is.
     pub length: Span,
+    /// How much ordinary life is seen before `start`, so that what is usual can be learned.
+    pub before: Span,
     /// Default seed.
     pub seed: u64,
     /// Names for hosts, in the order in which they are cast.
@@ -39,6 +41,15 @@ pub struct Scenario {
     pub response: Response,
     /// What the drill must achieve.
     pub objectives: Objectives,
+}
+
+impl Scenario {
+    /// Makes ordinary life so many times as busy.
+    pub fn scale_noise(&mut self, factor: f64) {
+        for it in &mut self.noise {
+            it.per_hour *= factor;
+        }
+    }
 }
 
 /// A host by the part it plays.

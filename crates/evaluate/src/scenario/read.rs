@@ -18,6 +18,7 @@ const KEYS: &[&str] = &[
     "description",
     "start",
     "length",
+    "before",
     "seed",
     "cast",
     "steps",
@@ -36,7 +37,7 @@ const KINDS: &[(&str, AssetKind)] = &[
     ("identity_provider", AssetKind::IdentityProvider),
 ];
 /// Longest telemetry a scenario may ask for: 31 days.
-const LENGTH_MAX: Span = Span::from_secs(31 * 86_400);
+pub const LENGTH_MAX: Span = Span::from_secs(31 * 86_400);
 
 /// Reads the scenario `text`, called `file` in messages. No scenario comes back when one of the diagnostics is an error.
 pub fn read(file: &str, text: &str) -> (Option<Scenario>, Vec<Diagnostic>) {
@@ -84,9 +85,12 @@ fn scenario(faults: &mut Faults<'_>, node: &Node) -> Option<Scenario> {
         .parsed::<Timestamp>(node, "start", "write an instant with its zone, such as 2025-07-25T12:00:00Z")
         .unwrap_or_default();
     let length = faults.parsed::<Span>(node, "length", "").unwrap_or(Span::from_secs(8 * 3600));
-    if length > LENGTH_MAX {
-        let pos = node.get("length").map_or(node.pos, |it| it.pos);
-        faults.error("too-long", pos, format!("`length` is more than {LENGTH_MAX}"), "");
+    let before = faults.parsed::<Span>(node, "before", "").unwrap_or_default();
+    for (key, span) in [("length", length), ("before", before)] {
+        if span > LENGTH_MAX {
+            let pos = node.get(key).map_or(node.pos, |it| it.pos);
+            faults.error("too-long", pos, format!("`{key}` is more than {LENGTH_MAX}"), "");
+        }
     }
     let (cast, steps, relapse) =
         (roles(faults, node), steps(faults, node, "steps"), steps(faults, node, "relapse"));
@@ -105,6 +109,7 @@ fn scenario(faults: &mut Faults<'_>, node: &Node) -> Option<Scenario> {
         name,
         start,
         length,
+        before,
     })
 }
 
