@@ -2,6 +2,7 @@
 //!
 //! The chance that a rule fires on a host in one span is a Beta posterior mean: the host's own count, shrunk to that of all
 //! hosts, and that to a prior that the product ships. With no history it is the prior; a host seen for days speaks for itself.
+//! What comes at its hour of the day or of the week is as likely as it came in the turns before.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) const SPAN_S: i64 = 600;
 /// Spans after which half of what was learned is forgotten: two weeks, so that a change of habit is one for two weeks.
 const HALF_LIFE: f64 = 2016.0;
+/// Spans of an hour.
+const SPANS_OF_HOUR: i64 = 6;
+/// Hours of a day and of a week.
+const HOURS_OF_DAY: i64 = 24;
+const HOURS_OF_WEEK: i64 = 168;
+/// Turns (days, weeks) that doubt about a rhythm weighs as much as.
+const RHYTHM_TURNS: f64 = 4.0;
 /// Spans of all hosts together that the shipped prior weighs as much as.
 const PRIOR_SPANS: f64 = 20.0;
 /// Spans of one host that what all hosts do weighs as much as.
@@ -43,7 +51,57 @@ pub struct Normal {
 #[serde(deny_unknown_fields)]
 struct RuleNormal {
     fleet: Count,
-    hosts: BTreeMap<String, Count>,
+    hosts: BTreeMap<String, HostNormal>,
+}
+
+/// How often, and when, one rule fires on one host.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HostNormal {
+    all: Count,
+    /// By hour of the week (UTC, from Thursday on, as 1970 began): in how many weeks it fired in that hour.
+    hours: BTreeMap<i64, Rhythm>,
+}
+
+/// How often something happened in one hour of the week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rhythm {
+    count: Count,
+    /// The last hour since 1970 in which it did.
+    last: i64,
+}
+
+impl HostNormal {
+    fn add(&mut self, span: i64) {
+        self.all.add(span);
+        let hour = span.div_euclid(SPANS_OF_HOUR);
+        let rhythm = self
+            .hours
+            .entry(hour.rem_euclid(HOURS_OF_WEEK))
+            .or_insert(Rhythm { last: i64::MIN, ..Rhythm::default() });
+        if rhythm.last < hour {
+            rhythm.count.add(span);
+            rhythm.last = hour;
+        }
+    }
+
+    /// How many weeks, or days where `every` is 24, it fired about this hour; not counting today, nor one time, which may be
+    /// chance.
+    fn times_about(&self, span: i64, every: i64) -> f64 {
+        let hour = span.div_euclid(SPANS_OF_HOUR);
+        let about = |offset: i64| -> f64 {
+            let residue = (hour + offset).rem_euclid(every);
+            let in_turn = self.hours.iter().filter(|it| it.0.rem_euclid(every) == residue);
+            in_turn
+                .map(|(_, it)| {
+                    it.count.in_span(span) - if hour - it.last < 12 { kept(span - it.count.at) } else { 0.0 }
+                })
+                .sum()
+        };
+        let most = (-1..=1).map(about).fold(0.0, f64::max);
+        (most - 1.0).max(0.0)
+    }
 }
 
 /// A number of spans that fades, as it stood in span `at`.
@@ -111,9 +169,16 @@ impl Normal {
         let fleet = known.map_or(0.0, |it| it.fleet.in_span(span));
         let all = self.fleet_spans(span);
         let fleet = (fleet + PRIOR_SPANS * prior) / (all + PRIOR_SPANS);
-        let own = known.and_then(|it| it.hosts.get(host)).map_or(0.0, |it| it.in_span(span));
+        let own = known.and_then(|it| it.hosts.get(host));
+        let fired = own.map_or(0.0, |it| it.all.in_span(span));
         let spans = self.hosts.get(host).map_or(0.0, |since| exposure(span - since));
-        ((own + FLEET_SPANS * fleet) / (spans + FLEET_SPANS)).clamp(f64::MIN_POSITIVE, 1.0)
+        let chance = (fired + FLEET_SPANS * fleet) / (spans + FLEET_SPANS);
+        let by_rhythm = [HOURS_OF_DAY, HOURS_OF_WEEK].into_iter().map(|every| {
+            #[expect(clippy::cast_precision_loss, reason = "168 at most")]
+            let turns = spans / (every * SPANS_OF_HOUR) as f64;
+            own.map_or(0.0, |it| it.times_about(span, every)) / (turns + RHYTHM_TURNS)
+        });
+        by_rhythm.fold(chance, f64::max).clamp(f64::MIN_POSITIVE, 1.0)
     }
 
     /// Spans that all hosts together were observed for, up to `span`.
@@ -180,6 +245,20 @@ mod tests {
         let new = normal.chance("r", "new", now, 0.05);
         let own = normal.chance("r", "h0", now, 0.05);
         assert!(quiet < new && new < own, "{quiet} {new} {own}");
+    }
+
+    #[test]
+    fn what_comes_at_its_hour_is_usual_then_and_rare_at_others() {
+        let chance = |every: i64, turns: i64, offset: i64| {
+            let mut normal = Normal::default();
+            normal.meet("h0", 0);
+            (0..turns).for_each(|it| normal.learn("r", "h0", it * every * 6 + 30));
+            normal.chance("r", "h0", turns * every * 6 + 30 + offset, 0.05)
+        };
+        assert!(chance(24, 10, 0) > 0.5 && chance(24, 10, 36) < 0.02);
+        assert!(chance(168, 6, 0) > 0.1 && chance(168, 6, DAY) < 0.06);
+        // Once may be chance.
+        assert!(chance(24, 1, 0) < 0.02);
     }
 
     #[test]

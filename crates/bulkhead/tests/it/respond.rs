@@ -163,12 +163,14 @@ fn alerts(hosts: &[&str]) -> String {
         ("Suricata: Alert - ET WEB_SERVER WebShell Generic", "S-Shell"),
         ("Wazuh: Successful sudo to ROOT executed", "W-Sudo"),
         ("AMiner: New user logged in", "A-User"),
+        ("Wazuh: Common web attack", "W-Att"),
+        ("Wazuh: User successfully changed UID", "W-Uid"),
     ];
     for minute in 0..24 * 60 {
-        list.push_str(&format!(
-            "{},Wazuh: ClamAV database update,10.0.0.4,mail,W-Cav,-,-\n",
-            1_642_000_000 + minute * 60
-        ));
+        for host in ["10.0.0.4,mail"].iter().chain(hosts) {
+            let at = 1_642_000_000 + minute * 60;
+            list.push_str(&format!("{at},Wazuh: ClamAV database update,{host},W-Cav,-,-\n"));
+        }
     }
     for (burst, host) in hosts.iter().enumerate() {
         for (index, (name, short)) in alerts.iter().enumerate() {

@@ -5,4 +5,5 @@
 mod cases;
 mod exfiltration;
 mod fixture;
+mod online;
 mod properties;
