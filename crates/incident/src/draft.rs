@@ -94,9 +94,7 @@ impl IncidentDraft {
         }
         merge(&mut self.tactics, other.tactics);
         merge(&mut self.techniques, other.techniques);
-        self.findings.extend(other.findings);
-        self.findings.sort_unstable();
-        self.findings.dedup();
+        self.findings = union(std::mem::take(&mut self.findings), &other.findings);
         self.movements.extend(other.movements);
         self.movements.sort();
         self.movements.dedup();
@@ -127,6 +125,26 @@ impl IncidentDraft {
             residual: Vec::new(),
         }
     }
+}
+
+/// Both ascending lists as one. What is told anew tells most of it again, so that nothing is the usual thing to add.
+fn union(list: Vec<usize>, other: &[usize]) -> Vec<usize> {
+    let mut rest = list.iter().peekable();
+    let mut missing = Vec::new();
+    for it in other {
+        while rest.next_if(|known| *known < it).is_some() {}
+        if rest.peek() != Some(&it) {
+            missing.push(*it);
+        }
+    }
+    if missing.is_empty() {
+        return list;
+    }
+    let mut all = list;
+    all.extend(missing);
+    // Stable, since that sort knows ascending runs when it sees them.
+    all.sort();
+    all
 }
 
 /// Appends what is missing.

@@ -78,7 +78,8 @@ impl Case<'_> {
             .iter()
             .flat_map(|it| self.group(it.group).hits()[it.skipped..].iter().map(|it| it.number))
             .collect();
-        findings.sort_unstable();
+        // Stable, since that sort knows ascending runs when it sees them: each group's are one.
+        findings.sort();
         let movements = self.movements(hosts);
         let (tactics, techniques) = self.attack(&fired);
         let severity = self.severity(hosts, &fired, &compromised, &tactics);
