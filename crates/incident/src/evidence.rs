@@ -45,6 +45,8 @@ pub(crate) struct Group {
     pub is_alert: bool,
     /// The instants at which it weighed more than at any later one, with the points then.
     peaks: Vec<(Timestamp, f64)>,
+    /// The chance, when it weighed most, that it fires here in a span of ten minutes of any day.
+    pub chance: f64,
     /// The last span of ten minutes in which it fired.
     span: i64,
 }
@@ -77,7 +79,10 @@ impl Group {
         self.hits.partition_point(|it| it.at < at)
     }
 
-    fn peak(&mut self, at: Timestamp, points: f64) {
+    fn peak(&mut self, at: Timestamp, points: f64, chance: f64) {
+        if self.peaks.iter().all(|it| it.1 < points) {
+            self.chance = chance;
+        }
         while self.peaks.last().is_some_and(|it| it.1 <= points) {
             self.peaks.pop();
         }
@@ -123,14 +128,14 @@ impl Evidence {
         self.groups.get_mut(&(host, rule)).filter(|it| it.span == span)
     }
 
-    /// Adds the first hit of a rule on a host in a span, which weighs so much.
+    /// Adds the first hit of a rule on a host in a span, which weighs so many points for so small a chance.
     pub(crate) fn add(
         &mut self,
         place: (HostNo, RuleNo),
         finding: &Finding,
         hit: Hit,
         span: i64,
-        points: f64,
+        weight: (f64, f64),
         policy: &Policy,
     ) -> News {
         if !self.groups.contains_key(&place) && self.groups.len() >= GROUPS_MAX {
@@ -144,13 +149,14 @@ impl Evidence {
             accounts: BTreeSet::new(),
             is_alert: is_alert(finding),
             peaks: Vec::new(),
+            chance: weight.1,
             span,
         });
         let before = group.points(hit.at, policy).0;
         group.span = span.max(group.span);
-        group.peak(hit.at, points);
+        group.peak(hit.at, weight.0, weight.1);
         group.push(hit);
-        if points > before { News::More } else { News::Again }
+        if weight.0 > before { News::More } else { News::Again }
     }
 
     /// Drops what no incident can use any more: hits older than `oldest`, and groups that have no others.

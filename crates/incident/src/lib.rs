@@ -23,6 +23,7 @@ mod score;
 mod draft;
 mod scope;
 mod tell;
+mod whole;
 
 mod alerts;
 mod exfiltration;
@@ -33,6 +34,7 @@ pub use draft::{IncidentDraft, Movement};
 pub use exfiltration::assess;
 pub use normal::Normal;
 pub use policy::Policy;
-pub use scope::{Change, Fusion, Scope, Strongest, fuse, fuse_knowing};
+pub use scope::{Change, Scope, Strongest};
 pub use state::{BadTransition, allowed, transition};
 pub use tactics::{TACTICS, tactics_of, techniques_of};
+pub use whole::{Explained, Fusion, Part, explain, fuse, fuse_knowing};

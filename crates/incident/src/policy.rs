@@ -180,6 +180,11 @@ impl Policy {
         self.level_points[level as usize] * share.min(self.rare_factor)
     }
 
+    /// The points at which confidence is so high.
+    pub fn points_of(&self, confidence: f64) -> f64 {
+        -self.scale * (1.0 - confidence).ln()
+    }
+
     /// How surprising a new way is, 0 to 1, of whoever took `n` new ways in so many spans of ten minutes: 1 for who never
     /// does, 0 for who does all the time.
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]

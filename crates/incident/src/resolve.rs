@@ -36,7 +36,7 @@ pub(crate) struct Person {
 }
 
 /// Hosts and accounts seen so far, and how names lead to them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Resolver<'e> {
     estate: &'e Estate,
     pub hosts: Vec<Host>,

@@ -15,9 +15,10 @@ use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
 use crate::link::{Links, shift};
 use crate::normal::{Normal, SPAN_S};
 use crate::policy::Policy;
-use crate::resolve::{HostNo, Resolver};
-use crate::score::{Seen, score};
+use crate::resolve::{AccountNo, HostNo, Resolver};
+use crate::score::{Seen, score, total};
 use crate::tell::{Case, total_of};
+use crate::whole::Fusion;
 
 /// Seconds before the first telling finding of an incident from which on its evidence counts in full.
 const BEFORE_S: i64 = 3600;
@@ -52,6 +53,13 @@ pub struct Strongest {
     pub at: Option<Timestamp>,
 }
 
+/// A host or an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Who {
+    Host(HostNo),
+    Account(AccountNo),
+}
+
 /// An incident that is not over.
 #[derive(Clone, Debug)]
 struct Open {
@@ -66,10 +74,10 @@ struct Open {
 /// The stage.
 #[derive(Debug)]
 pub struct Scope<'a> {
-    policy: &'a Policy,
+    pub(crate) policy: &'a Policy,
     seed: u64,
-    resolver: Resolver<'a>,
-    links: Links,
+    pub(crate) resolver: Resolver<'a>,
+    pub(crate) links: Links,
     normal: Normal,
     /// Hosts that come under observation, last first.
     arrivals: Vec<(i64, HostNo)>,
@@ -77,6 +85,8 @@ pub struct Scope<'a> {
     open: Vec<Open>,
     over: Vec<IncidentDraft>,
     strongest: Strongest,
+    /// The most points each host and each account ever had, and when.
+    pub(crate) most: BTreeMap<Who, (f64, Timestamp)>,
     unplaced: u64,
     forgot: Option<Timestamp>,
     /// Links that are not there yet begin here.
@@ -115,6 +125,7 @@ impl<'a> Scope<'a> {
             open: Vec::new(),
             over: Vec::new(),
             strongest: Strongest::default(),
+            most: BTreeMap::new(),
             unplaced: 0,
             forgot: None,
             next_link: 0,
@@ -151,7 +162,7 @@ impl<'a> Scope<'a> {
         self.normal.meet(id, span);
         let chance = self.normal.chance(&finding.rule.id, id, span, self.policy.prior(level, is_alert));
         let points = self.policy.points(level, is_alert, chance);
-        let news = self.evidence.add((host, rule), finding, hit, span, points, self.policy);
+        let news = self.evidence.add((host, rule), finding, hit, span, (points, chance), self.policy);
         if let Some(group) = self.evidence.repeated(host, rule, span) {
             group.accounts.extend(account);
         }
@@ -230,7 +241,7 @@ impl<'a> Scope<'a> {
     fn judge(&mut self, host: HostNo, at: Timestamp, changes: &mut Vec<Change>) {
         let own = self.evidence.points_of(host, at, self.policy);
         if own < WORTH_A_LOOK && !self.is_under_alarm(host) {
-            self.note_strongest(own, host, at);
+            self.note(Who::Host(host), own, at);
             return;
         }
         // Logs stamp late: the link that led here may be written a moment after what it led to.
@@ -258,24 +269,32 @@ impl<'a> Scope<'a> {
                 Some((hosts, draft, suffices))
             })
             .collect();
-        let most = scores.hosts.iter().map(|it| (total_of(it.1), *it.0)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let people = scores.people.iter().map(|it| (Who::Account(*it.0), total(it.1.iter().map(|it| &it.1))));
+        let totals: Vec<(Who, f64)> =
+            scores.hosts.iter().map(|it| (Who::Host(*it.0), total_of(it.1))).chain(people).collect();
         for (hosts, draft, _) in clusters {
             self.take(hosts, draft, at, changes);
         }
-        if let Some((points, host)) = most {
-            self.note_strongest(points, host, at);
+        for (who, points) in totals {
+            self.note(who, points, at);
         }
     }
 
-    fn note_strongest(&mut self, points: f64, host: HostNo, at: Timestamp) {
-        if points > self.strongest.points {
+    fn note(&mut self, who: Who, points: f64, at: Timestamp) {
+        let most = self.most.entry(who).or_insert((points, at));
+        if points > most.0 {
+            *most = (points, at);
+        }
+        if let Who::Host(host) = who
+            && points > self.strongest.points
+        {
             let host = Some(self.resolver.hosts[host].id.clone());
             self.strongest = Strongest { points, host, at: Some(at) };
         }
     }
 
     /// What weighs anything as of `at`: on hosts under alarm since the incident began, elsewhere while it is fresh.
-    fn weigh(&self, at: Timestamp) -> Vec<Weighed<'_>> {
+    pub(crate) fn weigh(&self, at: Timestamp) -> Vec<Weighed<'_>> {
         let mut starts = BTreeMap::<HostNo, Timestamp>::new();
         for it in &self.open {
             starts.extend(it.hosts.iter().map(|host| (*host, it.start)));
@@ -363,59 +382,4 @@ fn host_of(finding: &Finding, resolver: &mut Resolver<'_>) -> Option<HostNo> {
         ["id.orig_h", "src_ip", "SourceIp", "ip", "id.resp_h", "dest_ip", "DestinationIp"];
     let named = finding.host.iter().chain(ENDS.iter().filter_map(|it| finding.fields.get(*it)));
     named.into_iter().find_map(|it| resolver.host_of_finding(it))
-}
-
-/// What the stage made of all findings.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fusion {
-    /// The incidents, gravest first.
-    pub incidents: Vec<IncidentDraft>,
-    /// Findings that name no host or carry no time, and so could not be placed.
-    pub unplaced: u64,
-    /// The host with the most against it.
-    pub strongest: Strongest,
-    /// Rules on hosts that gave way to others for want of memory.
-    pub given_up: u64,
-    /// What is usual, with what was learned.
-    pub normal: Normal,
-}
-
-/// Runs the stage over findings (alerts among them) that are all there, knowing `normal`.
-///
-/// The order of `findings` does not matter for what comes out, but for the numbers in [`IncidentDraft::findings`].
-/// `seed` only enters the ids.
-pub fn fuse_knowing(
-    normal: Normal,
-    findings: &[Finding],
-    observations: &Observations,
-    estate: &Estate,
-    policy: &Policy,
-    seed: u64,
-) -> Fusion {
-    let mut scope = Scope::new(observations, estate, policy, normal, seed);
-    let users: BTreeSet<&String> = findings.iter().filter_map(|it| it.user.as_ref()).collect();
-    users.into_iter().for_each(|it| scope.resolver.learn_domain(it));
-    let mut order: Vec<usize> = (0..findings.len()).collect();
-    let key = |it: &usize| (findings[*it].time, &findings[*it].source, &findings[*it].rule.id, *it);
-    order.sort_by(|a, b| key(a).cmp(&key(b)));
-    for number in order {
-        scope.observe(&findings[number], number);
-    }
-    let last_link = scope.links.all.last().map(|it| it.first);
-    let last = observations.last.max(findings.iter().filter_map(|it| it.time).max()).max(last_link);
-    if let Some(last) = last {
-        scope.pass(shift(last, policy.link_after_s));
-    }
-    scope.finish()
-}
-
-/// As [`fuse_knowing`], knowing nothing but the prior.
-pub fn fuse(
-    findings: &[Finding],
-    observations: &Observations,
-    estate: &Estate,
-    policy: &Policy,
-    seed: u64,
-) -> Fusion {
-    fuse_knowing(Normal::default(), findings, observations, estate, policy, seed)
 }

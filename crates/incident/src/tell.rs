@@ -8,9 +8,11 @@ use jiff::Timestamp;
 
 use crate::draft::{IncidentDraft, Movement};
 use crate::evidence::Weighed;
+use crate::normal::SPAN_S;
 use crate::resolve::{HostNo, Resolver};
 use crate::score::{Ground, Scores, Seen, Why, total};
 use crate::tactics::{tactics_of, techniques_of};
+use crate::whole::Part;
 
 pub(crate) fn total_of(grounds: &Vec<Ground>) -> f64 {
     total(grounds)
@@ -179,6 +181,15 @@ impl Case<'_> {
         kept.truncate(self.seen.policy.max_reasons.max(1));
         kept.sort_by(|a, b| a.at.cmp(&b.at).then(a.why.cmp(&b.why)));
         Some((since, kept.into_iter().map(|it| self.reason(it)).collect()))
+    }
+
+    /// What a ground adds, and how usual it is.
+    pub(crate) fn part(&self, ground: &Ground) -> Part {
+        let every_h = match ground.why {
+            Why::Fired { group, .. } => Some(SPAN_S as f64 / 3600.0 / self.group(group).group.chance),
+            _ => None,
+        };
+        Part { points: ground.points, at: ground.at, text: self.reason(ground).text, every_h }
     }
 
     fn reason(&self, ground: &Ground) -> Reason {

@@ -70,6 +70,10 @@ pub struct Respond {
     /// `contained` is only said once all that stays is accepted. May be given several times; `--yes` accepts none.
     #[arg(long, value_name = "ENTITY")]
     pub accept: Vec<String>,
+    /// Explains instead of responding: what speaks for it that this host or account is in the attacker's hands, what each
+    /// reason adds, and how usual it is there. May be given several times.
+    #[arg(long, value_name = "ENTITY", visible_alias = "why-not")]
+    pub why: Vec<String>,
     /// What is usual on these hosts, learned by earlier runs: read if the file is there, and written with what this run
     /// adds. Without it nothing is known but what the product assumes of any host.
     #[arg(long, value_name = "FILE")]

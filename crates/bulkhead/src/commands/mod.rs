@@ -19,6 +19,7 @@ pub mod regime;
 mod respond;
 
 mod rules;
+mod why;
 
 use std::ffi::OsString;
 use std::path::Path;

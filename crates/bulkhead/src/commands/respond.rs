@@ -80,6 +80,10 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     };
     let setting = setting(&estate.estate, common, config)?;
     let policy = Policy::default();
+    if !args.why.is_empty() {
+        super::why::run(args, &gathered, &estate.estate, &baseline.normal, &policy)?;
+        return building.abandon();
+    }
     let fusion = fuse_knowing(
         baseline.normal.clone(),
         &gathered.findings,

@@ -1,0 +1,104 @@
+//! `respond --why ENTITY`: what speaks for it that a host or an account is in the attacker's hands, and how much.
+
+use bulkhead_incident::{Explained, Normal, Policy, explain};
+use bulkhead_model::estate::Estate;
+use serde_json::{Value, json};
+
+use crate::cli::{Format, Respond};
+use crate::commands::case::print_json;
+use crate::failure::{Failure, Outcome};
+use crate::say::say;
+use crate::telemetry_input::Gathered;
+use crate::ui::counted;
+use crate::when::local;
+
+/// Reasons that are told one by one.
+const TOLD: usize = 20;
+
+/// Explains every entity asked for.
+///
+/// # Errors
+/// When one of them was never seen.
+pub fn run(
+    args: &Respond,
+    gathered: &Gathered,
+    estate: &Estate,
+    normal: &Normal,
+    policy: &Policy,
+) -> Outcome {
+    let mut all = Vec::new();
+    for name in &args.why {
+        let found = explain(normal, &gathered.findings, &gathered.observations, estate, policy, name)
+            .ok_or_else(|| {
+                Failure::input(format!("--why {name}: no host and no account of that name was seen"))
+                    .hint("name it as the logs or the estate do: id, host name, address or account")
+            })?;
+        all.push(found);
+    }
+    match args.common.format {
+        Format::Json => print_json(&Value::from(all.iter().map(|it| object(it, policy)).collect::<Vec<_>>())),
+        Format::Table => {
+            all.iter().for_each(|it| tell(it, estate, policy));
+            Ok(())
+        }
+    }
+}
+
+/// What its points make of it.
+fn standing(it: &Explained, policy: &Policy) -> &'static str {
+    let confidence = policy.confidence(it.points);
+    if confidence >= policy.compromised {
+        "held compromised"
+    } else if confidence >= policy.suspected {
+        "suspected"
+    } else {
+        "not named"
+    }
+}
+
+fn tell(it: &Explained, estate: &Estate, policy: &Policy) {
+    let Some(at) = it.at else {
+        say!("{}: nothing was found that speaks of it", it.id);
+        return;
+    };
+    say!(
+        "{}: {} by {:.1} points, at most, {}; from {:.1} points on it is suspected, from {:.1} held compromised, and {:.1} on \
+         one host declare an incident",
+        it.id,
+        standing(it, policy),
+        it.points,
+        local(at, &estate.estate),
+        policy.points_of(policy.suspected),
+        policy.points_of(policy.compromised),
+        policy.declare_points
+    );
+    for part in it.reasons.iter().take(TOLD) {
+        let usual =
+            part.every_h.map_or_else(String::new, |it| format!("; usual there once in {}", hours(it)));
+        say!("  {:>5.1}  {}  {}{}", part.points, local(part.at, &estate.estate), part.text, usual);
+    }
+    if it.reasons.len() > TOLD {
+        say!("  and {} less weighty", counted(it.reasons.len() - TOLD, "reason"));
+    }
+}
+
+fn hours(hours: f64) -> String {
+    if hours < 48.0 { format!("{hours:.1} h") } else { format!("{:.0} days", hours / 24.0) }
+}
+
+fn object(it: &Explained, policy: &Policy) -> Value {
+    json!({
+        "id": it.id,
+        "standing": standing(it, policy),
+        "points": it.points,
+        "confidence": policy.confidence(it.points),
+        "at": it.at,
+        "declare_points": policy.declare_points,
+        "reasons": it.reasons.iter().map(|it| json!({
+            "points": it.points,
+            "at": it.at,
+            "text": it.text,
+            "usual_every_h": it.every_h,
+        })).collect::<Vec<_>>(),
+    })
+}

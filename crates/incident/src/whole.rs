@@ -1,0 +1,166 @@
+//! The stage over findings that are all there: what came of them, and why.
+
+use std::collections::BTreeSet;
+
+use bulkhead_model::entity::Observations;
+use bulkhead_model::estate::Estate;
+use bulkhead_model::finding::Finding;
+use jiff::Timestamp;
+
+use crate::draft::IncidentDraft;
+use crate::evidence::discount;
+use crate::link::shift;
+use crate::normal::Normal;
+use crate::policy::Policy;
+use crate::scope::{Scope, Strongest, Who};
+use crate::score::{Ground, Seen, score};
+use crate::tell::Case;
+
+/// What the stage made of all findings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fusion {
+    /// The incidents, gravest first.
+    pub incidents: Vec<IncidentDraft>,
+    /// Findings that name no host or carry no time, and so could not be placed.
+    pub unplaced: u64,
+    /// The host with the most against it.
+    pub strongest: Strongest,
+    /// Rules on hosts that gave way to others for want of memory.
+    pub given_up: u64,
+    /// What is usual, with what was learned.
+    pub normal: Normal,
+}
+
+/// Runs the stage over findings (alerts among them) that are all there, knowing `normal`.
+///
+/// The order of `findings` does not matter for what comes out, but for the numbers in [`IncidentDraft::findings`].
+/// `seed` only enters the ids.
+pub fn fuse_knowing(
+    normal: Normal,
+    findings: &[Finding],
+    observations: &Observations,
+    estate: &Estate,
+    policy: &Policy,
+    seed: u64,
+) -> Fusion {
+    run(normal, findings, observations, estate, policy, seed, None).finish()
+}
+
+/// The stage after all findings, or after those up to an instant.
+fn run<'a>(
+    normal: Normal,
+    findings: &[Finding],
+    observations: &Observations,
+    estate: &'a Estate,
+    policy: &'a Policy,
+    seed: u64,
+    until: Option<Timestamp>,
+) -> Scope<'a> {
+    let mut scope = Scope::new(observations, estate, policy, normal, seed);
+    let users: BTreeSet<&String> = findings.iter().filter_map(|it| it.user.as_ref()).collect();
+    users.into_iter().for_each(|it| scope.resolver.learn_domain(it));
+    let is_then = |it: &usize| until.is_none_or(|until| findings[*it].time <= Some(until));
+    let mut order: Vec<usize> = (0..findings.len()).filter(is_then).collect();
+    let key = |it: &usize| (findings[*it].time, &findings[*it].source, &findings[*it].rule.id, *it);
+    order.sort_by(|a, b| key(a).cmp(&key(b)));
+    for number in order {
+        scope.observe(&findings[number], number);
+    }
+    let last_link = scope.links.all.last().map(|it| it.first);
+    let last = observations.last.max(findings.iter().filter_map(|it| it.time).max()).max(last_link);
+    if let Some(end) = until.or(last.map(|it| shift(it, policy.link_after_s))) {
+        scope.pass(end);
+    }
+    scope
+}
+
+/// What speaks for it that a host or an account is in the attacker's hands, at the instant at which most did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// Its id.
+    pub id: String,
+    /// The most points it ever had; see [`Policy::confidence`].
+    pub points: f64,
+    /// When that was; none where nothing ever spoke for it.
+    pub at: Option<Timestamp>,
+    /// What each reason adds, the strongest first.
+    pub reasons: Vec<Part>,
+}
+
+/// One reason, and what it adds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Points.
+    pub points: f64,
+    /// When.
+    pub at: Timestamp,
+    /// In words.
+    pub text: String,
+    /// Hours between two such findings on that host on any day, as far as is known; none for what is no finding.
+    pub every_h: Option<f64>,
+}
+
+/// Why `name` (host name, address, id or account) is held to be in the attacker's hands, or is not; none where no such host
+/// or account was seen. As [`fuse_knowing`] judges, up to the instant at which most spoke for it.
+pub fn explain(
+    normal: &Normal,
+    findings: &[Finding],
+    observations: &Observations,
+    estate: &Estate,
+    policy: &Policy,
+    name: &str,
+) -> Option<Explained> {
+    let whole = run(normal.clone(), findings, observations, estate, policy, 0, None);
+    let (who, id) = whole.meant(name)?;
+    let Some((points, at)) = whole.most.get(&who).copied() else {
+        return Some(Explained { id, points: 0.0, at: None, reasons: Vec::new() });
+    };
+    let mut then = run(normal.clone(), findings, observations, estate, policy, 0, Some(at));
+    let (who, _) = then.meant(name)?;
+    Some(Explained { id, points, at: Some(at), reasons: then.parts(who, at) })
+}
+
+/// As [`fuse_knowing`], knowing nothing but the prior.
+pub fn fuse(
+    findings: &[Finding],
+    observations: &Observations,
+    estate: &Estate,
+    policy: &Policy,
+    seed: u64,
+) -> Fusion {
+    fuse_knowing(Normal::default(), findings, observations, estate, policy, seed)
+}
+
+impl Scope<'_> {
+    /// The host or account that `name` means, and its id; none where no such was seen.
+    pub(crate) fn meant(&self, name: &str) -> Option<(Who, String)> {
+        let mut resolver = self.resolver.clone();
+        let (n_hosts, n_people) = (resolver.hosts.len(), resolver.people.len());
+        let host = resolver.host_of_finding(name).filter(|it| *it < n_hosts);
+        if let Some(host) = host {
+            return Some((Who::Host(host), self.resolver.hosts[host].id.clone()));
+        }
+        let account = resolver.account(name).filter(|it| *it < n_people)?;
+        Some((Who::Account(account), self.resolver.people[account].id.clone()))
+    }
+
+    /// What each reason adds as of `at`, the strongest first.
+    pub(crate) fn parts(&mut self, who: Who, at: Timestamp) -> Vec<Part> {
+        let mut weighed = self.weigh(at);
+        discount(&mut weighed, self.policy);
+        let seen = Seen { groups: &weighed, links: &self.links, at, policy: self.policy };
+        let scores = score(seen);
+        let case = Case { seen, scores: &scores, resolver: &self.resolver };
+        let grounds: Vec<&Ground> = match who {
+            Who::Host(host) => scores.hosts.get(&host).into_iter().flatten().collect(),
+            Who::Account(account) => {
+                scores.people.get(&account).into_iter().flatten().map(|it| &it.1).collect()
+            }
+        };
+        let mut parts: Vec<Part> = grounds.into_iter().map(|it| case.part(it)).collect();
+        parts.sort_by(|a, b| {
+            b.points.total_cmp(&a.points).then(a.at.cmp(&b.at)).then_with(|| a.text.cmp(&b.text))
+        });
+        parts
+    }
+}
