@@ -280,8 +280,8 @@ pub(crate) fn discount(weighed: &mut [Weighed<'_>], policy: &Policy) {
             continue;
         }
         // A rule that hits a hundred events need not be followed through all of them to see that one is new.
-        let is_new = it.hits().iter().take(100).fold(false, |new, hit| events.insert(&hit.source) || new);
-        if !is_new {
+        let new = it.hits().iter().take(100).filter(|hit| events.insert(&hit.source)).count();
+        if new == 0 {
             it.points *= policy.same_event_share;
         }
     }

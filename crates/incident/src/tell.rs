@@ -7,7 +7,7 @@ use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 
 use crate::draft::{IncidentDraft, Movement};
-use crate::evidence::Weighed;
+use crate::evidence::{Group, Weighed};
 use crate::normal::SPAN_S;
 use crate::resolve::{HostNo, Resolver};
 use crate::score::{Ground, Scores, Seen, Why, total};
@@ -108,7 +108,7 @@ impl Case<'_> {
     fn is_corroborated(&self, fired: &[Hit]) -> bool {
         let groups = || fired.iter().map(|it| self.group(it.group).group);
         let rules: BTreeSet<usize> = groups().map(|it| it.rule_no).collect();
-        rules.len() >= self.seen.policy.declare_rules || groups().any(|it| it.is_strong())
+        rules.len() >= self.seen.policy.declare_rules || groups().any(Group::is_strong)
     }
 
     /// Whether a ground says by itself that the attacker was there: a grave rule, or a link.
