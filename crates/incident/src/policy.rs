@@ -20,7 +20,7 @@ pub struct Policy {
     pub level_chance: [f64; 5],
     /// Most times the points without history that a rule gets for being rare. Default 1.25.
     pub rare_factor: f64,
-    /// Points per nat (unit of the log likelihood ratio) of an alert from elsewhere, by level. Default 0, 0.0875, 0.345,
+    /// Points per nat (unit of the log likelihood ratio) of an alert from elsewhere, by level. Default 0, 0.0825, 0.33,
     /// 0.7, 1.
     pub alert_points: [f64; 5],
     /// As `level_chance`, for alerts from elsewhere, whose rules we cannot read: nobody knows how often a sensor cries.
@@ -117,7 +117,7 @@ impl Default for Policy {
             level_points: [0.0, 1.0, 4.0, 12.0, 25.0],
             level_chance: [0.2, 0.02, 0.003, 1e-4, 1e-5],
             rare_factor: 1.25,
-            alert_points: [0.0, 0.0875, 0.345, 0.7, 1.0],
+            alert_points: [0.0, 0.0825, 0.33, 0.7, 1.0],
             alert_chance: [0.2, 0.05, 0.05, 0.05, 0.03],
             alert_nats: 7.0,
             fires_when_attacked: [0.1, 0.05, 0.15, 0.3, 0.3],
