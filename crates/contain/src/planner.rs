@@ -1,11 +1,13 @@
 //! From a request to a plan: the estate prepared, candidates listed, the searches run.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bulkhead_model::case::{Action, Alternative, Approval, Attitude, Plan, ServiceImpact};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::AssetId;
 use bulkhead_model::rules::PointRules;
+use bulkhead_service::MOST_WEIGHT;
 
 use crate::actions::{Candidate, Candidates};
 use crate::attack::AttackGraph;
@@ -18,7 +20,7 @@ use crate::problem::{Problem, Weights};
 use crate::refusal;
 use crate::request::{PlanError, Request};
 use crate::residual::keeping_ids;
-use crate::solve::Solution;
+use crate::solve::{Common, Solution};
 
 /// A plan with what carries it out and what it will cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +80,7 @@ const BALANCED: Weights = Weights { service: 1, exposure: 1 };
 /// Losing a service hour weighs as much as a thousand times its value: as little impact as containment allows.
 const LEAST_IMPACT: Weights = Weights { service: 1000, exposure: 1 };
 /// An asset left within reach weighs a thousand times its value: as much assurance as the estate's points allow.
-const MOST_ASSURANCE: Weights = Weights { service: 1, exposure: 1000 };
+const MOST_ASSURANCE: Weights = Weights { service: 1, exposure: MOST_WEIGHT as i128 };
 
 /// Computes the plan of least cost for `request`, proven to the gap it states.
 ///
@@ -135,7 +137,8 @@ impl<'e> Planner<'e> {
         let hints: Vec<Vec<u32>> =
             previous.map(|it| positions_of(&it.actions, &candidates)).into_iter().collect();
         let limits = Limits { nodes: request.work_limit, effort: EFFORT };
-        let balanced = solve(&problem, &forced, &hints, limits);
+        let common = Common::new(&problem);
+        let balanced = solve(&problem, &common, &forced, &hints, limits);
         let Some(chosen) = balanced.chosen.clone() else {
             return Err(refusal::explain(request, &self.prepared, &ground, &graph));
         };
@@ -164,12 +167,13 @@ impl<'e> Planner<'e> {
                     let before = previous.and_then(|it| it.alternatives.iter().find(|it| it.name == name));
                     let before = before.map(|it| positions_of(&it.actions, &candidates));
                     let hints: Vec<Vec<u32>> = before.into_iter().chain([drawn.chosen.clone()]).collect();
-                    let solution = solve(&weighted, &forced, &hints, Limits { effort: EFFORT / 2, ..limits });
+                    let solution =
+                        solve(&weighted, &common, &forced, &hints, Limits { effort: EFFORT / 2, ..limits });
                     stats.search_nodes += solution.nodes;
                     drafter.alternative(name, weights, &solution, &drawn)
                 },
             );
-        let silent = self.silent(&drafter, &forced, &balanced, &drawn, previous, limits, &mut stats);
+        let silent = self.silent(&drafter, &common, &forced, &balanced, &drawn, previous, limits, &mut stats);
         let alternatives = alternatives.into_iter().chain([silent]).collect();
         Ok(drafter.draft(&balanced, drawn, alternatives, &strict, stats))
     }
@@ -179,6 +183,7 @@ impl<'e> Planner<'e> {
     fn silent(
         &self,
         drafter: &Drafter<'_, 'e>,
+        common: &Rc<Common>,
         forced: &[u32],
         balanced: &Solution,
         drawn: &Drawn,
@@ -194,7 +199,7 @@ impl<'e> Planner<'e> {
         let before = previous.and_then(|it| it.alternatives.iter().find(|it| it.name == SILENT));
         let hints: Vec<Vec<u32>> =
             before.map(|it| positions_of(&it.actions, problem.candidates)).into_iter().collect();
-        let solution = solve(&silent, forced, &hints, Limits { effort: EFFORT / 2, ..limits });
+        let solution = solve(&silent, common, forced, &hints, Limits { effort: EFFORT / 2, ..limits });
         stats.search_nodes += solution.nodes;
         if solution.chosen.is_some() {
             return drafter.alternative(SILENT, BALANCED, &solution, drawn);

@@ -308,7 +308,7 @@ fn gcd(a: i128, b: i128) -> i128 {
 }
 
 fn value_of(ground: &Ground<'_>, unit: u32) -> i128 {
-    cost_of(ground.asset(unit).value) * ground.index.size(unit) as i128
+    ground.index.values(unit).map(|(value, assets)| cost_of(value) * assets as i128).sum()
 }
 
 fn operating_of(candidate: &Candidate) -> i128 {
