@@ -4,11 +4,12 @@ use bulkhead_model::case::Attitude;
 
 use crate::actions::{Candidates, Steering};
 use crate::attack::AttackGraph;
+use crate::common::Common;
 use crate::ground::Prepared;
 use crate::ports::MovementPorts;
 use crate::presolve::{Limits, solve};
 use crate::problem::{Problem, Weights};
-use crate::solve::{Common, Search, Solution};
+use crate::solve::{Search, Solution};
 
 #[path = "../tests/it/opened.rs"]
 mod opened;

@@ -18,6 +18,7 @@ mod catalogue;
 pub mod certificate;
 pub mod checker;
 mod clean;
+mod common;
 mod cover;
 mod draft;
 mod entries;

@@ -11,6 +11,7 @@ use bulkhead_service::MOST_WEIGHT;
 
 use crate::actions::{Candidate, Candidates};
 use crate::attack::AttackGraph;
+use crate::common::Common;
 use crate::draft::{Drafter, Drawn, SILENT};
 use crate::ground::{Ground, Means, Prepared};
 use crate::moves;
@@ -20,7 +21,7 @@ use crate::problem::{Problem, Weights};
 use crate::refusal;
 use crate::request::{PlanError, Request};
 use crate::residual::keeping_ids;
-use crate::solve::{Common, Solution};
+use crate::solve::Solution;
 
 /// A plan with what carries it out and what it will cost.
 #[derive(Clone, Debug, PartialEq)]

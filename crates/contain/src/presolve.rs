@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use crate::actions::Candidate;
 use crate::attack::{Arc, AttackGraph};
+use crate::common::Common;
 use crate::cover::ROOT_ROWS;
 use crate::problem::Problem;
-use crate::solve::{Common, PROPOSALS, Pass, ROOT_ROUNDS, Search, Solution, Worthwhile};
+use crate::required::Needs;
+use crate::solve::{PROPOSALS, Pass, ROOT_ROUNDS, Search, Solution, Worthwhile};
 
 /// Problems of no more candidates are searched as they are.
 const SMALL: usize = 6;
@@ -58,7 +60,7 @@ fn solve_within(
     let (forced, hint) =
         (smaller.positions(forced), smaller.positions(search.best().map_or(&[], Vec::as_slice)));
     let part = smaller.problem(problem);
-    let search = Search::new(&part, Common::new(&part), &forced, &[hint]);
+    let search = Search::new(&part, Common::with(&part, smaller.needs.clone()), &forced, &[hint]);
     let solution = solve_within(&part, search, &forced, limits, passes - 1);
     let chosen = solution.chosen.map(|it| it.iter().map(|&at| smaller.kept[at as usize]).collect());
     Solution { chosen, ..solution }
@@ -68,7 +70,7 @@ fn solve_within(
 fn smaller(problem: &Problem<'_, '_>, search: &mut Search<'_, '_, '_>, forced: &[u32]) -> Option<Smaller> {
     let mut left = |pass| {
         let worthwhile = search.worthwhile(pass)?;
-        Some(Smaller::new(problem, &worthwhile, forced))
+        Some(Smaller::new(problem, &search.common().needs, &worthwhile, forced))
     };
     if problem.candidates.len() <= FEW {
         return left(CLOSE);
@@ -81,13 +83,16 @@ struct Smaller {
     /// Per candidate left: its position before.
     kept: Vec<u32>,
     candidates: Vec<Candidate>,
+    /// Per node left: its number before.
+    nodes: Vec<u32>,
     graph: AttackGraph,
-    /// Per asset and foothold: whether it must not be, by the rules or because no plan worth having lets that happen.
+    needs: Needs,
+    /// Per asset and foothold left: whether it must not be, by the rules or because no plan worth having lets that happen.
     hard: Vec<bool>,
 }
 
 impl Smaller {
-    fn new(problem: &Problem<'_, '_>, worthwhile: &Worthwhile, forced: &[u32]) -> Self {
+    fn new(problem: &Problem<'_, '_>, needs: &Needs, worthwhile: &Worthwhile, forced: &[u32]) -> Self {
         let hard: Vec<bool> = problem.hard.iter().zip(&worthwhile.reached).map(|it| *it.0 || !it.1).collect();
         let whole = problem.graph;
         let cuttable = |arc: &Arc| arc.cutters.iter().any(|&it| worthwhile.actions[it as usize]);
@@ -111,25 +116,35 @@ impl Smaller {
         }
         arcs.sort_unstable();
         let kept = kept(whole, &arcs, worthwhile, forced);
-        let mut place: Vec<Option<u32>> = vec![None; problem.candidates.len()];
-        for (now, &before) in (0..).zip(&kept) {
-            place[before as usize] = Some(now);
+        let lost_to = |it: u32| lost[it as usize].unwrap_or(it);
+        let mut left = vec![false; whole.n_nodes];
+        for &number in &arcs {
+            let arc = &whole.arcs[number as usize];
+            [arc.from, lost_to(arc.to)].iter().for_each(|&it| left[it as usize] = true);
         }
+        let costs = |it: usize| it < whole.n_valued && (hard[it] || problem.values[it] > 0);
+        let matters = |it: &&u32| costs(**it as usize) || whole.secrets.contains_key(*it);
+        sources.iter().filter(matters).for_each(|&it| left[it as usize] = true);
+        let needs = needs.part(&mut left, kept.iter().map(|&it| &problem.candidates[it as usize]));
+        let nodes: Vec<u32> = (0..whole.n_nodes as u32).filter(|&it| left[it as usize]).collect();
+        let now = |it: u32| nodes.binary_search(&it).ok().map(|it| it as u32);
+        let node = |it: u32| now(it).unwrap_or_default();
+        let place = |it: &u32| kept.binary_search(it).ok().map(|it| it as u32);
         let part = |&number: &u32| {
             let arc = &whole.arcs[number as usize];
-            Arc {
-                to: lost[arc.to as usize].unwrap_or(arc.to),
-                cutters: arc.cutters.iter().filter_map(|&it| place[it as usize]).collect(),
-                ..arc.clone()
-            }
+            let cutters = arc.cutters.iter().filter_map(place).collect();
+            Arc { from: node(arc.from), to: node(lost_to(arc.to)), cutters, ..*arc }
         };
-        let graph = whole.part(arcs.iter().map(part).collect(), sources, kept.len());
+        let sources = sources.into_iter().filter_map(now).collect();
+        let graph = whole.part(&nodes, arcs.iter().map(part).collect(), sources, kept.len());
         let candidates = kept.iter().map(|&it| problem.candidates[it as usize].clone()).collect();
-        Self { kept, candidates, graph, hard }
+        let hard = nodes[..graph.n_valued].iter().map(|&it| hard[it as usize]).collect();
+        let needs = needs.renumbered(now);
+        Self { kept, candidates, nodes, graph, needs, hard }
     }
 
     fn problem<'p, 'e>(&'p self, whole: &Problem<'p, 'e>) -> Problem<'p, 'e> {
-        whole.part(&self.graph, &self.candidates, &self.kept, self.hard.clone())
+        whole.part(&self.graph, &self.candidates, &self.kept, &self.nodes, self.hard.clone())
     }
 
     /// Where these positions are now, as far as they are left.

@@ -140,12 +140,13 @@ impl<'p, 'e> Problem<'p, 'e> {
     }
 
     /// The same problem with only the candidates `kept` (positions), over the part of the graph that they leave of
-    /// interest, and with these assets not to be reached.
+    /// interest, of which `nodes` are left, and with those of them not to be reached for which `hard` says so.
     pub(crate) fn part(
         &self,
         graph: &'p AttackGraph,
         candidates: &'p [Candidate],
         kept: &[u32],
+        nodes: &[u32],
         hard: Vec<bool>,
     ) -> Self {
         fn of<T: Clone>(all: &[T], kept: &[u32]) -> Vec<T> {
@@ -157,7 +158,7 @@ impl<'p, 'e> Problem<'p, 'e> {
             touched: of(&self.touched, kept),
             operating: of(&self.operating, kept),
             needs_approval: of(&self.needs_approval, kept),
-            values: self.values.clone(),
+            values: of(&self.values, &nodes[..graph.n_valued]),
             hard,
             baseline: self.baseline.clone(),
             losses: self.losses.clone(),

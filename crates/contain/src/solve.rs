@@ -6,21 +6,20 @@
 //! the bound did not believe reached) and branched on. Once the least cost is proven, the same search goes on among the
 //! plans that cost as much for the one that blocks the fewest pairs of others, and of those the one with the smallest ids. Deterministic: no clock, no hash order.
 
-use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
 use bulkhead_service::{Evaluation, Losses};
 
-use crate::alone::{Breakers, Breaks};
+use crate::alone::Breaks;
 use crate::clean::Cleaner;
+use crate::common::Common;
 use crate::cover::{Judge, ROOT_ROWS};
 use crate::maxflow::INFINITE;
 use crate::node::{Branch, Node, children, raise_paid};
 use crate::problem::{Assessment, Problem, without_pairs};
 use crate::relax::{Cut, Query, Relaxation, Status};
-use crate::required::Needs;
 
 /// Larger sets are not tried without each of their actions.
 const CLEANED: usize = 600;
@@ -51,21 +50,6 @@ pub(crate) struct Pass {
     pub(crate) proposals: u32,
     pub(crate) rounds: u32,
     pub(crate) rows: u32,
-}
-
-/// What searches of one estate and the same candidates have in common, whatever weighs how much and what must not be.
-pub(crate) struct Common {
-    breakers: Breakers,
-    needs: Needs,
-    /// What each action by itself breaks at the first node, which is the same for all of them.
-    alone: OnceCell<Rc<Breaks>>,
-}
-
-impl Common {
-    pub(crate) fn new(problem: &Problem<'_, '_>) -> Rc<Self> {
-        let (breakers, needs) = (Breakers::new(problem), Needs::new(problem));
-        Rc::new(Self { breakers, needs, alone: OnceCell::new() })
-    }
 }
 
 /// What can be in a plan as cheap as the best known.
@@ -234,6 +218,10 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             actions: slack.map(can).collect(),
             reached: cut.spared.iter().map(|&it| it <= spare).collect(),
         })
+    }
+
+    pub(crate) fn common(&self) -> &Common {
+        &self.common
     }
 
     /// The best plan so far: positions of its candidates.
