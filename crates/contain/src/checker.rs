@@ -490,7 +490,7 @@ fn after_all(points: &[&PointRules], from: Side<'_>, to: Side<'_>, ports: &[Rang
 /// What is left of `ports` after the rules of one point: the first rule that matches a port decides it.
 fn after(rules: &[Rule], from: Side<'_>, to: Side<'_>, ports: Vec<Range>) -> Vec<Range> {
     let (mut undecided, mut accepted) = (ports, Vec::new());
-    for rule in rules.iter().filter(|it| matches_end(&it.from, from) && matches_end(&it.to, to)) {
+    for rule in rules.iter().filter(|it| matches(it, from, to)) {
         let all = [(0, u32::MAX)];
         let matched: Vec<Range> = rule.ports.iter().flat_map(|&it| ranges(it)).collect();
         for &range in if rule.ports.is_empty() { &all[..] } else { &matched } {
@@ -502,6 +502,13 @@ fn after(rules: &[Rule], from: Side<'_>, to: Side<'_>, ports: Vec<Range>) -> Vec
     }
     accepted.extend(undecided);
     accepted
+}
+
+/// Whether both ends match; the end of fewer addresses is looked at first, since the other may list the whole estate.
+fn matches(rule: &Rule, from: Side<'_>, to: Side<'_>) -> bool {
+    let mut ends = [(&rule.from, from), (&rule.to, to)];
+    ends.sort_by_key(|it| it.0.addresses.len());
+    ends.into_iter().all(|(end, side)| matches_end(end, side))
 }
 
 fn matches_end(end: &Endpoint, side: Side<'_>) -> bool {

@@ -134,6 +134,7 @@ impl Fixed {
             estate.enforcement_points.iter().enumerate().collect();
         points.sort_by(|a, b| a.1.id.cmp(&b.1.id));
         let pair = |(from, to): &(ZoneId, ZoneId)| Some((index.zone(from)?, index.zone(to)?));
+        let isolates = |it: &EnforcementPoint| !it.covers.is_empty() && it.can.contains(&Capability::Isolate);
         let mut covering: HashMap<_, Vec<usize>> = HashMap::new();
         let mut agents = vec![Vec::new(); index.n_assets()];
         for (at, point) in points {
@@ -146,11 +147,10 @@ impl Fixed {
                 index.select(estate, hosts).into_iter().for_each(|it| agents[it as usize].push(at));
             }
         }
-        let isolates_by_zones = covering.keys().any(|it: &(Capability, _)| it.0 == Capability::Isolate);
         Self {
             by_id,
             covering,
-            isolates_by_zones,
+            isolates_by_zones: estate.enforcement_points.iter().any(isolates),
             agents,
             channel_ends: OnceLock::new(),
             outside: OnceLock::new(),
@@ -232,7 +232,7 @@ impl<'a> Prepared<'a> {
             let value = |it: u32| self.estate.assets[it as usize].value;
             let alike = positions.len() == 1 || index.values(unit).nth(1).is_none();
             let (singles, rest) = if (positions.len() > 2 || !alike) && self.carries_a_service(unit) {
-                set_apart(positions, value, false)
+                set_apart(&positions, value, false)
             } else {
                 (Vec::new(), positions)
             };

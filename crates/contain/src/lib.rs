@@ -9,6 +9,7 @@
 
 mod actions;
 mod alone;
+mod alternatives;
 mod attack;
 mod baseline;
 mod blocked;

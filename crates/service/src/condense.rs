@@ -181,7 +181,7 @@ fn stand_alone(estate: &Estate, units: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
         let asset = &estate.assets[unit[0] as usize];
         let hangs = flat.contains(asset.zone.as_str()) || selectors.iter().any(|it| it.matches(asset));
         let value = |it: u32| estate.assets[it as usize].value;
-        let (taken, unit) = if hangs { set_apart(unit, value, true) } else { (Vec::new(), unit) };
+        let (taken, unit) = if hangs { set_apart(&unit, value, true) } else { (Vec::new(), unit) };
         alone.extend(taken.into_iter().map(|it| vec![it]));
         alone.extend((!unit.is_empty()).then_some(unit));
     }

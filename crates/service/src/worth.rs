@@ -60,8 +60,8 @@ fn micro(currency: f64) -> i128 {
 /// Takes out of a unit on which a service's flow hangs the assets that stand alone, so that "all but one" can be said of it, and
 /// of pairs "all but two": of equal values any two (the last or the first), else the two of least value, the cheapest to leave
 /// within reach, and the two of most, the dearest. (taken, left), ascending.
-pub fn set_apart(unit: Vec<u32>, value: impl Fn(u32) -> f64, last: bool) -> (Vec<u32>, Vec<u32>) {
-    let mut ranked = unit.clone();
+pub fn set_apart(unit: &[u32], value: impl Fn(u32) -> f64, last: bool) -> (Vec<u32>, Vec<u32>) {
+    let mut ranked = unit.to_vec();
     if last {
         ranked.reverse();
     }
