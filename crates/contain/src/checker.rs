@@ -14,15 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use bulkhead_model::case::{Attitude, Certificate, Foothold};
-use bulkhead_model::estate::{
-    Asset, AssetKind, Capability, Estate, Identity, Movement, Port, Protocol, Selector,
-};
+use bulkhead_model::estate::{Asset, AssetKind, Capability, Estate, Identity, Movement, Port, Selector};
 use bulkhead_model::id::{AssetId, IdentityId};
 use bulkhead_model::rules::{Endpoint, PointRules, Rule, Verdict as RuleVerdict};
 
 use crate::ports::MovementPorts;
 
 mod foothold;
+mod line;
+
+use line::{Range, common, ranges, without};
 
 /// What the checker is told beside the certificate; the certificate may claim more sources, never fewer.
 #[derive(Clone, Copy, Debug)]
@@ -523,34 +524,4 @@ fn matches_end(end: &Endpoint, side: Side<'_>) -> bool {
             .iter()
             .any(|it| it.prefix_len() == 0 && family.is_some_and(|v4| v4 == it.addr().is_ipv4())),
     }
-}
-
-/// Ports of all protocols on one line: tcp from 0, udp from 65,536, icmp at 131,072, everything else at 131,073.
-type Range = (u32, u32);
-
-fn ranges(port: Port) -> Vec<Range> {
-    let (first, last) = (u32::from(port.first), u32::from(port.last));
-    match port.protocol {
-        Protocol::Tcp => vec![(first, last)],
-        Protocol::Udp => vec![(65_536 + first, 65_536 + last)],
-        Protocol::Icmp => vec![(131_072, 131_072)],
-        Protocol::Any => vec![(0, 131_073)],
-    }
-}
-
-fn common(a: Range, b: Range) -> Option<Range> {
-    let (first, last) = (a.0.max(b.0), a.1.min(b.1));
-    (first <= last).then_some((first, last))
-}
-
-fn without(a: Range, b: Range) -> Vec<Range> {
-    let Some((first, last)) = common(a, b) else { return vec![a] };
-    let mut left = Vec::new();
-    if a.0 < first {
-        left.push((a.0, first - 1));
-    }
-    if last < a.1 {
-        left.push((last + 1, a.1));
-    }
-    left
 }
