@@ -1,11 +1,12 @@
 //! Candidate actions: what can be done, at which enforcement points that exist and answer, and what each one blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use bulkhead_model::case::ActionKind;
 use bulkhead_model::estate::{Asset, Capability, EnforcementPoint};
 use bulkhead_model::id::PointId;
-use bulkhead_service::Losses;
+use bulkhead_service::{Losses, ZoneEnds};
 
 use crate::blocked::{Blocked, Foreign};
 use crate::ground::Ground;
@@ -78,7 +79,8 @@ pub(crate) struct Steering {
 pub(crate) struct Candidates<'g, 'e> {
     ground: &'g Ground<'e>,
     steering: &'g Steering,
-    found: BTreeMap<Effect, Candidate>,
+    /// The ways of obtaining one effect are offered one after the other: the best of them comes last here.
+    found: Vec<Candidate>,
     /// Further ways of obtaining an effect, all of them forced.
     again: Vec<Candidate>,
     /// Per enforcement point: whether it answers.
@@ -103,9 +105,8 @@ impl<'g, 'e> Candidates<'g, 'e> {
         lister.segments(&wanted);
         wanted.isolated(ground).into_iter().for_each(|it| lister.isolate(it));
         lister.disable_identities();
-        let found = std::mem::take(&mut lister.found);
-        let again = std::mem::take(&mut lister.again);
-        let mut all: Vec<Candidate> = found.into_values().chain(again).collect();
+        let mut all = std::mem::take(&mut lister.found);
+        all.append(&mut lister.again);
         let blocked = Blocked::new(ground);
         for it in &mut all {
             it.foreign = blocked.by(it.effect, &lister.concerned(it.effect));
@@ -153,7 +154,7 @@ impl<'g, 'e> Candidates<'g, 'e> {
             |asset: u32| !(unknown && ground.is_held(asset)) && lister.zone_pairs_of(asset).is_empty();
         let needless = |it: &Effect| matches!(*it, Effect::Isolate(asset) if silent(asset));
         let needless: BTreeSet<Effect> = effects.iter().copied().filter(needless).collect();
-        lister.found.into_keys().chain(needless).collect()
+        lister.found.into_iter().map(|it| it.effect).chain(needless).collect()
     }
 
     fn new(ground: &'g Ground<'e>, steering: &'g Steering) -> Self {
@@ -171,7 +172,7 @@ impl<'g, 'e> Candidates<'g, 'e> {
         Self {
             ground,
             steering,
-            found: BTreeMap::new(),
+            found: Vec::new(),
             again: Vec::new(),
             available: points.map(|it| !steering.unavailable.contains(&it.id)).collect(),
             opens,
@@ -204,13 +205,42 @@ impl<'g, 'e> Candidates<'g, 'e> {
         let (count, foreign) = (self.ground.count(effect), Foreign::default());
         let candidate = Candidate { id, effect, points, cost, count, foreign };
         let forced = |it: &Candidate| self.steering.forced.contains(&it.id);
-        let rank = |it: &Candidate| (!forced(it), it.id.clone());
-        match self.found.get(&effect) {
+        let is_better =
+            |it: &Candidate, known: &Candidate| (!forced(it), &it.id) < (!forced(known), &known.id);
+        match self.found.last_mut().filter(|it| it.effect == effect) {
             // Somebody wants it at both.
             Some(known) if forced(known) && forced(&candidate) => self.again.push(candidate),
-            Some(known) if rank(known) <= rank(&candidate) => {}
-            _ => drop(self.found.insert(effect, candidate)),
+            Some(known) if is_better(&candidate, known) => *known = candidate,
+            Some(_) => {}
+            None => self.found.push(candidate),
         }
+    }
+
+    /// Points at which a flow may be blocked for each of `assets`, which stand at one end of it; those of the other end are
+    /// summarised in `others`, and `pairs` gives the zone pairs that an asset crosses.
+    fn points_each(
+        &self,
+        assets: impl Iterator<Item = u32>,
+        others: &ZoneEnds,
+        pairs: impl Fn(u32, u32, usize) -> Vec<(u32, u32)>,
+    ) -> Vec<(u32, Rc<[usize]>)> {
+        let index = &self.ground.index;
+        let mut last: Option<(u32, Rc<[usize]>)> = None;
+        let mut found = Vec::new();
+        for asset in assets {
+            let (zone, size) = (index.zone_of(asset), index.size(asset));
+            // Who stands alone at both ends makes no pair with itself; all others of a zone are alike.
+            let both = size == 1 && others.contains(&(zone, asset, false));
+            let known = last.as_ref().filter(|it| it.0 == zone && !both).map(|it| it.1.clone());
+            let points = known.unwrap_or_else(|| {
+                self.covering_all(Capability::BlockFlow, &pairs(zone, asset, size)).into()
+            });
+            if !both {
+                last = Some((zone, points.clone()));
+            }
+            found.push((asset, points));
+        }
+        found
     }
 
     fn block_flow(&mut self, at: usize, wanted: &Wanted<'_>) {
@@ -225,20 +255,22 @@ impl<'g, 'e> Candidates<'g, 'e> {
                 self.offer(Effect::Flow(flow), vec![point], cost);
             }
         }
-        for &asset in ordinary.from.iter().filter(|&&it| ends.wants_from(it)) {
-            if several(&ordinary.from) && !self.unpriced.is_hit(ground, at, |it| it == asset, |_| true) {
-                let pairs = ordinary.pairs_from(ground.index.zone_of(asset), asset, ground.index.size(asset));
-                for point in self.covering_all(Capability::BlockFlow, &pairs) {
-                    self.offer(Effect::FlowFrom(flow, asset), vec![point], cost);
-                }
+        if several(&ordinary.from) {
+            let wanted = ordinary.from.iter().copied().filter(|&it| ends.wants_from(it));
+            let priced =
+                wanted.filter(|&asset| !self.unpriced.is_hit(ground, at, |it| it == asset, |_| true));
+            let pairs = |zone, asset, size| ordinary.pairs_from(zone, asset, size);
+            for (asset, points) in self.points_each(priced, &ordinary.to_zones, pairs) {
+                points.iter().for_each(|&it| self.offer(Effect::FlowFrom(flow, asset), vec![it], cost));
             }
         }
-        for &asset in to.iter().filter(|&&it| ends.wants_to(it)) {
-            if several(to) && !self.unpriced.is_hit(ground, at, |_| true, |it| it == asset) {
-                let pairs = ordinary.pairs_to(ground.index.zone_of(asset), asset, ground.index.size(asset));
-                for point in self.covering_all(Capability::BlockFlow, &pairs) {
-                    self.offer(Effect::FlowTo(flow, asset), vec![point], cost);
-                }
+        if several(to) {
+            let wanted = to.iter().copied().filter(|&it| ends.wants_to(it));
+            let priced =
+                wanted.filter(|&asset| !self.unpriced.is_hit(ground, at, |_| true, |it| it == asset));
+            let pairs = |zone, asset, size| ordinary.pairs_to(zone, asset, size);
+            for (asset, points) in self.points_each(priced, &ordinary.from_zones, pairs) {
+                points.iter().for_each(|&it| self.offer(Effect::FlowTo(flow, asset), vec![it], cost));
             }
         }
     }
@@ -272,13 +304,16 @@ impl<'g, 'e> Candidates<'g, 'e> {
             return;
         }
         let cost = ground.estate.operating_costs.isolate;
-        let pairs = self.zone_pairs_of(asset);
         for &point in &ground.fixed.agents[ground.origin(asset) as usize] {
             if !self.available[point] {
                 continue;
             }
             self.offer(Effect::Isolate(asset), vec![point], cost);
         }
+        if !ground.fixed.isolates_by_zones {
+            return;
+        }
+        let pairs = self.zone_pairs_of(asset);
         if pairs.is_empty() {
             return;
         }
@@ -395,17 +430,31 @@ impl Ground<'_> {
     /// As [`Self::action_id`]; of a unit, `only` is meant.
     pub(crate) fn action_id_for(&self, effect: Effect, points: &[usize], only: Option<&Asset>) -> String {
         let kind = match effect.kind() {
-            ActionKind::BlockFlow => "block_flow",
-            ActionKind::Segment => "segment",
-            ActionKind::Isolate => "isolate",
-            ActionKind::DisableIdentity => "disable_identity",
+            ActionKind::BlockFlow => "block_flow:",
+            ActionKind::Segment => "segment:",
+            ActionKind::Isolate => "isolate:",
+            ActionKind::DisableIdentity => "disable_identity:",
         };
-        let at: Vec<&str> = points.iter().map(|&it| self.point(it).id.as_str()).collect();
-        let narrow = match (effect, self.ends(effect, only)) {
-            (Effect::FlowFrom(..), (Some(from), _)) => format!(":from={from}"),
-            (Effect::FlowTo(..), (_, Some(to))) => format!(":to={to}"),
-            _ => String::new(),
-        };
-        format!("{kind}:{}@{}{narrow}", self.target(effect, only), at.join("+"))
+        let name = |unit: u32| only.unwrap_or_else(|| self.asset(unit)).id.as_str();
+        let mut id = String::with_capacity(64);
+        id.push_str(kind);
+        match effect {
+            Effect::Flow(flow) | Effect::FlowFrom(flow, _) | Effect::FlowTo(flow, _) => {
+                id.push_str(self.flow(flow).id.as_str());
+            }
+            Effect::Isolate(unit) => id.push_str(name(unit)),
+            Effect::Segment(..) | Effect::Disable(_) => id.push_str(&self.target(effect, only)),
+        }
+        id.push('@');
+        for (at, &point) in points.iter().enumerate() {
+            id.push_str(if at == 0 { "" } else { "+" });
+            id.push_str(self.point(point).id.as_str());
+        }
+        match effect {
+            Effect::FlowFrom(_, unit) => id.extend([":from=", name(unit)]),
+            Effect::FlowTo(_, unit) => id.extend([":to=", name(unit)]),
+            _ => {}
+        }
+        id
     }
 }

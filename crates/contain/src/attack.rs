@@ -98,19 +98,23 @@ impl AttackGraph {
         }
     }
 
-    /// The same nodes with only these arcs, cut by `n_candidates` actions, and an attacker who has `sources`.
-    pub(crate) fn part(&self, arcs: Vec<Arc>, sources: Vec<u32>, n_candidates: usize) -> Self {
+    /// Only the nodes `left` (ascending), numbered anew in their order, with these arcs between them, cut by `n_candidates`
+    /// actions, and an attacker who has `sources`, all by their new numbers.
+    pub(crate) fn part(&self, left: &[u32], arcs: Vec<Arc>, sources: Vec<u32>, n_candidates: usize) -> Self {
+        let below = |end: usize| left.partition_point(|&it| (it as usize) < end);
+        let secrets =
+            (0..).zip(left).filter_map(|(now, before)| Some((now, self.secrets.get(before)?.clone())));
         let mut part = Self {
-            n_assets: self.n_assets,
-            n_valued: self.n_valued,
-            n_nodes: self.n_nodes,
+            n_assets: below(self.n_assets),
+            n_valued: below(self.n_valued),
+            n_nodes: left.len(),
             aliases: BTreeMap::new(),
             arcs,
             leaving: Vec::new(),
             cut_by: vec![Vec::new(); n_candidates],
             sources,
             identities: self.identities.clone(),
-            secrets: self.secrets.clone(),
+            secrets: secrets.collect(),
             n_identities: self.n_identities,
         };
         part.index();

@@ -233,7 +233,10 @@ impl<'a> Installed<'a> {
 
     fn drops(&self, ground: &Ground<'_>, at: usize, from: u32, to: u32, port: Port) -> Option<&'a str> {
         for rule in &self.rules[at].rules {
-            if !names(ground, &rule.from, from) || !names(ground, &rule.to, to) {
+            // The end of fewer addresses first: the other may list the whole estate.
+            let mut ends = [(&rule.from, from), (&rule.to, to)];
+            ends.sort_by_key(|it| it.0.addresses.len());
+            if !ends.into_iter().all(|(end, unit)| names(ground, end, unit)) {
                 continue;
             }
             match rule.verdict {

@@ -14,15 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use bulkhead_model::case::{Attitude, Certificate, Foothold};
-use bulkhead_model::estate::{
-    Asset, AssetKind, Capability, Estate, Identity, Movement, Port, Protocol, Selector,
-};
+use bulkhead_model::estate::{Asset, AssetKind, Capability, Estate, Identity, Movement, Port, Selector};
 use bulkhead_model::id::{AssetId, IdentityId};
 use bulkhead_model::rules::{Endpoint, PointRules, Rule, Verdict as RuleVerdict};
 
 use crate::ports::MovementPorts;
 
 mod foothold;
+mod line;
+
+use line::{Range, common, ranges, without};
 
 /// What the checker is told beside the certificate; the certificate may claim more sources, never fewer.
 #[derive(Clone, Copy, Debug)]
@@ -490,7 +491,7 @@ fn after_all(points: &[&PointRules], from: Side<'_>, to: Side<'_>, ports: &[Rang
 /// What is left of `ports` after the rules of one point: the first rule that matches a port decides it.
 fn after(rules: &[Rule], from: Side<'_>, to: Side<'_>, ports: Vec<Range>) -> Vec<Range> {
     let (mut undecided, mut accepted) = (ports, Vec::new());
-    for rule in rules.iter().filter(|it| matches_end(&it.from, from) && matches_end(&it.to, to)) {
+    for rule in rules.iter().filter(|it| matches(it, from, to)) {
         let all = [(0, u32::MAX)];
         let matched: Vec<Range> = rule.ports.iter().flat_map(|&it| ranges(it)).collect();
         for &range in if rule.ports.is_empty() { &all[..] } else { &matched } {
@@ -502,6 +503,13 @@ fn after(rules: &[Rule], from: Side<'_>, to: Side<'_>, ports: Vec<Range>) -> Vec
     }
     accepted.extend(undecided);
     accepted
+}
+
+/// Whether both ends match; the end of fewer addresses is looked at first, since the other may list the whole estate.
+fn matches(rule: &Rule, from: Side<'_>, to: Side<'_>) -> bool {
+    let mut ends = [(&rule.from, from), (&rule.to, to)];
+    ends.sort_by_key(|it| it.0.addresses.len());
+    ends.into_iter().all(|(end, side)| matches_end(end, side))
 }
 
 fn matches_end(end: &Endpoint, side: Side<'_>) -> bool {
@@ -516,34 +524,4 @@ fn matches_end(end: &Endpoint, side: Side<'_>) -> bool {
             .iter()
             .any(|it| it.prefix_len() == 0 && family.is_some_and(|v4| v4 == it.addr().is_ipv4())),
     }
-}
-
-/// Ports of all protocols on one line: tcp from 0, udp from 65,536, icmp at 131,072, everything else at 131,073.
-type Range = (u32, u32);
-
-fn ranges(port: Port) -> Vec<Range> {
-    let (first, last) = (u32::from(port.first), u32::from(port.last));
-    match port.protocol {
-        Protocol::Tcp => vec![(first, last)],
-        Protocol::Udp => vec![(65_536 + first, 65_536 + last)],
-        Protocol::Icmp => vec![(131_072, 131_072)],
-        Protocol::Any => vec![(0, 131_073)],
-    }
-}
-
-fn common(a: Range, b: Range) -> Option<Range> {
-    let (first, last) = (a.0.max(b.0), a.1.min(b.1));
-    (first <= last).then_some((first, last))
-}
-
-fn without(a: Range, b: Range) -> Vec<Range> {
-    let Some((first, last)) = common(a, b) else { return vec![a] };
-    let mut left = Vec::new();
-    if a.0 < first {
-        left.push((a.0, first - 1));
-    }
-    if last < a.1 {
-        left.push((last + 1, a.1));
-    }
-    left
 }

@@ -4,6 +4,7 @@ use bulkhead_model::case::Attitude;
 
 use crate::actions::{Candidates, Steering};
 use crate::attack::AttackGraph;
+use crate::common::Common;
 use crate::ground::Prepared;
 use crate::ports::MovementPorts;
 use crate::presolve::{Limits, solve};
@@ -38,12 +39,13 @@ fn check(seed: u64, weights: Weights, budget: Option<u32>) -> Option<bool> {
     });
     let mut all: Vec<(i128, Vec<u32>)> = all.collect();
     all.sort();
-    let found = Search::new(&problem, &[], &[]).run(100_000, u64::MAX / 2);
+    let common = Common::new(&problem);
+    let found = Search::new(&problem, common.clone(), &[], &[]).run(100_000, u64::MAX / 2);
     assert_eq!(found.chosen, all.first().map(|it| it.1.clone()), "seed {seed}: {found:?}");
     let same = |it: &Solution| (it.chosen.clone(), it.cost, it.bound);
     for hint in all.iter().take(3) {
         let limits = Limits { nodes: 100_000, effort: u64::MAX / 2 };
-        let presolved = solve(&problem, &[], std::slice::from_ref(&hint.1), limits);
+        let presolved = solve(&problem, &common, &[], std::slice::from_ref(&hint.1), limits);
         assert_eq!(same(&presolved), same(&found), "seed {seed}: made smaller first, knowing {hint:?}");
     }
     let Some((least, _)) = all.first() else { return Some(false) };

@@ -72,13 +72,14 @@ fn explain(
     let without = graph.reach(|arc| arc.cutters.iter().any(|&it| it as usize != at));
     let opened = |unit: &u32| without.nodes[*unit as usize] && !held[*unit as usize];
     let mut units: Vec<u32> = (0..graph.n_assets as u32).filter(opened).collect();
-    let exposure = units.iter().map(|&it| ground.asset(it).value * ground.index.size(it) as f64).sum();
+    let exposure = units.iter().map(|&it| ground.index.value(it)).sum();
     let opens = moves::asset_ids(ground, |it| opened(&(it as u32)));
     let protected = moves::asset_ids(ground, |it| opened(&(it as u32)) && ground.hard.contains(&(it as u32)));
     let still = keeping_ids(ground, graph, held);
     let mut footholds = keeping_ids(ground, graph, &without.nodes);
     footholds.retain(|it| !still.contains(it));
-    let worth = |unit: u32| (ground.hard.contains(&unit), ground.asset(unit).value);
+    let most = |unit: u32| ground.index.values(unit).map(|it| it.0).fold(0.0, f64::max);
+    let worth = |unit: u32| (ground.hard.contains(&unit), most(unit));
     units.sort_by(|&a, &b| {
         worth(b).0.cmp(&worth(a).0).then(worth(b).1.total_cmp(&worth(a).1)).then(a.cmp(&b))
     });

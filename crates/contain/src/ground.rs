@@ -7,7 +7,9 @@ use bulkhead_model::case::Attitude;
 use bulkhead_model::estate::{Asset, AssetKind, Capability, EnforcementPoint, Estate, Movement, Port};
 use bulkhead_model::id::{AssetId, IdentityId, ZoneId};
 use bulkhead_model::rules::Endpoint;
-use bulkhead_service::{EstateIndex, Exemptions, FlowMembers, Leaf, ServiceGraph, ZoneEnds, pairs_of_ends};
+use bulkhead_service::{
+    EstateIndex, Exemptions, FlowMembers, Leaf, ServiceGraph, ZoneEnds, pairs_of_ends, set_apart,
+};
 use ipnet::IpNet;
 
 use crate::entries::Entry;
@@ -112,6 +114,8 @@ pub(crate) struct Fixed {
     pub(crate) by_id: Vec<u32>,
     /// Per capability and ordered zone pair: enforcement points that cover it, ascending by id.
     pub(crate) covering: HashMap<(Capability, (u32, u32)), Vec<usize>>,
+    /// Whether some point isolates by the zone pairs that it covers.
+    pub(crate) isolates_by_zones: bool,
     /// Per unit as prepared: points whose agents there can isolate, ascending by id.
     pub(crate) agents: Vec<Vec<usize>>,
     /// Per management channel: where it leads, made when first asked for.
@@ -130,6 +134,7 @@ impl Fixed {
             estate.enforcement_points.iter().enumerate().collect();
         points.sort_by(|a, b| a.1.id.cmp(&b.1.id));
         let pair = |(from, to): &(ZoneId, ZoneId)| Some((index.zone(from)?, index.zone(to)?));
+        let isolates = |it: &EnforcementPoint| !it.covers.is_empty() && it.can.contains(&Capability::Isolate);
         let mut covering: HashMap<_, Vec<usize>> = HashMap::new();
         let mut agents = vec![Vec::new(); index.n_assets()];
         for (at, point) in points {
@@ -142,8 +147,15 @@ impl Fixed {
                 index.select(estate, hosts).into_iter().for_each(|it| agents[it as usize].push(at));
             }
         }
-        let named = Named::new(estate, index);
-        Self { by_id, covering, agents, channel_ends: OnceLock::new(), outside: OnceLock::new(), named }
+        Self {
+            by_id,
+            covering,
+            isolates_by_zones: estate.enforcement_points.iter().any(isolates),
+            agents,
+            channel_ends: OnceLock::new(),
+            outside: OnceLock::new(),
+            named: Named::new(estate, index),
+        }
     }
 }
 
@@ -214,13 +226,18 @@ impl<'a> Prepared<'a> {
                 by_unit.entry(unit).or_default().insert(position);
             }
         }
-        // Of those on whom a service's flow hangs two stand alone: all but one can be cut off from the outside.
+        // Of those on whom a service's flow hangs some stand alone: all but one can be cut off from the outside.
         let of_unit = |(unit, positions): (u32, BTreeSet<u32>)| {
             let positions: Vec<u32> = positions.into_iter().collect();
-            let alone = if positions.len() > 2 && self.carries_a_service(unit) { 2 } else { 0 };
-            let (singles, rest) = positions.split_at(alone);
+            let value = |it: u32| self.estate.assets[it as usize].value;
+            let alike = positions.len() == 1 || index.values(unit).nth(1).is_none();
+            let (singles, rest) = if (positions.len() > 2 || !alike) && self.carries_a_service(unit) {
+                set_apart(&positions, value, false)
+            } else {
+                (Vec::new(), positions)
+            };
             let mut units: Vec<u32> = singles.iter().map(|&it| split(&mut index, unit, &[it])).collect();
-            units.push(split(&mut index, unit, rest));
+            units.extend((!rest.is_empty()).then(|| split(&mut index, unit, &rest)));
             units
         };
         let compromised: BTreeSet<u32> = by_unit.into_iter().flat_map(of_unit).collect();
@@ -346,7 +363,7 @@ impl<'a> Ground<'a> {
         &self.index.flows()[number as usize]
     }
 
-    /// An asset of the unit; all of them are alike.
+    /// An asset of the unit; all of them are alike but for their values.
     pub(crate) fn asset(&self, unit: u32) -> &'a Asset {
         self.index.representative(self.estate, unit)
     }

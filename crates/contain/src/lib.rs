@@ -9,6 +9,7 @@
 
 mod actions;
 mod alone;
+mod alternatives;
 mod attack;
 mod baseline;
 mod blocked;
@@ -18,6 +19,7 @@ mod catalogue;
 pub mod certificate;
 pub mod checker;
 mod clean;
+mod common;
 mod cover;
 mod draft;
 mod entries;

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use bulkhead_model::case::{Action, Alternative, Approval, Attitude, Plan, ServiceImpact};
+use bulkhead_model::case::{Action, Approval, Attitude, Plan, ServiceImpact};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::AssetId;
 use bulkhead_model::rules::PointRules;
 
 use crate::actions::{Candidate, Candidates};
+use crate::alternatives::{BALANCED, Others};
 use crate::attack::AttackGraph;
-use crate::draft::{Drafter, Drawn, SILENT};
+use crate::common::Common;
+use crate::draft::Drafter;
 use crate::ground::{Ground, Means, Prepared};
 use crate::moves;
 use crate::ports::MovementPorts;
 use crate::presolve::{Limits, solve};
-use crate::problem::{Problem, Weights};
+use crate::problem::Problem;
 use crate::refusal;
 use crate::request::{PlanError, Request};
-use crate::residual::keeping_ids;
-use crate::solve::Solution;
 
 /// A plan with what carries it out and what it will cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,12 +73,6 @@ pub struct Stats {
 
 /// Arcs and leaves that the search for the plan may look at, each alternative half as many: all together well under a second.
 const EFFORT: u64 = 10_000_000;
-
-const BALANCED: Weights = Weights { service: 1, exposure: 1 };
-/// Losing a service hour weighs as much as a thousand times its value: as little impact as containment allows.
-const LEAST_IMPACT: Weights = Weights { service: 1000, exposure: 1 };
-/// An asset left within reach weighs a thousand times its value: as much assurance as the estate's points allow.
-const MOST_ASSURANCE: Weights = Weights { service: 1, exposure: 1000 };
 
 /// Computes the plan of least cost for `request`, proven to the gap it states.
 ///
@@ -135,7 +129,8 @@ impl<'e> Planner<'e> {
         let hints: Vec<Vec<u32>> =
             previous.map(|it| positions_of(&it.actions, &candidates)).into_iter().collect();
         let limits = Limits { nodes: request.work_limit, effort: EFFORT };
-        let balanced = solve(&problem, &forced, &hints, limits);
+        let common = Common::new(&problem);
+        let balanced = solve(&problem, &common, &forced, &hints, limits);
         let Some(chosen) = balanced.chosen.clone() else {
             return Err(refusal::explain(request, &self.prepared, &ground, &graph));
         };
@@ -149,57 +144,19 @@ impl<'e> Planner<'e> {
         };
         let drafter = Drafter { request, ground: &ground, problem: &problem, within: &within };
         let drawn = drafter.draw(chosen);
-        let parts = drawn.assessment.parts;
-        let alternatives =
-            [("least_impact", LEAST_IMPACT), ("balanced", BALANCED), ("most_assurance", MOST_ASSURANCE)].map(
-                |(name, weights)| {
-                    // No weight is below 1: a plan that has nothing of what weighs more costs the same under these
-                    // weights, and its bound holds for them too.
-                    if (weights.service == 1 || parts.service == 0)
-                        && (weights.exposure == 1 || parts.exposure + parts.foothold == 0)
-                    {
-                        return drafter.alternative(name, weights, &balanced, &drawn);
-                    }
-                    let weighted = problem.weighted(weights);
-                    let before = previous.and_then(|it| it.alternatives.iter().find(|it| it.name == name));
-                    let before = before.map(|it| positions_of(&it.actions, &candidates));
-                    let hints: Vec<Vec<u32>> = before.into_iter().chain([drawn.chosen.clone()]).collect();
-                    let solution = solve(&weighted, &forced, &hints, Limits { effort: EFFORT / 2, ..limits });
-                    stats.search_nodes += solution.nodes;
-                    drafter.alternative(name, weights, &solution, &drawn)
-                },
-            );
-        let silent = self.silent(&drafter, &forced, &balanced, &drawn, previous, limits, &mut stats);
-        let alternatives = alternatives.into_iter().chain([silent]).collect();
+        let mut others = Others {
+            drafter: &drafter,
+            common: &common,
+            forced: &forced,
+            balanced: &balanced,
+            drawn: &drawn,
+            previous,
+            limits: Limits { effort: EFFORT / 2, ..limits },
+            nodes: 0,
+        };
+        let alternatives = others.all();
+        stats.search_nodes += others.nodes;
         Ok(drafter.draft(&balanced, drawn, alternatives, &strict, stats))
-    }
-
-    /// The cheapest plan without footholds, or what prevents it.
-    #[expect(clippy::too_many_arguments, reason = "one step of `plan`, with all that it found so far")]
-    fn silent(
-        &self,
-        drafter: &Drafter<'_, 'e>,
-        forced: &[u32],
-        balanced: &Solution,
-        drawn: &Drawn,
-        previous: Option<&Plan>,
-        limits: Limits,
-        stats: &mut Stats,
-    ) -> Alternative {
-        let (problem, ground) = (drafter.problem, drafter.ground);
-        if keeping_ids(ground, problem.graph, &drawn.assessment.reach.nodes).is_empty() {
-            return drafter.alternative(SILENT, BALANCED, balanced, drawn);
-        }
-        let silent = problem.silent();
-        let before = previous.and_then(|it| it.alternatives.iter().find(|it| it.name == SILENT));
-        let hints: Vec<Vec<u32>> =
-            before.map(|it| positions_of(&it.actions, problem.candidates)).into_iter().collect();
-        let solution = solve(&silent, forced, &hints, Limits { effort: EFFORT / 2, ..limits });
-        stats.search_nodes += solution.nodes;
-        if solution.chosen.is_some() {
-            return drafter.alternative(SILENT, BALANCED, &solution, drawn);
-        }
-        drafter.prevented(refusal::of_silence(drafter.request, problem))
     }
 
     /// How many assets an attacker can reach when nothing is done: one plain search over the same graph as planning.
@@ -244,7 +201,7 @@ impl<'e> Planner<'e> {
 }
 
 /// Those actions of an earlier plan that are still possible.
-fn positions_of(actions: &[Action], candidates: &[Candidate]) -> Vec<u32> {
+pub(crate) fn positions_of(actions: &[Action], candidates: &[Candidate]) -> Vec<u32> {
     let position = |it: &Action| candidates.binary_search_by(|candidate| candidate.id.cmp(&it.id)).ok();
     actions.iter().filter_map(position).map(|it| it as u32).collect()
 }

@@ -140,12 +140,13 @@ impl<'p, 'e> Problem<'p, 'e> {
     }
 
     /// The same problem with only the candidates `kept` (positions), over the part of the graph that they leave of
-    /// interest, and with these assets not to be reached.
+    /// interest, of which `nodes` are left, and with those of them not to be reached for which `hard` says so.
     pub(crate) fn part(
         &self,
         graph: &'p AttackGraph,
         candidates: &'p [Candidate],
         kept: &[u32],
+        nodes: &[u32],
         hard: Vec<bool>,
     ) -> Self {
         fn of<T: Clone>(all: &[T], kept: &[u32]) -> Vec<T> {
@@ -157,7 +158,7 @@ impl<'p, 'e> Problem<'p, 'e> {
             touched: of(&self.touched, kept),
             operating: of(&self.operating, kept),
             needs_approval: of(&self.needs_approval, kept),
-            values: self.values.clone(),
+            values: of(&self.values, &nodes[..graph.n_valued]),
             hard,
             baseline: self.baseline.clone(),
             losses: self.losses.clone(),
@@ -308,7 +309,7 @@ fn gcd(a: i128, b: i128) -> i128 {
 }
 
 fn value_of(ground: &Ground<'_>, unit: u32) -> i128 {
-    cost_of(ground.asset(unit).value) * ground.index.size(unit) as i128
+    ground.index.values(unit).map(|(value, assets)| cost_of(value) * assets as i128).sum()
 }
 
 fn operating_of(candidate: &Candidate) -> i128 {

@@ -116,7 +116,7 @@ impl Planner<'_> {
                 moves: path.len() as u32,
                 path: path.into_iter().map(|(from, to, flow)| moves::text(&ground, from, to, flow)).collect(),
                 earliest_s: times[unit as usize].unwrap_or(0),
-                value: asset.value * assets as f64,
+                value: ground.index.value(unit),
                 hard: ground.hard.contains(&unit),
             });
         }
@@ -148,7 +148,7 @@ impl Planner<'_> {
             asset: ground.asset(at).id.clone(),
             behind: behind.iter().map(size).sum(),
             protected: behind.iter().filter(|it| ground.hard.contains(it)).map(size).sum(),
-            value: behind.iter().map(|it| ground.asset(*it).value * size(it) as f64).sum(),
+            value: behind.iter().map(|&it| ground.index.value(it)).sum(),
         };
         let mut points: Vec<ChokePoint> = behind.into_iter().map(point).collect();
         points.sort_by(|a, b| {

@@ -12,14 +12,14 @@ use std::rc::Rc;
 
 use bulkhead_service::{Evaluation, Losses};
 
-use crate::alone::{Breakers, Breaks};
+use crate::alone::Breaks;
 use crate::clean::Cleaner;
+use crate::common::Common;
 use crate::cover::{Judge, ROOT_ROWS};
 use crate::maxflow::INFINITE;
 use crate::node::{Branch, Node, children, raise_paid};
 use crate::problem::{Assessment, Problem, without_pairs};
 use crate::relax::{Cut, Query, Relaxation, Status};
-use crate::required::Needs;
 
 /// Larger sets are not tried without each of their actions.
 const CLEANED: usize = 600;
@@ -42,6 +42,14 @@ pub(crate) struct Solution {
     pub(crate) bound: i128,
     /// Nodes of the search expanded.
     pub(crate) nodes: u64,
+}
+
+/// How much is asked of the first node: proposals, moves of prices, and rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pass {
+    pub(crate) proposals: u32,
+    pub(crate) rounds: u32,
+    pub(crate) rows: u32,
 }
 
 /// What can be in a plan as cheap as the best known.
@@ -67,8 +75,7 @@ struct Entered {
 pub(crate) struct Search<'s, 'p, 'e> {
     problem: &'s Problem<'p, 'e>,
     relaxation: Relaxation<'s, 'p, 'e>,
-    breakers: Breakers,
-    needs: Needs,
+    common: Rc<Common>,
     best: Option<Vec<u32>>,
     best_cost: i128,
     forced: BTreeSet<u32>,
@@ -81,12 +88,16 @@ pub(crate) struct Search<'s, 'p, 'e> {
 
 impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     /// A search in which the candidates `forced` are always chosen; `hints` are sets of actions worth trying first.
-    pub(crate) fn new(problem: &'s Problem<'p, 'e>, forced: &[u32], hints: &[Vec<u32>]) -> Self {
+    pub(crate) fn new(
+        problem: &'s Problem<'p, 'e>,
+        common: Rc<Common>,
+        forced: &[u32],
+        hints: &[Vec<u32>],
+    ) -> Self {
         let mut search = Self {
             problem,
             relaxation: Relaxation::new(problem),
-            breakers: Breakers::new(problem),
-            needs: Needs::new(problem),
+            common,
             best: None,
             best_cost: INFINITE,
             forced: forced.iter().copied().collect(),
@@ -186,20 +197,20 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
     }
 
     /// What can be in a plan as cheap as the best known, as far as the first node tells; none without a plan.
-    pub(crate) fn worthwhile(&mut self, proposals: u32, rounds: u32) -> Option<Worthwhile> {
+    pub(crate) fn worthwhile(&mut self, pass: Pass) -> Option<Worthwhile> {
         // A plan that costs as much may have smaller ids.
         self.ties = true;
-        let worthwhile = self.worthwhile_or_equal(proposals, rounds);
+        let worthwhile = self.worthwhile_or_equal(pass);
         self.ties = false;
         worthwhile
     }
 
-    fn worthwhile_or_equal(&mut self, proposals: u32, rounds: u32) -> Option<Worthwhile> {
+    fn worthwhile_or_equal(&mut self, pass: Pass) -> Option<Worthwhile> {
         let mut node = Node::first(self.problem, &self.forced);
         let entered = self.enter(&mut node)?;
-        self.propose(&node, entered.extra.clone(), proposals);
+        self.propose(&node, entered.extra.clone(), pass.proposals);
         self.best.as_ref()?;
-        let cut = self.cut(&node, &entered, rounds, ROOT_ROWS)?;
+        let cut = self.cut(&node, &entered, pass.rounds, pass.rows)?;
         let spare = self.best_cost - entered.fixed - cut.flow;
         let slack = node.status.iter().zip(&cut.slack);
         let can = |(&it, &slack)| it == Status::Chosen || (it == Status::Undecided && slack <= spare);
@@ -207,6 +218,10 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             actions: slack.map(can).collect(),
             reached: cut.spared.iter().map(|&it| it <= spare).collect(),
         })
+    }
+
+    pub(crate) fn common(&self) -> &Common {
+        &self.common
     }
 
     /// The best plan so far: positions of its candidates.
@@ -224,8 +239,12 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             return None;
         }
         let alone = match &node.alone {
-            Some(known) => self.breakers.updated(problem, known, &node.since, &losses, &evaluation),
-            None => self.breakers.all(problem, &losses, &evaluation),
+            Some(known) => self.common.breakers.updated(problem, known, &node.since, &losses, &evaluation),
+            None => self
+                .common
+                .alone
+                .get_or_init(|| self.common.breakers.all(problem, &losses, &evaluation))
+                .clone(),
         };
         node.since.clear();
         node.alone = Some(alone.clone());
@@ -246,7 +265,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
             enough: self.enough(entered.fixed),
             rounds,
             rows,
-            judge: Judge { node, breakers: &self.breakers, losses: &entered.losses },
+            judge: Judge { node, breakers: &self.common.breakers, losses: &entered.losses },
         })
     }
 
@@ -261,7 +280,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         let possible = |&it: &u32| node.status[it as usize] != Status::Excluded;
         let surely = problem.graph.reach_from(&node.reached, |arc| arc.cutters.iter().any(possible)).nodes;
         let Entered { losses, evaluation, fixed, .. } = &entered;
-        let gain = self.needs.gain(problem, &cut, losses, evaluation, &node.levels, &surely);
+        let gain = self.common.needs.gain(problem, &cut, losses, evaluation, &node.levels, &surely);
         node.bound = node.bound.max(problem.rounded_up((fixed + cut.flow + gain).min(INFINITE)));
         if self.is_hopeless(node.bound) {
             return Vec::new();
@@ -291,7 +310,7 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
                 let table = &self.problem.losses[number];
                 let lost = (table[state as usize] - table[node.levels[number].0 as usize]).max(0)
                     * self.problem.weights.service;
-                let breakers = self.breakers.of(number);
+                let breakers = self.common.breakers.of(number);
                 let part: Vec<u32> =
                     picked.iter().copied().filter(|it| breakers.binary_search(it).is_ok()).collect();
                 // What it already holds as extra did not keep the action out: only more will.
@@ -435,11 +454,12 @@ impl<'s, 'p, 'e> Search<'s, 'p, 'e> {
         // Kept by the branch, broken by several actions together. Where attackers alone open a flow it needs, one of the
         // flow's targets is reached; else one of the actions, which is undecided, decides.
         let Entered { losses, evaluation, .. } = entered;
-        let kept = self.needs.kept_by(self.problem, worst as u32, losses, evaluation, &node.levels, surely);
+        let kept =
+            self.common.needs.kept_by(self.problem, worst as u32, losses, evaluation, &node.levels, surely);
         if let Some(targets) = kept {
             return Some(Branch::Reached(targets));
         }
-        let breakers = self.breakers.of(worst);
+        let breakers = self.common.breakers.of(worst);
         let mut picked = cut.picked.iter().map(|it| it.0);
         picked.find(|it| breakers.binary_search(it).is_ok()).map(Branch::Action)
     }

@@ -1,9 +1,12 @@
 //! Which assets nothing in the estate tells apart: they are one unit.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use bulkhead_model::estate::{Asset, AssetKind, Estate, Port, Requirement, Selector};
 use bulkhead_model::id::{AssetId, FlowId, ZoneId};
+
+use crate::worth::{Band, Bands, set_apart};
 
 /// What tells assets apart that nothing names.
 #[derive(PartialEq, Eq, Hash)]
@@ -13,7 +16,7 @@ struct Kind<'e> {
     roles: Vec<&'e str>,
     identity_provider: bool,
     relay: bool,
-    value: u64,
+    value: Band,
     crown_jewel: bool,
     /// Known-exploitable ports on which some flow arrives, ascending.
     exploitable: Vec<Port>,
@@ -24,7 +27,8 @@ struct Kind<'e> {
 pub(crate) fn condense(estate: &Estate) -> Vec<Vec<u32>> {
     let named = named_assets(estate);
     let roles: BTreeSet<&str> = selectors(estate).flat_map(|it| &it.roles).map(String::as_str).collect();
-    let mut arrivals = Arrivals { estate, ports: HashMap::new() };
+    let mut flows =
+        Flows { estate, bands: Bands::new(estate), ends: Ends::new(estate), known: HashMap::new() };
     let mut kinds: HashMap<Kind<'_>, usize> = HashMap::new();
     let mut units: Vec<Vec<u32>> = Vec::new();
     for (position, asset) in (0..).zip(&estate.assets) {
@@ -32,7 +36,7 @@ pub(crate) fn condense(estate: &Estate) -> Vec<Vec<u32>> {
             units.push(vec![position]);
             continue;
         }
-        let unit = *kinds.entry(kind(estate, asset, &roles, &mut arrivals)).or_insert(units.len());
+        let unit = *kinds.entry(kind(estate, asset, &roles, &mut flows)).or_insert(units.len());
         if unit == units.len() {
             units.push(Vec::new());
         }
@@ -45,46 +49,101 @@ fn kind<'e>(
     estate: &'e Estate,
     asset: &'e Asset,
     selected: &BTreeSet<&str>,
-    arrivals: &mut Arrivals<'e>,
+    flows: &mut Flows<'e>,
 ) -> Kind<'e> {
     let mut roles: Vec<&str> =
         asset.roles.iter().map(String::as_str).filter(|it| selected.contains(it)).collect();
     roles.sort_unstable();
     roles.dedup();
     let protected = |it| estate.protected_addresses.iter().any(|net| net.contains(it));
+    let at = flows.at(asset, &roles);
+    let (exploitable, value) = (at.exploitable(asset), flows.bands.of(asset.value, at.ends));
     Kind {
         zone: &asset.zone,
         identity_provider: asset.kind == AssetKind::IdentityProvider,
         relay: asset.relay,
-        value: asset.value.to_bits(),
+        value,
         crown_jewel: asset.crown_jewel,
-        exploitable: arrivals.exploitable(asset, &roles),
+        exploitable,
         protected: asset.addresses.iter().any(protected),
         roles,
     }
 }
 
-/// On which ports flows arrive, looked up once per zone and roles.
-struct Arrivals<'e> {
+/// The flows that touch assets nothing names, looked up once per zone and roles.
+struct Flows<'e> {
     estate: &'e Estate,
-    ports: HashMap<(&'e ZoneId, Vec<&'e str>), BTreeSet<Port>>,
+    bands: Bands,
+    ends: Ends<'e>,
+    known: HashMap<(&'e ZoneId, Vec<&'e str>), Rc<Touching>>,
 }
 
-impl<'e> Arrivals<'e> {
-    /// Those known-exploitable ports of an asset, which nothing names, on which some flow arrives.
-    fn exploitable(&mut self, asset: &'e Asset, roles: &[&'e str]) -> Vec<Port> {
-        if asset.exploitable.is_empty() {
-            return Vec::new();
+/// One end of a flow or channel; where it arrives, the ports.
+type End<'e> = (&'e Selector, Option<&'e [Port]>);
+
+/// Every end, by the zone it is in, else by a role it asks for.
+#[derive(Default)]
+struct Ends<'e> {
+    by_zone: HashMap<&'e ZoneId, Vec<End<'e>>>,
+    by_role: HashMap<&'e str, Vec<End<'e>>>,
+    others: Vec<End<'e>>,
+}
+
+/// The flows that touch an asset.
+struct Touching {
+    /// Ports on which they arrive.
+    ports: BTreeSet<Port>,
+    /// How many ends they have there.
+    ends: u32,
+}
+
+impl<'e> Ends<'e> {
+    fn new(estate: &'e Estate) -> Self {
+        let flows = estate.flows.iter().map(|it| (&it.from, &it.to, &it.ports));
+        let channels = estate.management.iter().map(|it| (&it.from, &it.to, &it.ports));
+        let mut ends = Self::default();
+        for (from, to, ports) in flows.chain(channels) {
+            for end in [(from, None), (to, Some(ports.as_slice()))] {
+                let place = match (&end.0.zone, end.0.roles.first()) {
+                    (Some(zone), _) => ends.by_zone.entry(zone).or_default(),
+                    (None, Some(role)) => ends.by_role.entry(role).or_default(),
+                    (None, None) => &mut ends.others,
+                };
+                place.push(end);
+            }
         }
-        let estate = self.estate;
-        let ports = self.ports.entry((&asset.zone, roles.to_vec())).or_insert_with(|| {
-            let flows = estate.flows.iter().map(|it| (&it.to, &it.ports));
-            let channels = estate.management.iter().map(|it| (&it.to, &it.ports));
-            let arriving = flows.chain(channels).filter(|it| it.0.matches(asset));
+        ends
+    }
+
+    /// Those that mean `asset`, which has the selected `roles`.
+    fn at<'s>(&'s self, asset: &'s Asset, roles: &'s [&str]) -> impl Iterator<Item = &'s End<'e>> {
+        let roles = roles.iter().filter_map(|&it| self.by_role.get(it)).flatten();
+        let near = self.by_zone.get(&asset.zone).into_iter().flatten().chain(roles).chain(&self.others);
+        near.filter(|it| it.0.matches(asset))
+    }
+}
+
+impl<'e> Flows<'e> {
+    fn at(&mut self, asset: &'e Asset, roles: &[&'e str]) -> Rc<Touching> {
+        let (estate, ends) = (self.estate, &self.ends);
+        let look = || {
             let flat = estate.zones.iter().any(|it| it.flat && it.id == asset.zone);
-            arriving.flat_map(|it| it.1).copied().chain(flat.then_some(Port::ANY)).collect()
-        });
-        let arrives = |it: &Port| ports.iter().any(|&other| it.overlaps(other));
+            let mut touching = Touching { ports: BTreeSet::new(), ends: if flat { 2 } else { 0 } };
+            touching.ports.extend(flat.then_some(Port::ANY));
+            for (_, ports) in ends.at(asset, roles) {
+                touching.ends += 1;
+                touching.ports.extend(ports.iter().copied().flatten());
+            }
+            Rc::new(touching)
+        };
+        self.known.entry((&asset.zone, roles.to_vec())).or_insert_with(look).clone()
+    }
+}
+
+impl Touching {
+    /// Those known-exploitable ports of an asset, which nothing names, on which some flow arrives.
+    fn exploitable(&self, asset: &Asset) -> Vec<Port> {
+        let arrives = |it: &Port| self.ports.iter().any(|&other| it.overlaps(other));
         let mut exploitable: Vec<Port> = asset.exploitable.iter().copied().filter(arrives).collect();
         exploitable.sort_unstable();
         exploitable.dedup();
@@ -102,7 +161,7 @@ fn selectors(estate: &Estate) -> impl Iterator<Item = &Selector> {
     flows.chain(channels).chain(rights).chain(agents)
 }
 
-/// Takes two assets out of every unit on which a service's flow hangs.
+/// Takes those assets out of every unit on which a service's flow hangs that must stand alone.
 fn stand_alone(estate: &Estate, units: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     let mut flows = BTreeSet::new();
     for service in &estate.services {
@@ -118,12 +177,13 @@ fn stand_alone(estate: &Estate, units: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     let declared = estate.flows.iter().filter(|it| flows.contains(&it.id)).flat_map(|it| [&it.from, &it.to]);
     let selectors: Vec<&Selector> = declared.filter(|it| it.asset.is_none()).collect();
     let mut alone = Vec::new();
-    for mut unit in units {
+    for unit in units {
         let asset = &estate.assets[unit[0] as usize];
         let hangs = flat.contains(asset.zone.as_str()) || selectors.iter().any(|it| it.matches(asset));
-        let taken = if hangs { unit.split_off(unit.len().saturating_sub(2).max(1)) } else { Vec::new() };
+        let value = |it: u32| estate.assets[it as usize].value;
+        let (taken, unit) = if hangs { set_apart(&unit, value, true) } else { (Vec::new(), unit) };
         alone.extend(taken.into_iter().map(|it| vec![it]));
-        alone.push(unit);
+        alone.extend((!unit.is_empty()).then_some(unit));
     }
     alone
 }

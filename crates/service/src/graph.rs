@@ -59,6 +59,9 @@ pub struct ServiceGraph {
     order: Vec<u32>,
     /// Per leaf: the services whose state may hang on it, in that order.
     dependents: Vec<Vec<u32>>,
+    /// Per leaf and per service: the services that name it.
+    naming_leaf: Vec<Vec<u32>>,
+    naming_service: Vec<Vec<u32>>,
 }
 
 impl ServiceGraph {
@@ -86,7 +89,14 @@ impl ServiceGraph {
         }
         let order = dependency_order(&services);
         let dependents = dependents(&services, &order, leaves.len());
-        Self { services, leaves, order, dependents }
+        let mut naming_leaf = vec![Vec::new(); leaves.len()];
+        let mut naming_service = vec![Vec::new(); services.len()];
+        for (number, service) in (0..).zip(&services) {
+            let (referred, named) = needs(service);
+            referred.into_iter().for_each(|it| naming_service[it as usize].push(number));
+            named.into_iter().for_each(|it| naming_leaf[it as usize].push(number));
+        }
+        Self { services, leaves, order, dependents, naming_leaf, naming_service }
     }
 
     /// How many services there are.
@@ -190,16 +200,22 @@ impl ServiceGraph {
         changed: &[(u32, bool)],
         mut changes: impl FnMut(u32, ServiceState),
     ) {
+        if changed.is_empty() {
+            return;
+        }
         let mut affected = vec![false; self.services.len()];
         for &(leaf, holds) in changed {
             evaluation.leaves[leaf as usize] = holds;
-            for &service in &self.dependents[leaf as usize] {
-                affected[service as usize] = true;
-            }
+            self.naming_leaf[leaf as usize].iter().for_each(|&it| affected[it as usize] = true);
         }
-        for &number in self.order.iter().filter(|&&it| affected[it as usize]) {
+        for &number in &self.order {
+            if !affected[number as usize] {
+                continue;
+            }
             let state = self.state(number, &evaluation.leaves, &evaluation.states);
             if std::mem::replace(&mut evaluation.states[number as usize], state) != state {
+                // Whoever names it comes later in the order.
+                self.naming_service[number as usize].iter().for_each(|&it| affected[it as usize] = true);
                 changes(number, state);
             }
         }
@@ -211,16 +227,8 @@ impl ServiceGraph {
         if !base.leaves[number as usize] {
             return Vec::new();
         }
-        let mut next = base.clone();
-        next.leaves[number as usize] = false;
         let mut changes = Vec::new();
-        for &service in &self.dependents[number as usize] {
-            let state = self.state(service, &next.leaves, &next.states);
-            next.states[service as usize] = state;
-            if state != base.states[service as usize] {
-                changes.push((service, state));
-            }
-        }
+        self.settle(&mut base.clone(), &[(number, false)], |service, state| changes.push((service, state)));
         changes
     }
 

@@ -1,7 +1,7 @@
 //! Dense numbers for the things an estate declares, and every flow's members: selectors are resolved once.
 //!
 //! What is numbered are *units*: usually each asset is one. On large estates assets that nothing in the estate tells
-//! apart (`condense`: same zone, roles, value, weaknesses that count; named by nothing) form one unit, so that no list is ever as long as the
+//! apart (`condense`: same zone, roles, weaknesses that count, values between which no action lies; named by nothing) form one unit, so that no list is ever as long as the
 //! estate. [`EstateIndex::split`] takes one asset out of its unit when something happens to it alone.
 
 use std::collections::BTreeMap;
@@ -82,6 +82,10 @@ pub struct EstateIndex {
     members: Vec<Vec<u32>>,
     /// Units by role, ascending.
     by_role: BTreeMap<String, Vec<u32>>,
+    /// Per asset: its value.
+    values: Arc<[f64]>,
+    /// Per unit: whether its assets may differ in value.
+    mixed: Vec<bool>,
     flows: Vec<FlowMembers>,
 }
 
@@ -134,10 +138,14 @@ impl EstateIndex {
             members[zone as usize].push(unit);
             assets.iter().for_each(|&it| unit_of[it as usize] = unit);
         }
+        let values: Arc<[f64]> = estate.assets.iter().map(|it| it.value).collect();
+        let differ = |unit: &Vec<u32>| unit.iter().any(|&it| values[it as usize] != values[unit[0] as usize]);
+        let mixed = units.iter().map(differ).collect();
         let names = Names { assets, identities, flows: BTreeMap::new(), zones };
         let units = units.into_iter().map(Arc::from).collect();
         let (names, flows) = (Arc::new(names), Vec::new());
-        let mut index = Self { names, unit_of, units, zone_of, external, members, by_role, flows };
+        let mut index =
+            Self { names, unit_of, units, zone_of, external, members, by_role, values, mixed, flows };
         let flows = index.add_flows(estate);
         if let Some(names) = Arc::get_mut(&mut index.names) {
             names.flows = flows;
@@ -214,6 +222,7 @@ impl EstateIndex {
         positions.iter().for_each(|&it| self.unit_of[it as usize] = alone);
         let zone = self.zone_of(unit);
         self.zone_of.push(zone);
+        self.mixed.push(positions.len() > 1 && self.mixed[unit as usize]);
         self.members[zone as usize].push(alone);
         for units in self.by_role.values_mut() {
             if units.binary_search(&unit).is_ok() {
@@ -278,7 +287,20 @@ impl EstateIndex {
         }
     }
 
-    /// An asset of the unit; all of them are alike.
+    /// The values of the unit's assets, each with how many have it.
+    pub fn values(&self, unit: u32) -> impl Iterator<Item = (f64, usize)> {
+        let assets = self.assets_of(unit);
+        let (assets, each) =
+            if self.mixed[unit as usize] { (assets, 1) } else { (&assets[..1], assets.len()) };
+        assets.iter().map(move |&it| (self.values[it as usize], each))
+    }
+
+    /// What the unit's assets are worth together.
+    pub fn value(&self, unit: u32) -> f64 {
+        self.values(unit).map(|(value, assets)| value * assets as f64).sum()
+    }
+
+    /// An asset of the unit; all of them are alike but for their values.
     pub fn representative<'e>(&self, estate: &'e Estate, unit: u32) -> &'e Asset {
         &estate.assets[self.units[unit as usize][0] as usize]
     }

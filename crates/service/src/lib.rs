@@ -10,6 +10,7 @@ mod condense;
 mod graph;
 mod index;
 mod losses;
+mod worth;
 
 #[cfg(test)]
 mod tests;
@@ -17,3 +18,4 @@ mod tests;
 pub use graph::{Evaluation, Leaf, ServiceGraph};
 pub use index::{EstateIndex, FlowMembers, FlowOrigin, ZoneEnds, pairs_of_ends};
 pub use losses::{Exemptions, Losses};
+pub use worth::{MOST_WEIGHT, set_apart};

@@ -1,5 +1,7 @@
 //! Random intrusions of 1 to 50 hosts, and whole tiers, under every attitude: how long a plan takes and how large a gap it leaves, at worst.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use anyhow::{Context, Result};
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_contain::{PlanError, Planner, Request, generate};
@@ -9,13 +11,14 @@ use bulkhead_service::EstateIndex;
 use crate::contain::cases::{ATTITUDES, Dice, Kind, intrusion};
 use crate::measure::best;
 
-/// `contain-sweep [SIZE|FILE] [SEEDS]`: prints the slow and the unproven ones, then one line per size.
+/// `contain-sweep [SIZE|FILE] [SEEDS]`: prints the slow and the unproven ones, then one line per size, which ends with a
+/// digest of all plans and rules: two programs whose digests are equal (built by the same compiler) plan alike.
 pub fn run(args: &[String]) -> Result<()> {
     let what = args.first().map_or("1000", String::as_str);
     let seeds: u64 = args.get(1).map_or(Ok(20), |it| it.parse()).context("SEEDS wants a number")?;
     let only: Option<u64> = args.get(2).map(|it| it.parse()).transpose().context("SEED wants a number")?;
     let (mut slowest, mut widest, mut over, mut cases, mut refused) = (0.0_f64, 0.0_f64, 0, 0, 0);
-    let mut times = Vec::new();
+    let (mut times, mut digest) = (Vec::new(), DefaultHasher::new());
     for seed in (1..=seeds).filter(|it| only.is_none_or(|only| only == *it)) {
         let estate = match what.parse::<usize>() {
             Ok(assets) => generate::estate(assets, seed),
@@ -35,6 +38,8 @@ pub fn run(args: &[String]) -> Result<()> {
                     let mut outcome = None;
                     let seconds = best(1, || outcome = Some(planner.plan(&request, None)));
                     let Some(outcome) = outcome else { continue };
+                    let text = outcome.as_ref().ok().map(|it| serde_json::to_string(&(&it.plan, &it.rules)));
+                    text.transpose()?.hash(&mut digest);
                     cases += 1;
                     times.push(seconds);
                     slowest = slowest.max(seconds);
@@ -79,9 +84,10 @@ pub fn run(args: &[String]) -> Result<()> {
     }
     times.sort_by(f64::total_cmp);
     println!(
-        "{what}: {cases} intrusions, {refused} refused; median {:.0} ms, slowest {:.0} ms; widest gap {widest:.4}, {over} over 5 %",
+        "{what}: {cases} intrusions, {refused} refused; median {:.0} ms, slowest {:.0} ms; widest gap {widest:.4}, {over} over 5 %; plans {:016x}",
         times.get(times.len() / 2).copied().unwrap_or_default() * 1e3,
-        slowest * 1e3
+        slowest * 1e3,
+        digest.finish()
     );
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_contain::{PlanError, Planned, Planner, Request, certificate, checker, plan};
-use bulkhead_model::case::{Approval, Attitude, EntityKind, ResidualWhy};
+use bulkhead_model::case::{Alternative, Approval, Attitude, EntityKind, ResidualWhy};
 use bulkhead_model::estate::{Asset, Estate};
 use bulkhead_model::id::{AssetId, IdentityId};
 
@@ -209,8 +209,13 @@ fn also_with_an_outside_relays_and_ways_out() {
     });
 }
 
-/// The case of `seed` with every asset in several copies that nothing tells apart, some of them compromised.
-fn twins(seed: u64) -> Case {
+/// Values around what actions on single assets cost, also when they weigh a thousandfold.
+const VALUES: [f64; 14] =
+    [0.0, 0.05, 0.1, 0.15, 0.5, 0.7, 50.0, 99.0, 100.0, 101.0, 250.0, 500.0, 777.0, 2_000.0];
+
+/// The case of `seed` with every asset in several copies that nothing tells apart, some of them compromised; with `own_values`
+/// nothing but their values, of every second case all near one another.
+fn twins(seed: u64, own_values: bool) -> Case {
     let mut case =
         case(seed, Shape { assets: 6, flows: 5, management: seed.is_multiple_of(3), protected: false });
     let mut dice = Dice::new(seed ^ 0xA11CE);
@@ -221,6 +226,10 @@ fn twins(seed: u64) -> Case {
             let mut asset = original.clone();
             asset.id = AssetId::new(format!("{}-{copy}", original.id));
             asset.addresses.clear();
+            if own_values {
+                let near = original.value + dice.below(900) as f64 / 8.0;
+                asset.value = if seed.is_multiple_of(3) { near } else { *dice.pick(&VALUES) };
+            }
             if dice.once_in(if first { 2 } else { 12 }) {
                 case.compromised.push(asset.id.clone());
             }
@@ -230,13 +239,22 @@ fn twins(seed: u64) -> Case {
     case
 }
 
-/// Every second one is opened to the outside.
 #[test]
 fn twins_may_be_planned_for_as_one() {
+    check_twins(false);
+}
+
+#[test]
+fn so_may_those_of_unlike_values() {
+    check_twins(true);
+}
+
+/// Every second one is opened to the outside.
+fn check_twins(own_values: bool) {
     let ports = MovementPorts::default();
     let (mut planned, mut refused, mut several) = (0, 0, 0);
     for seed in 0..wanted(400) {
-        let mut case = twins(seed);
+        let mut case = twins(seed, own_values);
         if seed % 2 == 0 {
             crate::opened::open(&mut case.estate, &mut Dice::new(seed ^ 0x0FF_51DE));
         }
@@ -253,6 +271,10 @@ fn twins_may_be_planned_for_as_one() {
                 assert_eq!(units.plan.objective, single.plan.objective, "seed {seed}");
                 assert_eq!(units.plan.actions.len(), single.plan.actions.len(), "seed {seed}");
                 assert_eq!(units.reached.len(), single.reached.len(), "seed {seed}");
+                for (one, other) in units.plan.alternatives.iter().zip(&single.plan.alternatives) {
+                    let cost = |it: &Alternative| (it.prevented.is_some(), cents(it.weighted), it.gap > 0.0);
+                    assert_eq!(cost(one), cost(other), "seed {seed}: {}", one.name);
+                }
                 planned += usize::from(!units.plan.actions.is_empty());
                 several += usize::from(case.compromised.len() > 3);
             }
