@@ -183,6 +183,11 @@ fn pass(network: &Network, normal: Normal, from: usize, to: usize) -> Pass {
         ControlFlow::Continue(())
     };
     read_bytes(&files, &Options::default(), &mut take);
+    if let Some(last) =
+        network.rows.get(to.saturating_sub(1)).and_then(|it| jiff::Timestamp::from_second(it.at).ok())
+    {
+        scope.settle(last);
+    }
     Pass { fusion: scope.finish(), seconds: start.elapsed().as_secs_f64(), alerts }
 }
 

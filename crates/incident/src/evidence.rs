@@ -1,6 +1,6 @@
 //! Evidence: the hits of each rule on each host as they come, in bounded memory, and what they weigh at an instant.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
@@ -17,6 +17,9 @@ const HITS_MAX: usize = 10_000;
 const GROUPS_MAX: usize = 50_000;
 /// Instants at which a rule weighed most that are kept per rule and host.
 const PEAKS_MAX: usize = 16;
+
+/// Times at which a rule was raised that are kept to see sweeps.
+const RAISED_MAX: usize = 64;
 
 /// Number of a rule.
 pub(crate) type RuleNo = usize;
@@ -83,7 +86,14 @@ impl Group {
         if self.peaks.iter().all(|it| it.1 < points) {
             self.chance = chance;
         }
-        while self.peaks.last().is_some_and(|it| it.1 <= points) {
+        while self.peaks.last().is_some_and(|it| it.1 < points) {
+            self.peaks.pop();
+        }
+        // Of equals the first says when it began, the last how fresh it is.
+        if let [.., (_, first), (_, last)] = self.peaks[..]
+            && first <= points
+            && last <= points
+        {
             self.peaks.pop();
         }
         if self.peaks.len() == PEAKS_MAX {
@@ -108,6 +118,8 @@ pub(crate) struct Evidence {
     #[serde(with = "pairs")]
     groups: BTreeMap<(HostNo, RuleNo), Group>,
     rules: BTreeMap<String, RuleNo>,
+    /// The last times at which each rule was raised, and where.
+    raised: BTreeMap<RuleNo, VecDeque<(i64, HostNo)>>,
     /// Groups that gave way to others.
     pub given_up: u64,
 }
@@ -152,6 +164,11 @@ impl Evidence {
             chance: weight.1,
             span,
         });
+        let raised = self.raised.entry(place.1).or_default();
+        if raised.len() == RAISED_MAX {
+            raised.pop_front();
+        }
+        raised.push_back((hit.at.as_second(), place.0));
         let before = group.points(hit.at, policy).0;
         group.span = span.max(group.span);
         group.peak(hit.at, weight.0, weight.1);
@@ -170,6 +187,11 @@ impl Evidence {
             group.peaks.retain(|it| it.0 >= oldest);
             true
         });
+        let oldest = oldest.as_second();
+        self.raised.retain(|_, times| {
+            times.retain(|it| it.0 >= oldest);
+            !times.is_empty()
+        });
     }
 
     /// Points of one host as of `at`, from its own findings alone.
@@ -183,9 +205,11 @@ impl Evidence {
         self.groups.range(range).map(|it| it.1)
     }
 
-    /// All groups, by host and rule.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = &Group> {
-        self.groups.values()
+    /// On how many hosts a rule was raised about an instant.
+    fn hosts_about(&self, rule: RuleNo, at: Timestamp, secs: i64) -> usize {
+        let near = |it: &&(i64, HostNo)| (it.0 - at.as_second()).abs() <= secs;
+        let times = self.raised.get(&rule).into_iter().flatten();
+        times.filter(near).map(|it| it.1).collect::<BTreeSet<_>>().len()
     }
 
     fn make_room(&mut self, at: Timestamp, policy: &Policy) {
@@ -256,7 +280,7 @@ impl<'e> Weighed<'e> {
 
 /// Takes from the points what was said already: of an event that a weightier rule hit too, of a moment in which a stronger
 /// alert came, of a sweep over many hosts.
-pub(crate) fn discount(weighed: &mut [Weighed<'_>], policy: &Policy) {
+pub(crate) fn discount(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy: &Policy) {
     let mut order: Vec<usize> = (0..weighed.len()).collect();
     order.sort_by(|a, b| {
         let (left, right) = (&weighed[*a], &weighed[*b]);
@@ -285,27 +309,18 @@ pub(crate) fn discount(weighed: &mut [Weighed<'_>], policy: &Policy) {
             it.points *= policy.same_event_share;
         }
     }
-    sweeps(weighed, policy);
+    sweeps(weighed, evidence, policy);
 }
 
-fn sweeps(weighed: &mut [Weighed<'_>], policy: &Policy) {
-    let mut whole = BTreeMap::<HostNo, f64>::new();
-    let mut times = BTreeMap::<RuleNo, Vec<(i64, HostNo)>>::new();
-    for it in weighed.iter().filter(|it| it.points > 0.0) {
-        *whole.entry(it.group.host).or_default() += it.points;
-        if it.group.is_alert {
-            times.entry(it.group.rule_no).or_default().push((it.peak.as_second(), it.group.host));
-        }
+fn sweeps(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy: &Policy) {
+    let mut kinds = BTreeMap::<HostNo, usize>::new();
+    for it in weighed.iter().filter(|it| it.points >= 1.0) {
+        *kinds.entry(it.group.host).or_default() += 1;
     }
     for it in weighed.iter_mut().filter(|it| it.group.is_alert && it.points > 0.0) {
-        if whole.get(&it.group.host).is_some_and(|it| *it >= policy.declare_points) {
-            continue;
-        }
-        let at = it.peak.as_second();
-        let near = times.get(&it.group.rule_no).into_iter().flatten();
-        let hosts: BTreeSet<HostNo> =
-            near.filter(|it| (it.0 - at).abs() <= policy.sweep_s).map(|it| it.1).collect();
-        if hosts.len() >= policy.sweep_hosts {
+        let is_touched = kinds.get(&it.group.host).is_none_or(|it| *it < policy.sweep_kinds);
+        let n_hosts = || evidence.hosts_about(it.group.rule_no, it.peak, policy.sweep_s);
+        if is_touched && n_hosts() >= policy.sweep_hosts {
             it.points *= policy.sweep_share;
         }
     }

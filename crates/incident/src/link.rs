@@ -72,6 +72,11 @@ impl Links {
         Self { all, onto, from, servers }
     }
 
+    /// Whether any way leads from or onto `host`.
+    pub(crate) fn touch(&self, host: HostNo) -> bool {
+        self.from.contains_key(&host) || self.onto.contains_key(&host)
+    }
+
     /// Whether everybody logs on to `host`, so that a logon there means little; as was known at `at`.
     pub(crate) fn is_server(&self, host: HostNo, at: Timestamp) -> bool {
         self.servers.get(&host).is_some_and(|since| *since <= at)

@@ -19,6 +19,8 @@ const HOURS_OF_DAY: i64 = 24;
 const HOURS_OF_WEEK: i64 = 168;
 /// Turns (days, weeks) that doubt about a rhythm weighs as much as.
 const RHYTHM_TURNS: f64 = 4.0;
+/// Spans without any record that still count as observed: two hours.
+const GAP_SPANS: i64 = 12;
 /// Spans of all hosts together that the shipped prior weighs as much as.
 const PRIOR_SPANS: f64 = 20.0;
 /// Spans of one host that what all hosts do weighs as much as.
@@ -38,8 +40,11 @@ pub struct Normal {
     hosts: BTreeMap<String, i64>,
     /// Sum over all hosts of what is forgotten of their spans, at `at`.
     faded: Count,
-    /// The last span anything was learned of.
-    last: Option<i64>,
+    /// Spans under observation so far: what fades and what is counted goes by this clock. A stretch in which nothing was recorded
+    /// at all, or an event of another century, is no observation.
+    clock: i64,
+    /// The span of the calendar at which the clock was set last.
+    real: Option<i64>,
     /// Pairs of rule and host that are learned.
     pairs: usize,
     /// Times that a further pair found no room.
@@ -73,29 +78,30 @@ struct Rhythm {
 }
 
 impl HostNormal {
-    fn add(&mut self, span: i64) {
-        self.all.add(span);
+    fn add(&mut self, clock: i64, span: i64) {
+        self.all.add(clock);
         let hour = span.div_euclid(SPANS_OF_HOUR);
         let rhythm = self
             .hours
             .entry(hour.rem_euclid(HOURS_OF_WEEK))
             .or_insert(Rhythm { last: i64::MIN, ..Rhythm::default() });
         if rhythm.last < hour {
-            rhythm.count.add(span);
+            rhythm.count.add(clock);
             rhythm.last = hour;
         }
     }
 
     /// How many weeks, or days where `every` is 24, it fired about this hour; not counting today, nor one time, which may be
     /// chance.
-    fn times_about(&self, span: i64, every: i64) -> f64 {
+    fn times_about(&self, clock: i64, span: i64, every: i64) -> f64 {
         let hour = span.div_euclid(SPANS_OF_HOUR);
         let about = |offset: i64| -> f64 {
             let residue = (hour + offset).rem_euclid(every);
             let in_turn = self.hours.iter().filter(|it| it.0.rem_euclid(every) == residue);
             in_turn
                 .map(|(_, it)| {
-                    it.count.in_span(span) - if hour - it.last < 12 { kept(span - it.count.at) } else { 0.0 }
+                    it.count.in_span(clock)
+                        - if hour - it.last < 12 { kept(clock - it.count.at) } else { 0.0 }
                 })
                 .sum()
         };
@@ -135,64 +141,86 @@ fn exposure(spans: i64) -> f64 {
 }
 
 impl Normal {
-    /// Notes that `host` is under observation from `span` on.
-    pub(crate) fn meet(&mut self, host: &str, span: i64) {
-        self.last = self.last.max(Some(span));
+    /// Something was recorded in `span` of the calendar.
+    pub(crate) fn tick(&mut self, span: i64) {
+        let passed = self.real.map_or(0, |it| span.saturating_sub(it));
+        self.clock += passed.clamp(0, GAP_SPANS);
+        self.real = Some(span);
+    }
+
+    /// Notes that `host` is under observation from now on.
+    pub(crate) fn meet(&mut self, host: &str) {
         if self.hosts.contains_key(host) || self.hosts.len() >= HOSTS_MAX {
             return;
         }
-        self.hosts.insert(host.to_owned(), span);
-        self.faded.add(span);
+        self.hosts.insert(host.to_owned(), self.clock);
+        self.faded.add(self.clock);
     }
 
-    /// Notes that `rule` fired on `host` in `span`.
+    /// Notes that `rule` fired on `host` now, in `span` of the calendar.
     pub(crate) fn learn(&mut self, rule: &str, host: &str, span: i64) {
+        let clock = self.clock;
         if self.pairs >= PAIRS_MAX && !self.rules.contains_key(rule) {
             self.not_learned += 1;
             return;
         }
         let known = self.rules.entry(rule.to_owned()).or_default();
-        known.fleet.add(span);
+        known.fleet.add(clock);
         if let Some(count) = known.hosts.get_mut(host) {
-            count.add(span);
+            count.add(clock, span);
         } else if self.pairs < PAIRS_MAX {
             self.pairs += 1;
-            known.hosts.entry(host.to_owned()).or_default().add(span);
+            known.hosts.entry(host.to_owned()).or_default().add(clock, span);
         } else {
             self.not_learned += 1;
         }
     }
 
-    /// The chance that `rule` fires on `host` in one span, judged in `span`, where `prior` is the shipped one.
+    /// The chance that `rule` fires on `host` in one span, judged now, in `span` of the calendar; `prior` is the shipped one.
     pub(crate) fn chance(&self, rule: &str, host: &str, span: i64, prior: f64) -> f64 {
         let known = self.rules.get(rule);
-        let fleet = known.map_or(0.0, |it| it.fleet.in_span(span));
-        let all = self.fleet_spans(span);
+        let fleet = known.map_or(0.0, |it| it.fleet.in_span(self.clock));
+        let all = self.fleet_spans();
         let fleet = (fleet + PRIOR_SPANS * prior) / (all + PRIOR_SPANS);
         let own = known.and_then(|it| it.hosts.get(host));
-        let fired = own.map_or(0.0, |it| it.all.in_span(span));
-        let spans = self.hosts.get(host).map_or(0.0, |since| exposure(span - since));
+        let fired = own.map_or(0.0, |it| it.all.in_span(self.clock));
+        let spans = self.hosts.get(host).map_or(0.0, |since| exposure(self.clock - since));
         let chance = (fired + FLEET_SPANS * fleet) / (spans + FLEET_SPANS);
         let by_rhythm = [HOURS_OF_DAY, HOURS_OF_WEEK].into_iter().map(|every| {
             #[expect(clippy::cast_precision_loss, reason = "168 at most")]
             let turns = spans / (every * SPANS_OF_HOUR) as f64;
-            own.map_or(0.0, |it| it.times_about(span, every)) / (turns + RHYTHM_TURNS)
+            own.map_or(0.0, |it| it.times_about(self.clock, span, every)) / (turns + RHYTHM_TURNS)
         });
         by_rhythm.fold(chance, f64::max).clamp(f64::MIN_POSITIVE, 1.0)
     }
 
-    /// Spans that all hosts together were observed for, up to `span`.
+    /// Spans that all hosts together were observed for.
     #[expect(clippy::cast_precision_loss, reason = "at most HOSTS_MAX")]
-    fn fleet_spans(&self, span: i64) -> f64 {
-        let left = self.hosts.len() as f64 - self.faded.in_span(span);
+    fn fleet_spans(&self) -> f64 {
+        let left = self.hosts.len() as f64 - self.faded.in_span(self.clock);
         left.max(0.0) * HALF_LIFE / std::f64::consts::LN_2
     }
 
     /// Hours that the hosts were observed for, on average, less what is forgotten: on how much a judgement rests.
     #[expect(clippy::cast_precision_loss, reason = "at most HOSTS_MAX")]
     pub fn hours(&self) -> f64 {
-        let spans = self.last.map_or(0.0, |it| self.fleet_spans(it));
-        spans / self.hosts.len().max(1) as f64 * SPAN_S as f64 / 3600.0
+        self.fleet_spans() / self.hosts.len().max(1) as f64 * SPAN_S as f64 / 3600.0
+    }
+
+    /// Whether it can have been learned: no count is negative, without end or beyond a lifetime.
+    pub fn is_sound(&self) -> bool {
+        const SPANS_MAX: i64 = 100 * 366 * 144;
+        #[expect(clippy::cast_precision_loss, reason = "spans of a century")]
+        let sound = |it: &Count| {
+            (0.0..=SPANS_MAX as f64).contains(&it.spans)
+                && (0..=SPANS_MAX).contains(&it.at)
+                && it.at <= self.clock
+        };
+        let of_host = |it: &HostNormal| sound(&it.all) && it.hours.values().all(|it| sound(&it.count));
+        (0..=SPANS_MAX).contains(&self.clock)
+            && self.hosts.values().all(|it| (0..=self.clock).contains(it))
+            && self.rules.values().all(|it| sound(&it.fleet) && it.hosts.values().all(of_host))
+            && self.pairs == self.rules.values().map(|it| it.hosts.len()).sum::<usize>()
     }
 
     /// Hosts that something is known of.
@@ -215,10 +243,23 @@ mod tests {
     /// A fleet of `hosts` hosts seen for `days`, on the first of which `r` fired in `fired` spans of its last day.
     fn seen(hosts: usize, days: i64, fired: i64) -> (Normal, i64) {
         let mut normal = Normal::default();
-        (0..hosts).for_each(|it| normal.meet(&format!("h{it}"), 0));
+        normal.tick(0);
+        (0..hosts).for_each(|it| normal.meet(&format!("h{it}")));
         let now = days * DAY;
-        (0..fired).for_each(|it| normal.learn("r", "h0", now - DAY + it));
+        for span in 0..now {
+            normal.tick(span);
+            if span >= now - DAY && span < now - DAY + fired {
+                normal.learn("r", "h0", span);
+            }
+        }
+        normal.tick(now);
+        assert!(normal.is_sound());
         (normal, now)
+    }
+
+    /// Time goes on for so many days, with something recorded all the while.
+    fn live(normal: &mut Normal, from: i64, days: i64) {
+        (from..=from + days * DAY).for_each(|it| normal.tick(it));
     }
 
     #[test]
@@ -241,7 +282,7 @@ mod tests {
     fn a_host_speaks_for_itself_and_a_new_one_is_judged_by_the_others() {
         let (mut normal, now) = seen(4, 7, 100);
         let quiet = normal.chance("r", "h1", now, 0.05);
-        normal.meet("new", now);
+        normal.meet("new");
         let new = normal.chance("r", "new", now, 0.05);
         let own = normal.chance("r", "h0", now, 0.05);
         assert!(quiet < new && new < own, "{quiet} {new} {own}");
@@ -251,9 +292,16 @@ mod tests {
     fn what_comes_at_its_hour_is_usual_then_and_rare_at_others() {
         let chance = |every: i64, turns: i64, offset: i64| {
             let mut normal = Normal::default();
-            normal.meet("h0", 0);
-            (0..turns).for_each(|it| normal.learn("r", "h0", it * every * 6 + 30));
-            normal.chance("r", "h0", turns * every * 6 + 30 + offset, 0.05)
+            normal.tick(0);
+            normal.meet("h0");
+            let end = turns * every * 6 + 30 + offset;
+            for span in 0..=end {
+                normal.tick(span);
+                if span % (every * 6) == 30 && span / (every * 6) < turns {
+                    normal.learn("r", "h0", span);
+                }
+            }
+            normal.chance("r", "h0", end, 0.05)
         };
         assert!(chance(24, 10, 0) > 0.5 && chance(24, 10, 36) < 0.02);
         assert!(chance(168, 6, 0) > 0.1 && chance(168, 6, DAY) < 0.06);
@@ -264,9 +312,23 @@ mod tests {
     #[test]
     fn what_is_learned_is_forgotten() {
         let (normal, now) = seen(2, 7, 100);
-        let later = |days: i64| normal.chance("r", "h0", now + days * DAY, 0.05);
+        let later = |days: i64| {
+            let mut normal = normal.clone();
+            live(&mut normal, now, days);
+            normal.chance("r", "h0", now + days * DAY, 0.05)
+        };
         assert!(later(14) < later(0) && later(60) < later(14));
         let text = serde_json::to_string(&normal).unwrap();
         assert_eq!(serde_json::from_str::<Normal>(&text).unwrap(), normal);
+    }
+
+    #[test]
+    fn a_wrong_clock_teaches_nothing() {
+        let (normal, now) = seen(3, 0, 0);
+        let before = normal.chance("r", "h0", now, 0.05);
+        let mut odd = normal;
+        odd.tick(-52_000_000);
+        odd.tick(now);
+        assert!(odd.chance("r", "h0", now, 0.05) > before / 6.0);
     }
 }

@@ -44,17 +44,19 @@ pub struct Policy {
     /// The same of an alert. Default 1 h, 3 h.
     pub alert_keeps_s: [i64; 2],
     /// Alerts on one host within so many seconds are one happening: the strongest counts, the others `same_alert_share`.
-    /// Default 5.
+    /// Default 2.
     pub same_moment_s: i64,
-    /// Share of the points of an alert that came at the moment of a stronger one. Default 0.1.
+    /// Share of the points of an alert that came at the moment of a stronger one. Default 0.25.
     pub same_alert_share: f64,
     /// An alert that so many hosts raise within `sweep_s` is a sweep over them: it says that they were touched, not that
     /// they were taken. Default 3.
     pub sweep_hosts: usize,
     /// Seconds of a sweep. Default 1800.
     pub sweep_s: i64,
-    /// Share of the points of a sweep on hosts that are below `declare_points`. Default 0.25.
+    /// Share of the points of a sweep. Default 0.25.
     pub sweep_share: f64,
+    /// A host on which so many kinds of telling alert were raised was not only swept over. Default 5.
+    pub sweep_kinds: usize,
     /// A host under alerts belongs to the intrusion on one that is held compromised when so many seconds at most lie between
     /// telling alerts on both. Default 3600.
     pub together_s: i64,
@@ -126,11 +128,12 @@ impl Default for Policy {
             new_way_when_attacked: 0.3,
             keeps_s: [2 * 3600, 6 * 3600],
             alert_keeps_s: [3600, 3 * 3600],
-            same_moment_s: 5,
-            same_alert_share: 0.1,
+            same_moment_s: 2,
+            same_alert_share: 0.25,
             sweep_hosts: 3,
             sweep_s: 1800,
             sweep_share: 0.25,
+            sweep_kinds: 5,
             together_s: 3600,
             same_tools: 3,
             over_s: 3 * 86_400,

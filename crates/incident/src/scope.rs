@@ -29,6 +29,14 @@ const NEWS_POINTS: f64 = 1.0;
 /// Points of a host's own findings from which on ties to others could make an incident of it.
 const WORTH_A_LOOK: f64 = 2.0;
 
+/// As that, from which on what fired on a host may fall back on another.
+const WARM: f64 = 0.5;
+/// Seconds for which a host that had enough against it is looked at together with others: then its evidence has faded.
+const HOT_S: i64 = 86_400;
+
+/// So many rules on hosts are weighed at every finding that may change anything.
+const MANY: usize = 300;
+
 /// What a finding changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -75,13 +83,17 @@ struct Open {
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(crate) policy: &'a Policy,
+    /// Points from which on a host is suspected.
+    suspected: f64,
     seed: u64,
     pub(crate) resolver: Resolver<'a>,
     pub(crate) links: Links,
     normal: Normal,
-    /// Hosts that come under observation, last first.
-    arrivals: Vec<(i64, HostNo)>,
-    evidence: Evidence,
+    /// Spans in which something was recorded, though it was no finding, and hosts that came under observation then; last first.
+    beats: Vec<(i64, Option<HostNo>)>,
+    pub(crate) evidence: Evidence,
+    /// Hosts that may be part of an incident, and when they last had as much against them as that takes.
+    hot: BTreeMap<HostNo, Timestamp>,
     open: Vec<Open>,
     over: Vec<IncidentDraft>,
     strongest: Strongest,
@@ -93,6 +105,8 @@ pub struct Scope<'a> {
     next_link: usize,
     /// When to judge anew although no finding came.
     due: BTreeSet<Timestamp>,
+    /// Rules on hosts that were weighed in the last judgement.
+    n_weighed: usize,
 }
 
 impl<'a> Scope<'a> {
@@ -106,22 +120,18 @@ impl<'a> Scope<'a> {
         seed: u64,
     ) -> Self {
         let mut resolver = Resolver::new(estate, observations);
-        let mut arrivals = Vec::new();
-        for (name, host) in &observations.hosts {
-            if let (Some(number), Some(first)) = (resolver.host(name), host.seen.first) {
-                arrivals.push((span_of(first), number));
-            }
-        }
-        arrivals.sort_unstable_by(|a, b| b.cmp(a));
+        let beats = beats(observations, &mut resolver);
         let links = Links::new(observations, &mut resolver, policy);
         Self {
             policy,
+            suspected: policy.points_of(policy.suspected),
             seed,
             resolver,
             links,
             normal,
-            arrivals,
+            beats,
             evidence: Evidence::default(),
+            hot: BTreeMap::new(),
             open: Vec::new(),
             over: Vec::new(),
             strongest: Strongest::default(),
@@ -130,6 +140,7 @@ impl<'a> Scope<'a> {
             forgot: None,
             next_link: 0,
             due: BTreeSet::new(),
+            n_weighed: 0,
         }
     }
 
@@ -159,7 +170,7 @@ impl<'a> Scope<'a> {
         }
         let (level, is_alert) = (finding.rule.level, is_alert(finding));
         let id = &self.resolver.hosts[host].id;
-        self.normal.meet(id, span);
+        self.normal.meet(id);
         let chance = self.normal.chance(&finding.rule.id, id, span, self.policy.prior(level, is_alert));
         let points = self.policy.points(level, is_alert, chance);
         let news = self.evidence.add((host, rule), finding, hit, span, (points, chance), self.policy);
@@ -172,8 +183,9 @@ impl<'a> Scope<'a> {
         if news == News::More {
             self.judge(host, at, &mut changes);
         }
-        // What an attacker does is not what is usual.
-        if !self.is_under_alarm(host) {
+        // What an attacker does is not what is usual, nor what may be one's beginning.
+        let is_quiet = self.evidence.points_of(host, at, self.policy) < self.suspected;
+        if is_quiet && !self.is_under_alarm(host) {
             self.normal.learn(&finding.rule.id, &self.resolver.hosts[host].id, span);
         }
         changes
@@ -182,9 +194,13 @@ impl<'a> Scope<'a> {
     /// Time goes on to `at`, with or without findings.
     pub fn pass(&mut self, at: Timestamp) -> Vec<Change> {
         let span = span_of(at);
-        while let Some((_, host)) = self.arrivals.pop_if(|it| it.0 <= span) {
-            self.normal.meet(&self.resolver.hosts[host].id, span);
+        while let Some((beat, host)) = self.beats.pop_if(|it| it.0 <= span) {
+            self.normal.tick(beat);
+            if let Some(host) = host {
+                self.normal.meet(&self.resolver.hosts[host].id);
+            }
         }
+        self.normal.tick(span);
         let mut changes = Vec::new();
         self.follow_links(at, &mut changes);
         let mut index = 0;
@@ -194,6 +210,12 @@ impl<'a> Scope<'a> {
                 index += 1;
                 continue;
             }
+            // What only repeated what was known is told as well.
+            self.look(at, &mut changes);
+            let Some(index) = self.open.iter().position(|it| shift(it.last, self.policy.over_s) == until)
+            else {
+                continue;
+            };
             let mut it = self.open.remove(index);
             it.draft.ended_at = Some(until);
             changes.push(Change::Ended(it.draft.id.clone()));
@@ -204,6 +226,7 @@ impl<'a> Scope<'a> {
             let oldest = self.open.iter().map(|it| it.start).min();
             let oldest = oldest.unwrap_or(at).min(shift(at, -self.policy.over_s));
             self.evidence.forget(oldest);
+            self.hot.retain(|_, it| *it >= shift(at, -HOT_S));
         }
         changes
     }
@@ -240,39 +263,73 @@ impl<'a> Scope<'a> {
     /// Judges anew, if what came on `host` can have changed anything.
     fn judge(&mut self, host: HostNo, at: Timestamp, changes: &mut Vec<Change>) {
         let own = self.evidence.points_of(host, at, self.policy);
-        if own < WORTH_A_LOOK && !self.is_under_alarm(host) {
-            self.note(Who::Host(host), own, at);
+        // Where no way leads from or to, nothing but its own findings can make a host suspected.
+        let (worth, warm) = match self.links.touch(host) {
+            true => (WORTH_A_LOOK, WARM),
+            false => (self.suspected, self.suspected),
+        };
+        if own >= warm {
+            self.hot.insert(host, at);
+        }
+        if self.is_under_alarm(host) {
+            self.look_later(at);
+            return;
+        }
+        let mut alone = self.weigh_hosts(std::iter::once(host), at);
+        discount(&mut alone, &self.evidence, self.policy);
+        let points: f64 = alone.iter().map(|it| it.points).sum();
+        let declares = points >= self.policy.declare_points;
+        if own < worth || !(declares || self.links.touch(host)) {
+            self.note(Who::Host(host), points, at);
+            if own >= worth && !self.open.is_empty() {
+                self.look_later(at);
+            }
             return;
         }
         // Logs stamp late: the link that led here may be written a moment after what it led to.
         if self.next_link < self.links.all.len() {
             self.due.insert(shift(at, self.policy.link_after_s));
         }
-        self.look(at, changes);
+        if declares || self.n_weighed < MANY {
+            self.look(at, changes);
+        } else {
+            self.look_later(at);
+        }
+    }
+
+    /// Judges anew within a minute, or the later the more there is to weigh: where incidents are open already, and where much
+    /// speaks against many, what one more finding adds can wait, and the time that judging takes stays bounded.
+    fn look_later(&mut self, at: Timestamp) {
+        let every = 60 * (1 + i64::try_from(self.n_weighed / MANY).unwrap_or(i64::MAX / 120));
+        let next = (at.as_second().div_euclid(every) + 1).saturating_mul(every);
+        if let Ok(next) = Timestamp::from_second(next) {
+            // One is enough.
+            if self.due.range(at..=next).next().is_none() {
+                self.due.insert(next);
+            }
+        }
     }
 
     /// Which incidents there are as of `at`, now that something is new.
     fn look(&mut self, at: Timestamp, changes: &mut Vec<Change>) {
-        let mut weighed = self.weigh(at);
-        discount(&mut weighed, self.policy);
+        let mut weighed = self.weigh(at, None);
+        discount(&mut weighed, &self.evidence, self.policy);
+        let n_weighed = weighed.len();
         let seen = Seen { groups: &weighed, links: &self.links, at, policy: self.policy };
         let scores = score(seen);
         let case = Case { seen, scores: &scores, resolver: &self.resolver };
-        let clusters: Vec<(BTreeSet<HostNo>, IncidentDraft, bool)> = case
+        let is_open = |hosts: &BTreeSet<HostNo>| self.open.iter().any(|it| !it.hosts.is_disjoint(hosts));
+        let clusters: Vec<(BTreeSet<HostNo>, IncidentDraft)> = case
             .clusters()
             .into_iter()
-            .filter_map(|hosts| {
-                let suffices = case.suffices(&hosts);
-                let is_open = self.open.iter().any(|it| !it.hosts.is_disjoint(&hosts));
-                (suffices || is_open).then_some(())?;
-                let draft = case.draft(&hosts, self.seed)?;
-                Some((hosts, draft, suffices))
-            })
+            .filter(|it| is_open(it) || case.suffices(it))
+            .filter_map(|it| case.draft(&it, self.seed).map(|draft| (it, draft)))
             .collect();
         let people = scores.people.iter().map(|it| (Who::Account(*it.0), total(it.1.iter().map(|it| &it.1))));
         let totals: Vec<(Who, f64)> =
             scores.hosts.iter().map(|it| (Who::Host(*it.0), total_of(it.1))).chain(people).collect();
-        for (hosts, draft, _) in clusters {
+        self.n_weighed = n_weighed;
+        for (hosts, draft) in clusters {
             self.take(hosts, draft, at, changes);
         }
         for (who, points) in totals {
@@ -293,17 +350,30 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// What weighs anything as of `at`: on hosts under alarm since the incident began, elsewhere while it is fresh.
-    pub(crate) fn weigh(&self, at: Timestamp) -> Vec<Weighed<'_>> {
-        let mut starts = BTreeMap::<HostNo, Timestamp>::new();
-        for it in &self.open {
-            starts.extend(it.hosts.iter().map(|host| (*host, it.start)));
+    /// What weighs anything as of `at`, on hosts that may be part of an incident, and on one asked about.
+    pub(crate) fn weigh(&self, at: Timestamp, about: Option<HostNo>) -> Vec<Weighed<'_>> {
+        let mut hosts: BTreeSet<HostNo> = self.open.iter().flat_map(|it| it.hosts.iter().copied()).collect();
+        let fresh = shift(at, -HOT_S);
+        hosts.extend(self.hot.iter().filter(|it| *it.1 >= fresh).map(|it| *it.0).chain(about));
+        self.weigh_hosts(hosts.into_iter(), at)
+    }
+
+    /// What weighs anything as of `at` on these hosts: where an incident is open since it began, elsewhere while it is fresh.
+    fn weigh_hosts(&self, hosts: impl Iterator<Item = HostNo>, at: Timestamp) -> Vec<Weighed<'_>> {
+        let mut weighed = Vec::new();
+        for host in hosts {
+            let start = self.open.iter().find(|it| it.hosts.contains(&host)).map(|it| it.start);
+            for group in self.evidence.of_host(host) {
+                weighed.push(match start {
+                    Some(start) => Weighed::new(group, group.most_since(start), start),
+                    None => {
+                        Weighed::new(group, group.points(at, self.policy), shift(at, -self.policy.over_s))
+                    }
+                });
+            }
         }
-        let weighed = |group| match starts.get(&host_no(group)) {
-            Some(start) => Weighed::new(group, group.most_since(*start), *start),
-            None => Weighed::new(group, group.points(at, self.policy), shift(at, -self.policy.over_s)),
-        };
-        self.evidence.groups().map(weighed).filter(|it| it.points > 0.0).collect()
+        weighed.retain(|it| it.points > 0.0);
+        weighed
     }
 
     /// What is known of the incident on these hosts, new or not.
@@ -341,6 +411,15 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Tells open incidents anew, as of `at`: with what only repeated what was known.
+    pub fn settle(&mut self, at: Timestamp) -> Vec<Change> {
+        let mut changes = self.pass(at);
+        if !self.open.is_empty() {
+            self.look(at, &mut changes);
+        }
+        changes
+    }
+
     /// The incidents so far, over or not, gravest first.
     pub fn incidents(&self) -> Vec<IncidentDraft> {
         let open = self.open.iter().map(|it| &it.draft);
@@ -367,8 +446,24 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn host_no(group: &crate::evidence::Group) -> HostNo {
-    group.host
+/// The first span of every hour in which anything was recorded, and when each host was first seen; last first.
+fn beats(observations: &Observations, resolver: &mut Resolver<'_>) -> Vec<(i64, Option<HostNo>)> {
+    /// Hours of a run that are noted: what lies between is no gap to speak of.
+    const HOURS_MAX: i64 = 24 * 366;
+    let mut hours = BTreeSet::new();
+    let sensed = observations.hosts.values().map(|it| &it.sensed).chain(observations.wire.values());
+    for (from, to) in sensed.flat_map(|it| it.values()).flat_map(bulkhead_model::sensor::Hours::iter) {
+        hours.extend((from..to).take(usize::try_from(HOURS_MAX).unwrap_or(usize::MAX)));
+    }
+    let mut beats: Vec<(i64, Option<HostNo>)> =
+        hours.into_iter().map(|it| (it.saturating_mul(3600 / SPAN_S), None)).collect();
+    for (name, host) in &observations.hosts {
+        if let (Some(number), Some(first)) = (resolver.host(name), host.seen.first) {
+            beats.push((span_of(first), Some(number)));
+        }
+    }
+    beats.sort_unstable_by(|a, b| b.cmp(a));
+    beats
 }
 
 /// Number of the span of ten minutes since 1970.

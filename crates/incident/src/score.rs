@@ -142,9 +142,13 @@ impl Seen<'_> {
                 link.leads_to(hit.at, before, after) && !link.is_habit(hit.at, self.policy.habit_s)
             })
         };
-        onto.iter().rev().copied().find(|it| {
+        // In the order of time; what began before is a habit, what begins later is not there yet.
+        let began = shift(it.first(), -self.policy.habit_s);
+        let from = onto.partition_point(|link| self.links.all[*link].first < began);
+        let until = onto.partition_point(|link| self.links.all[*link].first <= self.at);
+        onto[from..until.max(from)].iter().rev().copied().find(|it| {
             let link = &self.links.all[*it];
-            link.first <= self.at && link.surprise > 0.0 && wanted(link) && leads(link)
+            link.surprise > 0.0 && wanted(link) && leads(link)
         })
     }
 
@@ -226,12 +230,16 @@ impl Seen<'_> {
     /// Carries suspicion along logons of accounts under suspicion; says whether anything new came of it.
     fn onward(&self, scores: &mut Scores) -> bool {
         let mut grew = false;
-        let from: BTreeSet<usize> = scores
-            .hosts
-            .keys()
-            .filter_map(|it| self.links.from.get(it))
-            .flat_map(|it| it.iter().copied().take_while(|it| self.links.all[*it].first <= self.at))
-            .collect();
+        // What went on from a host before anything fired anywhere was nobody's doing.
+        let first = self.groups.iter().map(Weighed::first).min().unwrap_or(self.at);
+        let began = shift(first, -self.policy.link_before_s);
+        let of_host = |host: &HostNo| {
+            let links = self.links.from.get(host).map_or(&[][..], Vec::as_slice);
+            let from = links.partition_point(|it| self.links.all[*it].first < began);
+            let until = links.partition_point(|it| self.links.all[*it].first <= self.at);
+            links[from..until.max(from)].iter().copied()
+        };
+        let from: BTreeSet<usize> = scores.hosts.keys().flat_map(of_host).collect();
         for index in from {
             let link = &self.links.all[index];
             let Some(account) = link.account else { continue };

@@ -69,7 +69,7 @@ fn run<'a>(
     let last_link = scope.links.all.last().map(|it| it.first);
     let last = observations.last.max(findings.iter().filter_map(|it| it.time).max()).max(last_link);
     if let Some(end) = until.or(last.map(|it| shift(it, policy.link_after_s))) {
-        scope.pass(end);
+        scope.settle(end);
     }
     scope
 }
@@ -146,8 +146,12 @@ impl Scope<'_> {
 
     /// What each reason adds as of `at`, the strongest first.
     pub(crate) fn parts(&mut self, who: Who, at: Timestamp) -> Vec<Part> {
-        let mut weighed = self.weigh(at);
-        discount(&mut weighed, self.policy);
+        let about = match who {
+            Who::Host(host) => Some(host),
+            Who::Account(_) => None,
+        };
+        let mut weighed = self.weigh(at, about);
+        discount(&mut weighed, &self.evidence, self.policy);
         let seen = Seen { groups: &weighed, links: &self.links, at, policy: self.policy };
         let scores = score(seen);
         let case = Case { seen, scores: &scores, resolver: &self.resolver };

@@ -79,6 +79,11 @@ impl Hours {
         self.0.len()
     }
 
+    /// The runs, `[from, to)`, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.0.iter().copied()
+    }
+
     /// Whether `hour` is in.
     pub fn has(&self, hour: i64) -> bool {
         let next = self.0.partition_point(|run| run.0 <= hour);

@@ -273,3 +273,56 @@ fn a_drafted_estate_claims_nothing_of_services() {
     let none = run(dir.path(), "regime clocks --aware now");
     assert_eq!(none.status.code(), Some(2), "{}", stdout(&none));
 }
+
+/// Explaining answers nothing: no case is written, and the sum of what each reason adds is what the host has.
+#[test]
+fn why_a_host_is_held_and_why_not() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("alerts.txt"), alerts(&["10.0.0.9,web"])).expect("written");
+    let output = run(dir.path(), "respond alerts.txt --why web --why-not mail --format json");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(told[0]["standing"], "held compromised", "{told}");
+    let sum: f64 =
+        told[0]["reasons"].as_array().into_iter().flatten().filter_map(|it| it["points"].as_f64()).sum();
+    assert!((sum - told[0]["points"].as_f64().expect("points")).abs() < 1e-6, "{told}");
+    assert!(told[0]["reasons"][0]["usual_every_h"].as_f64().is_some_and(|it| it > 24.0), "{told}");
+    assert_eq!(told[1]["standing"], "not named", "{told}");
+    let page = run(dir.path(), "respond alerts.txt --why web");
+    assert!(stdout(&page).contains("web: held compromised by"), "{}", stdout(&page));
+    let unknown = run(dir.path(), "respond alerts.txt --why nobody");
+    assert_eq!(unknown.status.code(), Some(2), "{}", stderr(&unknown));
+    let left: Vec<_> = fs::read_dir(dir.path()).expect("a folder").collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// What was usual in one run is usual in the next; a file that is no baseline stays as it is.
+#[test]
+fn a_baseline_is_kept_between_runs() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("attack.txt"), alerts(&["10.0.0.9,web"])).expect("written");
+    let quiet: String = alerts(&["10.0.0.9,web"])
+        .lines()
+        .filter(|it| !it.contains(" 0,"))
+        .fold(String::new(), |all, it| all + it + "\n");
+    fs::write(dir.path().join("quiet.txt"), quiet).expect("written");
+    let first = run(dir.path(), "respond quiet.txt --baseline usual.json");
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    assert!(
+        stdout(&first).contains("no incident") && stdout(&first).contains("2 hosts seen"),
+        "{}",
+        stdout(&first)
+    );
+    let kept = fs::read(dir.path().join("usual.json")).expect("a baseline");
+    let again = run(dir.path(), "respond quiet.txt --baseline usual.json");
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    let attacked = run(dir.path(), "respond attack.txt --baseline usual.json --yes --out case");
+    assert_eq!(attacked.status.code(), Some(0), "{}", stderr(&attacked));
+    assert!(dir.path().join("case/incident.json").is_file(), "{}", stdout(&attacked));
+    fs::write(dir.path().join("other.json"), "{\"mine\": 1}").expect("written");
+    let refused = run(dir.path(), "respond quiet.txt --baseline other.json");
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("is no baseline"), "{}", stderr(&refused));
+    assert_eq!(fs::read_to_string(dir.path().join("other.json")).expect("still there"), "{\"mine\": 1}");
+    assert!(!kept.is_empty());
+}
