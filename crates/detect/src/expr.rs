@@ -57,8 +57,12 @@ pub enum Expr {
 impl Expr {
     /// All of `sides`, simplified.
     pub fn and(sides: impl IntoIterator<Item = Self>) -> Self {
-        let mut kept = Vec::new();
-        for side in sides {
+        let mut sides = sides.into_iter();
+        let first = sides.next().unwrap_or(Self::Const(true));
+        // Most values and conditions stand alone.
+        let Some(second) = sides.next() else { return first };
+        let mut kept = Vec::with_capacity(sides.size_hint().0 + 2);
+        for side in [first, second].into_iter().chain(sides) {
             match side {
                 Self::Const(true) => {}
                 Self::Const(false) => return Self::Const(false),
@@ -71,8 +75,12 @@ impl Expr {
 
     /// One of `sides`, simplified.
     pub fn or(sides: impl IntoIterator<Item = Self>) -> Self {
-        let mut kept = Vec::new();
-        for side in sides {
+        let mut sides = sides.into_iter();
+        let first = sides.next().unwrap_or(Self::Const(false));
+        // Most values and conditions stand alone.
+        let Some(second) = sides.next() else { return first };
+        let mut kept = Vec::with_capacity(sides.size_hint().0 + 2);
+        for side in [first, second].into_iter().chain(sides) {
             match side {
                 Self::Const(false) => {}
                 Self::Const(true) => return Self::Const(true),

@@ -11,6 +11,7 @@ use crate::compile::Placeholders;
 use crate::correlation::Correlation;
 use crate::correlation::plan::Plan;
 use crate::engine::budget::Bounded;
+use crate::engine::required::required;
 use crate::expr::{Expr, Interner, Pred, PredId};
 use crate::field::FieldId;
 use crate::logsource::Mapping;
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     pub interner: Interner,
     /// Compiled when first needed, by comparison: few ever are, so what they take stands elsewhere.
     pub regexes: Vec<OnceLock<Option<Box<Bounded>>>>,
+    /// What values must hold for a regular expression, worked out when first needed, by comparison.
+    pub needed: Vec<OnceLock<Option<Vec<String>>>>,
     /// Prepared when first needed, by comparison.
     pub finders: Vec<OnceLock<Box<Finder<'static>>>>,
     /// The different gates; most rules share one.
@@ -75,6 +78,7 @@ impl Inner {
             instances: Vec::new(),
             interner,
             regexes: (0..n_preds).map(|_| OnceLock::new()).collect(),
+            needed: (0..n_preds).map(|_| OnceLock::new()).collect(),
             finders: (0..n_preds).map(|_| OnceLock::new()).collect(),
             gates: Vec::new(),
             correlations: Vec::new(),
@@ -103,6 +107,14 @@ impl Inner {
             return None;
         };
         self.regexes[pred as usize].get_or_init(|| Bounded::new(pattern).map(Box::new)).as_deref()
+    }
+
+    /// The texts of which the regular expression of comparison `pred` needs one; none where nothing certain is needed.
+    pub fn required(&self, pred: PredId) -> Option<&[String]> {
+        let Pred { matcher: Matcher::Regex(pattern), .. } = &self.interner.preds[pred as usize] else {
+            return None;
+        };
+        self.needed[pred as usize].get_or_init(|| required(pattern)).as_deref()
     }
 
     /// Titles of the rules that make comparison `pred`.

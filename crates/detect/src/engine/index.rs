@@ -1,15 +1,15 @@
 //! One multi-pattern index for the values of one field: which comparisons hold for a text, found in one look.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::packed::{MatchKind as PackedKind, Searcher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::memmem::Finder;
 
 use super::hash::FastHash;
-use super::raw::RawFilter;
+use super::raw::{RawFilter, RawFilters};
 use crate::matcher::number;
 
 /// What a hit tells.
@@ -36,13 +36,13 @@ pub struct Patterns {
 
 impl Patterns {
     /// A filter over raw bytes that lets every event through in which one of the patterns can be found.
-    pub fn raw_filter(&self) -> Option<RawFilter> {
+    pub fn raw_filter(&self, filters: &mut RawFilters) -> Option<Arc<RawFilter>> {
         if !self.present.is_empty() {
             return None;
         }
         let lists = [&self.equals, &self.numbers, &self.prefixes, &self.suffixes, &self.contains];
         let texts: Vec<&str> = lists.into_iter().flatten().map(|it| it.0.as_str()).collect();
-        RawFilter::new(&texts)
+        filters.filter(&texts)
     }
 }
 

@@ -3,12 +3,12 @@
 //! Every rule has an anchor: a set of comparisons of which at least one must hold for the rule to hold. Only anchors
 //! are looked for (in one index per field); the other comparisons of a rule are made when an anchor was found.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::index::{Hit, Patterns, TextIndex};
-use super::raw::RawFilter;
-use super::required::required;
-use crate::expr::{Expr, PredId};
+use super::raw::{RawFilter, RawFilters};
+use crate::expr::{Expr, Pred, PredId};
 use crate::field::{FieldId, KEYWORDS};
 use crate::matcher::{Cmp, Matcher, TextOp};
 use crate::rule::text::{Part, fold};
@@ -37,7 +37,7 @@ pub struct Program {
     /// What to look for in every value.
     pub keywords: Option<TextIndex>,
     /// Spares most events the look into every value that keywords need.
-    pub keyword_filter: Option<RawFilter>,
+    pub keyword_filter: Option<Arc<RawFilter>>,
     /// Whether the values of the fields alone tell what matches, once the filter has found no keyword.
     pub by_values: bool,
     /// Global number of each comparison.
@@ -59,6 +59,12 @@ pub struct Look {
     pub index: Option<TextIndex>,
 }
 
+/// No comparison of the program.
+const NONE: u32 = u32::MAX;
+
+/// By comparison of the rule set, the program's own number.
+struct Locals(Vec<u32>);
+
 /// A set of comparisons of which one must hold, and what looking for them costs.
 struct Anchor {
     cost: u32,
@@ -67,11 +73,11 @@ struct Anchor {
 
 impl Program {
     /// Arranges the rules left over on a route: instance number and what remains to be decided. `n_looks` is how many
-    /// looks programs before had.
-    pub fn new(inner: &Inner, residual: Vec<(u32, Expr)>, n_looks: u64) -> Self {
+    /// looks programs before had, `filters` theirs for keywords.
+    pub fn new(inner: &Inner, residual: Vec<(u32, Expr)>, n_looks: u64, filters: &mut RawFilters) -> Self {
         let mut program = Self { first_look: n_looks + 1, ..Self::default() };
-        let mut locals: HashMap<PredId, u32> = HashMap::new();
-        let mut anchored: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut locals = Locals(vec![NONE; inner.interner.preds.len()]);
+        let mut anchored: Vec<(u32, u32)> = Vec::new();
         for (instance, expr) in residual {
             let number = size(program.rules.len());
             let anchor = anchor(inner, &expr);
@@ -83,14 +89,14 @@ impl Program {
                 Some(anchor) => {
                     for pred in anchor.preds {
                         let local = program.local(&mut locals, pred);
-                        anchored.entry(local).or_default().push(number);
+                        anchored.push((local, number));
                     }
                 }
                 None => program.always.push(number),
             }
             program.rules.push(Candidate { instance, expr });
         }
-        program.arrange(inner, anchored);
+        program.arrange(inner, anchored, filters);
         let mut rules = std::mem::take(&mut program.rules);
         for rule in &mut rules {
             program.cheapest_first(inner, &mut rule.expr);
@@ -145,28 +151,34 @@ impl Program {
         }
     }
 
-    fn local(&mut self, locals: &mut HashMap<PredId, u32>, pred: PredId) -> u32 {
-        *locals.entry(pred).or_insert_with(|| {
+    fn local(&mut self, locals: &mut Locals, pred: PredId) -> u32 {
+        let local = &mut locals.0[pred as usize];
+        if *local == NONE {
+            *local = size(self.preds.len());
             self.preds.push(pred);
-            size(self.preds.len() - 1)
-        })
+        }
+        *local
     }
 
-    fn arrange(&mut self, inner: &Inner, anchored: BTreeMap<u32, Vec<u32>>) {
+    /// Makes the indexes; `anchored` are comparisons, each with a rule that it is an anchor of.
+    fn arrange(&mut self, inner: &Inner, mut anchored: Vec<(u32, u32)>, filters: &mut RawFilters) {
+        anchored.sort_unstable();
+        anchored.dedup();
+
         let mut by_field: BTreeMap<FieldId, Patterns> = BTreeMap::new();
         self.decided = vec![false; self.preds.len()];
         self.triggers = vec![(0, 0); self.preds.len()];
-        for (local, mut rules) in anchored {
-            let pred = &inner.interner.preds[self.preds[local as usize] as usize];
-            let patterns = by_field.entry(pred.field).or_default();
-            self.decided[local as usize] = add(patterns, &pred.matcher, local);
-            rules.dedup();
+        for rules in anchored.chunk_by(|a, b| a.0 == b.0) {
+            let local = rules[0].0;
+            let number = self.preds[local as usize];
+            let field = inner.interner.preds[number as usize].field;
+            self.decided[local as usize] = add(inner, by_field.entry(field).or_default(), number, local);
             let from = size(self.triggered.len());
-            self.triggered.extend(rules);
+            self.triggered.extend(rules.iter().map(|it| it.1));
             self.triggers[local as usize] = (from, size(self.triggered.len()));
         }
         if let Some(patterns) = by_field.remove(&KEYWORDS) {
-            self.keyword_filter = patterns.raw_filter();
+            self.keyword_filter = patterns.raw_filter(filters);
             self.keywords = Some(TextIndex::new(patterns));
         }
         self.by_values = self.preds.iter().zip(&self.decided).all(|(pred, decided)| {
@@ -186,9 +198,9 @@ fn size(it: usize) -> u32 {
 }
 
 /// Adds a comparison to an index; whether a comparison that is not found is known not to hold.
-fn add(patterns: &mut Patterns, matcher: &Matcher, pred: u32) -> bool {
-    let sure = |sure| Hit { pred, sure };
-    match matcher {
+fn add(inner: &Inner, patterns: &mut Patterns, number: PredId, local: u32) -> bool {
+    let sure = |sure| Hit { pred: local, sure };
+    match &inner.interner.preds[number as usize].matcher {
         Matcher::Text { op, cased, text } => {
             // What is told apart by case is looked for caselessly first.
             let hit = sure(!cased);
@@ -219,9 +231,9 @@ fn add(patterns: &mut Patterns, matcher: &Matcher, pred: u32) -> bool {
             patterns.present.push(sure(true));
             true
         }
-        Matcher::Regex(pattern) => {
-            match required(pattern) {
-                Some(texts) => patterns.contains.extend(texts.into_iter().map(|it| (it, sure(false)))),
+        Matcher::Regex(_) => {
+            match inner.required(number) {
+                Some(texts) => patterns.contains.extend(texts.iter().map(|it| (it.clone(), sure(false)))),
                 None => patterns.present.push(sure(false)),
             }
             false
@@ -246,10 +258,7 @@ fn longest_literal(parts: &[Part]) -> Option<&str> {
 /// The cheapest set of comparisons of which one must hold if `expr` holds.
 fn anchor(inner: &Inner, expr: &Expr) -> Option<Anchor> {
     match expr {
-        Expr::Pred(pred) => {
-            let it = &inner.interner.preds[*pred as usize];
-            Some(Anchor { cost: cost(it.field, &it.matcher), preds: vec![*pred] })
-        }
+        Expr::Pred(pred) => Some(Anchor { cost: cost(inner, *pred), preds: vec![*pred] }),
         Expr::And(sides) => sides.iter().filter_map(|it| anchor(inner, it)).min_by_key(|it| it.cost),
         Expr::Or(sides) | Expr::AtLeast(_, sides) => {
             let mut whole = Anchor { cost: 0, preds: Vec::new() };
@@ -265,7 +274,8 @@ fn anchor(inner: &Inner, expr: &Expr) -> Option<Anchor> {
 }
 
 /// What looking for a comparison costs, and how often it will be found in vain.
-fn cost(field: FieldId, matcher: &Matcher) -> u32 {
+fn cost(inner: &Inner, number: PredId) -> u32 {
+    let Pred { field, matcher } = &inner.interner.preds[number as usize];
     let own = match matcher {
         Matcher::Text { op: TextOp::Equals, text, .. } if !text.is_empty() && text != "-" => 10,
         Matcher::Number(Cmp::Eq, number) if number.as_whole().is_some() => 15,
@@ -274,9 +284,9 @@ fn cost(field: FieldId, matcher: &Matcher) -> u32 {
         Matcher::Text { op: TextOp::Contains, text, .. } if text.len() > 3 => 300,
         Matcher::Text { op: TextOp::Contains, .. } => 2000,
         Matcher::Glob { pattern, .. } if longest_literal(&pattern.0).is_some_and(|it| it.len() > 3) => 320,
-        Matcher::Regex(pattern) if required(pattern).is_some() => 400,
+        Matcher::Regex(_) if inner.required(number).is_some() => 400,
         Matcher::Present => 100_000,
         _ => 50_000,
     };
-    if field == KEYWORDS { own + 1_000_000 } else { own }
+    if *field == KEYWORDS { own + 1_000_000 } else { own }
 }

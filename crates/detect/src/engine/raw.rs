@@ -1,6 +1,7 @@
 //! A search over the raw bytes of an event that spares most events the look into every value that keywords need.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
@@ -29,6 +30,24 @@ pub struct RawFilter {
     /// Looks at the bytes as they stand, for short pieces of the texts in all their cases.
     pieces: Option<Quick>,
     any: Any,
+    /// Finds `\u`.
+    escape: memmem::Finder<'static>,
+}
+
+/// Filters made so far, by their texts: programs for one product have the same keywords.
+#[derive(Debug, Default)]
+pub struct RawFilters(BTreeMap<Vec<String>, Option<Arc<RawFilter>>>);
+
+impl RawFilters {
+    /// As [`RawFilter::new`].
+    pub fn filter(&mut self, texts: &[&str]) -> Option<Arc<RawFilter>> {
+        let texts: Vec<String> = texts.iter().map(|it| (*it).to_owned()).collect();
+        let make = |texts: &Vec<String>| {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            RawFilter::new(&texts).map(Arc::new)
+        };
+        self.0.entry(texts).or_insert_with_key(make).clone()
+    }
 }
 
 impl RawFilter {
@@ -47,12 +66,13 @@ impl RawFilter {
                 Any::Sure(AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok()?)
             }
         };
-        Some(Self { pieces: in_all_cases(&texts).and_then(|it| Quick::new(&it)), any })
+        let pieces = in_all_cases(&texts).and_then(|it| Quick::new(&it));
+        Some(Self { pieces, any, escape: memmem::Finder::new(b"\\u") })
     }
 
     /// Whether a value may hold one of the texts; `memory` is reused from event to event.
     pub fn may_match(&self, raw: &[u8], memory: &mut Vec<u8>) -> bool {
-        if has_unicode_escape(raw) || folds_to_ascii(raw) {
+        if has_unicode_escape(&self.escape, raw) || folds_to_ascii(raw) {
             return true;
         }
         if self.pieces.as_ref().is_some_and(|it| !it.is_match(raw)) {
@@ -131,9 +151,8 @@ fn folds_to_ascii(raw: &[u8]) -> bool {
 }
 
 /// Whether `\uXXXX` stands anywhere in a JSON text: a `\u` after an even number of backslashes.
-fn has_unicode_escape(raw: &[u8]) -> bool {
-    memmem::find_iter(raw, b"\\u")
-        .any(|at| raw[..at].iter().rev().take_while(|it| **it == b'\\').count() % 2 == 0)
+fn has_unicode_escape(escape: &memmem::Finder<'_>, raw: &[u8]) -> bool {
+    escape.find_iter(raw).any(|at| raw[..at].iter().rev().take_while(|it| **it == b'\\').count() % 2 == 0)
 }
 
 #[cfg(test)]

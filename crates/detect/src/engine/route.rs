@@ -8,6 +8,7 @@ use bulkhead_model::logsource::LogSource;
 
 use super::hash::FastHash;
 use super::program::Program;
+use super::raw::RawFilters;
 use super::test;
 use super::values::{Memory, Values};
 use crate::expr::{Dimension, Expr};
@@ -33,6 +34,7 @@ pub struct Routes {
     plans: Vec<Plan>,
     /// How many looks all programs so far have had.
     n_looks: u64,
+    keyword_filters: RawFilters,
 }
 
 /// What is the same for all events of one layout.
@@ -191,11 +193,12 @@ impl Routes {
         if self.routes.len() >= ROUTES_MAX {
             self.routes.clear();
             self.programs.clear();
+            self.keyword_filters = RawFilters::default();
             self.plans.clear();
             self.by_layout.clear();
         }
         let residual = residual(inner, event, source, values);
-        let program = Program::new(inner, residual, self.n_looks);
+        let program = Program::new(inner, residual, self.n_looks, &mut self.keyword_filters);
         self.n_looks += program.looks.len() as u64 + 1;
         self.programs.push(program);
         self.routes.insert(self.key.clone(), self.programs.len() - 1);

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
-
 use super::conflict::{Conflicts, Section};
-use super::scan::{Entry, Kind};
+use super::scan::{self, Entry, Kind};
 use crate::event::{Shape, Text, Value, Visitor};
 
 /// How names below a nested object are made.
@@ -102,7 +100,7 @@ pub(super) fn key<'e>(raw: &'e str, entry: &Entry) -> &'e str {
 }
 
 fn is_escaped(text: &str) -> bool {
-    memchr(b'\\', text.as_bytes()).is_some()
+    scan::find(b'\\', text.as_bytes()).is_some()
 }
 
 /// A key as a field's name: unescaped, and for Windows without spaces.

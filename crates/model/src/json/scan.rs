@@ -225,7 +225,7 @@ impl Scanner<'_, '_> {
         let start = self.at;
         let mut from = start;
         loop {
-            let quote = from + memchr(b'"', self.text.get(from..)?)?;
+            let quote = from + find(b'"', self.text.get(from..)?)?;
             let backslashes = self.text[start..quote].iter().rev().take_while(|it| **it == b'\\').count();
             if backslashes % 2 == 0 {
                 self.at = quote;
@@ -277,4 +277,28 @@ impl Scanner<'_, '_> {
         self.at += word.len();
         Ok(())
     }
+}
+
+/// Bytes looked at eight at a time, before a search made for long texts is called.
+const NEAR: usize = 64;
+
+/// Where `byte` first stands in `text`. Most values of events are so short that calling a vector search costs more than
+/// searching.
+#[inline]
+pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    let (words, rest) = text[..text.len().min(NEAR)].as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let differs = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
+        // The lowest bit set is that of the first byte that does not differ.
+        let same = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+        if same != 0 {
+            return Some(number * 8 + same.trailing_zeros() as usize / 8);
+        }
+    }
+    let before = words.len() * 8;
+    if text.len() < NEAR {
+        return rest.iter().position(|it| *it == byte).map(|it| before + it);
+    }
+    memchr(byte, &text[before..]).map(|it| before + it)
 }

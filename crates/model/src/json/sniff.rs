@@ -11,8 +11,8 @@ const WRAPPERS: [&str; 7] = ["fields", "result", "_source", "log", "body", "attr
 #[derive(Default)]
 struct Seen {
     bits: u32,
-    /// How many names are no part of a Windows event's header.
-    n_payload: usize,
+    /// Whether a name is no part of a Windows event's header.
+    has_payload: bool,
     has_message: bool,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn sniff(raw: &str, entries: &[Entry]) -> Shape {
     let has = |bits: u32| seen.bits & bits == bits;
     let standard = has(ID | LOG) || has(NESTED);
     if standard || has(ODD_ID | ODD_LOG) || has(ODD_ID | ODD_PROVIDER) {
-        let bare = !has(NESTED) && seen.has_message && seen.n_payload == 0;
+        let bare = !has(NESTED) && seen.has_message && !seen.has_payload;
         let plain = standard && !has(ODD_DATA) && !bare && !has_odd_nesting(raw, entries);
         return if plain { Shape::Windows } else { Shape::WindowsExport };
     }
@@ -109,7 +109,7 @@ impl Seen {
             _ => 0,
         };
         self.has_message |= is_text && matches!(name, "Message" | "message");
-        self.n_payload += usize::from(!is_header(name));
+        self.has_payload = self.has_payload || !is_header(name);
         self.odd(name);
     }
 
@@ -133,6 +133,13 @@ fn is_nested(entry: &Entry) -> bool {
 
 /// Whether `name`, in lower case and without anything but letters and digits, ends with `end`.
 fn ends_folded(name: &str, end: &str) -> bool {
+    // The last letter tells most names from it.
+    if let (Some(last), Some(wanted)) = (name.as_bytes().last(), end.as_bytes().last())
+        && last.is_ascii_alphanumeric()
+        && last.to_ascii_lowercase() != *wanted
+    {
+        return false;
+    }
     let mut letters = name.bytes().rev().filter(u8::is_ascii_alphanumeric).map(|it| it.to_ascii_lowercase());
     end.bytes().rev().all(|it| letters.next() == Some(it))
 }
