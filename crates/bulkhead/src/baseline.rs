@@ -19,10 +19,28 @@ struct Stored {
     normal: Normal,
 }
 
+/// The lock of a baseline: it is removed when the run ends.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_os_string();
+    name.push(".lock");
+    file.with_file_name(name)
+}
+
+impl Drop for Baseline {
+    fn drop(&mut self) {
+        if let (Some(file), Some(_)) = (&self.file, &self.lock) {
+            // Whoever waits for it looks again whether the file is still there.
+            let _ = bulkhead_files::tree::remove_file(&beside(file));
+        }
+    }
+}
+
 /// What is usual, and where it is kept.
 #[derive(Debug, Default)]
 pub struct Baseline {
     file: Option<PathBuf>,
+    /// Held until the run ends.
+    lock: Option<fs::File>,
     /// What earlier runs learned.
     pub normal: Normal,
 }
@@ -34,10 +52,22 @@ impl Baseline {
     /// When it cannot be read, or is no baseline: it is never overwritten then.
     pub fn open(file: Option<&Path>) -> Outcome<Self> {
         let Some(file) = file else { return Ok(Self::default()) };
+        if fs::metadata(file).is_ok_and(|it| !it.is_file()) {
+            return Err(Failure::input(format!("the baseline `{}` is no plain file", file.display())));
+        }
+        let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(Failure::input(format!(
+                "there is no folder `{}` to keep a baseline in",
+                folder.display()
+            )));
+        }
+        // Two runs that learn at once would each forget what the other learned.
+        let lock = bulkhead_files::lock(&beside(file))?;
         let text = match fs::read(file) {
             Ok(text) => text,
             Err(err) if err.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { file: Some(file.to_owned()), normal: Normal::default() });
+                return Ok(Self { file: Some(file.to_owned()), lock: Some(lock), normal: Normal::default() });
             }
             Err(err) => {
                 return Err(Failure::input(format!("cannot read the baseline `{}`: {err}", file.display())));
@@ -52,7 +82,11 @@ impl Baseline {
             let what = format!("the baseline `{}` is of version {version}, not {VERSION}", file.display());
             return Err(Failure::input(what).hint(hint));
         }
-        Ok(Self { file: Some(file.to_owned()), normal: stored.normal })
+        if !stored.normal.is_sound() {
+            let what = format!("the baseline `{}` holds counts that nothing can have", file.display());
+            return Err(Failure::input(what).hint(hint));
+        }
+        Ok(Self { file: Some(file.to_owned()), lock: Some(lock), normal: stored.normal })
     }
 
     /// Keeps what is usual now, if a file is named.

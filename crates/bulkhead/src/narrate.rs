@@ -364,7 +364,8 @@ pub fn nothing(findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String
     text!(
         "no incident: {}, {} of them high or critical; the strongest host ({}) has {:.1} of the {:.1} points \
          that declare one\nthis rests on {} seen for {:.1} hours on average, less what is forgotten: {}\n\
-         look at the findings with `bulkhead detect`; `--baseline FILE` keeps what is learned for the next run",
+         evidence counts for less as hours pass: an attack slower than that may stay below\n\
+         look at the findings with `bulkhead detect`; `--baseline FILE` keeps what is learned for the next run\n",
         counted(all, "finding"),
         grave,
         host,

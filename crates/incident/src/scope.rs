@@ -183,9 +183,8 @@ impl<'a> Scope<'a> {
         if news == News::More {
             self.judge(host, at, &mut changes);
         }
-        // What an attacker does is not what is usual, nor what may be one's beginning.
-        let is_quiet = self.evidence.points_of(host, at, self.policy) < self.suspected;
-        if is_quiet && !self.is_under_alarm(host) {
+        // What an attacker does is not what is usual.
+        if !self.is_under_alarm(host) {
             self.normal.learn(&finding.rule.id, &self.resolver.hosts[host].id, span);
         }
         changes

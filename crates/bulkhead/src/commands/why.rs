@@ -62,12 +62,16 @@ fn tell(it: &Explained, estate: &Estate, policy: &Policy) {
         return;
     };
     say!(
-        "{}: {} by {:.1} points, at most, {}; from {:.1} points on it is suspected, from {:.1} held compromised, and {:.1} on \
-         one host declare an incident",
+        "{}: {:.1} points at most, {}: {}. From {:.1} points on a host or account of an incident is suspected, from \
+         {:.1} held compromised; {:.1} on one host declare an incident",
         it.id,
-        standing(it, policy),
         it.points,
         local(at, &estate.estate),
+        match standing(it, policy) {
+            "not named" => "too few to be named in any incident",
+            "suspected" => "enough to be suspected in an incident",
+            _ => "enough to be held compromised in an incident",
+        },
         policy.points_of(policy.suspected),
         policy.points_of(policy.compromised),
         policy.declare_points

@@ -289,7 +289,7 @@ fn why_a_host_is_held_and_why_not() {
     assert!(told[0]["reasons"][0]["usual_every_h"].as_f64().is_some_and(|it| it > 24.0), "{told}");
     assert_eq!(told[1]["standing"], "not named", "{told}");
     let page = run(dir.path(), "respond alerts.txt --why web");
-    assert!(stdout(&page).contains("web: held compromised by"), "{}", stdout(&page));
+    assert!(stdout(&page).contains("enough to be held compromised"), "{}", stdout(&page));
     let unknown = run(dir.path(), "respond alerts.txt --why nobody");
     assert_eq!(unknown.status.code(), Some(2), "{}", stderr(&unknown));
     let left: Vec<_> = fs::read_dir(dir.path()).expect("a folder").collect();
