@@ -43,6 +43,16 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
     let key = signing_key(&common.signer)?;
     let baseline = Baseline::open(args.baseline.as_deref())?;
+    if !args.why.is_empty() {
+        let threads = args.threads.map_or_else(cores, usize::from);
+        let mut gathered = gather(&args.files, &rules, now, threads, quiet)?;
+        gathered.findings.sort_by_key(|it| it.time);
+        let estate = match given {
+            Some(estate) => estate,
+            None => drafted(&args.files, &gathered, quiet)?,
+        };
+        return super::why::run(args, &gathered, &estate.estate, &baseline.normal, &Policy::default());
+    }
     let building = match resumed {
         Some(building) => building,
         None => Building::begin(&Wanted {
@@ -80,10 +90,6 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     };
     let setting = setting(&estate.estate, common, config)?;
     let policy = Policy::default();
-    if !args.why.is_empty() {
-        super::why::run(args, &gathered, &estate.estate, &baseline.normal, &policy)?;
-        return building.abandon();
-    }
     let fusion = fuse_knowing(
         baseline.normal.clone(),
         &gathered.findings,
