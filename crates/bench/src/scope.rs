@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use bulkhead_incident::{Change, Fusion, IncidentDraft, Normal, Policy, Scope, finding_from_alert};
+use bulkhead_incident::{Fusion, IncidentDraft, Normal, Policy, Scope, finding_from_alert};
 use bulkhead_model::case::EntityKind;
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::Estate;
@@ -60,7 +60,7 @@ pub fn run(args: &[String], json: bool) -> Result<()> {
     let windows = args.iter().any(|it| it == "--windows");
     let mut out = Vec::new();
     for network in networks(&folder)? {
-        let mut scored = if windows { in_windows(&network)? } else { whole(&network)? };
+        let mut scored = if windows { in_windows(&network)? } else { whole(&network) };
         scored["rss_mb"] = json!(peak_memory_mb().round());
         if !json {
             println!("{scored:#}");
@@ -173,12 +173,7 @@ fn pass(network: &Network, normal: Normal, from: usize, to: usize) -> Pass {
             alerts += 1;
             // Records count from 1, and the header is the first.
             let number = from + usize::try_from(record.record).unwrap_or(usize::MAX).saturating_sub(2);
-            for change in scope.observe(&finding, number) {
-                if std::env::var_os("BULKHEAD_SCOPE_CHANGES").is_some() {
-                    eprintln!("{:?} {change:?}", finding.time);
-                }
-                let _: Change = change;
-            }
+            scope.observe(&finding, number);
         }
         ControlFlow::Continue(())
     };
@@ -191,13 +186,13 @@ fn pass(network: &Network, normal: Normal, from: usize, to: usize) -> Pass {
     Pass { fusion: scope.finish(), seconds: start.elapsed().as_secs_f64(), alerts }
 }
 
-fn whole(network: &Network) -> Result<Value> {
+fn whole(network: &Network) -> Value {
     let found = pass(network, Normal::default(), 0, network.rows.len());
     let quiet =
         pass(network, Normal::default(), 0, network.rows.partition_point(|it| it.at < network.attack().0));
-    let mut scored = score(network, &found)?;
+    let mut scored = score(network, &found);
     scored["strongest_before"] = json!(quiet.fusion.strongest.points);
-    Ok(scored)
+    scored
 }
 
 /// The hosts an incident names, as the lists call them.
@@ -209,7 +204,7 @@ fn named(network: &Network, draft: &IncidentDraft) -> BTreeSet<String> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of alerts and hosts")]
-fn score(network: &Network, found: &Pass) -> Result<Value> {
+fn score(network: &Network, found: &Pass) -> Value {
     let (start, end) = network.attack();
     let during = |it: &&Row| (start..=end).contains(&it.at);
     let labelled = || network.rows.iter().filter(|it| it.is_labelled());
@@ -246,7 +241,7 @@ fn score(network: &Network, found: &Pass) -> Result<Value> {
     let first = labelled().filter(during).find(|it| !it.is_scan()).map(|it| it.at);
     let at = hits.iter().map(|it| declared(it)).min();
     let missing: Vec<&str> = attacked.iter().filter(|it| !names.contains(**it)).copied().collect();
-    Ok(json!({
+    json!({
         "name": network.name,
         "found": !hits.is_empty(),
         "delay_s": at.zip(first).map(|it| it.0 - it.1),
@@ -264,7 +259,7 @@ fn score(network: &Network, found: &Pass) -> Result<Value> {
         "alerts": found.alerts,
         "alerts_per_s": (found.alerts as f64 / found.seconds).round(),
         "declared": all.iter().map(|it| it.declared_at.to_string()).collect::<Vec<_>>(),
-    }))
+    })
 }
 
 /// Windows of 6, 12 and 24 hours, each knowing what came before it and each knowing nothing: how many hold an incident, and

@@ -19,19 +19,27 @@ struct Stored {
     normal: Normal,
 }
 
-/// The lock of a baseline: it is removed when the run ends.
-fn beside(file: &Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_os_string();
-    name.push(".lock");
-    file.with_file_name(name)
+/// What keeps another run from the same baseline until this one ends: two that learn at once would each forget what the other
+/// learned.
+#[derive(Debug)]
+struct Lock {
+    place: PathBuf,
+    _held: fs::File,
 }
 
-impl Drop for Baseline {
+impl Lock {
+    fn of(file: &Path) -> Outcome<Self> {
+        let mut name = file.file_name().unwrap_or_default().to_os_string();
+        name.push(".lock");
+        let place = file.with_file_name(name);
+        Ok(Self { _held: bulkhead_files::lock(&place)?, place })
+    }
+}
+
+impl Drop for Lock {
     fn drop(&mut self) {
-        if let (Some(file), Some(_)) = (&self.file, &self.lock) {
-            // Whoever waits for it looks again whether the file is still there.
-            let _ = bulkhead_files::tree::remove_file(&beside(file));
-        }
+        // Whoever waits for it looks again whether the file is still there.
+        let _ = bulkhead_files::tree::remove_file(&self.place);
     }
 }
 
@@ -39,8 +47,7 @@ impl Drop for Baseline {
 #[derive(Debug, Default)]
 pub struct Baseline {
     file: Option<PathBuf>,
-    /// Held until the run ends.
-    lock: Option<fs::File>,
+    _lock: Option<Lock>,
     /// What earlier runs learned.
     pub normal: Normal,
 }
@@ -62,12 +69,15 @@ impl Baseline {
                 folder.display()
             )));
         }
-        // Two runs that learn at once would each forget what the other learned.
-        let lock = bulkhead_files::lock(&beside(file))?;
+        let lock = Lock::of(file)?;
         let text = match fs::read(file) {
             Ok(text) => text,
             Err(err) if err.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { file: Some(file.to_owned()), lock: Some(lock), normal: Normal::default() });
+                return Ok(Self {
+                    file: Some(file.to_owned()),
+                    _lock: Some(lock),
+                    normal: Normal::default(),
+                });
             }
             Err(err) => {
                 return Err(Failure::input(format!("cannot read the baseline `{}`: {err}", file.display())));
@@ -86,7 +96,7 @@ impl Baseline {
             let what = format!("the baseline `{}` holds counts that nothing can have", file.display());
             return Err(Failure::input(what).hint(hint));
         }
-        Ok(Self { file: Some(file.to_owned()), lock: Some(lock), normal: stored.normal })
+        Ok(Self { file: Some(file.to_owned()), _lock: Some(lock), normal: stored.normal })
     }
 
     /// Keeps what is usual now, if a file is named.

@@ -356,16 +356,20 @@ pub fn nothing(findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String
     let strongest = &fusion.strongest;
     let host = strongest.host.as_deref().unwrap_or("none");
     let hours = fusion.normal.hours();
-    let basis = if hours < 24.0 {
-        "less than a day was seen of them: the judgement rests on what the product assumes of any host"
-    } else {
-        "what is usual on them was learned from that"
+    let basis = match (hours < 24.0, grave > 0) {
+        (true, true) => {
+            "less than a day, so the judgement goes by what the product assumes of any host; what a sensor's few grave alerts are worth \
+             depends on how often it raises them, which nobody knows yet: look at them"
+        }
+        (true, false) => "less than a day, so the judgement goes by what the product assumes of any host",
+        (false, _) => "enough to have learned what is usual on them",
     };
     text!(
-        "no incident: {}, {} of them high or critical; the strongest host ({}) has {:.1} of the {:.1} points \
-         that declare one\nthis rests on {} seen for {:.1} hours on average, less what is forgotten: {}\n\
+        "no incident: {}, {} of them high or critical; the strongest host ({}) has {:.1} of the {:.1} points that declare one\n\
+         what is known: {}, watched for {:.1} hours on average (less what is forgotten): {}\n\
          evidence counts for less as hours pass: an attack slower than that may stay below\n\
-         look at the findings with `bulkhead detect`; `--baseline FILE` keeps what is learned for the next run\n",
+         what to do: look at the findings with `bulkhead detect`, at a host with `--why HOST`; `--baseline FILE` keeps what is \
+         learned for the next run\n",
         counted(all, "finding"),
         grave,
         host,

@@ -12,7 +12,7 @@ use crate::telemetry::{Conn, SYSTEM, Scene, Sink, Site, User};
 use crate::world::{Account, HostNo, Os, World, outside};
 
 /// Most groups of events one drill may hold; beyond it noise is left out and counted.
-const GROUPS_MAX: u64 = 4_000_000;
+const GROUPS_MAX: u64 = 1_500_000;
 
 const EDGE: &str = "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe";
 const OUTLOOK: &str = "C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE";

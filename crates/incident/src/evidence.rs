@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::alerts::ALERT_TAG;
 use crate::policy::Policy;
@@ -25,7 +24,7 @@ const RAISED_MAX: usize = 64;
 pub(crate) type RuleNo = usize;
 
 /// One hit of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Hit {
     pub at: Timestamp,
     /// The event.
@@ -35,7 +34,7 @@ pub(crate) struct Hit {
 }
 
 /// All hits of one rule on one host.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
     pub host: HostNo,
     pub rule_no: RuleNo,
@@ -113,9 +112,8 @@ pub(crate) enum News {
 }
 
 /// Everything that may still count.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Evidence {
-    #[serde(with = "pairs")]
     groups: BTreeMap<(HostNo, RuleNo), Group>,
     rules: BTreeMap<String, RuleNo>,
     /// The last times at which each rule was raised, and where.
@@ -323,25 +321,5 @@ fn sweeps(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy: &Policy) {
         if is_touched && n_hosts() >= policy.sweep_hosts {
             it.points *= policy.sweep_share;
         }
-    }
-}
-
-/// A map with structured keys as a list of its values, since JSON keys are strings.
-mod pairs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::{Group, HostNo, RuleNo};
-
-    type Groups = BTreeMap<(HostNo, RuleNo), Group>;
-
-    pub(super) fn serialize<S: Serializer>(groups: &Groups, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(groups.values())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Groups, D::Error> {
-        let groups = Vec::<Group>::deserialize(deserializer)?;
-        Ok(groups.into_iter().map(|it| ((it.host, it.rule_no), it)).collect())
     }
 }

@@ -76,8 +76,8 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     }
     if !quiet {
         note!(
-            "read {} events ({} malformed) from {}, {}; {:.0} events/s",
-            gathered.telemetry.events(),
+            "read {} ({} malformed) from {}, {}; {:.0} events/s",
+            counted(usize::try_from(gathered.telemetry.events()).unwrap_or(usize::MAX), "event"),
             gathered.telemetry.malformed(),
             counted(gathered.telemetry.sources.len(), "source"),
             counted(gathered.findings.len(), "finding"),
@@ -98,10 +98,10 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         &policy,
         common.seed(),
     );
-    baseline.keep(&fusion.normal)?;
     let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
     if fusion.incidents.is_empty() {
-        return no_incident(&gathered, &fusion, &policy, common.format, building);
+        no_incident(&gathered, &fusion, &policy, common.format, building)?;
+        return baseline.keep(&fusion.normal);
     }
     let case = Case {
         args,
@@ -116,6 +116,8 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let out = building.shown().to_owned();
     // In their place before anything is printed: whoever closes the pipe early loses no case.
     building.finish()?;
+    // Last: a run that was interrupted is made again, and must not learn twice.
+    baseline.keep(&fusion.normal)?;
     say_idle(&accept, &told);
     tell(&told, common.format, &out)
 }

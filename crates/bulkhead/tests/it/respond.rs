@@ -309,11 +309,18 @@ fn a_baseline_is_kept_between_runs() {
     let first = run(dir.path(), "respond quiet.txt --baseline usual.json");
     assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
     assert!(
-        stdout(&first).contains("no incident") && stdout(&first).contains("2 hosts seen"),
+        stdout(&first).contains("no incident") && stdout(&first).contains("2 hosts, watched for"),
         "{}",
         stdout(&first)
     );
-    let kept = fs::read(dir.path().join("usual.json")).expect("a baseline");
+    let every_h = |command: &str| {
+        let told: Value = serde_json::from_str(&stdout(&run(dir.path(), command))).expect("JSON");
+        told[0]["reasons"][0]["usual_every_h"].as_f64().expect("hours")
+    };
+    // Two days of quiet make the same alert rarer than one.
+    let alone = every_h("respond attack.txt --why web --format json");
+    let known = every_h("respond attack.txt --why web --format json --baseline usual.json");
+    assert!(known > 1.5 * alone, "{known} {alone}");
     let again = run(dir.path(), "respond quiet.txt --baseline usual.json");
     assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
     let attacked = run(dir.path(), "respond attack.txt --baseline usual.json --yes --out case");
@@ -324,5 +331,9 @@ fn a_baseline_is_kept_between_runs() {
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("is no baseline"), "{}", stderr(&refused));
     assert_eq!(fs::read_to_string(dir.path().join("other.json")).expect("still there"), "{\"mine\": 1}");
-    assert!(!kept.is_empty());
+    let left: Vec<_> = fs::read_dir(dir.path())
+        .expect("a folder")
+        .filter_map(|it| it.ok()?.file_name().into_string().ok())
+        .collect();
+    assert!(left.iter().all(|it| !it.ends_with(".lock")), "{left:?}");
 }
