@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use bulkhead_incident::{Fusion, IncidentDraft, Normal, Policy, Scope, finding_from_alert};
+use bulkhead_incident::{Fusion, IncidentDraft, Memory, Policy, Scope, finding_from_alert};
 use bulkhead_model::case::EntityKind;
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::Estate;
@@ -157,15 +157,15 @@ fn row(line: &str) -> Option<Row> {
     Some(Row { at, host, ip, label })
 }
 
-/// One pass over the alerts of `[from, to)`, knowing `normal`. The finding of row `n` has number `n`.
-fn pass(network: &Network, normal: Normal, from: usize, to: usize) -> Pass {
+/// One pass over the alerts of `[from, to)`, going on from `memory`. The finding of row `n` has number `n`.
+fn pass(network: &Network, memory: Memory, from: usize, to: usize) -> Pass {
     let (estate, policy) = (Estate::empty("networks"), Policy::default());
     let mut lines = network.text.split_inclusive(|it| *it == b'\n');
     let mut text: Vec<u8> = lines.next().unwrap_or_default().to_vec();
     lines.skip(from).take(to - from).for_each(|it| text.extend_from_slice(it));
     let files = [(format!("{}_alerts.txt", network.name), text)];
     let start = Instant::now();
-    let mut scope = Scope::new(&Observations::default(), &estate, &policy, normal, 1);
+    let mut scope = Scope::new(&Observations::default(), &estate, &policy, memory, 1);
     let mut alerts = 0;
     let mut take = |record: &Record<'_>| {
         let source = SourceRef { file: record.file.to_owned(), record: record.record };
@@ -187,9 +187,9 @@ fn pass(network: &Network, normal: Normal, from: usize, to: usize) -> Pass {
 }
 
 fn whole(network: &Network) -> Value {
-    let found = pass(network, Normal::default(), 0, network.rows.len());
+    let found = pass(network, Memory::default(), 0, network.rows.len());
     let quiet =
-        pass(network, Normal::default(), 0, network.rows.partition_point(|it| it.at < network.attack().0));
+        pass(network, Memory::default(), 0, network.rows.partition_point(|it| it.at < network.attack().0));
     let mut scored = score(network, &found);
     scored["strongest_before"] = json!(quiet.fusion.strongest.points);
     scored
@@ -265,7 +265,7 @@ fn score(network: &Network, found: &Pass) -> Value {
 /// Windows of 6, 12 and 24 hours, each knowing what came before it and each knowing nothing: how many hold an incident, and
 /// whether it is one of the whole recording's.
 fn in_windows(network: &Network) -> Result<Value> {
-    let whole = pass(network, Normal::default(), 0, network.rows.len()).fusion.incidents;
+    let whole = pass(network, Memory::default(), 0, network.rows.len()).fusion.incidents;
     let (first, last) = match (network.rows.first(), network.rows.last()) {
         (Some(first), Some(last)) => (first.at, last.at),
         _ => bail!("{}: no alerts", network.name),
@@ -280,10 +280,10 @@ fn in_windows(network: &Network) -> Result<Value> {
             let to = from + hours * 3600;
             let place = |at: i64| network.rows.partition_point(|it| it.at < at);
             let (a, b) = (place(from), place(to));
-            let before = pass(network, Normal::default(), 0, a).fusion.normal;
+            let before = pass(network, Memory::default(), 0, a).fusion.memory;
             let expected = spans.iter().any(|it| it.0 < to && it.1 >= from);
-            for (knowing, normal) in [("what came before", before), ("nothing", Normal::default())] {
-                let found = pass(network, normal, a, b).fusion;
+            for (knowing, memory) in [("what came before", before), ("nothing", Memory::default())] {
+                let found = pass(network, memory, a, b).fusion;
                 let names: BTreeSet<String> =
                     found.incidents.iter().flat_map(|it| named(network, it)).collect();
                 if expected || !found.incidents.is_empty() {

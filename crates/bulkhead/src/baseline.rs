@@ -1,22 +1,26 @@
-//! `--baseline FILE`: what is usual, kept between runs.
+//! `--baseline FILE`: what is usual and what may still count, kept between runs.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bulkhead_incident::Normal;
+use bulkhead_incident::{Memory, Normal};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Outcome};
 
 /// The version of the file that is written.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the file holds.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     bulkhead_baseline: u32,
-    normal: Normal,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory: Option<Memory>,
+    /// As version 1 has it, which keeps no evidence.
+    #[serde(default, skip_serializing)]
+    normal: Option<Normal>,
 }
 
 /// What keeps another run from the same baseline until this one ends: two that learn at once would each forget what the other
@@ -43,13 +47,13 @@ impl Drop for Lock {
     }
 }
 
-/// What is usual, and where it is kept.
+/// What is known, and where it is kept.
 #[derive(Debug, Default)]
 pub struct Baseline {
     file: Option<PathBuf>,
     _lock: Option<Lock>,
-    /// What earlier runs learned.
-    pub normal: Normal,
+    /// What earlier runs learned and left open.
+    pub memory: Memory,
 }
 
 impl Baseline {
@@ -76,7 +80,7 @@ impl Baseline {
                 return Ok(Self {
                     file: Some(file.to_owned()),
                     _lock: Some(lock),
-                    normal: Normal::default(),
+                    memory: Memory::default(),
                 });
             }
             Err(err) => {
@@ -87,26 +91,35 @@ impl Baseline {
         let stored: Stored = serde_json::from_slice(&text).map_err(|err| {
             Failure::input(format!("`{}` is no baseline: {err}", file.display())).hint(hint)
         })?;
-        if stored.bulkhead_baseline != VERSION {
+        if ![1, VERSION].contains(&stored.bulkhead_baseline) {
             let version = stored.bulkhead_baseline;
             let what = format!("the baseline `{}` is of version {version}, not {VERSION}", file.display());
             return Err(Failure::input(what).hint(hint));
         }
-        if !stored.normal.is_sound() {
+        let memory = match (stored.memory, stored.normal) {
+            (Some(memory), None) => memory,
+            (None, Some(normal)) => Memory::from(normal),
+            _ => {
+                let what = format!("`{}` is no baseline: it holds nothing that was learned", file.display());
+                return Err(Failure::input(what).hint(hint));
+            }
+        };
+        if !memory.is_sound() {
             let what = format!("the baseline `{}` holds counts that nothing can have", file.display());
             return Err(Failure::input(what).hint(hint));
         }
-        Ok(Self { file: Some(file.to_owned()), _lock: Some(lock), normal: stored.normal })
+        Ok(Self { file: Some(file.to_owned()), _lock: Some(lock), memory })
     }
 
-    /// Keeps what is usual now, if a file is named.
+    /// Keeps what is known now, if a file is named.
     ///
     /// # Errors
     /// When it cannot be written; what was there before stands.
-    pub fn keep(&self, normal: &Normal) -> Outcome {
+    pub fn keep(&self, memory: &Memory) -> Outcome {
         let Some(file) = &self.file else { return Ok(()) };
-        let stored = Stored { bulkhead_baseline: VERSION, normal: normal.clone() };
+        let stored = Stored { bulkhead_baseline: VERSION, memory: Some(memory.clone()), normal: None };
         let text = serde_json::to_vec(&stored).map_err(anyhow::Error::new)?;
-        Ok(bulkhead_files::write(file, &text, bulkhead_files::Existing::Replace)?)
+        // It names hosts and accounts.
+        Ok(bulkhead_files::write_private(file, &text, bulkhead_files::Existing::Replace)?)
     }
 }

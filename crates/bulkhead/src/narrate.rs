@@ -355,7 +355,7 @@ pub fn nothing(findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String
     let all = findings.len(); // rows
     let strongest = &fusion.strongest;
     let host = strongest.host.as_deref().unwrap_or("none");
-    let hours = fusion.normal.hours();
+    let hours = fusion.memory.normal.hours();
     let basis = match (hours < 24.0, grave > 0) {
         (true, true) => {
             "less than a day, so the judgement goes by what the product assumes of any host; what a sensor's few grave alerts are worth \
@@ -375,7 +375,7 @@ pub fn nothing(findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String
         host,
         strongest.points,
         policy.declare_points,
-        counted(fusion.normal.n_hosts(), "host"),
+        counted(fusion.memory.normal.n_hosts(), "host"),
         hours,
         basis
     )

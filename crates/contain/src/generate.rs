@@ -86,6 +86,8 @@ impl Yard {
             enforcement_points: Vec::new(),
             management: Vec::new(),
             protected_addresses: Vec::new(),
+            maintenance: Vec::new(),
+            scanners: Vec::new(),
             operating_costs: OperatingCosts::default(),
             crews: Vec::new(),
             procedures: Vec::new(),

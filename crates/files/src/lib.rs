@@ -29,4 +29,4 @@ pub use name::file_name;
 pub use place::resolve;
 pub use staged::{Staged, Standing, settle, standing};
 pub use swap::{recover_dir, replace_dir};
-pub use write::{Existing, NewFile, write};
+pub use write::{Existing, NewFile, write, write_private};

@@ -27,6 +27,18 @@ pub enum Existing {
 /// # Errors
 /// [`Error::Exists`] by `existing`; otherwise when the operating system refuses.
 pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
+    write_as(path, bytes, existing, false)
+}
+
+/// As [`write`]; a new file can be read by nobody else, one that is there keeps its permissions.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
+    write_as(path, bytes, existing, true)
+}
+
+fn write_as(path: &Path, bytes: &[u8], existing: Existing, is_private: bool) -> Result<()> {
     let place = place::resolve(path)?;
     match fs::metadata(&place) {
         Ok(it) if it.is_dir() => return Err(Error::Place { path: path.to_owned(), why: "is a folder" }),
@@ -43,6 +55,9 @@ pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
         Err(fault) => return Err(Error::io("write", path)(fault)),
     }
     let mut file = NewFile::beside(&place)?;
+    if is_private {
+        file.make_private()?;
+    }
     file.write_all(bytes).map_err(Error::io("write", path))?;
     file.commit(&place, existing)
 }

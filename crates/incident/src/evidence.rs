@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::alerts::ALERT_TAG;
 use crate::policy::Policy;
@@ -24,17 +25,18 @@ const RAISED_MAX: usize = 64;
 pub(crate) type RuleNo = usize;
 
 /// One hit of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Hit {
     pub at: Timestamp,
     /// The event.
     pub source: SourceRef,
-    /// The finding's number among all.
-    pub number: usize,
+    /// The finding's number among all of this run; none for one of an earlier run.
+    #[serde(skip)]
+    pub number: Option<usize>,
 }
 
 /// All hits of one rule on one host.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Group {
     pub host: HostNo,
     pub rule_no: RuleNo,
@@ -192,6 +194,38 @@ impl Evidence {
         });
     }
 
+    /// All of it, with numbers as `self` counts.
+    pub(crate) fn kept(self) -> Kept {
+        let mut rules = vec![String::new(); self.rules.len()];
+        for (id, number) in self.rules {
+            rules[number] = id;
+        }
+        let raised = self.raised.into_iter().map(|(rule, times)| (rule, times.into_iter().collect()));
+        Kept { rules, groups: self.groups.into_values().collect(), raised: raised.collect() }
+    }
+
+    /// What was kept, its hosts and accounts renumbered; none where it names what it does not hold.
+    pub(crate) fn of(kept: Kept, hosts: &[HostNo], people: &[AccountNo]) -> Option<Self> {
+        let n_rules = kept.rules.len();
+        let mut it = Self::default();
+        for mut group in kept.groups {
+            group.host = *hosts.get(group.host)?;
+            group.accounts =
+                group.accounts.iter().map(|it| people.get(*it).copied()).collect::<Option<_>>()?;
+            let is_sound = group.rule_no < n_rules && !group.hits.is_empty() && group.hits.is_sorted();
+            if !is_sound {
+                return None;
+            }
+            it.groups.insert((group.host, group.rule_no), group);
+        }
+        for (rule, times) in kept.raised {
+            let times = times.into_iter().map(|(at, host)| Some((at, *hosts.get(host)?)));
+            it.raised.insert(rule, times.collect::<Option<_>>()?);
+        }
+        it.rules = kept.rules.into_iter().enumerate().map(|(number, id)| (id, number)).collect();
+        (it.rules.len() == n_rules).then_some(it)
+    }
+
     /// Points of one host as of `at`, from its own findings alone.
     pub(crate) fn points_of(&self, host: HostNo, at: Timestamp, policy: &Policy) -> f64 {
         self.of_host(host).map(|it| it.points(at, policy).0).sum()
@@ -219,6 +253,16 @@ impl Evidence {
             self.given_up += 1;
         }
     }
+}
+
+/// Evidence as it is kept between runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kept {
+    /// Ids of the rules, by number.
+    rules: Vec<String>,
+    groups: Vec<Group>,
+    raised: Vec<(RuleNo, Vec<(i64, HostNo)>)>,
 }
 
 impl Group {

@@ -18,9 +18,11 @@ mod normal;
 
 mod evidence;
 mod link;
+mod mute;
 mod score;
 
 mod draft;
+mod memory;
 mod scope;
 mod tell;
 mod whole;
@@ -32,7 +34,8 @@ pub use account::{is_local_service, same_account};
 pub use alerts::{ALERT_TAG, finding_from_alert, host_of_flow, is_alert};
 pub use draft::{IncidentDraft, Movement};
 pub use exfiltration::assess;
-pub use normal::Normal;
+pub use memory::Memory;
+pub use normal::{Dismissal, Normal};
 pub use policy::Policy;
 pub use scope::{Change, Scope, Strongest};
 pub use state::{BadTransition, allowed, transition};

@@ -1,15 +1,18 @@
 //! The ways observed between hosts: logons of accounts, and flows on ports over which attackers move.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use bulkhead_model::entity::{Observations, Seen};
+use bulkhead_model::entity::Observations;
+use bulkhead_model::uses::Uses;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
 use crate::resolve::{AccountNo, HostNo, Resolver};
 
 /// Somebody or something came from one host onto another.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Link {
     pub from: HostNo,
     pub to: HostNo,
@@ -18,16 +21,20 @@ pub(crate) struct Link {
     /// `logon network` or `flow tcp/445`.
     pub what: String,
     pub first: Timestamp,
-    pub last: Timestamp,
+    /// When it was in use.
+    uses: Uses,
     /// How surprising it was when it was new, 0 to 1: an account that takes new ways every hour surprises nobody by one more.
     pub surprise: f64,
 }
 
 impl Link {
-    /// The instant of the link nearest before `at`, if one lies within `before` seconds before and `after` seconds
-    /// after it. Only the first and last of many are known, so what lies between them counts as seen.
-    pub(crate) fn leads_to(&self, at: Timestamp, before: i64, after: i64) -> bool {
-        self.first <= shift(at, after) && self.last >= shift(at, -before)
+    fn key(&self) -> (HostNo, HostNo, Option<AccountNo>, String) {
+        (self.from, self.to, self.account, self.what.clone())
+    }
+
+    /// When it was in use, `[from, to]`, as is known by `now`.
+    pub(crate) fn stretches(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.uses.stretches(now)
     }
 
     /// Whether it had been in use so long before `at` that another use says nothing.
@@ -40,6 +47,50 @@ impl Link {
 pub(crate) fn shift(at: Timestamp, secs: i64) -> Timestamp {
     let limit = if secs < 0 { Timestamp::MIN } else { Timestamp::MAX };
     at.checked_add(SignedDuration::from_secs(secs)).unwrap_or(limit)
+}
+
+/// Ways as they are kept between runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ways {
+    links: Vec<Link>,
+    servers: Vec<(HostNo, Timestamp)>,
+}
+
+impl Ways {
+    /// Hosts and accounts renumbered; none where it names what is not there.
+    pub(crate) fn renumbered(mut self, hosts: &[HostNo], people: &[AccountNo]) -> Option<Self> {
+        for it in &mut self.links {
+            (it.from, it.to) = (*hosts.get(it.from)?, *hosts.get(it.to)?);
+            it.account = it.account.map(|it| people.get(it).copied().ok_or(())).transpose().ok()?;
+            it.surprise = 1.0;
+        }
+        for it in &mut self.servers {
+            it.0 = *hosts.get(it.0)?;
+        }
+        Some(self)
+    }
+}
+
+/// One list, each way once.
+fn with_those_before(now: Vec<Link>, before: Vec<Link>) -> Vec<Link> {
+    if before.is_empty() {
+        return now;
+    }
+    let mut all = BTreeMap::<(HostNo, HostNo, Option<AccountNo>, String), Link>::new();
+    for link in before.into_iter().chain(now) {
+        match all.entry(link.key()) {
+            Entry::Vacant(it) => {
+                it.insert(link);
+            }
+            Entry::Occupied(mut it) => {
+                let it = it.get_mut();
+                it.uses.merge(&link.uses);
+                it.first = it.first.min(link.first);
+            }
+        }
+    }
+    all.into_values().collect()
 }
 
 /// All links, and the hosts that are servers to the others.
@@ -55,9 +106,16 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn new(observations: &Observations, resolver: &mut Resolver<'_>, policy: &Policy) -> Self {
+    /// The ways of `observations`, and those known from before.
+    pub(crate) fn new(
+        observations: &Observations,
+        resolver: &mut Resolver<'_>,
+        policy: &Policy,
+        before: Ways,
+    ) -> Self {
         let mut all = logons(observations, resolver);
         all.extend(flows(observations, resolver, policy));
+        all = with_those_before(all, before.links);
         all.sort_by(|a, b| {
             (a.first, a.from, a.to, &a.what, a.account).cmp(&(b.first, b.from, b.to, &b.what, b.account))
         });
@@ -67,9 +125,21 @@ impl Links {
             onto.entry(link.to).or_default().push(index);
             from.entry(link.from).or_default().push(index);
         }
-        let servers = servers(&all, observations, resolver, policy);
+        let mut servers = servers(&all, observations, resolver, policy);
+        for (host, since) in before.servers {
+            servers.entry(host).and_modify(|it| *it = (*it).min(since)).or_insert(since);
+        }
         surprises(&mut all, policy);
         Self { all, onto, from, servers }
+    }
+
+    /// The ways that may still say something, and the servers; the latest `most` of them.
+    pub(crate) fn kept(self, most: usize) -> Ways {
+        let mut links = self.all;
+        links.sort_by(|a, b| b.uses.last.cmp(&a.uses.last).then(a.key().cmp(&b.key())));
+        links.truncate(most);
+        links.sort_by(|a, b| a.key().cmp(&b.key()));
+        Ways { links, servers: self.servers.into_iter().collect() }
     }
 
     /// Whether any way leads from or onto `host`.
@@ -148,9 +218,9 @@ fn flows(observations: &Observations, resolver: &mut Resolver<'_>, policy: &Poli
     links
 }
 
-fn link(from: HostNo, to: HostNo, account: Option<AccountNo>, what: String, seen: &Seen) -> Option<Link> {
-    let (first, last) = (seen.first?, seen.last?);
-    (from != to).then_some(Link { from, to, account, what, first, last, surprise: 1.0 })
+fn link(from: HostNo, to: HostNo, account: Option<AccountNo>, what: String, uses: &Uses) -> Option<Link> {
+    let first = uses.first?;
+    (from != to).then(|| Link { from, to, account, what, first, uses: uses.clone(), surprise: 1.0 })
 }
 
 /// Directory servers, and hosts onto which many others come, with the instant from which on that could be known.
@@ -180,10 +250,24 @@ fn servers(
             enter(to, seen.first.unwrap_or(Timestamp::MIN));
         }
     }
-    let others = resolver.hosts.len().saturating_sub(1);
-    let busy = policy.server_clients.max(others.div_ceil(2));
+    let mut met: Vec<Timestamp> = links
+        .iter()
+        .flat_map(|it| [(it.from, it.first), (it.to, it.first)])
+        .chain(observations.hosts.iter().filter_map(|it| Some((resolver.host(it.0)?, it.1.seen.first?))))
+        .fold(BTreeMap::<HostNo, Timestamp>::new(), |mut met, (host, at)| {
+            met.entry(host).and_modify(|it| *it = (*it).min(at)).or_insert(at);
+            met
+        })
+        .into_values()
+        .collect();
+    met.sort_unstable();
     for (host, clients) in clients(links.iter().map(|it| (it.to, it.from, it.first))) {
-        if let Some(since) = nth(&clients, busy) {
+        let mut came: Vec<Timestamp> = clients.into_values().collect();
+        came.sort_unstable();
+        // By as many hosts as were known when the client came.
+        let others = |at: Timestamp| met.partition_point(|it| *it <= at).saturating_sub(1);
+        let is_busy = |n: usize, at: Timestamp| n >= policy.server_clients.max(others(at).div_ceil(2));
+        if let Some(since) = came.iter().zip(1..).find(|it| is_busy(it.1, *it.0)).map(|it| *it.0) {
             enter(host, since);
         }
     }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Seconds of a span.
@@ -49,6 +50,23 @@ pub struct Normal {
     pairs: usize,
     /// Times that a further pair found no room.
     not_learned: u64,
+    /// What an operator said is no sign of an intruder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dismissed: Vec<Dismissal>,
+}
+
+/// A rule on a host that an operator said is no sign of an intruder there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dismissal {
+    /// Id of the rule, as findings carry it.
+    pub rule: String,
+    /// Id of the host, as incidents name it.
+    pub host: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How often one rule fires.
@@ -207,6 +225,37 @@ impl Normal {
         self.fleet_spans() / self.hosts.len().max(1) as f64 * SPAN_S as f64 / 3600.0
     }
 
+    /// Notes that a rule is no sign of an intruder on a host; what was said of both before is said anew.
+    pub fn dismiss(&mut self, dismissal: Dismissal) {
+        self.dismissed.retain(|it| (&it.rule, &it.host) != (&dismissal.rule, &dismissal.host));
+        self.dismissed.push(dismissal);
+        self.dismissed.sort_by(|a, b| (&a.rule, &a.host).cmp(&(&b.rule, &b.host)));
+    }
+
+    /// Takes back what was said of a rule on a host; whether anything was.
+    pub fn recall(&mut self, rule: &str, host: &str) -> bool {
+        let before = self.dismissed.len();
+        self.dismissed.retain(|it| it.rule != rule || it.host != host);
+        self.dismissed.len() < before
+    }
+
+    /// What was said of a rule on a host.
+    pub(crate) fn dismissed(&self, rule: &str, host: &str) -> Option<&Dismissal> {
+        let place =
+            self.dismissed.binary_search_by(|it| (it.rule.as_str(), it.host.as_str()).cmp(&(rule, host)));
+        place.ok().map(|it| &self.dismissed[it])
+    }
+
+    /// Whether the rule ever fired on a host that was not under alarm.
+    pub fn knows(&self, rule: &str) -> bool {
+        self.rules.contains_key(rule)
+    }
+
+    /// All that was dismissed, by rule and host.
+    pub fn dismissals(&self) -> &[Dismissal] {
+        &self.dismissed
+    }
+
     /// Whether it can have been learned: no count is negative, without end or beyond a lifetime.
     pub fn is_sound(&self) -> bool {
         const SPANS_MAX: i64 = 100 * 366 * 144;
@@ -220,6 +269,7 @@ impl Normal {
         (0..=SPANS_MAX).contains(&self.clock)
             && self.hosts.values().all(|it| (0..=self.clock).contains(it))
             && self.rules.values().all(|it| sound(&it.fleet) && it.hosts.values().all(of_host))
+            && self.dismissed.is_sorted_by(|a, b| (&a.rule, &a.host) < (&b.rule, &b.host))
             && self.pairs == self.rules.values().map(|it| it.hosts.len()).sum::<usize>()
     }
 

@@ -60,6 +60,10 @@ pub struct Policy {
     /// A host under alerts belongs to the intrusion on one that is held compromised when so many seconds at most lie between
     /// telling alerts on both. Default 3600.
     pub together_s: i64,
+    /// Points per nat of an alert within `together_s` of telling alerts on a host held compromised. Default 1.
+    pub beside_points: f64,
+    /// Nats from which on such an alert is rare: so many times likelier under attack. Two are asked for. Default 2.
+    pub beside_rare: f64,
     /// Hosts on which so many of the same telling rules fired within a day are one intrusion. Default 3.
     pub same_tools: usize,
     /// Quiet seconds after which an incident is over, and what comes after is another one. Default three days.
@@ -135,6 +139,8 @@ impl Default for Policy {
             sweep_share: 0.25,
             sweep_kinds: 5,
             together_s: 3600,
+            beside_points: 1.0,
+            beside_rare: 2.0,
             same_tools: 3,
             over_s: 3 * 86_400,
             habit_s: 86_400,
@@ -181,6 +187,12 @@ impl Policy {
         let nats = |chance: f64| (attacked / chance).ln().max(0.0);
         let share = nats(chance) / nats(self.prior(level, false)).max(f64::MIN_POSITIVE);
         self.level_points[level as usize] * share.min(self.rare_factor)
+    }
+
+    /// The log likelihood ratio of an alert of this level that has so many points.
+    pub(crate) fn nats_of(&self, level: Level, points: f64) -> f64 {
+        let per_nat = self.alert_points[level as usize];
+        if per_nat > 0.0 { points / per_nat } else { 0.0 }
     }
 
     /// The points at which confidence is so high.

@@ -144,6 +144,23 @@ impl<'e> Resolver<'e> {
         is_inside.then(|| self.number(&text, &format!("\u{0}{text}"), None))
     }
 
+    /// The host that an earlier run called `id`.
+    pub(crate) fn recall_host(&mut self, id: &str) -> HostNo {
+        if let Some(index) = self.estate.assets.iter().position(|it| it.id.as_str() == id) {
+            return self.number_asset(index, None);
+        }
+        self.host_of_finding(id).unwrap_or_else(|| self.number(id, id, Some(id)))
+    }
+
+    /// The account that an earlier run called `name`.
+    pub(crate) fn recall_account(&mut self, name: &str) -> AccountNo {
+        self.learn_domain(name);
+        self.account(name).unwrap_or_else(|| {
+            self.people.push(Person { id: name.to_owned(), name: name.to_owned() });
+            self.people.len() - 1
+        })
+    }
+
     /// The host that owns `address`; none for loopback and for addresses nobody is known to own.
     pub(crate) fn address(&mut self, address: IpAddr) -> Option<HostNo> {
         let address = address.to_canonical();

@@ -9,10 +9,13 @@ use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
 use crate::link::{Links, shift};
+use crate::memory::{Known, Memory};
+use crate::mute::Mutes;
 use crate::normal::{Normal, SPAN_S};
 use crate::policy::Policy;
 use crate::resolve::{AccountNo, HostNo, Resolver};
@@ -36,6 +39,9 @@ const HOT_S: i64 = 86_400;
 
 /// So many rules on hosts are weighed at every finding that may change anything.
 const MANY: usize = 300;
+
+/// Ways between hosts that are remembered, the latest.
+const WAYS_MAX: usize = 100_000;
 
 /// What a finding changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,10 +75,11 @@ pub(crate) enum Who {
 }
 
 /// An incident that is not over.
-#[derive(Clone, Debug)]
-struct Open {
-    draft: IncidentDraft,
-    hosts: BTreeSet<HostNo>,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Open {
+    pub(crate) draft: IncidentDraft,
+    pub(crate) hosts: BTreeSet<HostNo>,
     /// From when on its hosts' evidence counts in full.
     start: Timestamp,
     /// The last instant at which something new came.
@@ -89,6 +96,7 @@ pub struct Scope<'a> {
     pub(crate) resolver: Resolver<'a>,
     pub(crate) links: Links,
     normal: Normal,
+    mutes: Mutes<'a>,
     /// Spans in which something was recorded, though it was no finding, and hosts that came under observation then; last first.
     beats: Vec<(i64, Option<HostNo>)>,
     pub(crate) evidence: Evidence,
@@ -110,18 +118,20 @@ pub struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// A stage that knows `normal`. The observations tell names, ways and when a host was first seen; a way counts from the
-    /// instant on at which it was first seen.
+    /// A stage that goes on from what was known. The observations tell names, ways and when a host was first seen; a way counts
+    /// from the instant on at which it was first seen.
     pub fn new(
         observations: &Observations,
         estate: &'a Estate,
         policy: &'a Policy,
-        normal: Normal,
+        memory: Memory,
         seed: u64,
     ) -> Self {
         let mut resolver = Resolver::new(estate, observations);
+        let Memory { normal, known } = memory;
+        let known = known.and_then(|it| it.recalled(&mut resolver)).unwrap_or_default();
         let beats = beats(observations, &mut resolver);
-        let links = Links::new(observations, &mut resolver, policy);
+        let links = Links::new(observations, &mut resolver, policy, known.ways);
         Self {
             policy,
             suspected: policy.points_of(policy.suspected),
@@ -129,18 +139,19 @@ impl<'a> Scope<'a> {
             resolver,
             links,
             normal,
+            mutes: Mutes::new(estate),
             beats,
-            evidence: Evidence::default(),
-            hot: BTreeMap::new(),
-            open: Vec::new(),
+            evidence: known.evidence,
+            hot: known.hot,
+            open: known.open,
             over: Vec::new(),
             strongest: Strongest::default(),
             most: BTreeMap::new(),
             unplaced: 0,
-            forgot: None,
+            forgot: known.forgot,
             next_link: 0,
-            due: BTreeSet::new(),
-            n_weighed: 0,
+            due: known.due,
+            n_weighed: known.n_weighed,
         }
     }
 
@@ -152,8 +163,11 @@ impl<'a> Scope<'a> {
             return Vec::new();
         };
         let mut changes = self.pass(at);
+        if self.mutes.takes(finding, &self.resolver.hosts[host].id, at, &self.normal) {
+            return changes;
+        }
         let account = finding.user.as_ref().and_then(|it| self.resolver.account(it));
-        let hit = Hit { at, source: finding.source.clone(), number };
+        let hit = Hit { at, source: finding.source.clone(), number: Some(number) };
         let (rule, span) = (self.evidence.rule(&finding.rule.id), span_of(at));
         if let Some(group) = self.evidence.repeated(host, rule, span) {
             // An account that the rule had not spoken of before is news all the same.
@@ -182,6 +196,11 @@ impl<'a> Scope<'a> {
         }
         if news == News::More {
             self.judge(host, at, &mut changes);
+        }
+        if is_alert && points > 0.0 && !self.open.is_empty() {
+            // While an attacker is in the network, less is enough to be looked at.
+            self.hot.insert(host, at);
+            self.look_later(at);
         }
         // What an attacker does is not what is usual.
         if !self.is_under_alarm(host) {
@@ -433,14 +452,26 @@ impl<'a> Scope<'a> {
         all
     }
 
-    /// The outcome, and what was learned.
+    /// The outcome, and everything that may still count: a stage that goes on from it says what this one would.
     pub fn finish(self) -> Fusion {
+        let (incidents, given_up) = (self.incidents(), self.evidence.given_up);
+        let known = Known {
+            evidence: self.evidence,
+            hot: self.hot,
+            open: self.open,
+            ways: self.links.kept(WAYS_MAX),
+            forgot: self.forgot,
+            due: self.due,
+            n_weighed: self.n_weighed,
+        };
+        let memory = Memory { normal: self.normal, known: Some(known.kept(&self.resolver)) };
         Fusion {
-            incidents: self.incidents(),
+            incidents,
             unplaced: self.unplaced,
             strongest: self.strongest,
-            given_up: self.evidence.given_up,
-            normal: self.normal,
+            given_up,
+            muted: self.mutes.told(),
+            memory,
         }
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Why {
     Onward { link: usize },
     /// The attacker's account came onto it.
     Reached { link: usize },
+    /// A rare alert within the hour of what happened on a host held compromised.
+    Beside { group: usize, host: HostNo },
 }
 
 /// Two hosts of one attacker, and by which link (none: by an account that fired rules on both).
@@ -91,6 +93,7 @@ pub(crate) fn score(seen: Seen<'_>) -> Scores {
     }
     seen.shared_accounts(&mut scores);
     seen.together(&mut scores);
+    seen.beside(&mut scores);
     seen.same_tools(&mut scores);
     scores
 }
@@ -136,10 +139,12 @@ impl Seen<'_> {
         let after = self.policy.link_after_s;
         let onto = self.links.onto.get(&it.group.host)?;
         let leads = |link: &Link| {
-            // The first finding not before the link; it must not come too late after it either.
-            let from = it.hits().partition_point(|hit| shift(hit.at, after) < link.first);
-            it.hits().get(from).is_some_and(|hit| {
-                link.leads_to(hit.at, before, after) && !link.is_habit(hit.at, self.policy.habit_s)
+            // The first finding that follows a use; it must not come too late after it either.
+            link.stretches(self.at).any(|(since, until)| {
+                let from = it.hits().partition_point(|hit| shift(hit.at, after) < since);
+                it.hits().get(from).is_some_and(|hit| {
+                    hit.at <= shift(until, before) && !link.is_habit(hit.at, self.policy.habit_s)
+                })
             })
         };
         // In the order of time; what began before is a habit, what begins later is not there yet.
@@ -285,7 +290,7 @@ impl Seen<'_> {
                 let recent = it.at <= link.first && link.first <= shift(it.at, policy.onward_s);
                 other.account == Some(account) && other.to != link.to && recent
             }
-            Why::Onward { .. } | Why::Reached { .. } => false,
+            Why::Onward { .. } | Why::Reached { .. } | Why::Beside { .. } => false,
         });
         active && policy.confidence(total(grounds)) >= policy.suspected
     }
@@ -293,21 +298,71 @@ impl Seen<'_> {
     /// Hosts under alerts at the same time as one that is held compromised are tied to it: nobody tells of the ways between
     /// them.
     fn together(&self, scores: &mut Scores) {
+        let times = self.alarms();
+        for anchor in self.held(scores, &times) {
+            for (host, theirs) in times.iter().filter(|it| *it.0 != anchor) {
+                if distance(&times[&anchor], theirs).is_some_and(|it| it <= self.policy.together_s) {
+                    scores.ties.insert(Tie { from: anchor, to: *host, link: None });
+                }
+            }
+        }
+    }
+
+    /// When telling alerts were raised on each host.
+    fn alarms(&self) -> BTreeMap<HostNo, Vec<i64>> {
         let mut times = BTreeMap::<HostNo, Vec<i64>>::new();
         for it in self.groups.iter().filter(|it| it.group.is_alert && it.is_telling()) {
             times.entry(it.group.host).or_default().push(it.peak.as_second());
         }
         times.values_mut().for_each(|it| it.sort_unstable());
+        times
+    }
+
+    /// Which of these hosts are held compromised.
+    fn held(&self, scores: &Scores, times: &BTreeMap<HostNo, Vec<i64>>) -> Vec<HostNo> {
         let is_held = |host: &HostNo| {
             let grounds = scores.hosts.get(host);
             grounds.is_some_and(|it| self.policy.confidence(total(it)) >= self.policy.compromised)
         };
-        let held: Vec<HostNo> = times.keys().copied().filter(is_held).collect();
-        for anchor in held {
-            for (host, theirs) in times.iter().filter(|it| *it.0 != anchor) {
-                if distance(&times[&anchor], theirs).is_some_and(|it| it <= self.policy.together_s) {
-                    scores.ties.insert(Tie { from: anchor, to: *host, link: None });
-                }
+        times.keys().copied().filter(is_held).collect()
+    }
+
+    /// While an attacker is in the network the odds are not those of any day: what is rare on another host within the hour of
+    /// what happened on a host held compromised weighs in full there, if several such things happened. It makes a host
+    /// suspected, never more.
+    fn beside(&self, scores: &mut Scores) {
+        let (policy, times) = (self.policy, self.alarms());
+        let held = self.held(scores, &times);
+        let mut near = BTreeMap::<HostNo, Vec<(usize, HostNo, f64)>>::new();
+        for (index, it) in self.groups.iter().enumerate().filter(|it| it.1.group.is_alert) {
+            let peak = [it.peak.as_second()];
+            let is_near =
+                |anchor: &&HostNo| distance(&times[*anchor], &peak).is_some_and(|it| it <= policy.together_s);
+            let nats = policy.nats_of(it.group.rule.level, it.points);
+            if nats <= 0.0 || held.contains(&it.group.host) {
+                continue;
+            }
+            if let Some(anchor) = held.iter().find(is_near) {
+                near.entry(it.group.host).or_default().push((index, *anchor, nats));
+            }
+        }
+        for (host, near) in near {
+            let nats: f64 = near.iter().map(|it| it.2).sum();
+            let own = total(scores.hosts.get(&host).into_iter().flatten());
+            let most = policy.points_of(policy.compromised) - f64::EPSILON.sqrt();
+            // In full, but for what counts already.
+            let more = (nats * policy.beside_points).min(most) - own;
+            let n_rare = near.iter().filter(|it| it.2 >= policy.beside_rare).count();
+            if more <= 0.0 || n_rare < policy.declare_rules || own + more < policy.points_of(policy.suspected)
+            {
+                continue;
+            }
+            for (group, anchor, its) in near {
+                let at = self.groups[group].peak;
+                let ground =
+                    Ground { points: more * its / nats, at, why: Why::Beside { group, host: anchor } };
+                scores.hosts.entry(host).or_default().push(ground);
+                scores.ties.insert(Tie { from: anchor, to: host, link: None });
             }
         }
     }

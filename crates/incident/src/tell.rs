@@ -78,7 +78,7 @@ impl Case<'_> {
             entities.into_iter().partition(|it| it.confidence >= self.seen.policy.compromised);
         let mut findings: Vec<usize> = fired
             .iter()
-            .flat_map(|it| self.group(it.group).hits()[it.skipped..].iter().map(|it| it.number))
+            .flat_map(|it| self.group(it.group).hits()[it.skipped..].iter().filter_map(|it| it.number))
             .collect();
         // Stable, since that sort knows ascending runs when it sees them: each group's are one.
         findings.sort();
@@ -115,7 +115,7 @@ impl Case<'_> {
     fn is_telling(&self, ground: &Ground) -> bool {
         match ground.why {
             Why::Fired { group, through } => through.is_some() || self.group(group).is_telling(),
-            Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } => true,
+            Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } | Why::Beside { .. } => true,
         }
     }
 
@@ -206,6 +206,14 @@ impl Case<'_> {
             Why::Onward { link } => {
                 let text = format!("{}, going on from here", self.link_text(link));
                 (self.link_reference(link), text)
+            }
+            Why::Beside { group, host } => {
+                let text = format!(
+                    "{}, rare here, within the hour of alerts on {}",
+                    self.group_text(group),
+                    self.host_name(host)
+                );
+                (self.reference(group, ground.at), text)
             }
             Why::Reached { link } => {
                 let text =

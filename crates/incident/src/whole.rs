@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bulkhead_model::case::Muted;
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use crate::draft::IncidentDraft;
 use crate::evidence::discount;
 use crate::link::shift;
-use crate::normal::Normal;
+use crate::memory::Memory;
 use crate::policy::Policy;
 use crate::scope::{Scope, Strongest, Who};
 use crate::score::{Ground, Seen, score};
@@ -27,28 +28,30 @@ pub struct Fusion {
     pub strongest: Strongest,
     /// Rules on hosts that gave way to others for want of memory.
     pub given_up: u64,
-    /// What is usual, with what was learned.
-    pub normal: Normal,
+    /// Findings that counted for nothing because somebody said so, by reason.
+    pub muted: Vec<Muted>,
+    /// What is remembered for the next run: what is usual, with what was learned, and what may still count.
+    pub memory: Memory,
 }
 
-/// Runs the stage over findings (alerts among them) that are all there, knowing `normal`.
+/// Runs the stage over findings (alerts among them) that are all there, going on from `memory`.
 ///
 /// The order of `findings` does not matter for what comes out, but for the numbers in [`IncidentDraft::findings`].
 /// `seed` only enters the ids.
 pub fn fuse_knowing(
-    normal: Normal,
+    memory: Memory,
     findings: &[Finding],
     observations: &Observations,
     estate: &Estate,
     policy: &Policy,
     seed: u64,
 ) -> Fusion {
-    run(normal, findings, observations, estate, policy, seed, None).finish()
+    run(memory, findings, observations, estate, policy, seed, None).finish()
 }
 
 /// The stage after all findings, or after those up to an instant.
 fn run<'a>(
-    normal: Normal,
+    memory: Memory,
     findings: &[Finding],
     observations: &Observations,
     estate: &'a Estate,
@@ -56,7 +59,7 @@ fn run<'a>(
     seed: u64,
     until: Option<Timestamp>,
 ) -> Scope<'a> {
-    let mut scope = Scope::new(observations, estate, policy, normal, seed);
+    let mut scope = Scope::new(observations, estate, policy, memory, seed);
     let users: BTreeSet<&String> = findings.iter().filter_map(|it| it.user.as_ref()).collect();
     users.into_iter().for_each(|it| scope.resolver.learn_domain(it));
     let is_then = |it: &usize| until.is_none_or(|until| findings[*it].time <= Some(until));
@@ -103,19 +106,19 @@ pub struct Part {
 /// Why `name` (host name, address, id or account) is held to be in the attacker's hands, or is not; none where no such host
 /// or account was seen. As [`fuse_knowing`] judges, up to the instant at which most spoke for it.
 pub fn explain(
-    normal: &Normal,
+    memory: &Memory,
     findings: &[Finding],
     observations: &Observations,
     estate: &Estate,
     policy: &Policy,
     name: &str,
 ) -> Option<Explained> {
-    let whole = run(normal.clone(), findings, observations, estate, policy, 0, None);
+    let whole = run(memory.clone(), findings, observations, estate, policy, 0, None);
     let (who, id) = whole.meant(name)?;
     let Some((points, at)) = whole.most.get(&who).copied() else {
         return Some(Explained { id, points: 0.0, at: None, reasons: Vec::new() });
     };
-    let mut then = run(normal.clone(), findings, observations, estate, policy, 0, Some(at));
+    let mut then = run(memory.clone(), findings, observations, estate, policy, 0, Some(at));
     let (who, _) = then.meant(name)?;
     Some(Explained { id, points, at: Some(at), reasons: then.parts(who, at) })
 }
@@ -128,7 +131,7 @@ pub fn fuse(
     policy: &Policy,
     seed: u64,
 ) -> Fusion {
-    fuse_knowing(Normal::default(), findings, observations, estate, policy, seed)
+    fuse_knowing(Memory::default(), findings, observations, estate, policy, seed)
 }
 
 impl Scope<'_> {

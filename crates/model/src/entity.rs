@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sensor::{Hours, Sensor, Sensors};
+use crate::uses::Uses;
 
 /// The entities of one event. Empty fields mean the event does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -176,12 +177,12 @@ pub struct Observations {
     pub hosts: BTreeMap<String, ObservedHost>,
     /// By logon.
     #[serde(with = "as_pairs")]
-    #[schemars(with = "Vec<(Logon, Seen)>")]
-    pub logons: BTreeMap<Logon, Seen>,
+    #[schemars(with = "Vec<(Logon, Uses)>")]
+    pub logons: BTreeMap<Logon, Uses>,
     /// By flow.
     #[serde(with = "as_pairs")]
-    #[schemars(with = "Vec<(ObservedFlow, Seen)>")]
-    pub flows: BTreeMap<ObservedFlow, Seen>,
+    #[schemars(with = "Vec<(ObservedFlow, Uses)>")]
+    pub flows: BTreeMap<ObservedFlow, Uses>,
     /// Names that others give to addresses; weaker than a host's own word in `hosts`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]

@@ -122,6 +122,8 @@ ids! {
     PointId,
     /// A crew (`crews[].id`).
     CrewId,
+    /// Announced work (`maintenance[].id`, `scanners[].id`).
+    WorkId,
     /// A regime of reporting obligations (`NIS2`, `GDPR-33`, ...).
     RegimeId,
 }

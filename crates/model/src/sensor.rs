@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::runs::Runs;
+
 /// Seconds of an hour.
 const HOUR: i64 = 3600;
 
@@ -63,10 +65,10 @@ impl Sensors {
     }
 }
 
-/// Hours of UTC, as runs of whole hours since 1970: `[from, to)`, ascending, with a gap between each two.
+/// Hours of UTC, numbered since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Hours(Vec<(i64, i64)>);
+pub struct Hours(Runs);
 
 /// The hour `at` lies in.
 pub fn hour_of(at: Timestamp) -> i64 {
@@ -81,47 +83,30 @@ impl Hours {
 
     /// The runs, `[from, to)`, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (i64, i64)> {
-        self.0.iter().copied()
+        self.0.iter()
     }
 
     /// Whether `hour` is in.
     pub fn has(&self, hour: i64) -> bool {
-        let next = self.0.partition_point(|run| run.0 <= hour);
-        next > 0 && hour < self.0[next - 1].1
+        self.0.has(hour)
     }
 
     /// Takes in `hour`.
     pub fn add(&mut self, hour: i64) {
-        self.add_run(hour, hour + 1);
-    }
-
-    /// Takes in every hour of `[from, to)`.
-    fn add_run(&mut self, from: i64, to: i64) {
-        // Runs that touch the new one melt into it; there are none in the usual case of the hour at hand.
-        let first = self.0.partition_point(|run| run.1 < from);
-        let last = self.0.partition_point(|run| run.0 <= to);
-        if first == last {
-            self.0.insert(first, (from, to));
-            return;
-        }
-        let merged = (self.0[first].0.min(from), self.0[last - 1].1.max(to));
-        self.0[first] = merged;
-        self.0.drain(first + 1..last);
+        self.0.add(hour, hour + 1);
     }
 
     /// Takes in the hours of `other`.
     pub fn merge(&mut self, other: &Self) {
-        for (from, to) in &other.0 {
-            self.add_run(*from, *to);
-        }
+        self.0.merge(&other.0);
     }
 
     /// The stretches of `[from, to]` that no hour covers, ascending; none where `to` is not after `from`.
     pub fn gaps(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp)> {
         let mut gaps = Vec::new();
         let mut open = from;
-        for (start, end) in &self.0 {
-            let (start, end) = (instant(*start), instant(*end));
+        for (start, end) in self.0.iter() {
+            let (start, end) = (instant(start), instant(end));
             if start >= to {
                 break;
             }
@@ -172,7 +157,8 @@ mod tests {
             for hour in added {
                 hours.add(hour);
                 oracle.insert(hour);
-                prop_assert!(hours.0.windows(2).all(|it| it[0].1 < it[1].0));
+                let runs: Vec<(i64, i64)> = hours.iter().collect();
+                prop_assert!(runs.windows(2).all(|it| it[0].1 < it[1].0));
             }
             for hour in -42..42 {
                 prop_assert_eq!(hours.has(hour), oracle.contains(&hour));

@@ -505,6 +505,7 @@ said-except = { $told }, except { $list }
 said-then = { $told }; then, on { $any }: { $told_b }
 said-after = { $told }, after { $told_b }
 said-burst = { $told }, one of { $count } rare rules within an hour
+said-beside = { $told }, rare here, within the hour of alerts on { $any }
 said-onward = { $told }, going on from here
 said-suspicion = { $told }, from a host and with an account under suspicion
 said-on-host = { $host }: { $told }

@@ -511,6 +511,7 @@ said-except = { $told }, sauf { $list }
 said-then = { $told } ; puis, sur { $any } : { $told_b }
 said-after = { $told }, après ceci : { $told_b }
 said-burst = { $told }, une des { $count } règles rares en une heure
+said-beside = { $told }, rare ici, dans l’heure d’alertes sur { $any }
 said-onward = { $told }, puis plus loin depuis ici
 said-suspicion = { $told }, depuis une machine et avec un compte soupçonnés
 said-on-host = { $host } : { $told }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use bulkhead_model::entity::{Entities, Observations, ObservedHost, Seen, Sensed, Transfer, Volume};
 use bulkhead_model::sensor::{Sensor, hour_of};
+use bulkhead_model::uses::Uses;
 
 use crate::entities::is_usable;
 
@@ -218,7 +219,7 @@ impl Observer {
         for (mut logon, count) in std::mem::take(&mut seen.logons) {
             logon.to = resolve(logon.to);
             logon.from = logon.from.map(resolve).filter(|it| *it != logon.to);
-            merge_seen(seen.logons.entry(logon).or_default(), count);
+            seen.logons.entry(logon).or_default().merge(&count);
         }
         for name in seen.names.values_mut() {
             if let Some(full) = full.get(name) {
@@ -232,7 +233,7 @@ impl Observer {
 
 /// Counts `key` in a table of at most `limit` rows.
 fn count<K: Ord + Clone>(
-    table: &mut BTreeMap<K, Seen>,
+    table: &mut BTreeMap<K, Uses>,
     key: &K,
     entities: &Entities,
     limit: usize,

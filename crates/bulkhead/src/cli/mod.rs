@@ -1,5 +1,6 @@
 //! The command line: what was typed. Names here are promises to users and scripts.
 
+pub mod baseline;
 mod case;
 mod detect;
 mod estate;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use baseline::Baseline;
 pub use case::{Case, Regime, VerifyWith};
 pub use detect::{Coverage, Detect, FindingFormat, Lateness, RuleArgs, RuleReading, Rules, Wanted};
 pub use estate::{Estate, EstateImport};
@@ -57,6 +59,9 @@ pub enum Command {
     /// Shows and verifies the record of a case.
     #[command(subcommand)]
     Case(Case),
+    /// What is usual, as `respond --baseline` learns it, and what was dismissed.
+    #[command(subcommand)]
+    Baseline(Baseline),
     /// Makes, shows and replaces signing keys.
     #[command(subcommand)]
     Key(Key),

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod baseline;
 pub mod case;
 pub mod case_export;
 mod coverage;
@@ -65,6 +66,7 @@ fn carry_out(cli: &Cli, resumed: Option<Building>) -> Outcome {
         Command::Plan(command) => plan::run(command, &config, quiet),
 
         Command::Case(command) => case::run(command),
+        Command::Baseline(command) => baseline::run(command),
         Command::Key(command) => key::run(command),
         Command::Regime(command) => regime::run(command, &config, quiet),
         Command::Completions { shell } => generated::completions(*shell),

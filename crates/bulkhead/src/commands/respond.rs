@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bulkhead_contain::ports::MovementPorts;
 use bulkhead_incident::{Fusion, IncidentDraft, Policy, fuse_knowing};
-use bulkhead_model::case::{Entity, EntityRef, Incident, Residual};
+use bulkhead_model::case::{Entity, EntityRef, Incident, Muted, Residual};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use bulkhead_telemetry::discover;
@@ -30,7 +30,7 @@ use crate::record_note::RecordNote;
 use crate::say::{self, line, note, say};
 use crate::telemetry_input::{Gathered, cores, gather};
 use crate::ui::counted;
-use crate::when::zone;
+use crate::when::{local, zone};
 use crate::world::recorded::Recorded;
 use crate::{files, inputs, narrate, rule_input};
 
@@ -51,7 +51,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
             Some(estate) => estate,
             None => drafted(&args.files, &gathered, quiet)?,
         };
-        return super::why::run(args, &gathered, &estate.estate, &baseline.normal, &Policy::default());
+        return super::why::run(args, &gathered, &estate.estate, &baseline.memory, &Policy::default());
     }
     let building = match resumed {
         Some(building) => building,
@@ -90,18 +90,29 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     };
     let setting = setting(&estate.estate, common, config)?;
     let policy = Policy::default();
-    let fusion = fuse_knowing(
-        baseline.normal.clone(),
+    let mut fusion = fuse_knowing(
+        baseline.memory.clone(),
         &gathered.findings,
         &gathered.observations,
         &estate.estate,
         &policy,
         common.seed(),
     );
+    // Of an incident of an earlier run of which nothing new came there is nothing to answer.
+    for it in fusion.incidents.extract_if(.., |it| it.findings.is_empty()) {
+        note!(
+            "{} ({}), declared {}, is not over; nothing new of it is in this telemetry",
+            it.id,
+            it.title,
+            local(it.declared_at, &estate.estate.estate)
+        );
+    }
+    gathered.summary.muted.clone_from(&fusion.muted);
+    say_muted(&fusion.muted, &estate.estate);
     let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
     if fusion.incidents.is_empty() {
         no_incident(&gathered, &fusion, &policy, common.format, building)?;
-        return baseline.keep(&fusion.normal);
+        return baseline.keep(&fusion.memory);
     }
     let case = Case {
         args,
@@ -117,7 +128,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     // In their place before anything is printed: whoever closes the pipe early loses no case.
     building.finish()?;
     // Last: a run that was interrupted is made again, and must not learn twice.
-    baseline.keep(&fusion.normal)?;
+    baseline.keep(&fusion.memory)?;
     say_idle(&accept, &told);
     tell(&told, common.format, &out)
 }
@@ -325,6 +336,23 @@ fn objects(files: &CaseFiles) -> serde_json::Value {
     })
 }
 
+/// Says what counted for nothing because somebody said so.
+fn say_muted(muted: &[Muted], estate: &Estate) {
+    for it in muted {
+        let more = it.n_hosts.saturating_sub(it.hosts.len() as u64);
+        note!(
+            "MUTED by {} ({}): {} on {}{}, {} to {}",
+            it.by,
+            it.why,
+            counted(usize::try_from(it.findings).unwrap_or(usize::MAX), "finding"),
+            it.hosts.join(", "),
+            if more > 0 { format!(" and {more} more") } else { String::new() },
+            local(it.first, &estate.estate),
+            local(it.last, &estate.estate)
+        );
+    }
+}
+
 fn no_incident(
     gathered: &Gathered,
     fusion: &Fusion,
@@ -340,7 +368,7 @@ fn no_incident(
             "strongest_host": fusion.strongest.host,
             "strongest_at": fusion.strongest.at,
             "declare_points": policy.declare_points,
-            "learned": { "hosts": fusion.normal.n_hosts(), "hours_a_host": fusion.normal.hours() },
+            "learned": { "hosts": fusion.memory.normal.n_hosts(), "hours_a_host": fusion.memory.normal.hours() },
             "telemetry": gathered.summary,
         }))?;
         return building.abandon();

@@ -1,6 +1,6 @@
 //! `respond --why ENTITY`: what speaks for it that a host or an account is in the attacker's hands, and how much.
 
-use bulkhead_incident::{Explained, Normal, Policy, explain};
+use bulkhead_incident::{Explained, Memory, Policy, explain};
 use bulkhead_model::estate::Estate;
 use serde_json::{Value, json};
 
@@ -23,12 +23,12 @@ pub fn run(
     args: &Respond,
     gathered: &Gathered,
     estate: &Estate,
-    normal: &Normal,
+    memory: &Memory,
     policy: &Policy,
 ) -> Outcome {
     let mut all = Vec::new();
     for name in &args.why {
-        let found = explain(normal, &gathered.findings, &gathered.observations, estate, policy, name)
+        let found = explain(memory, &gathered.findings, &gathered.observations, estate, policy, name)
             .ok_or_else(|| {
                 Failure::input(format!("--why {name}: no host and no account of that name was seen"))
                     .hint("name it as the logs or the estate do: id, host name, address or account")

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use bulkhead_detect::{Detector, RuleSet};
 use bulkhead_engine::{State, Subject, Via};
 use bulkhead_evaluate::{Defence, Generated, Play, Scenario, Truth, generate};
-use bulkhead_incident::{IncidentDraft, Normal, Policy, fuse, fuse_knowing};
+use bulkhead_incident::{IncidentDraft, Memory, Normal, Policy, fuse, fuse_knowing};
 use bulkhead_model::case::{
     Entity, EntityKind, EntityRef, Incident, IncidentState, Residual, TelemetrySummary,
 };
@@ -183,9 +183,16 @@ impl<'a> DrillWorld<'a> {
         let (before, recent) = known.split_at(known.partition_point(|it| it.time <= since));
         // What was usual before is usual after; what the attacker did then was not learned.
         let fused = |normal: Normal, findings: &[Finding]| {
-            fuse_knowing(normal, findings, &self.observations, self.estate, self.policy, self.seed)
+            fuse_knowing(
+                Memory::from(normal),
+                findings,
+                &self.observations,
+                self.estate,
+                self.policy,
+                self.seed,
+            )
         };
-        let fusion = fused(fused(Normal::default(), before).normal, recent);
+        let fusion = fused(fused(Normal::default(), before).memory.normal, recent);
         let draft = gravest(fusion, Some(current))?;
         let mut incident = current.clone();
         for entity in &draft.compromised {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bulkhead_incident::{Change, Fusion, Normal, Policy, Scope, fuse, fuse_knowing};
+use bulkhead_incident::{Change, Dismissal, Fusion, Memory, Policy, Scope, fuse, fuse_knowing};
 use bulkhead_model::entity::Observations;
 use bulkhead_model::finding::Finding;
 use proptest::prelude::*;
@@ -132,10 +132,10 @@ fn what_happens_every_day_is_no_surprise_and_is_kept_between_runs() {
         .collect();
     let before = run(&[routine(6, 240), daily].concat());
     assert_eq!(before.incidents.len(), 0, "{:#?}", before.incidents);
-    let text = serde_json::to_string(&before.normal).unwrap();
-    let known: Normal = serde_json::from_str(&text).unwrap();
-    let again = |normal, lines: Vec<String>| {
-        fuse_knowing(normal, &findings(&lines), &Observations::default(), &estate(), &Policy::default(), 1)
+    let text = serde_json::to_string(&before.memory).unwrap();
+    let known: Memory = serde_json::from_str(&text).unwrap();
+    let again = |memory, lines: Vec<String>| {
+        fuse_knowing(memory, &findings(&lines), &Observations::default(), &estate(), &Policy::default(), 1)
     };
     let usual = attack("host3", 11 * DAY + 20 * HOUR, 60);
     assert_eq!(again(known.clone(), usual).incidents.len(), 0);
@@ -150,9 +150,10 @@ fn what_is_under_alarm_is_not_learned() {
     let mut rounds = lines.clone();
     (1..60).for_each(|round| rounds.extend(attack("host3", 24 * HOUR + round * 600, 60)));
     let after = |lines: &[String]| {
-        let normal = run(lines).normal;
+        let normal = run(lines).memory.normal;
         let later = findings(&attack("host4", 3 * DAY, 60));
-        let found = fuse_knowing(normal, &later, &Observations::default(), &estate(), &Policy::default(), 1);
+        let found =
+            fuse_knowing(normal.into(), &later, &Observations::default(), &estate(), &Policy::default(), 1);
         found.strongest.points
     };
     assert!((after(&lines) - after(&rounds)).abs() < 0.5, "{} {}", after(&lines), after(&rounds));
@@ -162,7 +163,7 @@ fn what_is_under_alarm_is_not_learned() {
 fn changes_are_told_as_they_come() {
     let found = findings(&[routine(6, 24), attack("host3", 24 * HOUR, 60)].concat());
     let (estate, policy) = (estate(), Policy::default());
-    let mut scope = Scope::new(&Observations::default(), &estate, &policy, Normal::default(), 1);
+    let mut scope = Scope::new(&Observations::default(), &estate, &policy, Memory::default(), 1);
     let mut sorted = found.clone();
     sorted.sort_by_key(|it| it.time);
     let mut told = Vec::new();
@@ -172,6 +173,105 @@ fn changes_are_told_as_they_come() {
     assert!(matches!(told.first(), Some(Change::Declared(_))), "{told:?}");
     let quiet = sorted.last().unwrap().time.unwrap() + jiff::SignedDuration::from_hours(24 * 4);
     assert!(matches!(scope.pass(quiet).as_slice(), [Change::Ended(_)]));
+}
+
+/// Goes on from `memory`, which is written and read in between.
+fn go_on(memory: &Memory, all: &[Finding]) -> Fusion {
+    let text = serde_json::to_string(memory).unwrap();
+    let memory: Memory = serde_json::from_str(&text).unwrap();
+    assert!(memory.is_sound());
+    fuse_knowing(memory, all, &Observations::default(), &estate(), &Policy::default(), 1)
+}
+
+#[test]
+fn an_attack_cut_by_the_end_of_a_file_is_one_incident() {
+    let all = findings(&[routine(6, 24), attack("host3", 24 * HOUR, 60)].concat());
+    let whole = fuse(&all, &Observations::default(), &estate(), &Policy::default(), 1);
+    for cut in 144..all.len() {
+        let before = fuse(&all[..cut], &Observations::default(), &estate(), &Policy::default(), 1);
+        let after = go_on(&before.memory, &all[cut..]);
+        assert_eq!(
+            (hosts(&after), after.incidents[0].declared_at),
+            (hosts(&whole), whole.incidents[0].declared_at)
+        );
+        assert_eq!(after.incidents[0].id, whole.incidents[0].id);
+    }
+}
+
+#[test]
+fn what_is_rare_beside_a_host_held_compromised_is_suspected_and_on_any_day_it_is_nothing() {
+    let beside = |at: i64, n: i64| -> Vec<String> {
+        (0..n).map(|kind| alert("host5", &format!("odd{kind}"), at + kind * 300)).collect()
+    };
+    let quiet = routine(6, 72);
+    check(&[quiet.clone(), attack("host3", 48 * HOUR, 60), beside(48 * HOUR, 1)], &[&["host3"]]);
+    check(&[quiet.clone(), attack("host3", 48 * HOUR, 60), beside(48 * HOUR, 2)], &[&["host3", "host5"]]);
+    check(&[quiet.clone(), attack("host3", 48 * HOUR, 60), beside(60 * HOUR, 2)], &[&["host3"]]);
+    check(&[quiet, beside(48 * HOUR, 2)], &[]);
+}
+
+/// The estate with work announced.
+fn announced(work: &serde_json::Value) -> bulkhead_model::estate::Estate {
+    let mut estate = serde_json::to_value(estate()).unwrap();
+    estate.as_object_mut().unwrap().extend(work.as_object().unwrap().clone());
+    serde_json::from_value(estate).unwrap()
+}
+
+/// `reason findings` of what was muted, and how many incidents there are.
+fn muted(all: &[Finding], estate: &bulkhead_model::estate::Estate, memory: Memory) -> (Vec<String>, usize) {
+    let found = fuse_knowing(memory, all, &Observations::default(), estate, &Policy::default(), 1);
+    (found.muted.iter().map(|it| format!("{} {}", it.by, it.findings)).collect(), found.incidents.len())
+}
+
+#[test]
+fn maintenance_mutes_what_is_not_grave_on_its_hosts_in_its_time_and_says_so() {
+    let window = |from: &str, to: &str| {
+        announced(&serde_json::json!({"maintenance": [
+            {"id": "patches", "on": {"zone": "office"}, "from": from, "to": to, "why": "patch day"}]}))
+    };
+    let all = findings(&[routine(6, 24), attack("ws5", 24 * HOUR, 60)].concat());
+    let grave = [routine(6, 24), attack("ws5", 24 * HOUR, 60)].concat();
+    let grave: Vec<String> = grave.iter().map(|it| it.replace(" medium kind", " critical kind")).collect();
+    let other = findings(&[routine(6, 24), attack("db1", 24 * HOUR, 60)].concat());
+    let day = window("2026-03-03T00:00:00Z", "2026-03-03T06:00:00Z");
+    assert_eq!(muted(&all, &day, Memory::default()), (vec!["maintenance patches 8".to_owned()], 0));
+    assert_eq!(muted(&findings(&grave), &day, Memory::default()), (vec![], 1));
+    assert_eq!(muted(&other, &day, Memory::default()), (vec![], 1));
+    let later = window("2026-03-04T00:00:00Z", "2026-03-04T06:00:00Z");
+    assert_eq!(muted(&all, &later, Memory::default()), (vec![], 1));
+}
+
+#[test]
+fn alerts_that_name_a_scanner_as_their_source_are_muted() {
+    let estate = announced(&serde_json::json!({"scanners": [
+        {"id": "audit", "from": {"asset": "vault-1"}, "addresses": ["192.0.2.0/24"], "why": "weekly scan"}]}));
+    let from = |source: &str| {
+        let mut all = findings(&[routine(6, 24), attack("ws5", 24 * HOUR, 60)].concat());
+        for it in all.iter_mut().filter(|it| it.rule.id.starts_with("kind")) {
+            it.fields.insert("src_ip".to_owned(), source.to_owned());
+        }
+        muted(&all, &estate, Memory::default())
+    };
+    assert_eq!(from("10.0.1.3"), (vec!["scanner audit 8".to_owned()], 0));
+    assert_eq!(from("192.0.2.7"), (vec!["scanner audit 8".to_owned()], 0));
+    assert_eq!(from("10.0.1.2"), (vec![], 1));
+}
+
+#[test]
+fn what_an_operator_dismisses_counts_for_nothing_there_until_it_is_recalled() {
+    let all = findings(&[routine(6, 24), attack("host3", 24 * HOUR, 60)].concat());
+    let mut memory = Memory::default();
+    for kind in 0..8 {
+        memory.normal.dismiss(Dismissal {
+            rule: format!("kind{kind}"),
+            host: "host3".to_owned(),
+            reason: "the new backup".to_owned(),
+            at: at("00:00:00"),
+        });
+    }
+    assert_eq!(muted(&all, &estate(), memory.clone()), (vec!["dismissal 8".to_owned()], 0));
+    (0..8).for_each(|kind| assert!(memory.normal.recall(&format!("kind{kind}"), "host3")));
+    assert_eq!(muted(&all, &estate(), memory), (vec![], 1));
 }
 
 fn events() -> impl Strategy<Value = Vec<String>> {
@@ -208,6 +308,27 @@ proptest! {
             prop_assert!(whole.len() <= part.len());
             prop_assert_eq!(whole.values().min(), part.values().min());
         }
+    }
+
+    /// A recording in two files says what one says.
+    #[test]
+    fn where_a_recording_is_cut_says_nothing(lines in events(), attacked in 0..4 * DAY, cut in 0.0..1.0_f64) {
+        let lines = [routine(5, 120), lines, attack("host2", attacked, 60)].concat();
+        let mut all: Vec<Finding> = findings(&lines);
+        all.sort_by_key(|it| it.time);
+        let cut = (all.len() as f64 * cut) as usize;
+        let whole = fuse(&all, &Observations::default(), &estate(), &Policy::default(), 1);
+        let before = fuse(&all[..cut], &Observations::default(), &estate(), &Policy::default(), 1);
+        let after = go_on(&before.memory, &all[cut..]);
+        let told = |it: &bulkhead_incident::IncidentDraft| {
+            (it.id.clone(), it.declared_at, it.ended_at, it.named().map(|it| it.id.clone()).collect::<Vec<_>>())
+        };
+        let over = before.incidents.iter().filter(|it| it.ended_at.is_some());
+        let mut parts: Vec<_> = over.chain(&after.incidents).map(told).collect();
+        let mut all: Vec<_> = whole.incidents.iter().map(told).collect();
+        parts.sort();
+        all.sort();
+        prop_assert_eq!(parts, all);
     }
 
     /// Within the hour of an attack, more of it is never less.

@@ -31,6 +31,30 @@ pub struct TelemetrySummary {
     /// Findings that were counted, but not kept one by one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub findings_not_kept: u64,
+    /// Findings that were judged to be no sign of an intruder because somebody said so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub muted: Vec<Muted>,
+}
+
+/// Findings that count for nothing because the estate announces them, or an operator dismissed them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Muted {
+    /// By what: `maintenance patch-day`, `scanner audit`, `dismissal`.
+    pub by: String,
+    /// The reason given.
+    pub why: String,
+    /// How many.
+    pub findings: u64,
+    /// On which hosts, the first ten by name.
+    pub hosts: Vec<String>,
+    /// On how many.
+    pub n_hosts: u64,
+    /// Time of the first.
+    #[schemars(with = "String")]
+    pub first: Timestamp,
+    /// Time of the last.
+    #[schemars(with = "String")]
+    pub last: Timestamp,
 }
 
 impl TelemetrySummary {

@@ -17,8 +17,10 @@ mod port;
 mod procedure;
 mod read;
 mod read_service;
+mod read_work;
 mod service;
 pub mod vocabulary;
+mod work;
 
 pub use check::{check, unknown_word};
 pub use index::Index;
@@ -28,6 +30,7 @@ pub use procedure::{Crew, DurationEstimate, Procedure, Step};
 pub use read::{read, read_with_places};
 pub use service::{AtLeast, Customers, Degraded, Requirement, Service};
 pub use vocabulary::system_family;
+pub use work::{Maintenance, Scanner};
 
 /// An estate file, version 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -65,6 +68,12 @@ pub struct Estate {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub protected_addresses: Vec<ipnet::IpNet>,
+    /// When work is done on which hosts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maintenance: Vec<Maintenance>,
+    /// Who probes the network on the operator's behalf.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scanners: Vec<Scanner>,
     /// What carrying out one action of each kind costs, in the estate's currency.
     #[serde(default)]
     pub operating_costs: OperatingCosts,
@@ -140,6 +149,8 @@ impl Estate {
             enforcement_points: Vec::new(),
             management: Vec::new(),
             protected_addresses: Vec::new(),
+            maintenance: Vec::new(),
+            scanners: Vec::new(),
             operating_costs: OperatingCosts::default(),
             crews: Vec::new(),
             procedures: Vec::new(),

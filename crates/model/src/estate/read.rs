@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use super::decode::{Decoder, amount, choice, count, id, parsed, text, truth};
 use super::place::Places;
 use super::read_service::service;
+use super::read_work::{maintenance, scanner};
 use super::{
     Asset, AssetKind, Capability, Contact, Crew, DurationEstimate, EnforcementPoint, Estate, EstateInfo,
     Flow, Identity, IdentityKind, LegalProfile, ManagementChannel, Movement, OperatingCosts, PointKind,
@@ -66,6 +67,8 @@ fn estate(decoder: &mut Decoder, node: &Node, places: &mut Places) -> Option<Est
         "enforcement_points",
         "management",
         "protected_addresses",
+        "maintenance",
+        "scanners",
         "operating_costs",
         "crews",
         "procedures",
@@ -90,6 +93,8 @@ fn estate(decoder: &mut Decoder, node: &Node, places: &mut Places) -> Option<Est
     let enforcement_points = section!("enforcement_points", point);
     let management = section!("management", management);
     let protected_addresses = section!("protected_addresses", network);
+    let maintenance = section!("maintenance", maintenance);
+    let scanners = section!("scanners", scanner);
     let operating_costs = it.or_default("operating_costs", operating_costs);
     let crews = section!("crews", crew);
     let procedures = section!("procedures", procedure);
@@ -108,6 +113,8 @@ fn estate(decoder: &mut Decoder, node: &Node, places: &mut Places) -> Option<Est
         enforcement_points,
         management,
         protected_addresses,
+        maintenance,
+        scanners,
         operating_costs,
         crews,
         procedures,
@@ -167,7 +174,7 @@ fn zone(decoder: &mut Decoder, node: &Node) -> Option<Zone> {
 }
 
 /// `10.40.0.0/16`, `fd00:40::/32`; a bare address is a network of one.
-fn network(decoder: &mut Decoder, node: &Node) -> Option<IpNet> {
+pub(super) fn network(decoder: &mut Decoder, node: &Node) -> Option<IpNet> {
     let text = text(decoder, node)?;
     let network =
         text.parse::<IpNet>().ok().or_else(|| text.parse().ok().map(|it: std::net::IpAddr| it.into()));
@@ -250,7 +257,7 @@ fn asset_kind(decoder: &mut Decoder, node: &Node) -> Option<AssetKind> {
 }
 
 /// A selector; at least one key must be given.
-pub fn selector(decoder: &mut Decoder, node: &Node) -> Option<Selector> {
+pub(super) fn selector(decoder: &mut Decoder, node: &Node) -> Option<Selector> {
     let mut it = decoder.open(node, "a selector", &["asset", "zone", "roles", "any"])?;
     let selector = Selector {
         asset: it.optional("asset", id),

@@ -14,6 +14,8 @@ impl Checker<'_> {
         self.unique("flows", "flow", estate.flows.iter().map(|it| it.id.as_str()));
         self.unique("services", "service", estate.services.iter().map(|it| it.id.as_str()));
         self.unique("enforcement_points", "point", estate.enforcement_points.iter().map(|it| it.id.as_str()));
+        self.unique("maintenance", "window", estate.maintenance.iter().map(|it| it.id.as_str()));
+        self.unique("scanners", "scanner", estate.scanners.iter().map(|it| it.id.as_str()));
         self.unique("crews", "crew", estate.crews.iter().map(|it| it.id.as_str()));
         for (n, procedure) in estate.procedures.iter().enumerate() {
             let steps = self.places.item("procedures", n).key("steps");

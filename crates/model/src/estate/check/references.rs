@@ -108,6 +108,13 @@ impl Checker<'_> {
             self.known_selector(&names, &channel.from, || places.item("management", n).key("from"));
             self.known_selector(&names, &channel.to, || places.item("management", n).key("to"));
         }
+        for (n, work) in estate.maintenance.iter().enumerate() {
+            self.known_selector(&names, &work.on, || places.item("maintenance", n).key("on"));
+        }
+        for (n, scanner) in estate.scanners.iter().enumerate() {
+            let Some(from) = &scanner.from else { continue };
+            self.known_selector(&names, from, || places.item("scanners", n).key("from"));
+        }
         for (n, procedure) in estate.procedures.iter().enumerate() {
             let place = places.item("procedures", n);
             self.known_selector(&names, &procedure.applies_to, || place.key("for"));

@@ -43,6 +43,15 @@ impl Checker<'_> {
             let place = places.item("procedures", n);
             self.means_something(&procedure.applies_to, "what a procedure is for", || place.key("for"));
         }
+        for (n, work) in estate.maintenance.iter().enumerate() {
+            let what = format!("the hosts of the maintenance window `{}`", work.id);
+            self.means_something(&work.on, &what, || places.item("maintenance", n).key("on"));
+        }
+        for (n, scanner) in estate.scanners.iter().enumerate() {
+            let Some(from) = &scanner.from else { continue };
+            let what = format!("the hosts of the scanner `{}`", scanner.id);
+            self.means_something(from, &what, || places.item("scanners", n).key("from"));
+        }
         for (n, point) in estate.enforcement_points.iter().enumerate() {
             let Some(hosts) = &point.hosts else { continue };
             let what = format!("the hosts of the enforcement point `{}`", point.id);

@@ -1,0 +1,120 @@
+//! What the stage remembers from one run to the next: what is usual, the evidence that may still count, incidents not over.
+//!
+//! Hosts and accounts are kept by name, since their numbers are of one run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::draft::IncidentDraft;
+use crate::evidence::{Evidence, Kept};
+use crate::link::Ways;
+use crate::normal::Normal;
+use crate::resolve::{AccountNo, HostNo, Resolver};
+use crate::scope::Open;
+
+/// What the stage knows at an instant. The same input makes the same bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// What is usual.
+    pub normal: Normal,
+    /// Evidence and incidents; none where nothing was judged yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) known: Option<KnownByName>,
+}
+
+impl From<Normal> for Memory {
+    fn from(normal: Normal) -> Self {
+        Self { normal, known: None }
+    }
+}
+
+impl Memory {
+    /// Whether it can have been kept: what it names it holds, and no count is impossible.
+    pub fn is_sound(&self) -> bool {
+        let numbers = |n: usize| (0..n).collect::<Vec<_>>();
+        let known = self.known.as_ref().is_none_or(|it| {
+            let (hosts, people) = (numbers(it.hosts.len()), numbers(it.people.len()));
+            it.clone().renumbered(&hosts, &people).is_some()
+        });
+        known && self.normal.is_sound()
+    }
+
+    /// Incidents that are not over.
+    pub fn open(&self) -> impl Iterator<Item = &IncidentDraft> {
+        self.known.iter().flat_map(|it| &it.open).map(|it| &it.draft)
+    }
+}
+
+/// What is known beside what is usual, with the numbers of one run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub evidence: Evidence,
+    pub hot: BTreeMap<HostNo, Timestamp>,
+    pub open: Vec<Open>,
+    pub ways: Ways,
+    pub forgot: Option<Timestamp>,
+    pub due: BTreeSet<Timestamp>,
+    pub n_weighed: usize,
+}
+
+/// The same with the names that the numbers stand for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KnownByName {
+    hosts: Vec<String>,
+    people: Vec<String>,
+    evidence: Kept,
+    hot: Vec<(HostNo, Timestamp)>,
+    open: Vec<Open>,
+    ways: Ways,
+    forgot: Option<Timestamp>,
+    due: BTreeSet<Timestamp>,
+    n_weighed: usize,
+}
+
+impl Known {
+    pub(crate) fn kept(self, resolver: &Resolver<'_>) -> KnownByName {
+        KnownByName {
+            hosts: resolver.hosts.iter().map(|it| it.id.clone()).collect(),
+            people: resolver.people.iter().map(|it| it.name.clone()).collect(),
+            evidence: self.evidence.kept(),
+            hot: self.hot.into_iter().collect(),
+            open: self.open,
+            ways: self.ways,
+            forgot: self.forgot,
+            due: self.due,
+            n_weighed: self.n_weighed,
+        }
+    }
+}
+
+impl KnownByName {
+    /// With the numbers that `resolver` gives; none where it is unsound.
+    pub(crate) fn recalled(self, resolver: &mut Resolver<'_>) -> Option<Known> {
+        let hosts: Vec<HostNo> = self.hosts.iter().map(|it| resolver.recall_host(it)).collect();
+        let people: Vec<AccountNo> = self.people.iter().map(|it| resolver.recall_account(it)).collect();
+        self.renumbered(&hosts, &people)
+    }
+
+    fn renumbered(self, hosts: &[HostNo], people: &[AccountNo]) -> Option<Known> {
+        let mut open = self.open;
+        for it in &mut open {
+            it.hosts = it.hosts.iter().map(|it| hosts.get(*it).copied()).collect::<Option<_>>()?;
+            // The numbers were of the findings of another run.
+            it.draft.findings.clear();
+        }
+        let hot = self.hot.into_iter().map(|(host, at)| Some((*hosts.get(host)?, at)));
+        Some(Known {
+            evidence: Evidence::of(self.evidence, hosts, people)?,
+            hot: hot.collect::<Option<_>>()?,
+            open,
+            ways: self.ways.renumbered(hosts, people)?,
+            forgot: self.forgot,
+            due: self.due,
+            n_weighed: self.n_weighed,
+        })
+    }
+}
