@@ -52,6 +52,8 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     ),
     ("enforcement_points", "EnforcementPoint", ""),
     ("management", "ManagementChannel", "Never cut while its origin is not compromised."),
+    ("maintenance", "Maintenance", ""),
+    ("scanners", "Scanner", ""),
     (
         "operating_costs",
         "OperatingCosts",
