@@ -21,7 +21,7 @@ use crate::commands::case::print_json;
 use crate::commands::key::signing_key;
 use crate::config::Config;
 use crate::desk::Setting;
-use crate::entities::{Directory, Meant};
+use crate::entities::{Directory, exactly};
 use crate::estate_input::{self, EstateInput};
 use crate::evidence::Evidence;
 use crate::failure::{Failure, Outcome};
@@ -132,24 +132,19 @@ fn planning_now(common: &Common, estate: Option<&EstateInput>, quiet: bool) -> O
 /// The host or account behind every name given with `--accept`: one of the estate, or one that only the incidents know.
 fn accepted(estate: &Estate, found: &[IncidentDraft], names: &[String]) -> Outcome<Vec<EntityRef>> {
     let directory = Directory::new(estate);
-    let seen = found.iter().flat_map(|it| &it.compromised).map(Entity::key);
+    let seen = found.iter().flat_map(|it| it.compromised.iter().chain(&it.suspected)).map(Entity::key);
     let seen: BTreeSet<EntityRef> = seen.collect();
-    let meant = |name: &String| match directory.find("--accept", name) {
-        Ok(Meant::Asset(id)) => Ok(vec![EntityRef::asset(id.as_str())]),
-        Ok(Meant::Identity(id)) => Ok(vec![EntityRef::identity(id.as_str())]),
-        Err(unknown) => {
-            let named: Vec<EntityRef> = seen.iter().filter(|it| it.id == name.trim()).cloned().collect();
-            if named.is_empty() { Err(unknown) } else { Ok(named) }
-        }
-    };
-    names.iter().map(meant).collect::<Outcome<Vec<_>>>().map(|it| it.concat())
+    names.iter().map(|it| directory.find_or_seen("--accept", it, &seen)).collect()
 }
 
 /// Says which of what was accepted does not stay under any plan: accepting it changed nothing.
 fn say_idle(accept: &[EntityRef], told: &[Told]) {
-    let kept: BTreeSet<&str> = told.iter().flat_map(|it| &it.accepted).map(String::as_str).collect();
-    for it in accept.iter().filter(|it| !kept.contains(it.id.as_str())) {
-        note!("--accept {}: it is not among what stays under the plan; nothing was accepted for it", it.id);
+    let kept: BTreeSet<&EntityRef> = told.iter().flat_map(|it| &it.accepted).collect();
+    for it in accept.iter().filter(|it| !kept.contains(it)) {
+        note!(
+            "--accept {}: it is not among what stays under the plan; nothing was accepted for it",
+            exactly(it)
+        );
     }
 }
 
@@ -171,9 +166,9 @@ struct Told {
     story: String,
     infeasible: Option<String>,
     /// What stays and was not accepted.
-    open: Vec<String>,
+    open: Vec<EntityRef>,
     /// What stays and was accepted.
-    accepted: Vec<String>,
+    accepted: Vec<EntityRef>,
     out: PathBuf,
     /// What must be known of its record.
     record: RecordNote,
@@ -230,7 +225,9 @@ fn respond(case: &Case<'_>, found: &[IncidentDraft], building: &Building) -> Out
         let infeasible = ending.state.containment.infeasible.clone();
         let (kept, open): (Vec<Residual>, Vec<Residual>) =
             ending.state.residual().into_iter().partition(|it| it.accepted.is_some());
-        let ids = |list: Vec<Residual>| list.into_iter().map(|it| it.entity).collect();
+        let ids = |list: Vec<Residual>| {
+            list.into_iter().map(|it| EntityRef { kind: it.kind, id: it.entity }).collect()
+        };
         let record = flow::seal(ending, &files, case.estate, &made, case.key)?;
         told.push(Told { files, story, infeasible, open: ids(open), accepted: ids(kept), out, record });
     }
@@ -278,7 +275,8 @@ fn summary(told: &[Told], out: &Path) {
         let Some(incident) = &it.files.incident else { continue };
         say!("\n{}: {}\n  it stands: {}", incident.id, incident.title, incident.standing());
         if !it.open.is_empty() {
-            say!("  stays, accepted by nobody: {}", it.open.join(", "));
+            let open: Vec<&str> = it.open.iter().map(|it| it.id.as_str()).collect();
+            say!("  stays, accepted by nobody: {}", open.join(", "));
         }
         say!("  case directory: {}\n  bulkhead case verify {}", it.out.display(), it.out.display());
     }
