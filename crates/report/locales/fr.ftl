@@ -627,6 +627,11 @@ said-left-by = { $any } (par { $any_b })
 said-left-cost = le couper coûte plus que sa valeur, ou aucun point disponible ne le peut
 said-left-ways = les voies de sortie n'ont pas été distinguées
 said-left-ways-why = aucun flux déclaré ne touche une zone externe : tout ce qui est compromis et non isolé est tenu pour parler à l'extérieur
+said-left-seen = { $count_n ->
+    [one] { $count } flux tenu pour ouvert : { $list }
+   *[other] { $count } flux tenus pour ouverts : { $list }
+}
+said-left-seen-why = vu dans la télémétrie, non déclaré dans le référentiel
 said-left-loss = ce que perdent les services est inconnu
 said-left-loss-why = le référentiel a été ébauché à partir de la télémétrie : ce qui n'a pas été vu est tenu pour ouvert, et personne n'a dit quels services existent
 said-left-reach = { $count_n ->

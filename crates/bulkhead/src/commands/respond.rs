@@ -32,7 +32,7 @@ use crate::telemetry_input::{Gathered, cores, gather};
 use crate::ui::counted;
 use crate::when::zone;
 use crate::world::recorded::Recorded;
-use crate::{files, inputs, narrate, rule_input};
+use crate::{files, inputs, narrate, rule_input, seen_flows};
 
 /// Runs `respond`.
 pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Building>) -> Outcome {
@@ -88,7 +88,6 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         Some(estate) => estate,
         None => drafted(&args.files, &gathered, quiet)?,
     };
-    let setting = setting(&estate.estate, common, config)?;
     let policy = Policy::default();
     let fusion = fuse_knowing(
         baseline.normal.clone(),
@@ -103,6 +102,9 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         no_incident(&gathered, &fusion, &policy, common.format, building)?;
         return baseline.keep(&fusion.normal);
     }
+    // What was seen to be open is, whatever the estate believes.
+    let estate = seen_flows::with(estate, &gathered.observations, quiet)?;
+    let setting = setting(&estate.estate, common, config)?;
     let case = Case {
         args,
         estate: &estate,

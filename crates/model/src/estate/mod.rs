@@ -395,6 +395,16 @@ pub struct Flow {
     pub movement: Movement,
 }
 
+impl Flow {
+    /// What ids of flows begin with that telemetry showed and nobody declared.
+    pub const SEEN: &str = "seen:";
+
+    /// Whether telemetry showed it and nobody declared it.
+    pub fn is_seen(&self) -> bool {
+        self.id.as_str().starts_with(Self::SEEN)
+    }
+}
+
 /// How an enforcement point is driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
