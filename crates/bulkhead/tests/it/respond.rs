@@ -206,6 +206,22 @@ fn every_incident_is_answered_under_one_plan() {
     }
     for action in plans[0]["actions"].as_array().expect("a list") {
         assert!(!action["incidents"].as_array().expect("incidents").is_empty(), "{action}");
+        // A host is isolated for the incident that holds it, and for no other.
+        let holds =
+            |it: &&Value| it["compromised"].to_string().contains(&format!("\"id\":{}", action["target"]));
+        let holders: Vec<&Value> = incidents.iter().filter(holds).map(|it| &it["id"]).collect();
+        if action["kind"] == "isolate" && !holders.is_empty() {
+            assert_eq!(action["incidents"].as_array().expect("a list").iter().collect::<Vec<_>>(), holders);
+        }
+    }
+    assert!(plans[0]["actions"].to_string().contains("\"isolate\""), "{}", plans[0]);
+    // What a case counts as its measures is its own.
+    for (figures, incident) in of("figures.json").iter().zip(&incidents) {
+        let text = figures.to_string();
+        let own = plans[0]["actions"].as_array().expect("a list").iter();
+        let own =
+            own.filter(|it| it["incidents"].as_array().expect("a list").contains(&incident["id"])).count();
+        assert!(own < plans[0]["actions"].as_array().map_or(0, Vec::len), "{text}");
     }
     assert!(text.contains("2 incidents"), "{text}");
     let again = run(dir.path(), "respond alerts.txt --yes --out cases --force --format json");
