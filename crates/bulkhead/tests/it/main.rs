@@ -7,6 +7,7 @@ mod detect;
 mod drill;
 mod erasure;
 mod faults;
+mod faults_everywhere;
 mod hostile;
 mod import;
 mod keys;
