@@ -279,6 +279,7 @@ cost-operating = Operating
 cost-total = Total
 cost-services-hit = Services hit
 cost-note = Note
+terminal-english = the terminal speaks English whatever the language of the report; report.html, filings and work orders are in the language asked for
 cost-this = this plan
 cost-proven = proven within { $gap }
 cost-infeasible = breaks a hard rule
@@ -500,6 +501,10 @@ theft-unknown = cannot be assessed: no store of data within the attacker's reach
 ## What the record says in English: by these messages it is known again, and told in another language.
 ## Holes by name: any, host, list, told (known again itself), maybe (if it is), count, number, span, word, level. The first that fits counts.
 
+said-source-text = { $maybe } (read in the text, { $any })
+said-source-second = { $maybe } (read in a secondary source, { $any })
+said-source-memory = { $maybe } (from memory, to be confirmed, { $any })
+said-act-fields = { $maybe }, Annex I, a selection of its { $count } fields; numbers as in the JSON schema of the report, { $any }
 said-simulated = { $told } (simulated)
 said-except = { $told }, except { $list }
 said-then = { $told }; then, on { $any }: { $told_b }
@@ -648,9 +653,14 @@ said-outer-day = to the end of the last day
 said-outer-next = next working day (Reg. { $any })
 said-outer-national = next working day (national rule, to be confirmed)
 said-outer-least = at least { $count } working days (Reg. { $any })
-said-source-text = { $maybe } (read in the text, { $any })
-said-source-second = { $maybe } (read in a secondary source, { $any })
-said-source-memory = { $maybe } (from memory, to be confirmed, { $any })
+said-act-upheld = { $any }, upheld by the { $any_b } on { $any_c }
+said-act-slipped = { $any }, final rule slipped to { $any_b }, then delayed; later state not found
+said-act-deleted = { $maybe }, deleted by { $maybe_b } art. { $any }
+said-act-applies = { $maybe } (applies from { $any })
+said-act-consolidated = { $maybe } (consolidated { $any }), { $any_b }
+said-act-bill = { $any }, Commons report stage, { $any_b }; not found enacted
+said-act-hour = { $any }, hour of filing
+said-act-range = Code de la défense, { $any } to { $any_b }
 said-act-implementing = Implementing Regulation (EU) { $any }
 said-act-delegated = Delegated Regulation (EU) { $any }
 said-act-regulation = Regulation (EU) { $any }

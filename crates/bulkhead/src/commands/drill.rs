@@ -14,7 +14,7 @@ use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
 use crate::commands::key::signing_key;
-use crate::commands::respond::{setting, show};
+use crate::commands::respond::{say_language, setting, show};
 use crate::config::Config;
 use crate::desk::{Setting, World as _, later};
 use crate::estate_input::{self, EstateInput, SHOWN};
@@ -37,6 +37,7 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
         return list();
     }
     let common = &args.common;
+    say_language(common, quiet);
     let scenario = load(args)?;
     // A drill without an estate plays on the embedded example; one configured or named takes its place.
     let estate = estate_input::read_or_example(common.estate.as_deref(), config, quiet)?;

@@ -9,6 +9,7 @@ use bulkhead_incident::{Fusion, IncidentDraft, Policy, fuse_knowing};
 use bulkhead_model::case::{Entity, EntityRef, Incident, Residual};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
+use bulkhead_report::{Lang, Words};
 use bulkhead_telemetry::discover;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -41,6 +42,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let now = planning_now(common, given.as_ref(), quiet)?;
     let (rules, report) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
+    say_language(common, quiet);
     let key = signing_key(&common.signer)?;
     let baseline = Baseline::open(args.baseline.as_deref())?;
     if !args.why.is_empty() {
@@ -386,6 +388,13 @@ pub fn draft_text(estate: &Estate, assumptions: &[String]) -> Outcome<String> {
     let value = serde_json::to_value(estate).map_err(anyhow::Error::new)?;
     text.push_str(&bulkhead_model::yaml::emit(&value));
     Ok(text)
+}
+
+/// Says, in the language asked for, that the terminal does not speak it.
+pub fn say_language(common: &Common, quiet: bool) {
+    if common.lang != Lang::En && common.format == Format::Table && !quiet {
+        note!("{}", Words::new(common.lang).of_the_terminal());
+    }
 }
 
 /// What never changes during the incident, from flags over configuration over the contract's defaults.

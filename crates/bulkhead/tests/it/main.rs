@@ -8,6 +8,7 @@ mod drill;
 mod erasure;
 mod faults;
 mod faults_everywhere;
+mod french;
 mod hostile;
 mod import;
 mod keys;
