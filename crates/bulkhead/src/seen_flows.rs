@@ -13,7 +13,7 @@ use bulkhead_model::yaml::{self, Node};
 
 use crate::estate_input::EstateInput;
 use crate::failure::Outcome;
-use crate::say::note;
+use crate::say::{line, note};
 use crate::ui::counted;
 
 /// Pairs of assets that are declared so; a sensor that takes the whole Internet for hosts must not fill the estate.
@@ -250,8 +250,8 @@ fn is_public(address: IpAddr) -> bool {
                 || it.is_loopback()
                 || it.is_link_local()
                 || it.is_multicast()
-                || it.is_broadcast())
-                && !it.is_unspecified()
+                || it.is_broadcast()
+                || it.is_unspecified())
                 && it.octets()[0] != 0
                 && !(it.octets()[0] == 100 && (64..128).contains(&it.octets()[1]))
         }
@@ -278,7 +278,7 @@ fn added(text: &str, flows: &[Flow]) -> Option<String> {
     let mut out: String = lines[..line].concat();
     for flow in flows {
         let value = serde_json::to_string(flow).ok()?;
-        out.push_str(&format!("{indent}- {value} # seen in telemetry, not declared in the estate\n"));
+        line!(out, "{}- {} # seen in telemetry, not declared in the estate", indent, value);
     }
     lines[line..].iter().for_each(|it| out.push_str(it));
     Some(out)

@@ -257,7 +257,7 @@ fn read_since(
                 fault("since", "the signature of the earlier checkpoint does not hold".to_owned());
             }
             Ok(it) => {
-                report.foreign = Some(format!("`{}` signed it, this record `{}`", it.origin, key.name()))
+                report.foreign = Some(format!("`{}` signed it, this record `{}`", it.origin, key.name()));
             }
             Err(it) => fault("since", format!("the earlier checkpoint is none: {it}")),
         }
