@@ -43,7 +43,7 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     (
         "flows",
         "Flow",
-        "What no flow declares is not allowed, except inside a zone with `flat: true`. Ids beginning with `flat:`, `management:` and `asset:` are reserved.",
+        "What no flow declares is not allowed, except inside a zone with `flat: true`. Ids beginning with `flat:`, `management:` and `asset:` are reserved; those beginning with `seen:` were seen in telemetry and declared by nobody.",
     ),
     (
         "services",

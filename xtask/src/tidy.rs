@@ -111,7 +111,7 @@ const LICENCES: &[&str] = &[
     "Zlib",
 ];
 
-const MAX_LINES: usize = 550;
+const MAX_LINES: usize = 500;
 /// Generated or tabular files that may be longer, each with its reason.
 const LONG_FILES: &[(&str, &str)] = &[];
 

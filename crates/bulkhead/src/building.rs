@@ -67,6 +67,8 @@ pub struct Building {
     notes: PathBuf,
     /// Its place as the user knows it.
     shown: PathBuf,
+    /// Folders above it that were made for it, innermost first.
+    above: Vec<PathBuf>,
 }
 
 impl Building {
@@ -75,10 +77,14 @@ impl Building {
     /// # Errors
     /// When its place is taken, another process is at it, or a run that was to fill it was interrupted.
     pub fn begin(wanted: &Wanted<'_>) -> Outcome<Self> {
-        let building = match wanted.out {
+        let above = wanted.out.unwrap_or(Path::new("cases/x")).ancestors().skip(1);
+        let above =
+            above.filter(|it| !it.as_os_str().is_empty() && !it.exists()).map(Path::to_owned).collect();
+        let mut building = match wanted.out {
             Some(out) => Self::at(out, wanted.force)?,
             None => Self::free(wanted.name)?,
         };
+        building.above = above;
         building.note(wanted.telemetry)?;
         interrupt::stop_cleanly(&building.shown);
         Ok(building)
@@ -86,7 +92,7 @@ impl Building {
 
     fn of(staged: Staged, shown: &Path) -> Self {
         let notes = staged.notes().to_owned();
-        Self { staged: Some(staged), notes, shown: shown.to_owned() }
+        Self { staged: Some(staged), notes, shown: shown.to_owned(), above: Vec::new() }
     }
 
     fn at(out: &Path, force: bool) -> Outcome<Self> {
@@ -190,8 +196,14 @@ impl Building {
         if let Some(staged) = self.staged.take() {
             staged.abandon()?;
         }
+        self.leave_no_folder();
         interrupt::nothing_left();
         Ok(())
+    }
+
+    /// Folders made for a case that did not come about go with it, where nothing else stands in them by now.
+    fn leave_no_folder(&self) {
+        let _ = self.above.iter().try_for_each(|it| bulkhead_files::tree::remove_empty_dir(it));
     }
 
     /// Notes what is needed to make the run again.
@@ -230,6 +242,7 @@ impl Drop for Building {
         } else {
             // Should that fail, the next run to this place removes it.
             let _ = staged.abandon();
+            self.leave_no_folder();
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use bulkhead_model::case::{EntityKind, EntityRef};
 use bulkhead_model::diag::nearest;
 use bulkhead_model::estate::Estate;
 use bulkhead_model::id::{AssetId, IdentityId};
@@ -29,13 +30,36 @@ impl Meant<'_> {
         }
     }
 
-    /// The name that is never ambiguous.
-    fn exactly(&self) -> String {
+    fn entity(&self) -> EntityRef {
         match self {
-            Self::Asset(id) => format!("asset:{id}"),
-            Self::Identity(id) => format!("identity:{id}"),
+            Self::Asset(id) => EntityRef::asset(id.as_str()),
+            Self::Identity(id) => EntityRef::identity(id.as_str()),
         }
     }
+
+    /// The name that is never ambiguous.
+    fn exactly(&self) -> String {
+        exactly(&self.entity())
+    }
+}
+
+/// What stands before an id that says of which kind it is; the first of each kind is the one shown.
+const KINDS: [(&str, EntityKind); 4] = [
+    ("host:", EntityKind::Asset),
+    ("account:", EntityKind::Identity),
+    ("asset:", EntityKind::Asset),
+    ("identity:", EntityKind::Identity),
+];
+
+/// The name of a host or account that is never ambiguous.
+pub fn exactly(it: &EntityRef) -> String {
+    let kind = KINDS.iter().find(|kind| kind.1 == it.kind).map_or("", |kind| kind.0);
+    format!("{kind}{}", it.id)
+}
+
+/// The kind and id in a name that says which kind it means.
+fn of_kind(text: &str) -> Option<(EntityKind, &str)> {
+    KINDS.iter().find_map(|(prefix, kind)| Some((*kind, text.strip_prefix(prefix)?)))
 }
 
 /// Every way to name what the estate knows.
@@ -88,6 +112,35 @@ impl<'e> Directory<'e> {
         self.choose(whence, text, "asset or identity", |_| true)
     }
 
+    /// The host or account that `text` names, be it of the estate or one of `seen`, which only the incidents know.
+    pub fn find_or_seen(&self, whence: &str, text: &str, seen: &BTreeSet<EntityRef>) -> Outcome<EntityRef> {
+        let asked = text.trim();
+        let is_named = |it: &&EntityRef| match of_kind(asked) {
+            Some((kind, id)) => it.kind == kind && it.id == id,
+            None => it.id == asked,
+        };
+        let mut found: BTreeSet<EntityRef> = seen.iter().filter(is_named).cloned().collect();
+        match self.find(whence, text) {
+            // What is called exactly so goes before what is called so among other things.
+            Ok(it) if found.is_empty() || it.id() == asked => {
+                found.insert(it.entity());
+            }
+            Ok(_) => {}
+            Err(failure) if found.is_empty() => return Err(failure),
+            Err(_) => {
+                found.extend(self.candidates(asked).iter().filter(|it| it.id() == asked).map(Meant::entity));
+            }
+        }
+        match found.into_iter().collect::<Vec<_>>().as_slice() {
+            [one] => Ok(one.clone()),
+            many => {
+                let choices: Vec<String> = many.iter().map(exactly).collect();
+                let failure = Failure::input(format!("{whence}: `{asked}` names a host and an account"));
+                Err(failure.hint(format!("say which: {}", choices.join(" or "))))
+            }
+        }
+    }
+
     /// The host that `text` names.
     pub fn asset(&self, whence: &str, text: &str) -> Outcome<AssetId> {
         match self.choose(whence, text, "asset", |it| matches!(it, Meant::Asset(_)))? {
@@ -126,11 +179,10 @@ impl<'e> Directory<'e> {
 
     /// Ids go before other names, names that stand in the estate before parts of them.
     fn candidates(&self, asked: &str) -> Vec<Meant<'e>> {
-        for (prefix, is_asset) in [("asset:", true), ("identity:", false)] {
-            if let Some(id) = asked.strip_prefix(prefix) {
-                let of = self.ids.get(id).into_iter().flatten();
-                return of.filter(|it| matches!(it, Meant::Asset(_)) == is_asset).copied().collect();
-            }
+        if let Some((kind, id)) = of_kind(asked) {
+            let of = self.ids.get(id).into_iter().flatten();
+            let is_asset = kind == EntityKind::Asset;
+            return of.filter(|it| matches!(it, Meant::Asset(_)) == is_asset).copied().collect();
         }
         if let Some(found) = self.ids.get(asked) {
             return found.clone();
@@ -227,20 +279,21 @@ identities:
 
     #[test]
     fn hosts_are_taken_by_id_name_and_address() {
-        check("web-1", "asset:web-1");
-        check("WEB-1.a.example.", "asset:web-1");
+        check("web-1", "host:web-1");
+        check("WEB-1.a.example.", "host:web-1");
         check("web-1.elsewhere.example", "is no asset");
-        check("nas.a.example", "asset:nas");
-        check("10.0.0.1", "asset:web-1");
-        check("FD00:0::1", "asset:web-1");
-        check("web-2.a.example", "asset:w2");
+        check("asset:web-1", "host:web-1");
+        check("nas.a.example", "host:nas");
+        check("10.0.0.1", "host:web-1");
+        check("FD00:0::1", "host:web-1");
+        check("web-2.a.example", "host:w2");
     }
 
     #[test]
     fn identities_are_taken_by_id_and_account() {
-        check("adm", "identity:adm");
-        check("corp\\J.Doe", "identity:adm");
-        check("j.doe@corp.example", "identity:adm");
+        check("adm", "account:adm");
+        check("corp\\J.Doe", "account:adm");
+        check("j.doe@corp.example", "account:adm");
         check("OTHER\\j.doe", "is no asset or identity");
     }
 
@@ -252,5 +305,28 @@ identities:
         check("printer", "`printer` is no asset or identity of the estate");
         check("", "an empty id");
         check("10.9.9.9", "is no asset or identity");
+    }
+
+    #[test]
+    fn a_host_and_an_account_of_one_name_are_told_apart() {
+        let estate = bulkhead_model::estate::read("e", ESTATE).0.expect("sound");
+        let seen = [EntityRef::identity("web-1"), EntityRef::identity("new"), EntityRef::asset("new")];
+        let check = |asked: &str, expect: &str| {
+            let directory = Directory::new(&estate);
+            let told = match directory.find_or_seen("--accept", asked, &seen.iter().cloned().collect()) {
+                Ok(it) => exactly(&it),
+                Err(err) => err.to_string(),
+            };
+            assert!(told.contains(expect), "{asked}: {told}");
+        };
+        check("web-1", "say which: host:web-1 or account:web-1");
+        check("new", "say which: host:new or account:new");
+        for it in ["host:web-1", "account:web-1", "host:new", "account:new", "host:nas"] {
+            check(it, it);
+        }
+        check("identity:new", "account:new");
+        check("nas", "host:nas");
+        check("web-1.a.example", "host:web-1");
+        check("account:nas", "is no asset or identity");
     }
 }

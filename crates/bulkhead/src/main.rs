@@ -30,6 +30,7 @@ mod persons;
 mod record_note;
 mod rule_input;
 mod say;
+mod seen_flows;
 mod telemetry_input;
 mod ui;
 mod veil;

@@ -2,9 +2,11 @@
 //!
 //! What is a person and what a well-known principal stands in `data/principals.txt`, argued in `docs/case.md`.
 
+mod commands;
+
 use std::collections::BTreeSet;
 
-use bulkhead_journal::{Bearer, bare_name};
+use bulkhead_journal::{Bearer, bare_name, plain};
 use bulkhead_model::case::{EntityKind, Incident};
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::Estate;
@@ -48,11 +50,42 @@ const ACCOUNT_FIELDS: [&str; 31] = [
     "owner",
 ];
 /// Folders whose children are named after accounts.
-const PROFILES: [&str; 4] = ["\\users\\", "/users/", "/home/", "\\documents and settings\\"];
-/// Options of command lines after which an account stands.
-const USER_OPTIONS: [&str; 5] = ["/user:", "/u:", "/ru:", "-user:", "--user="];
-/// Commands whose last word is an account.
-const USER_COMMANDS: [&str; 7] = ["useradd", "adduser", "userdel", "usermod", "passwd", "chage", "gpasswd"];
+const PROFILES: [&str; 9] = [
+    "\\users\\",
+    "/users/",
+    "/home/",
+    "\\home$\\",
+    "\\homes\\",
+    "\\documents and settings\\",
+    "/var/mail/",
+    "/var/spool/mail/",
+    "/var/spool/cron/crontabs/",
+];
+/// What stands before an account, in command lines and messages; a letter before them makes them other words.
+const MARKS: [&str; 22] = [
+    "/user:",
+    "/u:",
+    "/ru:",
+    "-user:",
+    "--user=",
+    "--username=",
+    "--login=",
+    "user=",
+    "username=",
+    "logname=",
+    "sudo_user=",
+    "login=",
+    "acct=",
+    "account=",
+    "uid=",
+    "samaccountname=",
+    "userprincipalname=",
+    "invalid user ",
+    "illegal user ",
+    "opened for user ",
+    "closed for user ",
+    "new user: name=",
+];
 
 /// Names to hide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +96,8 @@ pub struct People {
     domains: BTreeSet<String>,
     /// Words of a text that are an account, or begin one whose name has blanks; with the text behind them.
     begun: BTreeSet<(String, String)>,
+    /// What may be an account with blanks, or the first of several words.
+    perhaps: BTreeSet<String>,
 }
 
 impl People {
@@ -85,7 +120,9 @@ impl People {
     pub fn iter(&self) -> impl Iterator<Item = (Bearer, &str)> {
         let alone = self.begun.iter().filter(|it| !self.goes_on(&it.0, &it.1)).map(|it| &it.0);
         let alone: BTreeSet<&String> = alone.filter(|it| !self.accounts.contains(*it)).collect();
-        let accounts = self.accounts.iter().chain(alone).map(|it| (Bearer::Account, it.as_str()));
+        let perhaps = self.perhaps.iter().filter(|it| !self.accounts.contains(*it));
+        let accounts =
+            self.accounts.iter().chain(alone).chain(perhaps).map(|it| (Bearer::Account, it.as_str()));
         accounts.chain(self.persons.iter().map(|it| (Bearer::Person, it.as_str())))
     }
 
@@ -135,9 +172,6 @@ impl People {
             if ACCOUNT_FIELDS.contains(&key.as_str()) || field.eq_ignore_ascii_case("user.name") {
                 self.account(value);
             }
-            if let Some(name) = common_name(value) {
-                self.persons.insert(name.to_owned());
-            }
             self.text(value);
         }
     }
@@ -150,37 +184,74 @@ impl People {
         observations.logons.keys().for_each(|it| self.account(&it.user));
     }
 
-    /// Takes in accounts that stand in free text.
+    /// Takes in accounts that stand in free text, as it is written and as it reads.
     pub fn text(&mut self, text: &str) {
-        let lower = text.to_ascii_lowercase();
+        let mut written = text.to_lowercase();
+        self.reading(&written);
+        // Escapes may be escaped again.
+        for _ in 0..3 {
+            let read = plain(&written);
+            if read == written {
+                break;
+            }
+            self.reading(&read);
+            written = read;
+        }
+    }
+
+    fn reading(&mut self, lower: &str) {
+        // Backslashes are doubled in texts that were escaped once more.
+        let single = lower.replace("\\\\", "\\");
         for folder in PROFILES {
-            // Backslashes are doubled in texts that were escaped once more.
-            let lower = lower.replace("\\\\", "\\");
-            for (at, _) in lower.match_indices(folder) {
-                self.profile(&lower[at + folder.len()..]);
+            for (at, _) in single.match_indices(folder) {
+                let before = single[..at].rfind([' ', '"', '\'', '=']).map_or("", |it| &single[it..=it]);
+                self.profile(&single[at + folder.len()..], before);
             }
         }
-        for option in USER_OPTIONS {
-            for (at, _) in lower.match_indices(option) {
-                self.word(&lower[at + option.len()..]);
+        for mark in MARKS {
+            for (at, _) in lower.match_indices(mark) {
+                if !lower[..at].ends_with(|it: char| it.is_alphanumeric() || it == '_') {
+                    self.word(&lower[at + mark.len()..]);
+                }
             }
         }
-        let words: Vec<&str> = lower.split_whitespace().collect();
-        for (at, option) in lower.match_indices(" user ") {
-            let command = lower[..at].trim_end().trim_end_matches('"');
-            if ["net", "net1", "net.exe", "net1.exe"].iter().any(|it| command.ends_with(it)) {
-                self.word(&lower[at + option.len()..]);
+        if lower.contains("useraccount") {
+            lower.match_indices("name=").for_each(|(at, mark)| self.word(&lower[at + mark.len()..]));
+        }
+        if lower.contains(' ') {
+            let mut found = Vec::new();
+            commands::accounts(lower, &mut |name, behind| found.push((name.to_owned(), behind.to_owned())));
+            found.iter().for_each(|(name, behind)| self.argument(name, behind));
+        }
+        for (at, _) in lower.match_indices("://") {
+            let host = lower[at + 3..].split(['/', ' ', '?', '#', '"']).next().unwrap_or_default();
+            let login = host.rsplit_once('@').map(|it| it.0.split(':').next().unwrap_or_default());
+            login.iter().for_each(|it| self.account(it));
+        }
+        for (at, _) in lower.match_indices("~") {
+            let name = lower[at + 1..].split_once('/').map(|it| it.0);
+            let is_name =
+                |it: &&str| it.chars().all(|it| it.is_alphanumeric() || matches!(it, '.' | '-' | '_'));
+            if !lower[..at].ends_with(char::is_alphanumeric) {
+                name.filter(is_name).iter().for_each(|it| self.account(it));
             }
         }
-        let commands = words.iter().any(|it| USER_COMMANDS.contains(&it.rsplit('/').next().unwrap_or(it)));
-        if commands
-            && words.len() > 1
-            && let Some(last) = words.last()
-        {
-            self.word(last);
+        for (at, _) in lower.match_indices("cn=") {
+            if let Some(name) = common_name(&lower[at..]) {
+                self.persons.insert(name.to_owned());
+            }
         }
-        self.qualified(&lower);
-        self.patterns(&lower);
+        self.qualified(lower);
+        self.patterns(lower);
+    }
+
+    /// Takes in an argument of a command; the text behind tells whether it may go on.
+    fn argument(&mut self, name: &str, behind: &str) {
+        let name = name.trim_matches(['"', '\'', '.', ',']);
+        if bare_name(name).contains('\\') || name.contains(['=', '$', '%', '*']) {
+            return;
+        }
+        self.begun(name, behind);
     }
 
     /// What stands after a domain known.
@@ -213,25 +284,39 @@ impl People {
         }
     }
 
-    /// The child of a profile folder; names with spaces are believed only where a separator ends them.
-    fn profile(&mut self, rest: &str) {
-        let end = rest.find(['\\', '/', '"', '\'', ':', '*', '?', '<', '>', '|', ';', ',', '\n', '\t', ')']);
-        let name = &rest[..end.unwrap_or(rest.len())];
-        let is_ended = end.is_some_and(|it| rest[it..].starts_with(['\\', '/']));
-        if is_ended {
+    /// The child of a profile folder. A name with blanks is believed where a separator or the quote that stands `before` the
+    /// path ends it; else both are hidden, the first word and what it may be the beginning of.
+    fn profile(&mut self, rest: &str, before: &str) {
+        let end = rest
+            .match_indices([
+                '\\', '/', '"', '\'', ':', '*', '?', '<', '>', '|', ';', ',', '\n', '\t', ')', '&',
+            ])
+            .find(|(at, mark)| *mark != "'" || !is_inside(rest, *at))
+            .map(|it| it.0);
+        let name = rest[..end.unwrap_or(rest.len())].trim_end();
+        let ends_with = end.map_or("", |it| &rest[it..=it]);
+        if matches!(ends_with, "\\" | "/") || (!before.trim().is_empty() && ends_with == before) {
             self.account(name);
-        } else {
-            let first = name.split(' ').next().unwrap_or(name);
-            self.begun(first, &rest[first.len()..]);
+            return;
+        }
+        let first = name.split(' ').next().unwrap_or(name);
+        self.begun(first, &rest[first.len()..]);
+        let words: Vec<&str> = name.split(' ').collect();
+        let is_name = |it: &&str| it.chars().all(|it| it.is_alphabetic() || matches!(it, '.' | '-' | '\''));
+        if (2..=4).contains(&words.len()) && words.iter().all(is_name) && is_person(name) {
+            self.perhaps.insert(name.to_owned());
         }
     }
 
     /// The first word of `rest`, or what stands there in quotes.
     fn word(&mut self, rest: &str) {
         let rest = rest.trim_start();
-        let quoted = rest.strip_prefix('"').and_then(|it| it.split_once('"')).map(|it| it.0);
+        let quote = rest.chars().next().filter(|it| matches!(it, '"' | '\''));
+        let quoted = quote.and_then(|it| rest[1..].split_once(it)).map(|it| it.0);
         let inside = rest.trim_start_matches(['"', '\'']);
-        let end = inside.find(|c: char| c.is_whitespace() || "\"'/,;()[]<>|&=:*?%$".contains(c));
+        let is_end = |c: char| c.is_whitespace() || "\"'/,;()[]<>|&=:*?%$".contains(c);
+        let end = inside.match_indices(is_end).map(|it| it.0);
+        let end = end.into_iter().find(|it| !inside[*it..].starts_with('\'') || !is_inside(inside, *it));
         let (word, behind) = inside.split_at(end.unwrap_or(inside.len()));
         if word.starts_with('-') || bare_name(word).contains('\\') {
             return;
@@ -271,12 +356,17 @@ pub fn is_function(name: &str) -> bool {
         || lower.split([' ', '_', '\'', '/', ',', '(', ')']).filter(|it| !it.is_empty()).all(known)
 }
 
-/// The common name of a distinguished name, `CN=Ada King,OU=...`.
-fn common_name(value: &str) -> Option<&str> {
-    let rest = value.get(..3).filter(|it| it.eq_ignore_ascii_case("cn=")).and_then(|_| value.get(3..))?;
-    let (name, tail) = rest.split_once(',')?;
+/// Whether the apostrophe at `at` stands inside a word, as in `o'brien`.
+fn is_inside(text: &str, at: usize) -> bool {
+    text[..at].ends_with(char::is_alphabetic) && text[at + 1..].starts_with(char::is_alphabetic)
+}
+
+/// The common name of a person's distinguished name, `cn=ada king,ou=...`.
+fn common_name(dn: &str) -> Option<&str> {
+    let name = commands::common_name(dn)?;
+    let tail = dn[3..].trim_start()[name.len()..].trim_start().strip_prefix(',')?;
     let is_tail = tail.contains('=') && !tail.to_lowercase().starts_with("cn=builtin");
-    (is_tail && name.contains(' ') && !name.contains('=')).then_some(name)
+    (is_tail && name.contains(' ') && name.len() <= 64 && !name.contains('=')).then_some(name)
 }
 
 #[cfg(test)]
@@ -290,6 +380,7 @@ mod tests {
         people.text(text);
         let mut found: Vec<&str> = people.iter().map(|it| it.1).filter(|it| *it != "known").collect();
         found.sort_unstable();
+        found.dedup();
         assert_eq!(found, expect, "{text}");
     }
 
@@ -313,6 +404,23 @@ mod tests {
         check(r"copy x \\dc\c$ as corp\grace", &["grace"]);
         check("owner S-1-5-21-1-2-3-1104 and S-1-5-18", &["s-1-5-21-1-2-3-1104"]);
         check("mail to heidi@corp.example.", &["heidi@corp.example"]);
+        check(r#"net user /domain "Max Brod""#, &["max brod"]);
+        check("ssh dymant@srv; scp x otto@10.0.0.1:", &["dymant", "otto"]);
+        check(r"type C:\Users\max brod", &["max", "max brod"]);
+        check(r#"type "C:\Users\max brod""#, &["max brod"]);
+        check(
+            "file:///C:/Users/Max%20Brod/x and file:///C:/Users/Otto%2520Kurz/x",
+            &["max brod", "otto kurz"],
+        );
+        check(r"C:\Users\O'Brien\x C:\Users\O'Hara", &["o'brien", "o'hara"]);
+        check(r#"dsadd user "CN=Max Brod,OU=Staff,DC=corp" "#, &["max brod"]);
+        check("bound as CN=Ada King,OU=Staff,DC=corp", &["ada king"]);
+        check("COMMAND=/bin/ls /home/dymant", &["dymant"]);
+        check("/\u{ff48}ome/\u{ff44}ymant /home/jose\u{301}/x", &["dymant", "jose\u{301}", "jos\u{e9}"]);
+        check("/home/dy\u{200b}mant/x", &["dymant", "dy\u{200b}mant"]);
+        check("wmic useraccount where name='max brod' get sid", &["max brod"]);
+        check("https://otto:pw@srv/?user=dymant&x=1 ~kurz/.ssh", &["dymant", "kurz", "otto"]);
+        check("Failed password for invalid user dymant from 10.0.0.1", &["dymant"]);
     }
 
     #[test]

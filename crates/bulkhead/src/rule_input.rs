@@ -10,9 +10,13 @@ use crate::cli::RuleReading;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::inputs;
+use crate::say::note;
+use crate::ui::counted;
 
 /// Faults printed before the rest is only counted; a corpus of thousands may hold many.
 const SHOWN: usize = 10;
+/// Rules that cannot fire, of which the first are named.
+const SHOWN_IDLE: usize = 3;
 
 /// What the names of built-in rules' files begin with.
 const BUILTIN: &str = "builtin:";
@@ -49,7 +53,26 @@ pub fn load_with(
     if !quiet && !report.diagnostics.is_empty() {
         print_diagnostics(&report.diagnostics, SHOWN);
     }
+    if !quiet {
+        say_unreachable(&report);
+    }
     Ok((set, report))
+}
+
+/// Names the rules of the user's that no event can meet: that they find nothing says nothing.
+pub fn say_unreachable(report: &LoadReport) {
+    let idle = report.rules.iter().filter(|it| !it.file.starts_with(BUILTIN));
+    let idle: Vec<_> = idle.filter_map(|it| Some((it, it.unreachable.as_ref()?))).collect();
+    if idle.is_empty() {
+        return;
+    }
+    note!("{} can never fire, whatever happens:", counted(idle.len(), "rule"));
+    for (rule, why) in idle.iter().take(SHOWN_IDLE) {
+        note!("  {}: {}", rule.title, why);
+    }
+    if idle.len() > SHOWN_IDLE {
+        note!("  and {} more: `bulkhead rules list` names them all", idle.len() - SHOWN_IDLE);
+    }
 }
 
 /// Log source mappings, pipelines and placeholders of the command line and the configuration.

@@ -1,6 +1,6 @@
 //! Pseudonyms in the place of names in a file's bytes, by what the file is: JSON, YAML, a page, or plain text.
 //!
-//! Words of the formats themselves stay: keys, and the values of closed sets at the places where they stand.
+//! Words of the formats themselves stay: keys of the schemas, and the values of closed sets at the places where they stand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -12,7 +12,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The closed sets of the case's schemas: by property, the words it may hold.
-static WORDS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(words);
+static WORDS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
+    let mut words = words();
+    words.retain(|_, words| !words.is_empty());
+    words
+});
+/// Every property of the case's schemas; other keys hold what somebody wrote, such as the names of a log's fields.
+static KEYS: LazyLock<BTreeSet<String>> = LazyLock::new(|| words().into_keys().collect());
 /// Attributes of pages that never hold what somebody wrote.
 const PLAIN_ATTRIBUTES: [&str; 12] =
     ["class", "style", "lang", "charset", "type", "rel", "role", "d", "fill", "stroke", "xmlns", "viewbox"];
@@ -104,7 +110,18 @@ fn veil_json(value: &mut Value, key: &str, names: &Names) -> bool {
             is_changed
         }
         Value::Array(items) => items.iter_mut().fold(false, |is, it| veil_json(it, key, names) | is),
-        Value::Object(map) => map.iter_mut().fold(false, |is, (key, it)| veil_json(it, key, names) | is),
+        Value::Object(map) => {
+            let is_changed = map.iter_mut().fold(false, |is, (key, it)| veil_json(it, key, names) | is);
+            let veiled =
+                |key: &String| if KEYS.contains(&key.to_lowercase()) { None } else { names.veil(key) };
+            if !map.keys().any(|it| veiled(it).is_some()) {
+                return is_changed;
+            }
+            for (key, it) in std::mem::take(map) {
+                map.insert(veiled(&key).unwrap_or(key), it);
+            }
+            true
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
@@ -181,7 +198,6 @@ fn words() -> BTreeMap<String, BTreeSet<String>> {
             properties(&root, &root, &mut words);
         }
     }
-    words.retain(|_, words: &mut BTreeSet<String>| !words.is_empty());
     words
 }
 
@@ -247,6 +263,12 @@ mod tests {
             "findings.ndjson",
             "{\"rule\":{\"level\":\"high\"},\"user\":\"high\",\"fields\":{\"User\":\"CORP\\\\ALICE\",\"n\":\"a user\"}}\n{\"kind\":\"identity\",\"n\":1.50}\n",
             "{\"rule\":{\"level\":\"high\"},\"user\":\"<1>\",\"fields\":{\"User\":\"CORP\\\\<3>\",\"n\":\"a <0>\"}}\n{\"kind\":\"identity\",\"n\":1.50}\n",
+        );
+        check(
+            &["user", "alice"],
+            "findings.ndjson",
+            "{\"user\":\"x\",\"fields\":{\"home.alice\":\"1\"}}\n",
+            "{\"user\":\"x\",\"fields\":{\"home.<1>\":\"1\"}}\n",
         );
     }
 

@@ -4,6 +4,7 @@ use bulkhead_engine::State;
 use bulkhead_model::case::{EntityRef, Residual};
 
 use crate::desk::stays;
+use crate::entities::exactly;
 use crate::flow::Ending;
 use crate::say::line;
 
@@ -141,13 +142,23 @@ fn what_next(out: &mut String, state: &State) {
          --forbid steer the plan"
     );
     if acts {
-        let flags: Vec<String> =
-            open.iter().take(SHOWN).map(|it| format!("--accept {}", quoted(&it.entity))).collect();
+        // By kind: a host and an account may share a name.
+        let entity = |it: &Residual| EntityRef { kind: it.kind, id: it.entity.clone() };
+        let flags = open.iter().take(SHOWN).map(|it| format!("--accept {}", quoted(&exactly(&entity(it)))));
+        let flags: Vec<String> = flags.collect();
         line!(out, "    or accept by name what may stay: {} (--yes accepts none)", flags.join(" "));
     } else {
+        let hosts: Vec<String> =
+            state.compromised().take(SHOWN).map(|it| quoted(&exactly(&it.key()))).collect();
         line!(
             out,
-            "    or have the paths checked where they run: at the firewalls and on the hosts themselves"
+            "    or have the paths checked where they run: `bulkhead plan reach --compromised {} --estate ESTATE` lists them; \
+             on each host and firewall `nft list ruleset`, or what shows its rules there, says whether they are cut",
+            hosts.join(",")
+        );
+        line!(
+            out,
+            "    bulkhead takes no word for it yet: the incident stays declared until an action was read back"
         );
     }
 }

@@ -372,6 +372,14 @@ impl Drafter<'_, '_> {
                     .to_owned(),
             );
         }
+        let seen: Vec<&str> =
+            self.request.estate.flows.iter().filter(|it| it.is_seen()).map(|it| it.id.as_str()).collect();
+        if !seen.is_empty() {
+            note(
+                format!("{} taken as open: {}", counted(seen.len(), "flow"), listed(&seen)),
+                "seen in telemetry, not declared in the estate".to_owned(),
+            );
+        }
         let exposed = moves::asset_ids(ground, |it| {
             assessment.reach.nodes[it] && !ground.start.compromised.contains(&(it as u32))
         });

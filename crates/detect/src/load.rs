@@ -300,7 +300,8 @@ impl Build {
         let unmapped = gates.len() < 2
             && gates.iter().all(|(_, gate)| !has_event_condition(&self.gate_list[*gate as usize]));
         let unreachable = if unmapped && rule.source != rule::Source::default() {
-            Some(format!("no log source mapping for {}", rule.source))
+            let near = self.table.nearest(&rule.source).map(|it| format!("; did you mean `{it}`?"));
+            Some(format!("no log source mapping for {}{}", rule.source, near.unwrap_or_default()))
         } else if instances.iter().all(|it| it.expr == Expr::Const(false)) {
             Some("its condition can never hold".to_owned())
         } else {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use bulkhead_model::diag::{Diagnostic, Pos};
+use bulkhead_model::diag::{Diagnostic, Pos, nearest};
 use bulkhead_model::event::{Shape, windows_header};
 use bulkhead_model::yaml::{self, Node};
 
@@ -94,6 +94,17 @@ impl Table {
             .map(|(fields, when)| Gate { when: Expr::or(when), fields })
             .filter(|it| it.when != Expr::Const(false))
             .collect()
+    }
+
+    /// The word nearest to the one in `source` that no entry knows.
+    pub fn nearest(&self, source: &Source) -> Option<&str> {
+        let parts: [fn(&Source) -> Option<&String>; 3] =
+            [|it| it.category.as_ref(), |it| it.product.as_ref(), |it| it.service.as_ref()];
+        parts.iter().find_map(|part| {
+            let asked = part(source)?;
+            let known = || self.entries.iter().filter_map(|it| part(&it.source)).map(String::as_str);
+            if known().any(|it| it == asked) { None } else { nearest(asked, known()) }
+        })
     }
 
     /// Entries of one dimension that the rule's log source means; a single `None` if the rule does not say.

@@ -106,6 +106,17 @@ pub fn remove_dir(path: &Path) -> Result<()> {
     absent_is_fine(fs::remove_dir_all(path)).map_err(Error::io("remove", path))
 }
 
+/// Removes a folder that holds nothing; nothing happens when it is not there or holds something.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn remove_empty_dir(path: &Path) -> Result<()> {
+    match fs::remove_dir(path) {
+        Err(fault) if fault.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        done => absent_is_fine(done).map_err(Error::io("remove", path)),
+    }
+}
+
 fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
     match done {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -218,7 +218,7 @@ fn write_journal(
     let name = |path: &str| new.join(path.trim_start_matches(JOURNAL_DIR).trim_start_matches('/'));
     journal.reached("manifest");
     files::write(&name(MANIFEST), &manifest)?;
-    let note = sign_head(key, journal.size(), journal.root(), Some(Sha256::digest(&manifest).into()));
+    let note = sign_head(key, journal, Some(Sha256::digest(&manifest).into()))?;
     journal.reached("checkpoint");
     files::write(&name(CHECKPOINT), note.as_bytes())?;
     replace(journal, dir, &new)?;

@@ -27,6 +27,7 @@ mod encoded;
 mod error;
 mod export;
 mod files;
+mod fold;
 mod manifest;
 mod names;
 mod ours;
@@ -38,6 +39,7 @@ mod verify;
 
 pub use error::{Error, Result};
 pub use export::{Erasure, Sealed, cosign, erase_vault, export, recover, reopen, settle};
+pub use fold::plain;
 pub use manifest::{FileDigest, MANIFEST, Manifest, SignerName};
 pub use names::{Bearer, Names, bare_name};
 pub use note::{Checkpoint, PublicKey, SigningKey};

@@ -1,6 +1,6 @@
 //! Names and the keyed pseudonyms that stand for them: put in, and put back.
 //!
-//! A name is found in any capitals, and only where it stands by itself: `alice` in `CORP\alice`, `C:\Users\Alice\x` and
+//! A name is found in any spelling that [folds](crate::fold) to it, and only where it stands by itself: `alice` in `CORP\alice`, `C:\Users\Alice\x` and
 //! `alice-pc`, never in `malice`; `alice2` is hers too, and `kowalska` or `j.doe` are nothing else whatever stands beside them.
 //! Names of two characters are words too often: they also need free space from `-` and `_`.
 
@@ -9,9 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use aho_corasick::AhoCorasick;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::encoded::withhold;
 use crate::error::{Error, Result};
+use crate::fold::{Folded, fold};
 
 /// What stands behind a pseudonym.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,14 +54,14 @@ pub struct Names {
     key: [u8; 32],
     /// What is written to `mapping.ndjson`: by pseudonym.
     by_pseudonym: BTreeMap<String, String>,
-    /// Pseudonym by name in lower case.
+    /// Pseudonym by name, folded.
     by_name: BTreeMap<String, String>,
     /// Names that are hidden: all of them, save while a case is being worked on.
     awake: BTreeSet<String>,
     finder: Option<Finder>,
 }
 
-/// The automaton over all names, with the name each pattern means.
+/// The automaton over all names, and the name of each pattern.
 struct Finder {
     automaton: AhoCorasick,
     means: Vec<String>,
@@ -68,11 +71,10 @@ impl Names {
     pub(crate) fn new(key: [u8; 32], by_pseudonym: BTreeMap<String, String>) -> Result<Self> {
         let mut by_name = BTreeMap::new();
         for (pseudonym, value) in &by_pseudonym {
-            // Of a name's spellings the one in lower case is the name.
-            let lower = value.to_lowercase();
-            let is_plain = *value == lower;
-            if is_plain || !by_name.contains_key(&lower) {
-                by_name.insert(lower, pseudonym.clone());
+            // Of a name's spellings the one whose pseudonym carries no digest is the name.
+            let folded = fold(value);
+            if !pseudonym.contains('.') || !by_name.contains_key(&folded) {
+                by_name.insert(folded, pseudonym.clone());
             }
         }
         let awake = by_name.keys().cloned().collect();
@@ -91,7 +93,7 @@ impl Names {
         self.by_name.is_empty()
     }
 
-    /// Every name, in lower case, sorted.
+    /// Every name, folded, sorted.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
     }
@@ -103,7 +105,7 @@ impl Names {
 
     /// The pseudonym of `name`, when it is known.
     pub fn pseudonym(&self, name: &str) -> Option<&str> {
-        self.by_name.get(&name.to_lowercase()).map(String::as_str)
+        self.by_name.get(&fold(name)).map(String::as_str)
     }
 
     /// `text` with every name replaced by its pseudonym, and without words that hide one in another writing; none when it
@@ -111,10 +113,8 @@ impl Names {
     pub fn veil(&self, text: &str) -> Option<String> {
         let plain = self.veil_plain(text);
         let finder = self.finder.as_ref()?;
-        let is_named = |it: &str| {
-            let found = finder.automaton.find_iter(it);
-            found.into_iter().any(|it| it.len() >= HIDDEN)
-        };
+        let holds = |it: &str| finder.automaton.find_iter(it).any(|it| it.len() >= HIDDEN);
+        let is_named = |it: &str| holds(it) || Folded::new(it).is_some_and(|it| holds(&it.text));
         withhold(plain.as_deref().unwrap_or(text), &is_named).or(plain)
     }
 
@@ -156,28 +156,28 @@ impl Names {
 
     /// Takes a name in; returns the line of the mapping that is new by it.
     pub(crate) fn learn(&mut self, bearer: Bearer, name: &str) -> Option<(String, String)> {
-        let lower = name.to_lowercase();
-        if lower.chars().count() < 2 || !self.awake.insert(lower.clone()) {
+        let folded = fold(name);
+        if folded.chars().count() < 2 || !self.awake.insert(folded.clone()) {
             return None;
         }
         self.finder = None;
-        if self.by_name.contains_key(&lower) {
+        if self.by_name.contains_key(&folded) {
             return None;
         }
-        let digest = self.keyed(&lower);
+        let digest = self.keyed(&folded);
         let short = format!("{}{}", bearer.prefix(), &digest[..DIGITS]);
         let is_taken = self.by_pseudonym.contains_key(&short);
         let pseudonym = if is_taken { format!("{}{}", bearer.prefix(), &digest[..32]) } else { short };
+        let lower: String = name.nfc().collect::<String>().to_lowercase();
         self.by_pseudonym.insert(pseudonym.clone(), lower.clone());
-        self.by_name.insert(lower.clone(), pseudonym.clone());
+        self.by_name.insert(folded, pseudonym.clone());
         Some((pseudonym, lower))
     }
 
     /// The pseudonym of a name as it is spelled here, which reads back to the letter; and the new line of the mapping.
     pub(crate) fn spelled(&mut self, text: &str) -> (String, Option<(String, String)>) {
-        let lower = text.to_lowercase();
-        let plain = self.by_name.get(&lower).cloned().unwrap_or_default();
-        if lower == text && self.behind(&plain) == Some(text) {
+        let plain = self.by_name.get(&fold(text)).cloned().unwrap_or_default();
+        if self.behind(&plain) == Some(text) {
             return (plain, None);
         }
         let base = plain.split('.').next().unwrap_or_default();
@@ -198,32 +198,8 @@ impl Names {
         if self.finder.is_some() {
             return Ok(());
         }
-        let mut patterns: Vec<String> = Vec::new();
-        let mut means = Vec::new();
-        for name in &self.awake {
-            let mut forms = vec![name.clone()];
-            if !name.is_ascii() {
-                // The automaton knows capitals of ASCII only.
-                let mut chars = name.chars();
-                let capital: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-                forms.extend([name.to_uppercase(), capital + chars.as_str()]);
-            }
-            for form in forms.clone() {
-                forms.push(
-                    form.replace('&', "&amp;")
-                        .replace('<', "&lt;")
-                        .replace('>', "&gt;")
-                        .replace('"', "&quot;"),
-                );
-            }
-            forms.sort();
-            forms.dedup();
-            for form in forms {
-                patterns.push(form);
-                means.push(name.clone());
-            }
-        }
-        let built = AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns);
+        let means: Vec<String> = self.awake.iter().cloned().collect();
+        let built = AhoCorasick::builder().ascii_case_insensitive(true).build(&means);
         let automaton = built.map_err(|it| Error::Invalid(format!("too many names for one case: {it}")))?;
         self.finder = Some(Finder { automaton, means });
         Ok(())
@@ -232,12 +208,19 @@ impl Names {
     /// Names in `text` that stand by themselves: start, end, name; of several at one place the longest, none overlap.
     pub(crate) fn find<'n>(&'n self, text: &str) -> Vec<(usize, usize, &'n str)> {
         let Some(finder) = &self.finder else { return Vec::new() };
-        let mut found: Vec<(usize, usize, usize)> = finder
-            .automaton
-            .find_overlapping_iter(text)
-            .map(|it| (it.start(), it.end(), it.pattern().as_usize()))
-            .filter(|(start, end, _)| stands_alone(text, *start, *end))
-            .collect();
+        let alone = |text: &str| -> Vec<(usize, usize, usize)> {
+            let found = finder.automaton.find_overlapping_iter(text);
+            let found = found.map(|it| (it.start(), it.end(), it.pattern().as_usize()));
+            found.filter(|(start, end, _)| stands_alone(text, *start, *end)).collect()
+        };
+        // As it is written, and as it reads: what looks like an escape may be none.
+        let mut found = alone(text);
+        if let Some(folded) = Folded::new(text) {
+            found.extend(alone(&folded.text).into_iter().filter_map(|(start, end, pattern)| {
+                let (start, end) = folded.origin(start, end)?;
+                Some((start, end, pattern))
+            }));
+        }
         found.sort_by_key(|(start, end, pattern)| (*start, usize::MAX - end, *pattern));
         let mut at = 0;
         let mut kept = Vec::with_capacity(found.len());
@@ -279,17 +262,19 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     else {
         return false;
     };
-    let length = name.chars().count();
+    // A letter with a mark on it is one letter.
+    let letters = || name.chars().filter(|it| !is_combining_mark(*it));
+    let length = letters().count();
     if PREFIXES.iter().any(|it| before.ends_with(it)) {
         return false;
     }
-    if length >= UNMISTAKABLE || (length >= LONG && name.contains(|it: char| !it.is_alphanumeric())) {
+    if length >= UNMISTAKABLE || (length >= LONG && letters().any(|it| !it.is_alphanumeric())) {
         return true;
     }
     let is_short = length < SURE;
     let part = |c: char| {
         let beside = if length >= LONG { c.is_alphabetic() } else { c.is_alphanumeric() };
-        beside || (is_short && matches!(c, '_' | '-'))
+        beside || is_combining_mark(c) || (is_short && matches!(c, '_' | '-'))
     };
     let is_free_before = !before.ends_with(part) || ends_with_escape(before);
     is_free_before && !after.starts_with(part)

@@ -230,7 +230,7 @@ impl fmt::Display for PublicKey {
     }
 }
 
-/// A tree head: which log, how many entries, their root, and the digest of the manifest.
+/// A tree head: which log, how many entries, their root, and the digests of the manifest and the first entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// Name of the log; equals the name of the key that signs it.
@@ -241,10 +241,15 @@ pub struct Checkpoint {
     pub root: Hash,
     /// SHA-256 of `manifest.json`, in an exported case.
     pub manifest: Option<Hash>,
+    /// Leaf hash of the first entry, which tells one record from another; absent before there is one, and in checkpoints of
+    /// the first version.
+    pub first: Option<Hash>,
 }
 
 /// What the extension line with the manifest's digest begins with.
 const MANIFEST_LINE: &str = "manifest sha256:";
+/// What the extension line with the leaf hash of the first entry begins with.
+const FIRST_LINE: &str = "first sha256:";
 
 impl Checkpoint {
     /// Reads the text of a checkpoint (without signatures).
@@ -266,21 +271,25 @@ impl Checkpoint {
         check_name(&origin).ok()?;
         let size = lines.next()?.parse().ok()?;
         let root = BASE64_STANDARD.decode(lines.next()?).ok()?.try_into().ok()?;
-        let manifest = match lines.next() {
-            None => None,
-            Some(line) => Some(hex::decode(line.strip_prefix(MANIFEST_LINE)?).ok()?.try_into().ok()?),
+        let mut rest = lines.peekable();
+        let mut extension = |mark: &str| -> Option<Option<Hash>> {
+            let Some(digits) = rest.next_if(|it| it.starts_with(mark)) else { return Some(None) };
+            Some(Some(hex::decode(&digits[mark.len()..]).ok()?.try_into().ok()?))
         };
-        Some(Self { origin, size, root, manifest })
+        let (manifest, first) = (extension(MANIFEST_LINE)?, extension(FIRST_LINE)?);
+        Some(Self { origin, size, root, manifest, first })
     }
 }
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n{}\n{}", self.origin, self.size, BASE64_STANDARD.encode(self.root))?;
-        match &self.manifest {
-            Some(digest) => writeln!(f, "{MANIFEST_LINE}{}", hex::encode(digest)),
-            None => Ok(()),
+        for (mark, digest) in [(MANIFEST_LINE, &self.manifest), (FIRST_LINE, &self.first)] {
+            if let Some(digest) = digest {
+                writeln!(f, "{mark}{}", hex::encode(digest))?;
+            }
         }
+        Ok(())
     }
 }
 
@@ -369,9 +378,15 @@ mod tests {
 
     #[test]
     fn a_checkpoint_has_one_form() {
-        let with =
-            |manifest| Checkpoint { origin: "example.com/a".into(), size: 12, root: [9; 32], manifest };
-        for checkpoint in [with(None), with(Some([8; 32]))] {
+        let with = |manifest, first| Checkpoint {
+            origin: "example.com/a".into(),
+            size: 12,
+            root: [9; 32],
+            manifest,
+            first,
+        };
+        let digest = Some([8; 32]);
+        for checkpoint in [with(None, None), with(digest, None), with(digest, digest), with(None, digest)] {
             let text = checkpoint.to_string();
             assert_eq!(Checkpoint::parse(&text).unwrap(), checkpoint);
             for bad in [
@@ -385,7 +400,7 @@ mod tests {
                 assert!(Checkpoint::parse(&bad).is_err(), "{bad:?}");
             }
         }
-        assert!(Checkpoint::parse(&with(Some([0xab; 32])).to_string().replace("ab", "AB")).is_err());
+        assert!(Checkpoint::parse(&with(Some([0xab; 32]), None).to_string().replace("ab", "AB")).is_err());
     }
 
     #[test]

@@ -336,7 +336,7 @@ impl Journal {
     /// # Errors
     /// When the database refuses.
     pub fn checkpoint(&mut self, key: &SigningKey) -> Result<String> {
-        let note = sign_head(key, self.size(), self.root(), None);
+        let note = sign_head(key, self, None)?;
         self.db.execute(
             "INSERT OR REPLACE INTO checkpoint (size, note) VALUES (?1, ?2)",
             params![self.size(), note],
@@ -447,9 +447,11 @@ impl std::fmt::Debug for Journal {
 }
 
 /// A signed tree head.
-pub(crate) fn sign_head(key: &SigningKey, size: u64, root: Hash, manifest: Option<Hash>) -> String {
+pub(crate) fn sign_head(key: &SigningKey, of: &Journal, manifest: Option<Hash>) -> Result<String> {
     let origin = key.public().name().to_owned();
-    key.sign(&Checkpoint { origin, size, root, manifest }.to_string())
+    let (size, root) = (of.size(), of.root());
+    let first = if size > 0 { Some(node(&of.db, 0, 0)?) } else { None };
+    Ok(key.sign(&Checkpoint { origin, size, root, manifest, first }.to_string()))
 }
 
 fn take_lock(path: &Path) -> Result<File> {

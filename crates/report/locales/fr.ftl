@@ -286,6 +286,7 @@ cost-operating = Exécution
 cost-total = Total
 cost-services-hit = Services touchés
 cost-note = Note
+terminal-english = le terminal parle anglais ; report.html, les déclarations et les ordres de travail sont en français
 cost-this = ce plan
 cost-proven = prouvé à { $gap } près
 cost-infeasible = enfreint une règle impérative
@@ -506,6 +507,10 @@ theft-unknown = impossible à évaluer : aucun dépôt de données à portée de
 
 ## Ce que le dossier dit en anglais, redit en français ; les trous portent les noms du catalogue anglais
 
+said-source-text = { $maybe } (lu dans le texte, { $any })
+said-source-second = { $maybe } (lu dans une source secondaire, { $any })
+said-source-memory = { $maybe } (de mémoire, à confirmer, { $any })
+said-act-fields = { $maybe }, annexe I, une partie de ses { $count } champs ; numéros du schéma JSON du rapport, { $any }
 said-simulated = { $told } (simulation)
 said-except = { $told }, sauf { $list }
 said-then = { $told } ; puis, sur { $any } : { $told_b }
@@ -628,6 +633,11 @@ said-left-by = { $any } (par { $any_b })
 said-left-cost = le couper coûte plus que sa valeur, ou aucun point disponible ne le peut
 said-left-ways = les voies de sortie n'ont pas été distinguées
 said-left-ways-why = aucun flux déclaré ne touche une zone externe : tout ce qui est compromis et non isolé est tenu pour parler à l'extérieur
+said-left-seen = { $count_n ->
+    [one] { $count } flux tenu pour ouvert : { $list }
+   *[other] { $count } flux tenus pour ouverts : { $list }
+}
+said-left-seen-why = vu dans la télémétrie, non déclaré dans le référentiel
 said-left-loss = ce que perdent les services est inconnu
 said-left-loss-why = le référentiel a été ébauché à partir de la télémétrie : ce qui n'a pas été vu est tenu pour ouvert, et personne n'a dit quels services existent
 said-left-reach = { $count_n ->
@@ -689,9 +699,14 @@ said-outer-day = jusqu'à la fin du dernier jour
 said-outer-next = jour ouvrable suivant (règl. { $any })
 said-outer-national = jour ouvrable suivant (règle nationale, à confirmer)
 said-outer-least = au moins { $count } jours ouvrables (règl. { $any })
-said-source-text = { $maybe } (lu dans le texte, { $any })
-said-source-second = { $maybe } (lu dans une source secondaire, { $any })
-said-source-memory = { $maybe } (de mémoire, à confirmer, { $any })
+said-act-upheld = { $any }, confirmé par la juridiction « { $any_b } » le { $any_c }
+said-act-slipped = { $any }, règle finale repoussée à { $any_b }, puis retardée ; état ultérieur non trouvé
+said-act-deleted = { $maybe }, supprimé par { $maybe_b } art. { $any }
+said-act-applies = { $maybe } (applicable à compter du { $any })
+said-act-consolidated = { $maybe } (version consolidée { $any }), { $any_b }
+said-act-bill = { $any }, en séance aux Communes, { $any_b } ; adoption non trouvée
+said-act-hour = { $any }, heure de dépôt
+said-act-range = Code de la défense, { $any } à { $any_b }
 said-act-implementing = Règlement d'exécution (UE) { $any }
 said-act-delegated = Règlement délégué (UE) { $any }
 said-act-regulation = Règlement (UE) { $any }

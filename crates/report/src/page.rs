@@ -39,6 +39,11 @@ impl<'a> Page<'a> {
         self.say(id, &[("n", n.into())])
     }
 
+    /// A message with a figure of the case.
+    pub fn figure(&self, id: &str, n: u64) -> String {
+        self.say(id, &[("n", n.into())])
+    }
+
     pub fn currency(&self) -> &'a str {
         &self.view.estate.estate.currency
     }

@@ -95,6 +95,11 @@ impl Words {
         Self { lang, bundle }
     }
 
+    /// That the terminal speaks English, in this language.
+    pub fn of_the_terminal(&self) -> String {
+        self.get("terminal-english")
+    }
+
     /// The message `id`.
     pub fn get(&self, id: &str) -> String {
         self.say(id, &[])

@@ -81,7 +81,7 @@ pub struct PlanReach {
     #[arg(long, value_parser = attitude, value_name = "movement|strict|credential")]
     pub attitude: Option<Attitude>,
     /// Suspected assets and identities at or above this confidence count as compromised.
-    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
+    #[arg(long, value_name = "0..1", allow_negative_numbers = true, value_parser = share)]
     pub suspect_threshold: Option<f64>,
 }
 
@@ -129,10 +129,10 @@ pub struct Planning {
     #[arg(long, value_parser = attitude, value_name = "movement|strict|credential")]
     pub attitude: Option<Attitude>,
     /// Hours over which losses count.
-    #[arg(long, value_name = "HOURS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "HOURS", allow_negative_numbers = true, value_parser = above_zero)]
     pub horizon: Option<f64>,
     /// Suspected assets and identities at or above this confidence count as compromised.
-    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
+    #[arg(long, value_name = "0..1", allow_negative_numbers = true, value_parser = share)]
     pub suspect_threshold: Option<f64>,
     /// The planning clock, such as 2026-11-20T14:20:00Z, '2026-11-20 15:20' or `now`; by default the time of the last event.
     #[arg(long, value_name = "WHEN", value_parser = when::read)]
@@ -146,4 +146,16 @@ fn attitude(text: &str) -> Result<Attitude, String> {
         "credential" => Ok(Attitude::Credential),
         _ => Err("use movement, strict or credential".to_owned()),
     }
+}
+
+/// A number above 0, refused before anything is read.
+pub fn above_zero(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|it| *it > 0.0 && it.is_finite());
+    number.ok_or_else(|| "it must be a number above 0".to_owned())
+}
+
+/// A number between 0 and 1.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|it| (0.0..=1.0).contains(it));
+    number.ok_or_else(|| "it must be a number between 0 and 1".to_owned())
 }

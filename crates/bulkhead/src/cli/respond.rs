@@ -101,7 +101,7 @@ pub struct Drill {
     #[arg(long, value_name = "SPAN")]
     pub before: Option<Span>,
     /// Makes ordinary life so many times as busy.
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, value_parser = super::plan::above_zero)]
     pub noise: Option<f64>,
     /// Lists the built-in scenarios.
     #[arg(long)]

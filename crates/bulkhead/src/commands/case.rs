@@ -183,10 +183,21 @@ fn verify(dir: &Path, with: &VerifyWith, format: Format) -> Outcome {
         }
         return Err(Failure::Verdict(why.to_owned()));
     }
+    if let Some(failure) = foreign(&report) {
+        return Err(failure);
+    }
     if with.require_key && !report.is_authenticated() {
         return Err(Failure::Verdict("the signer is not authenticated".to_owned()));
     }
     Ok(())
+}
+
+/// A checkpoint of another record says nothing about this one: neither that it holds nor that it does not.
+fn foreign(report: &bulkhead_journal::Report) -> Option<Failure> {
+    let why = report.foreign.as_ref()?;
+    Some(Failure::input(format!("--since: this checkpoint is of another record: {why}")).hint(
+        "give a copy of this case's own journal/checkpoint; if it is one, the case is not the one it was of",
+    ))
 }
 
 /// A checkpoint in a file, or the one of a case directory.
@@ -214,6 +225,9 @@ fn cosign(dir: &Path, since: Option<&Path>, signer: &Signer, now: Option<&When>)
     if !report.is_ok() {
         say::show(&format!("{report}\n"));
         return Err(Failure::Verdict("nothing was cosigned: the case is not what was signed".to_owned()));
+    }
+    if let Some(failure) = foreign(&report) {
+        return Err(failure);
     }
     let clock = Timestamp::now();
     let now = now.map_or(Ok(clock), |it| it.resolve("--now", &zone_of_case(dir), clock, false))?;

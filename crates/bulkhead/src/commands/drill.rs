@@ -14,16 +14,16 @@ use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
 use crate::commands::key::signing_key;
-use crate::commands::respond::{setting, show};
+use crate::commands::respond::{say_language, setting, show};
 use crate::config::Config;
-use crate::desk::{Setting, later};
+use crate::desk::{Setting, World as _, later};
 use crate::estate_input::{self, EstateInput, SHOWN};
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::flow::{self, Ending, Opening, VaultKey};
 use crate::say::{self, say};
 use crate::ui::Table;
 use crate::world::drill::DrillWorld;
-use crate::{files, inputs, narrate, rule_input, ui};
+use crate::{files, inputs, narrate, rule_input, seen_flows, ui};
 
 /// Played when no scenario is named.
 const DEFAULT: &str = "reference";
@@ -37,12 +37,12 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
         return list();
     }
     let common = &args.common;
+    say_language(common, quiet);
     let scenario = load(args)?;
     // A drill without an estate plays on the embedded example; one configured or named takes its place.
     let estate = estate_input::read_or_example(common.estate.as_deref(), config, quiet)?;
     let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let key = signing_key(&common.signer)?;
-    let setting = setting(&estate.estate, common, config)?;
     let building = match resumed {
         Some(building) => building,
         None => Building::begin(&Wanted {
@@ -66,6 +66,9 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     // Whoever answers the page sees what telemetry shows by then.
     let draft = world.draft(declared_at, None).unwrap_or(draft);
     let incident = draft.declare(declared_at, world.summary().clone());
+    // What was seen to be open is, whatever the estate believes.
+    let answered = seen_flows::with(estate.clone(), world.knowledge(declared_at).observations, true)?;
+    let setting = setting(&answered.estate, common, config)?;
     let opening = Opening {
         setting: &setting,
         incident,
@@ -78,7 +81,7 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     };
     let ending = flow::carry(opening, &mut world)?;
     bar.finish_and_clear();
-    finish(args, &scenario, &estate, &setting, ending, &mut world, building, &key)
+    finish(args, &scenario, &answered, &setting, ending, &mut world, building, &key)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one drill, used once")]

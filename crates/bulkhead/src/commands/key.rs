@@ -52,14 +52,28 @@ pub fn public_key(text: &str) -> Outcome<PublicKey> {
 }
 
 fn new(file: &Path, name: &str, no_passphrase: bool, source: &PassphraseSource) -> Outcome {
+    let public = beside(file, "pub");
     if file.symlink_metadata().is_ok() {
+        // Cut off between the two files, only the second is missing, which names nobody's secret.
+        if public.symlink_metadata().is_err()
+            && let Ok(held) = read(file)
+            && held.public().name() == name
+        {
+            write_public(file, &held.public(), Existing::Refuse)?;
+            say!(
+                "`{}` is there already; its public half was missing and stands in {} now",
+                file.display(),
+                public.display()
+            );
+            say!("  {}", held.public());
+            return Ok(());
+        }
         return Err(Failure::input(format!(
             "`{}` exists already; a key is never overwritten",
             file.display()
         ))
         .hint("name another file, or replace the key with `bulkhead key rotate`"));
     }
-    let public = beside(file, "pub");
     if public.symlink_metadata().is_ok() {
         return Err(Failure::input(format!(
             "`{}`, where the public half would go, exists already",
@@ -70,7 +84,7 @@ fn new(file: &Path, name: &str, no_passphrase: bool, source: &PassphraseSource) 
     let key = SigningKey::from_seed(name, &random()?).map_err(journal_failure)?;
     let passphrase = if no_passphrase { None } else { Some(new_passphrase(source)?) };
     write_secret(file, &key, passphrase.as_deref(), Existing::Refuse)?;
-    write_public(file, &key, Existing::Refuse)?;
+    write_public(file, &key.public(), Existing::Refuse)?;
     say!("new signing key: {}", file.display());
     match passphrase {
         Some(_) => say!("  closed with a passphrase; without it the key is lost"),
@@ -120,7 +134,7 @@ fn rotate(file: &Path, now: Option<&When>, source: &PassphraseSource) -> Outcome
     };
     if begun && new.public() == old.public() {
         // Only the last step was missing.
-        write_public(file, &new, Existing::Replace)?;
+        write_public(file, &new.public(), Existing::Replace)?;
         remove(&coming)?;
         say!("the signing key in {} is the new one already: {}", file.display(), new.public());
         return Ok(());
@@ -132,7 +146,7 @@ fn rotate(file: &Path, now: Option<&When>, source: &PassphraseSource) -> Outcome
     if !(begun && is_aside) {
         write_secret(&aside, &old, passphrase.as_deref(), Existing::Refuse)?;
     }
-    write_public(&aside, &old, if begun { Existing::Replace } else { Existing::Refuse })?;
+    write_public(&aside, &old.public(), if begun { Existing::Replace } else { Existing::Refuse })?;
     if !(begun && record.symlink_metadata().is_ok()) {
         let statement =
             format!("bulkhead key rotation\nat {now}\nfrom {}\nto {}\n", old.public(), new.public());
@@ -143,7 +157,7 @@ fn rotate(file: &Path, now: Option<&When>, source: &PassphraseSource) -> Outcome
             .map_err(files_failure)?;
     }
     write_secret(file, &new, passphrase.as_deref(), Existing::Replace)?;
-    write_public(file, &new, Existing::Replace)?;
+    write_public(file, &new.public(), Existing::Replace)?;
     remove(&coming)?;
     say!("new signing key: {}", file.display());
     say!("  {}", new.public());
@@ -236,8 +250,8 @@ fn write_secret(file: &Path, key: &SigningKey, passphrase: Option<&[u8]>, existi
 }
 
 /// Writes the public half beside the key, for everybody.
-fn write_public(file: &Path, key: &SigningKey, existing: Existing) -> Outcome {
-    let public = format!("{}\n", key.public());
+fn write_public(file: &Path, key: &PublicKey, existing: Existing) -> Outcome {
+    let public = format!("{key}\n");
     bulkhead_files::write(&beside(file, "pub"), public.as_bytes(), existing).map_err(files_failure)
 }
 

@@ -9,6 +9,7 @@ use bulkhead_incident::{Fusion, IncidentDraft, Policy, fuse_knowing};
 use bulkhead_model::case::{Entity, EntityRef, Incident, Muted, Residual};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
+use bulkhead_report::{Lang, Words};
 use bulkhead_telemetry::discover;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -21,7 +22,7 @@ use crate::commands::case::print_json;
 use crate::commands::key::signing_key;
 use crate::config::Config;
 use crate::desk::Setting;
-use crate::entities::{Directory, Meant};
+use crate::entities::{Directory, exactly};
 use crate::estate_input::{self, EstateInput};
 use crate::evidence::Evidence;
 use crate::failure::{Failure, Outcome};
@@ -32,7 +33,7 @@ use crate::telemetry_input::{Gathered, cores, gather};
 use crate::ui::counted;
 use crate::when::{local, zone};
 use crate::world::recorded::Recorded;
-use crate::{files, inputs, narrate, rule_input};
+use crate::{files, inputs, narrate, rule_input, seen_flows};
 
 /// Runs `respond`.
 pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Building>) -> Outcome {
@@ -41,6 +42,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let now = planning_now(common, given.as_ref(), quiet)?;
     let (rules, report) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
+    say_language(common, quiet);
     let key = signing_key(&common.signer)?;
     let baseline = Baseline::open(args.baseline.as_deref())?;
     if !args.why.is_empty() {
@@ -88,7 +90,6 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         Some(estate) => estate,
         None => drafted(&args.files, &gathered, quiet)?,
     };
-    let setting = setting(&estate.estate, common, config)?;
     let policy = Policy::default();
     let mut fusion = fuse_knowing(
         baseline.memory.clone(),
@@ -114,6 +115,9 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         no_incident(&gathered, &fusion, &policy, common.format, building)?;
         return baseline.keep(&fusion.memory);
     }
+    // What was seen to be open is, whatever the estate believes.
+    let estate = seen_flows::with(estate, &gathered.observations, quiet)?;
+    let setting = setting(&estate.estate, common, config)?;
     let case = Case {
         args,
         estate: &estate,
@@ -143,24 +147,19 @@ fn planning_now(common: &Common, estate: Option<&EstateInput>, quiet: bool) -> O
 /// The host or account behind every name given with `--accept`: one of the estate, or one that only the incidents know.
 fn accepted(estate: &Estate, found: &[IncidentDraft], names: &[String]) -> Outcome<Vec<EntityRef>> {
     let directory = Directory::new(estate);
-    let seen = found.iter().flat_map(|it| &it.compromised).map(Entity::key);
+    let seen = found.iter().flat_map(|it| it.compromised.iter().chain(&it.suspected)).map(Entity::key);
     let seen: BTreeSet<EntityRef> = seen.collect();
-    let meant = |name: &String| match directory.find("--accept", name) {
-        Ok(Meant::Asset(id)) => Ok(vec![EntityRef::asset(id.as_str())]),
-        Ok(Meant::Identity(id)) => Ok(vec![EntityRef::identity(id.as_str())]),
-        Err(unknown) => {
-            let named: Vec<EntityRef> = seen.iter().filter(|it| it.id == name.trim()).cloned().collect();
-            if named.is_empty() { Err(unknown) } else { Ok(named) }
-        }
-    };
-    names.iter().map(meant).collect::<Outcome<Vec<_>>>().map(|it| it.concat())
+    names.iter().map(|it| directory.find_or_seen("--accept", it, &seen)).collect()
 }
 
 /// Says which of what was accepted does not stay under any plan: accepting it changed nothing.
 fn say_idle(accept: &[EntityRef], told: &[Told]) {
-    let kept: BTreeSet<&str> = told.iter().flat_map(|it| &it.accepted).map(String::as_str).collect();
-    for it in accept.iter().filter(|it| !kept.contains(it.id.as_str())) {
-        note!("--accept {}: it is not among what stays under the plan; nothing was accepted for it", it.id);
+    let kept: BTreeSet<&EntityRef> = told.iter().flat_map(|it| &it.accepted).collect();
+    for it in accept.iter().filter(|it| !kept.contains(it)) {
+        note!(
+            "--accept {}: it is not among what stays under the plan; nothing was accepted for it",
+            exactly(it)
+        );
     }
 }
 
@@ -182,9 +181,9 @@ struct Told {
     story: String,
     infeasible: Option<String>,
     /// What stays and was not accepted.
-    open: Vec<String>,
+    open: Vec<EntityRef>,
     /// What stays and was accepted.
-    accepted: Vec<String>,
+    accepted: Vec<EntityRef>,
     out: PathBuf,
     /// What must be known of its record.
     record: RecordNote,
@@ -241,7 +240,9 @@ fn respond(case: &Case<'_>, found: &[IncidentDraft], building: &Building) -> Out
         let infeasible = ending.state.containment.infeasible.clone();
         let (kept, open): (Vec<Residual>, Vec<Residual>) =
             ending.state.residual().into_iter().partition(|it| it.accepted.is_some());
-        let ids = |list: Vec<Residual>| list.into_iter().map(|it| it.entity).collect();
+        let ids = |list: Vec<Residual>| {
+            list.into_iter().map(|it| EntityRef { kind: it.kind, id: it.entity }).collect()
+        };
         let record = flow::seal(ending, &files, case.estate, &made, case.key)?;
         told.push(Told { files, story, infeasible, open: ids(open), accepted: ids(kept), out, record });
     }
@@ -289,7 +290,8 @@ fn summary(told: &[Told], out: &Path) {
         let Some(incident) = &it.files.incident else { continue };
         say!("\n{}: {}\n  it stands: {}", incident.id, incident.title, incident.standing());
         if !it.open.is_empty() {
-            say!("  stays, accepted by nobody: {}", it.open.join(", "));
+            let open: Vec<&str> = it.open.iter().map(|it| it.id.as_str()).collect();
+            say!("  stays, accepted by nobody: {}", open.join(", "));
         }
         say!("  case directory: {}\n  bulkhead case verify {}", it.out.display(), it.out.display());
     }
@@ -414,6 +416,13 @@ pub fn draft_text(estate: &Estate, assumptions: &[String]) -> Outcome<String> {
     let value = serde_json::to_value(estate).map_err(anyhow::Error::new)?;
     text.push_str(&bulkhead_model::yaml::emit(&value));
     Ok(text)
+}
+
+/// Says, in the language asked for, that the terminal does not speak it.
+pub fn say_language(common: &Common, quiet: bool) {
+    if common.lang != Lang::En && common.format == Format::Table && !quiet {
+        note!("{}", Words::new(common.lang).of_the_terminal());
+    }
 }
 
 /// What never changes during the incident, from flags over configuration over the contract's defaults.

@@ -39,6 +39,7 @@ fn check(report: &LoadReport, format: Format) -> Outcome {
         return Err(Failure::input(format!("{errors} faults; {} rules load", report.rules.len())));
     }
     if format == Format::Table {
+        rule_input::say_unreachable(report);
         say!("{} rules load, {} warnings", report.rules.len(), report.diagnostics.len());
     }
     Ok(())

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_contain::{PlanError, Planned, certificate};
 use bulkhead_engine::State;
-use bulkhead_model::case::{Certificate, Entity, EntityKind, EntityRef, Incident, Residual, ResidualWhy};
+use bulkhead_model::case::{
+    Action, ActionKind, Certificate, Entity, EntityKind, EntityRef, Incident, Residual, ResidualWhy,
+};
 use bulkhead_model::id::{AssetId, IdentityId, PointId};
 use bulkhead_model::rules::PointRules;
 
@@ -22,6 +24,14 @@ pub struct Start {
     pub identities: Vec<IdentityId>,
     pub suspected: Vec<(AssetId, f64)>,
     pub lost: Vec<PointId>,
+}
+
+impl Start {
+    /// Whether `asset` is in the attacker's hands, or suspected enough to count as that.
+    fn holds(&self, setting: &Setting<'_>, asset: &str) -> bool {
+        let suspected = self.suspected.iter().filter(|it| it.1 >= setting.suspect_threshold);
+        self.assets.iter().chain(suspected.map(|it| &it.0)).any(|it| it.as_str() == asset)
+    }
 }
 
 /// Who is in the hands of this incident's attacker.
@@ -153,8 +163,9 @@ fn closed(
     }
 }
 
-/// Names with every action the incidents that need it: those out of whose reach it cuts a move or a way out. One that no
-/// certificate names, since another rule does the same, is needed by all.
+/// Names with every action the incidents that need it. What is done to a host or an account in somebody's hands is done for
+/// the incidents that hold it, whomever it keeps away besides; anything else for those out of whose reach it cuts a move or
+/// a way out. One that no certificate names, since another rule does the same, is needed by all.
 pub fn name_incidents(setting: &Setting<'_>, state: &State, incident: &Incident, planned: &mut Planned) {
     if setting.others.is_empty() {
         return;
@@ -167,6 +178,15 @@ pub fn name_incidents(setting: &Setting<'_>, state: &State, incident: &Incident,
     everyone.push((incident, start(setting, state, incident)));
     everyone.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let ids: Vec<String> = everyone.iter().map(|it| it.0.id.clone()).collect();
+    let holders = |action: &Action| -> Vec<String> {
+        let holds = |start: &Start| match action.kind {
+            ActionKind::Isolate => start.holds(setting, &action.target),
+            ActionKind::DisableIdentity => start.identities.iter().any(|it| it.as_str() == action.target),
+            ActionKind::BlockFlow | ActionKind::Segment => false,
+        };
+        everyone.iter().filter(|it| holds(&it.1)).map(|it| it.0.id.clone()).collect()
+    };
+    let held: Vec<Vec<String>> = planned.plan.actions.iter().map(holders).collect();
     for (incident, start) in everyone {
         let Ok((_, certificate)) = closed(setting, &all, start, generation, &planned.rules) else { continue };
         let silenced = certificate.silenced.iter().flat_map(|it| &it.cut);
@@ -176,6 +196,9 @@ pub fn name_incidents(setting: &Setting<'_>, state: &State, incident: &Incident,
         for action in planned.plan.actions.iter_mut().filter(|it| needed.contains(&it.id)) {
             action.incidents.push(incident.id.clone());
         }
+    }
+    for (action, held) in planned.plan.actions.iter_mut().zip(held).filter(|it| !it.1.is_empty()) {
+        action.incidents = held;
     }
     for action in planned.plan.actions.iter_mut().filter(|it| it.incidents.is_empty()) {
         action.incidents.clone_from(&ids);

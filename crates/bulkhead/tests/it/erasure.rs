@@ -27,7 +27,10 @@ fn named(case: &Path, names: &[String]) -> Vec<String> {
             continue;
         }
         let text = format!("{}\n{}", path.display(), String::from_utf8_lossy(&bytes)).to_lowercase();
-        for name in names {
+        // As it is written, and as it reads.
+        let read = bulkhead_journal::plain(&text);
+        for (text, name) in [&text, &read].into_iter().flat_map(|text| names.iter().map(move |it| (text, it)))
+        {
             let at = text.match_indices(name.as_str()).find(|(at, _)| {
                 let part =
                     |c: char| c.is_alphanumeric() || (name.chars().count() < 3 && matches!(c, '-' | '_'));
@@ -128,6 +131,50 @@ fn recorded_telemetry_names_nobody_outside_the_vault() {
     let show = run(dir.path(), "case show case");
     assert_eq!(show.status.code(), Some(0));
     assert!(!stdout(&show).to_lowercase().contains("jane.doe"));
+}
+
+/// Commands that name somebody, as a recorder wrote them, and who that is.
+const COMMANDS: [(&str, &str); 16] = [
+    (r#"net user /domain "Max Brod""#, "max brod"),
+    ("ssh dymant@srv", "dymant"),
+    ("scp x.tar felice@10.0.0.7:/tmp", "felice"),
+    (r"type C:\Users\milena jesenska", "milena jesenska"),
+    ("explorer file:///C:/Users/Robert%20Klopstock/Desktop", "robert klopstock"),
+    ("curl http://x/?p=%2Fhome%2Fgrete%2F.ssh", "grete"),
+    (r"copy C:\Users\Sean O'Brien\x D:", "sean o'brien"),
+    ("echo Sean O\u{2019}Brien Sean O&#39;Brien Sean%20O%27Brien", "sean o'brien"),
+    (r#"dsadd user "CN=Oskar Pollak,OU=Staff,DC=corp""#, "oskar pollak"),
+    ("ls /home/ottla", "ottla"),
+    ("cat /home/jose\u{301}phine/x; cat /home/jos\u{e9}phine/y", "jos\u{e9}phine"),
+    ("cat /home/hed\u{200b}wig/x and hedwig and \u{ff48}\u{ff45}\u{ff44}wig", "hedwig"),
+    ("echo \u{ff24}\u{ff39}\u{ff2d}ANT D%59MANT d\u{ad}ymant \\u0064ymant", "dymant"),
+    ("runas /user:CORP\\julie.wohryzek cmd", "julie.wohryzek"),
+    ("mysql -u tile.roessler -p", "tile.roessler"),
+    ("mail https://doris:pw@srv/", "doris"),
+];
+
+#[test]
+fn commands_name_nobody_outside_the_vault_in_any_spelling() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let event = |(n, (command, _)): (usize, &(&str, &str))| {
+        let line = format!("mimikatz & {command}");
+        let event = serde_json::json!({
+            "@timestamp": format!("2026-03-01T10:{n:02}:00Z"), "Channel": "Microsoft-Windows-Sysmon/Operational",
+            "EventID": 1, "Computer": "WS-7.corp.example", "User": "NT AUTHORITY\\SYSTEM",
+            "Image": "C:\\Windows\\System32\\cmd.exe", "CommandLine": line,
+        });
+        format!("{event}\n")
+    };
+    let events: String = COMMANDS.iter().enumerate().map(event).collect();
+    fs::write(dir.path().join("e.json"), events).expect("written");
+    fs::write(dir.path().join("rule.yml"), RULE).expect("written");
+    let output = run(dir.path(), "respond e.json --rules rule.yml --out case --yes --quiet");
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let known = names(&dir.path().join("case"));
+    for (command, name) in COMMANDS {
+        assert!(known.iter().any(|it| it == name), "{command}: {name} is not among {known:?}");
+    }
+    check(dir.path(), "case", 14);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::bulkhead::{run, stderr, stdout};
 use crate::drill::tree;
 
 /// Calls that change what is on the disk, or what must be there to do so.
-const CALLS: [&str; 12] = [
+pub const CALLS: [&str; 12] = [
     "openat",
     "write",
     "pwrite64",
@@ -108,7 +108,7 @@ fn stands(path: &Path) -> Stands {
 /// Sweeps `args`, which writes `target`, from what `prepare` makes. `next` is the command that comes next: it must find
 /// what was before or what is after, and end well.
 #[track_caller]
-fn sweep(prepare: &dyn Fn(&Path), args: &str, target: &str, next: Option<&str>, most: usize) {
+pub fn sweep(prepare: &dyn Fn(&Path), args: &str, target: &str, next: Option<&str>, most: usize) {
     if !possible() {
         return;
     }
@@ -230,7 +230,7 @@ pub fn intrusion(dir: &Path) {
 }
 
 /// A sealed case and what it was made from.
-fn sealed() -> tempfile::TempDir {
+pub fn sealed() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     intrusion(dir.path());
     let made = run(dir.path(), RESPOND);

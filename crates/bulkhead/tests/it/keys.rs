@@ -101,8 +101,15 @@ fn a_case_set_back_is_seen_by_an_earlier_checkpoint() {
     assert!(refused(dir.path(), "case verify before --since kept", 1).contains("SET BACK"));
     // Another case of the same signer is no continuation.
     ok(dir.path(), "drill --quiet --seed 7 --out other --signing-key soc.key --passphrase-file pass");
-    let other = refused(dir.path(), "case verify other --since before", 1);
-    assert!(other.contains("NOT A CONTINUATION") || other.contains("SET BACK"), "{other}");
+    let other = refused(dir.path(), "case verify other --since before", 2);
+    assert!(other.contains("this checkpoint is of another record: the first entries differ"), "{other}");
+    assert!(!other.contains("fault"), "{other}");
+    // Nor is one of another signer; and text that is no checkpoint is none.
+    ok(dir.path(), "drill --quiet --out demo");
+    let other = refused(dir.path(), "case verify case --since demo/journal/checkpoint", 2);
+    assert!(other.contains("this checkpoint is of another record: `"), "{other}");
+    fs::write(dir.path().join("none"), "x").expect("written");
+    refused(dir.path(), "case verify case --since none", 1);
 }
 
 #[test]

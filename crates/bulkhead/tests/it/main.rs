@@ -7,6 +7,8 @@ mod detect;
 mod drill;
 mod erasure;
 mod faults;
+mod faults_everywhere;
+mod french;
 mod hostile;
 mod import;
 mod keys;

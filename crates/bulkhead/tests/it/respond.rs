@@ -206,6 +206,22 @@ fn every_incident_is_answered_under_one_plan() {
     }
     for action in plans[0]["actions"].as_array().expect("a list") {
         assert!(!action["incidents"].as_array().expect("incidents").is_empty(), "{action}");
+        // A host is isolated for the incident that holds it, and for no other.
+        let holds =
+            |it: &&Value| it["compromised"].to_string().contains(&format!("\"id\":{}", action["target"]));
+        let holders: Vec<&Value> = incidents.iter().filter(holds).map(|it| &it["id"]).collect();
+        if action["kind"] == "isolate" && !holders.is_empty() {
+            assert_eq!(action["incidents"].as_array().expect("a list").iter().collect::<Vec<_>>(), holders);
+        }
+    }
+    assert!(plans[0]["actions"].to_string().contains("\"isolate\""), "{}", plans[0]);
+    // What a case counts as its measures is its own.
+    for (figures, incident) in of("figures.json").iter().zip(&incidents) {
+        let text = figures.to_string();
+        let own = plans[0]["actions"].as_array().expect("a list").iter();
+        let own =
+            own.filter(|it| it["incidents"].as_array().expect("a list").contains(&incident["id"])).count();
+        assert!(own < plans[0]["actions"].as_array().map_or(0, Vec::len), "{text}");
     }
     assert!(text.contains("2 incidents"), "{text}");
     let again = run(dir.path(), "respond alerts.txt --yes --out cases --force --format json");
@@ -336,4 +352,55 @@ fn a_baseline_is_kept_between_runs() {
         .filter_map(|it| it.ok()?.file_name().into_string().ok())
         .collect();
     assert!(left.iter().all(|it| !it.ends_with(".lock")), "{left:?}");
+}
+
+#[test]
+fn numbers_that_cannot_be_are_refused_before_anything_is_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for flags in [
+        "--horizon -1",
+        "--horizon 0",
+        "--horizon nan",
+        "--suspect-threshold 1.5",
+        "--suspect-threshold -0.1",
+    ] {
+        let output = run(dir.path(), &format!("respond absent.json {flags}"));
+        assert_eq!(output.status.code(), Some(2), "{flags}");
+        let flag = flags.split(' ').next().unwrap_or_default();
+        assert!(stderr(&output).contains(flag) && !stderr(&output).contains("absent"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_run_that_wrote_nothing_leaves_no_folder() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("e.ndjson"), "{\"a\":\"b\"}\n").expect("written");
+    for command in ["respond e.ndjson", "respond e.ndjson --out a/b/case", "respond absent.ndjson"] {
+        run(dir.path(), command);
+        let left: Vec<_> = fs::read_dir(dir.path())
+            .expect("listed")
+            .filter_map(Result::ok)
+            .map(|it| it.file_name())
+            .collect();
+        assert_eq!(left, ["e.ndjson"], "{command}");
+    }
+    // What stood there before stays.
+    fs::create_dir(dir.path().join("cases")).expect("made");
+    run(dir.path(), "respond e.ndjson");
+    assert!(dir.path().join("cases").is_dir());
+}
+
+#[test]
+fn a_rule_that_can_never_fire_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("e.ndjson"), "{\"a\":\"b\"}\n").expect("written");
+    let rule = "title: Odd\nid: 4b6c2a3e-0000-4000-8000-000000000001\nlevel: high\n\
+        logsource: {category: proces_creation}\ndetection:\n  s: {a: b}\n  condition: s\n";
+    fs::write(dir.path().join("r.yml"), rule).expect("written");
+    for command in ["detect e.ndjson --no-builtin-rules --rules r.yml", "rules check r.yml"] {
+        let told = stderr(&run(dir.path(), command));
+        assert!(told.contains("1 rule can never fire"), "{command}: {told}");
+        assert!(told.contains("Odd: no log source mapping for"), "{command}: {told}");
+        assert!(told.contains("did you mean `process_creation`?"), "{command}: {told}");
+    }
 }

@@ -106,6 +106,13 @@ pub(super) fn check(
     Ok(pass.recorded)
 }
 
+/// The leaf hash of the first entry of `size` as it lies here, where there is one.
+pub(super) fn first(place: &Place, size: u64) -> Option<merkle::Hash> {
+    let (index, width) = tiles::bundles(size).next()?;
+    let name = format!("{JOURNAL_DIR}/{}", tiles::entries_path(index, width));
+    bundle(place, &name, width).ok()?.first().map(|it| merkle::leaf_hash(it))
+}
+
 impl Pass<'_> {
     fn fault(&mut self, code: &'static str, path: &str, message: String) {
         self.faults.push(Fault::new(code, path, message));

@@ -125,7 +125,7 @@ pub(crate) fn inspect(dir: &Path, options: &Options<'_>) -> Result<Inspection> {
         check_listing(&place, listed, options, &mut it.report);
         check_digests(&place, listed, &mut it.report)?;
     }
-    let since = options.since.and_then(|note| read_since(note, &head, options, &mut it.report));
+    let since = options.since.and_then(|note| read_since(note, &place, &head, options, &mut it.report));
     let record = entries::check(&place, &head, since.as_ref(), &mut it.report.faults)?;
     check_record(&place, &head, record, &mut it);
     it.report.since = since.map(|it| it.size);
@@ -239,19 +239,48 @@ fn check_witnesses(note: &str, text: &str, options: &Options<'_>, report: &mut R
     }
 }
 
-/// The earlier checkpoint, if it is one of this case's signer.
-fn read_since(note: &str, head: &Head, options: &Options<'_>, report: &mut Report) -> Option<Checkpoint> {
+/// The earlier checkpoint, if it is one of this record: by its signer, and by the first entry.
+fn read_since(
+    note: &str,
+    place: &Place,
+    head: &Head,
+    options: &Options<'_>,
+    report: &mut Report,
+) -> Option<Checkpoint> {
     let named = head.manifest.as_ref().and_then(|it| PublicKey::parse(&it.signer.key).ok());
     let key = named.as_ref().or(options.key)?;
     let mut fault = |code, message: String| report.faults.push(Fault::new(code, CHECKPOINT, message));
-    let earlier = match key.open(note).and_then(Checkpoint::parse) {
+    let Ok(text) = key.open(note) else {
+        // Whoever signed it, it is not the signer of this record.
+        match note::text_of(note).and_then(Checkpoint::parse) {
+            Ok(it) if it.origin == key.name() => {
+                fault("since", "the signature of the earlier checkpoint does not hold".to_owned());
+            }
+            Ok(it) => {
+                report.foreign = Some(format!("`{}` signed it, this record `{}`", it.origin, key.name()));
+            }
+            Err(it) => fault("since", format!("the earlier checkpoint is none: {it}")),
+        }
+        return None;
+    };
+    let earlier = match Checkpoint::parse(text) {
         Ok(earlier) => earlier,
         Err(it) => {
-            fault("since", format!("the earlier checkpoint is not one of this case's signer: {it}"));
+            fault("since", format!("the earlier checkpoint is none: {it}"));
             return None;
         }
     };
     let now = head.checkpoint.as_ref()?;
+    let first = now.first.or_else(|| entries::first(place, now.size));
+    if let (Some(theirs), Some(ours)) = (earlier.first, first)
+        && theirs != ours
+    {
+        report.foreign = Some(
+            "the first entries differ; either it belongs to another case, or this whole case was put in the place of its own"
+                .to_owned(),
+        );
+        return None;
+    }
     if earlier.size > now.size {
         fault(
             "rollback",

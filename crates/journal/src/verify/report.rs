@@ -95,6 +95,8 @@ pub struct Report {
     pub witnesses: Vec<WitnessReport>,
     /// Entries of the earlier checkpoint that this case was shown to go on from.
     pub since: Option<u64>,
+    /// Why the earlier checkpoint is of another record, so that nothing can be said about going on from it.
+    pub foreign: Option<String>,
     /// How the key of the pseudonyms came about.
     pub pseudonyms: Option<KeyOrigin>,
     /// Erasures of the vault.
@@ -167,6 +169,13 @@ impl fmt::Display for Report {
             let known =
                 if it.authenticated { "with the key you gave" } else { "NOT CHECKED: give --witness KEY" };
             writeln!(f, "cosigned by {} at {at}, {known}", Plain(&it.name))?;
+        }
+        if let Some(why) = &self.foreign {
+            writeln!(
+                f,
+                "THE CHECKPOINT GIVEN IS OF ANOTHER RECORD: {}; nothing was compared with it",
+                Plain(why)
+            )?;
         }
         if self.pseudonyms == Some(KeyOrigin::Seed) {
             writeln!(

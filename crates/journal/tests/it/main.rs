@@ -7,4 +7,5 @@ mod crash;
 mod edits;
 mod fixture;
 mod golden;
+mod spellings;
 mod store;

@@ -238,7 +238,7 @@ fn rules_are_read_by_the_block_reader() {
             }
         }
     }
-    assert!(n_read * 10 > n_files * 9, "{n_read} of {n_files} files");
+    assert!(n_read * 10 > n_files * 8, "{n_read} of {n_files} files");
 }
 
 proptest! {

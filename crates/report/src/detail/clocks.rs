@@ -24,13 +24,13 @@ pub fn clocks(page: &Page<'_>) -> Markup {
         }
         @if !prepare.is_empty() {
             details {
-                summary { (page.counted("clocks-prepare-count", prepare.len())) }
+                summary { (page.figure("clocks-prepare-count", view.figures.duties.prepare)) }
                 (table(page, &prepare, "clocks-prepare"))
             }
         }
         @if !proposed.is_empty() {
             details {
-                summary { (page.counted("clocks-proposed-count", proposed.len())) }
+                summary { (page.figure("clocks-proposed-count", view.figures.duties.proposed)) }
                 (table(page, &proposed, "clocks-proposed"))
             }
         }

@@ -75,9 +75,9 @@ pub fn containment(page: &Page<'_>) -> Markup {
                         caption { (caption) }
                         thead { tr { th scope="col" { (page.get("cost-plan")) } th scope="col" class="n" { (page.get("cost-services-lost")) } th scope="col" class="n" { (page.get("cost-exposed")) } th scope="col" class="n" { (page.get("cost-footholds")) } th scope="col" class="n" { (page.get("cost-operating")) } th scope="col" class="n" { (page.get("cost-total")) } th scope="col" { (page.get("cost-services-hit")) } th scope="col" { (page.get("cost-note")) } } }
                         tbody {
-                            (cost(page, &page.get("cost-this"), &plan.objective, view.impact.containment_predicted.len(), &page.say("cost-proven", &[("gap", (&page.percent(plan.gap)).into())])))
-                            @for it in plan.alternatives.iter().filter(|it| it.prevented.is_none()) { (cost(page, &page.alternative(&it.name), &it.objective, it.services.len(), &page.counted("actions", it.actions.len()))) }
-                            @for it in &plan.baselines { (cost(page, &page.baseline(it.name), &it.objective, it.services.len(), &if it.feasible { String::new() } else { page.get("cost-infeasible") })) }
+                            (cost(page, &page.get("cost-this"), &plan.objective, view.impact.containment_predicted.len(), &page.say("cost-proven", &[("gap", (&page.percent(plan.gap)).into())]))) // rows
+                            @for it in plan.alternatives.iter().filter(|it| it.prevented.is_none()) { (cost(page, &page.alternative(&it.name), &it.objective, it.services.len(), &page.counted("actions", it.actions.len()))) } // rows
+                            @for it in &plan.baselines { (cost(page, &page.baseline(it.name), &it.objective, it.services.len(), &if it.feasible { String::new() } else { page.get("cost-infeasible") })) } // rows
                         }
                     }
                 }))
@@ -115,7 +115,7 @@ fn alike(actions: &[Action]) -> Vec<Vec<&Action>> {
         match at {
             Some(at) => rows[*at].push(it),
             None => {
-                known.insert(key, rows.len());
+                known.insert(key, rows.len()); // rows
                 rows.push(vec![it]);
             }
         }
@@ -140,7 +140,7 @@ fn actions(page: &Page<'_>) -> Markup {
 
 fn action(page: &Page<'_>, row: &[&Action]) -> Markup {
     let first = row[0];
-    let cuts: usize = row.iter().map(|it| it.moves().0).sum();
+    let cuts: usize = row.iter().map(|it| it.moves().0).sum(); // rows
     let beyond = row.iter().any(|it| it.moves().1);
     html! {
         tr {
@@ -185,7 +185,7 @@ pub fn proof(page: &Page<'_>) -> Markup {
         }
         (wide(&page.get("graph-title"), &html! { (PreEscaped(picture)) }))
         details {
-            summary { (page.counted("proof-moves", certificate.cut.len())) }
+            summary { (page.counted("proof-moves", certificate.cut.len())) } // rows
             (wide(&caption, &html! {
                 table class="stack" {
                     caption { (caption) }
@@ -193,7 +193,7 @@ pub fn proof(page: &Page<'_>) -> Markup {
                     tbody { @for it in certificate.cut.iter().take(ROWS) { tr { td data-label=(page.get("order-from")) { (it.from) } td data-label=(page.get("order-to")) { (it.to) } td data-label=(page.get("proof-means")) { (page.said(&it.means)) } td data-label=(page.get("proof-by")) { code { (it.by) } } } } }
                 }
             }))
-            (page.more(certificate.cut.len(), "certificate.json"))
+            (page.more(certificate.cut.len(), "certificate.json")) // rows
         }
     };
     page.section("proof", "proof-title", &body)

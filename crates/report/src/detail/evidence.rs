@@ -17,7 +17,7 @@ pub fn timeline(page: &Page<'_>) -> Markup {
         (wide(&page.get("timeline-picture"), &html! { (PreEscaped(picture)) }))
         p class="note" { (page.get("timeline-note")) }
         details {
-            summary { (page.counted("timeline-all", entries.len())) }
+            summary { (page.counted("timeline-all", entries.len())) } // rows
             (wide(&caption, &html! {
                 table class="stack" {
                     caption { (caption) }
@@ -29,7 +29,7 @@ pub fn timeline(page: &Page<'_>) -> Markup {
                     }
                 }
             }))
-            (page.more(entries.len(), "timeline.json"))
+            (page.more(entries.len(), "timeline.json")) // rows
         }
     };
     page.section("timeline", "timeline-title", &body)
@@ -74,10 +74,10 @@ pub fn scope(page: &Page<'_>) -> Markup {
                     td data-label=(page.get("scope-since")) { (page.instant(first.since)) }
                     td class="n" data-label=(page.get("scope-sure")) { (page.percent(first.confidence)) }
                     td {
-                        (reasons(page, &first.reasons[..first.reasons.len().min(REASONS)]))
-                        @if first.reasons.len() > REASONS {
+                        (reasons(page, &first.reasons[..first.reasons.len().min(REASONS)])) // rows
+                        @if first.reasons.len() > REASONS { // rows
                             details class="rule" {
-                                summary { (page.counted("scope-more-reasons", first.reasons.len() - REASONS)) }
+                                summary { (page.counted("scope-more-reasons", first.reasons.len() - REASONS)) } // rows
                                 (reasons(page, &first.reasons[REASONS..]))
                             }
                         }
@@ -163,7 +163,7 @@ fn holes(page: &Page<'_>, statement: &Exfiltration) -> Markup {
                         tbody { @for it in statement.holes.iter().take(ROWS) { tr { td { (it.store) } td { (page.said(it.sensor.as_str())) } td { (page.instant(it.from)) } td { (page.instant(it.to)) } } } }
                     }
                 }))
-                (page.more(statement.holes.len(), "exfiltration.json"))
+                (page.more(statement.holes.len(), "exfiltration.json")) // rows
             }
         }
     }

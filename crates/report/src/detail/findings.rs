@@ -24,7 +24,7 @@ fn alike(findings: &[Finding]) -> Vec<Alike<'_>> {
         let key = (it.rule.id.as_str(), it.host.as_deref(), it.user.as_deref());
         let at = *known.entry(key).or_insert_with(|| {
             rows.push(Alike { first: it, last: it, count: 0 });
-            rows.len() - 1
+            rows.len() - 1 // rows
         });
         let row = &mut rows[at];
         row.count += 1;
@@ -46,8 +46,8 @@ pub fn findings(page: &Page<'_>) -> Markup {
     let caption = page.get("findings-caption");
     let body = html! {
         p {
-            (page.say("findings-read", &[("events", telemetry.events.into()), ("sources", telemetry.sources.len().into()), ("malformed", (&count(telemetry.malformed)).into())]))
-            " " (page.counted("findings-belong", view.findings.len()))
+            (page.say("findings-read", &[("events", view.figures.events.into()), ("sources", telemetry.sources.len().into()), ("malformed", (&count(telemetry.malformed)).into())])) // rows
+            " " (page.figure("findings-belong", view.figures.findings))
         }
         details {
             summary { (page.get("findings-all")) }
@@ -73,7 +73,7 @@ pub fn findings(page: &Page<'_>) -> Markup {
                     }
                 }
             }))
-            (page.more(rows.len(), "findings.ndjson"))
+            (page.more(rows.len(), "findings.ndjson")) // rows
         }
     };
     page.section("findings", "findings-title", &body)

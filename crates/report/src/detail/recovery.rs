@@ -35,10 +35,10 @@ pub fn recovery(page: &Page<'_>) -> Markup {
         }))
         @if !plan.notes.is_empty() { ul class="note" { @for note in &plan.notes { li { (prose(&page.said(note))) } } } }
         details {
-            summary { (page.counted("recovery-stages", plan.stages.len())) }
+            summary { (page.figure("recovery-stages", page.view.figures.stages)) }
             @for stage in &plan.stages {
                 h3 { (page.say("recovery-stage", &[("number", (&stage.n.to_string()).into()), ("title", (&page.stage_title(stage)).into())])) }
-                p { (page.counted("recovery-steps", stage.steps.len())) " " (page.say("recovery-gate", &[("role", (&page.role(&stage.gate.approver)).into()), ("span", (&page.span(stage.gate.surveillance_s)).into())])) }
+                p { (page.counted("recovery-steps", stage.steps.len())) " " (page.say("recovery-gate", &[("role", (&page.role(&stage.gate.approver)).into()), ("span", (&page.span(stage.gate.surveillance_s)).into())])) } // rows
                 ul { @for check in &stage.gate.checks { li { (prose(&page.said(check))) } } }
             }
         }

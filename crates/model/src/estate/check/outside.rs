@@ -21,6 +21,18 @@ impl<'e> Checker<'e> {
         self.undeclared(&external);
         self.relays(&external);
         self.uncut_ways(&external);
+        self.seen_flows();
+    }
+
+    /// A flow that telemetry showed is open until somebody declares or closes it.
+    fn seen_flows(&mut self) {
+        for (n, flow) in self.estate.flows.iter().enumerate().filter(|it| it.1.is_seen()) {
+            let message =
+                format!("the flow `{}` was seen in telemetry, not declared; it is taken as open", flow.id);
+            let fault = self.places.item("flows", n).key("id").warning("seen-flow", message);
+            let hint = "declare it under an id of your own, or close it where it runs and remove it";
+            self.diagnostics.push(fault.hint(hint));
+        }
     }
 
     fn external(&self) -> BTreeSet<u32> {
