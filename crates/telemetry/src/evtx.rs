@@ -1,6 +1,7 @@
 //! Windows event logs (EVTX), read chunk by chunk from any stream; every record becomes one line of JSON.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -78,6 +79,10 @@ pub(crate) struct Promise {
     used: u64,
     /// First and last number of the records in each chunk, as the chunk's header states them.
     numbers: Vec<(u64, u64)>,
+    /// Numbers and checksums of the chunks met.
+    seen: BTreeSet<(u64, u64, u32, u32)>,
+    /// Chunks that stand in the file again, and how many records they hold.
+    repeated: (u64, u64),
 }
 
 impl Promise {
@@ -92,13 +97,18 @@ impl Promise {
         Self { chunks, dirty: u32_at(head, 120) & 1 != 0, damaged, ..Self::default() }
     }
 
-    /// Takes in the next chunk; whether it is used.
+    /// Takes in the next chunk; whether it is used, and not the repetition of another.
     pub(crate) fn chunk(&mut self, bytes: &[u8]) -> bool {
         self.met += 1;
         let used = bytes.iter().any(|it| *it != 0);
         self.used += u64::from(used && self.met <= self.chunks);
-        if bytes.starts_with(b"ElfChnk\0") && records_stated(bytes).is_some() {
-            self.numbers.push((u64_at(bytes, 8), u64_at(bytes, 16)));
+        if let Some(records) = records_stated(bytes).filter(|_| bytes.starts_with(b"ElfChnk\0")) {
+            let (first, last) = (u64_at(bytes, 8), u64_at(bytes, 16));
+            if !self.seen.insert((first, last, crc(&[bytes]), u32_at(bytes, 52))) {
+                self.repeated = (self.repeated.0 + 1, self.repeated.1 + records);
+                return false;
+            }
+            self.numbers.push((first, last));
         }
         used
     }
@@ -119,6 +129,13 @@ impl Promise {
                 );
                 broken.push((what, Some(n * CHUNK as u64), None));
             }
+        }
+        let (chunks, records) = self.repeated;
+        if chunks > 0 {
+            let what = format!(
+                "it holds chunks again that stood before: {chunks}, with {records} records, which were read once"
+            );
+            broken.push((what, None, None));
         }
         let between = self.numbers_missing();
         if between > 0 {

@@ -114,6 +114,8 @@ enum Fault {
     EndedEarly { events: u64, why: String, bytes: Option<u64> },
     /// A part of the stream is missing, or may be; reading went on.
     Missing { what: String, bytes: Option<u64>, records: Option<u64> },
+    /// Records of an event stand elsewhere: which event, whether the `first` or `last`, what of it is missing.
+    Split { event: String, which: &'static str, end: &'static str },
     /// Something about the whole stream that somebody should know.
     Note { code: &'static str, message: String, hint: &'static str },
 }
@@ -175,6 +177,12 @@ impl Tally {
         self.faults.push(Fault::Missing { what, bytes, records });
     }
 
+    /// An event whose records go on in another stream: the `first` of this one, or the `last`.
+    pub(crate) fn split_event(&mut self, event: &[u8], which: &'static str, end: &'static str) {
+        let event = String::from_utf8_lossy(event).into_owned();
+        self.faults.push(Fault::Split { event, which, end });
+    }
+
     /// Counts an event to which no rule can apply.
     pub(crate) fn unmatched(&mut self, family: Family) {
         self.unmatched[family as usize] += 1;
@@ -207,7 +215,7 @@ impl Tally {
                     *record += records;
                 }
                 Fault::EndedEarly { events, .. } => *events += self.events,
-                Fault::Missing { .. } | Fault::Note { .. } => {}
+                Fault::Missing { .. } | Fault::Split { .. } | Fault::Note { .. } => {}
             }
             self.faults.push(fault);
         }
@@ -329,6 +337,9 @@ impl Fault {
             }
             Self::Missing { what, .. } => Diagnostic::warning("incomplete-file", file, None, what.clone())
                 .hint("fetch the file again; what was read is used"),
+            Self::Split { .. } => Diagnostic::warning("split-event", file, None, self.split()).hint(
+                "events are put together within one file: join the files in the order of their records",
+            ),
             Self::Note { code, message, hint } => {
                 Diagnostic::warning(code, file, None, message.clone()).hint(*hint)
             }
@@ -337,14 +348,21 @@ impl Fault {
 }
 
 impl Fault {
+    /// What is said of an event that is split.
+    fn split(&self) -> String {
+        let Self::Split { event, which, end } = self else { return String::new() };
+        format!("its {which} event ({event}) {end} in another file: it was read without those records")
+    }
+
     /// What was not read, where the fault means that.
     fn unread(&self, file: &str) -> Option<Unread> {
         let (what, bytes, records) = match self {
-            Self::EndedEarly { why, bytes, .. } => (why, *bytes, None),
-            Self::Missing { what, bytes, records } => (what, *bytes, *records),
+            Self::EndedEarly { why, bytes, .. } => (why.clone(), *bytes, None),
+            Self::Missing { what, bytes, records } => (what.clone(), *bytes, *records),
+            Self::Split { .. } => (self.split(), None, None),
             Self::Malformed { .. } | Self::Note { .. } => return None,
         };
-        Some(Unread { source: file.to_owned(), what: what.clone(), bytes, records, ..Unread::default() })
+        Some(Unread { source: file.to_owned(), what, bytes, records, ..Unread::default() })
     }
 }
 

@@ -48,6 +48,27 @@ fn bytes_that_are_no_text_are_replaced_and_counted() {
 }
 
 #[test]
+fn an_audit_event_that_goes_on_in_another_file_is_said() {
+    const CALL: &str = "type=SYSCALL msg=audit(1.0:ID): syscall=59 comm=\"id\"\n";
+    const REST: &str = "type=EXECVE msg=audit(1.0:ID): argc=1 a0=\"id\"\ntype=PROCTITLE msg=audit(1.0:ID): proctitle=\"id\"\n";
+    let log = |pieces: &[(&str, u64)]| -> String {
+        pieces.iter().map(|(text, id)| text.replace("ID", &id.to_string())).collect()
+    };
+    let first = "its first event (1.0:1) begins in another file: it was read without those records";
+    let last = "its last event (1.0:2) ends in another file: it was read without those records";
+    let said = |text: &str| -> Vec<String> {
+        let (_, telemetry) = read_bytes("audit.log", text.as_bytes(), &Options::default());
+        telemetry.unread.into_iter().map(|it| it.what).collect()
+    };
+    assert_eq!(said(&log(&[(CALL, 1), (REST, 1), (CALL, 2), (REST, 2)])), Vec::<String>::new());
+    assert_eq!(said(&log(&[(CALL, 1), (REST, 1), (CALL, 2)])), [last]);
+    assert_eq!(said(&log(&[(REST, 1), (CALL, 2), (REST, 2)])), [first]);
+    // Kernels that write no title, and selections of some kinds of records, tell nothing of the sort.
+    assert_eq!(said(&log(&[(CALL, 1), (CALL, 2)])), Vec::<String>::new());
+    assert_eq!(said(&log(&[(REST, 1), (REST, 2)])), Vec::<String>::new());
+}
+
+#[test]
 fn a_line_of_20_megabytes_is_skipped_in_bounded_memory() {
     let mut bytes = b"{\"a\":\"".to_vec();
     bytes.resize(20 * 1024 * 1024, b'x');

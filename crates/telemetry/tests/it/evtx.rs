@@ -280,6 +280,25 @@ fn a_chunk_that_is_empty_or_gone_is_said() {
 }
 
 #[test]
+fn a_chunk_that_stands_twice_is_read_once_and_said() {
+    let mut bytes = file(&["alice"]);
+    bytes.extend(
+        [numbered(2, &["bob", "carol"]), numbered(4, &["dave"]), numbered(2, &["bob", "carol"])].concat(),
+    );
+    promise(&mut bytes, 4, false);
+    let (records, telemetry) = read_bytes(&bytes);
+    assert_eq!(users(&records), ["alice", "bob", "carol", "dave"]);
+    let said: Vec<&str> = telemetry.unread.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(said, ["it holds chunks again that stood before: 1, with 2 records, which were read once"]);
+    // In the next part of a log that many threads read, too.
+    bytes.extend(numbered(2, &["bob", "carol"]));
+    promise(&mut bytes, 5, false);
+    let (records, telemetry) = read_bytes(&bytes);
+    assert_eq!(users(&records), ["alice", "bob", "carol", "dave"]);
+    assert!(telemetry.unread[0].what.contains("2, with 4 records"), "{:?}", telemetry.unread);
+}
+
+#[test]
 fn a_spoilt_chunk_does_not_hide_the_next() {
     let mut bytes = file(&["alice"]);
     bytes[HEADER..HEADER + 7].copy_from_slice(b"garbage");
