@@ -5,6 +5,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod attack;
+pub mod bytes;
 pub mod case;
 pub mod diag;
 pub mod entity;
