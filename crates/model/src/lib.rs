@@ -7,6 +7,7 @@
 pub mod attack;
 pub mod bytes;
 pub mod case;
+pub mod count;
 pub mod diag;
 pub mod entity;
 pub mod estate;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use bulkhead_model::count::counted;
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::json::JsonEvent;
 use bulkhead_model::logsource::LogSource;
@@ -121,25 +122,30 @@ impl Promise {
         if let Some(damaged) = self.damaged {
             broken.push((damaged.to_owned(), None, None));
         }
-        for (n, state) in [(absent, "are missing"), (empty, "hold nothing but zeros")] {
+        let absent_are = (absent, "is missing", "are missing");
+        for (n, one, many) in [absent_are, (empty, "holds nothing but zeros", "hold nothing but zeros")] {
             if n > 0 && self.damaged.is_none() {
                 let what = format!(
-                    "its header counts {} chunks, of which {n} {state}: the records in them were not read",
-                    self.chunks
+                    "its header counts {}, of which {}: the records in {} were not read",
+                    counted(self.chunks, "chunk", "chunks"),
+                    counted(n, one, many),
+                    if n == 1 { "it" } else { "them" },
                 );
                 broken.push((what, Some(n * CHUNK as u64), None));
             }
         }
         let (chunks, records) = self.repeated;
         if chunks > 0 {
-            let what = format!(
-                "it holds chunks again that stood before: {chunks}, with {records} records, which were read once"
-            );
+            let again = counted(chunks, "chunk stands in it again", "chunks stand in it again");
+            let what = format!("{again}, with {} that were read once", counted(records, "record", "records"));
             broken.push((what, None, None));
         }
         let between = self.numbers_missing();
         if between > 0 {
-            let what = format!("its records are numbered, and {between} numbers between them are missing");
+            let what = format!(
+                "its records are numbered, and {} missing",
+                counted(between, "number between them is", "numbers between them are")
+            );
             broken.push((what, None, Some(between)));
         }
         if self.dirty {
@@ -220,9 +226,10 @@ impl Reader {
             && let Some(missing) = stated.and_then(|it| it.checked_sub(read)).filter(|it| *it > 0)
         {
             let what = format!(
-                "chunk {} should hold {} records; {missing} were not read",
+                "chunk {} should hold {}; {} not read",
                 self.chunk,
-                read + missing
+                counted(read + missing, "record", "records"),
+                counted(missing, "was", "were"),
             );
             out.tally.missing(what, None, Some(missing));
         }

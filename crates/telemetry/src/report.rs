@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use bulkhead_model::case::{TelemetrySummary, UnmatchedFamily, Unread};
+use bulkhead_model::count::counted;
 use bulkhead_model::diag::{Diagnostic, Pos};
 
 use crate::format::Format;
@@ -237,24 +238,36 @@ impl Tally {
             diagnostics.push(hint.into_iter().fold(diagnostic, Diagnostic::hint));
         };
         if self.yearless > 0 {
-            let message =
-                format!("{} lines have a time without a year, so their events carry no time", self.yearless);
+            let message = counted(
+                self.yearless,
+                "line has a time without a year, so its event carries no time",
+                "lines have a time without a year, so their events carry no time",
+            );
             warn("time-without-year", message, Some("say when the log was written (`--now`)"));
         }
         if self.replaced > 0 {
-            let message =
-                format!("{} bytes are no text (UTF-8); they were replaced, the events read", self.replaced);
+            let message = counted(
+                self.replaced,
+                "byte is no text (UTF-8); it was replaced, the event read",
+                "bytes are no text (UTF-8); they were replaced, the events read",
+            );
             warn("replaced-bytes", message, None);
         }
         if self.malformed > self.shown as u64 {
-            let message =
-                format!("{} more malformed records were skipped", self.malformed - self.shown as u64);
+            let message = counted(
+                self.malformed - self.shown as u64,
+                "more malformed record was skipped",
+                "more malformed records were skipped",
+            );
             warn("malformed-records", message, None);
         }
         let mut unmatched = Vec::new();
         for ((family, lacks), events) in FAMILIES.into_iter().zip(self.unmatched).filter(|it| it.1 > 0) {
             let message = format!(
-                "{events} events look like {family}, but have no {lacks}: no rule for {family} can apply to them"
+                "{} like {family}, but {} no {lacks}: no rule for {family} can apply to {}",
+                counted(events, "event looks", "events look"),
+                if events == 1 { "has" } else { "have" },
+                if events == 1 { "it" } else { "them" },
             );
             warn(
                 "unmatched-family",
@@ -331,7 +344,10 @@ impl Fault {
                 Diagnostic::warning("malformed-record", file, pos, message)
             }
             Self::EndedEarly { events, why, .. } => {
-                let message = format!("reading ended early: {why}; {events} records were read before");
+                let message = format!(
+                    "reading ended early: {why}; {} read before",
+                    counted(*events, "record was", "records were")
+                );
                 Diagnostic::warning("incomplete-file", file, None, message)
                     .hint("fetch the file again; what was read is used")
             }

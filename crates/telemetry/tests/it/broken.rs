@@ -42,7 +42,7 @@ fn bytes_that_are_no_text_are_replaced_and_counted() {
         2,
         0,
         false,
-        "a.json: warning[replaced-bytes]: 1 bytes are no text",
+        "a.json: warning[replaced-bytes]: 1 byte is no text",
     );
     check("a.json", b"{\"a\":\"\xff}\n{\"a\":2}\n", 1, 1, false, "a.json:1:");
 }
@@ -298,7 +298,7 @@ fn the_sink_can_stop() {
 #[test]
 fn times_without_a_year_are_said_to_be_unusable_unless_the_year_is_known() {
     let line = b"May  2 10:15:03 web1 sshd[1]: hello\n";
-    check("auth.log", line, 1, 0, false, "warning[time-without-year]: 1 lines have a time without a year");
+    check("auth.log", line, 1, 0, false, "warning[time-without-year]: 1 line has a time without a year");
     let options = Options { now: "2024-05-02T00:00:00Z".parse().ok(), ..Options::default() };
     let (_, telemetry) = read_bytes("auth.log", line, &options);
     assert!(telemetry.diagnostics.is_empty(), "{:?}", telemetry.diagnostics);
