@@ -8,6 +8,7 @@ use std::time::Instant;
 use bulkhead_detect::{Collector, CorrelationOptions, Detector, EventRef, Match, Matcher, RuleSet};
 use bulkhead_incident::{finding_from_alert, host_of_flow, is_alert};
 use bulkhead_model::case::TelemetrySummary;
+use bulkhead_model::count::counted;
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::event::Event;
 use bulkhead_model::finding::{Finding, SourceRef};
@@ -151,8 +152,8 @@ pub fn options(now: Option<Timestamp>) -> Options {
 pub fn say_found_by_others(n: u64) {
     if n > 0 {
         note!(
-            "{} findings of built-in rules were left out: equal rules among those loaded found the same events",
-            n
+            "{} left out: equal rules among those loaded found the same",
+            counted(n, "finding of built-in rules was", "findings of built-in rules were")
         );
     }
 }
@@ -161,9 +162,9 @@ pub fn say_found_by_others(n: u64) {
 pub fn say_over_budget(by_rule: &BTreeMap<String, u64>) {
     for (title, n) in by_rule {
         note!(
-            "warning[over-budget]: rule `{}` was not compared with {} values: that would have taken too long; simplify its regular expression",
+            "warning[over-budget]: rule `{}` was not compared with {}: that would have taken too long; simplify its regular expression",
             title,
-            n
+            counted(*n, "value", "values")
         );
     }
 }

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::bytes::find;
+
 /// Which family of records an event comes from; decides how nested names are flattened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shape {
@@ -191,7 +193,7 @@ impl<'e> Text<'e> {
             return;
         }
         let mut rest = self.raw;
-        while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        while let Some(at) = find(b'\\', rest.as_bytes()) {
             // Windows paths are full of escaped backslashes: the first of the two is copied with what precedes it.
             if rest.as_bytes().get(at + 1) == Some(&b'\\') {
                 out.push_str(&rest[..=at]);

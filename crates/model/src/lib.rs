@@ -5,7 +5,9 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod attack;
+pub mod bytes;
 pub mod case;
+pub mod count;
 pub mod diag;
 pub mod entity;
 pub mod estate;

@@ -48,7 +48,11 @@ pub(crate) fn cisco<'a>(message: &'a str, event: &mut FieldsEvent<'a>) {
     };
     let command = after(text, "logged command:")
         .or_else(|| after(text, "executed the '").map(|it| it.rsplit_once('\'').map_or(it, |it| it.0)));
-    push(event, "user", user(text));
+    let user = user(text);
+    match user.and_then(level) {
+        Some(level) => push(event, "privilege", Some(level)),
+        None => push(event, "user", user),
+    }
     push(event, "command", command);
     push(event, "src_ip", source);
     let Some(ends) = ends else { return };
@@ -93,6 +97,14 @@ fn user(text: &str) -> Option<&str> {
         .or_else(|| text.strip_prefix("User ")?.split_once(" has ").map(|it| it.0))
         .map(str::trim)
         .filter(|it| !it.starts_with('*') && !is_line(it))
+}
+
+/// The privilege level that stands where an account should: `enable_15` on ASA, `$enab15$` in TACACS+. Whoever knew the
+/// enable password, the device does not know a person.
+pub(crate) fn level(name: &str) -> Option<&str> {
+    let name = name.trim();
+    let level = name.strip_prefix("enable_").or_else(|| name.strip_prefix("$enab")?.strip_suffix('$'))?;
+    (!level.is_empty() && level.bytes().all(|it| it.is_ascii_digit())).then_some(level)
 }
 
 /// Whether a name is that of a line into a device, or stands for a user whom the device does not know.
@@ -239,7 +251,7 @@ mod tests {
             "Deny tcp src outside:203.0.113.9/4444 dst inside:10.0.0.5/445 by access-group \"outside_in\" [0x0, 0x0]",
             "src_ip=203.0.113.9 src_port=4444 dst_ip=10.0.0.5 dst_port=445 proto=tcp action=deny",
         );
-        check("User 'enable_15' executed the 'write mem' command.", "user=enable_15 command=write mem");
+        check("User 'enable_15' executed the 'write mem' command.", "privilege=15 command=write mem");
         check(
             "Login permitted from 10.1.1.9/51000 to inside:10.1.1.1/ssh for user \"kim\"",
             "user=kim src_ip=10.1.1.9 src_port=51000 dst_ip=10.1.1.1 dst_port=ssh action=accept",

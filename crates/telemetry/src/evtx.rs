@@ -1,9 +1,11 @@
 //! Windows event logs (EVTX), read chunk by chunk from any stream; every record becomes one line of JSON.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use bulkhead_model::count::counted;
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::json::JsonEvent;
 use bulkhead_model::logsource::LogSource;
@@ -78,6 +80,10 @@ pub(crate) struct Promise {
     used: u64,
     /// First and last number of the records in each chunk, as the chunk's header states them.
     numbers: Vec<(u64, u64)>,
+    /// Numbers and checksums of the chunks met.
+    seen: BTreeSet<(u64, u64, u32, u32)>,
+    /// Chunks that stand in the file again, and how many records they hold.
+    repeated: (u64, u64),
 }
 
 impl Promise {
@@ -92,13 +98,18 @@ impl Promise {
         Self { chunks, dirty: u32_at(head, 120) & 1 != 0, damaged, ..Self::default() }
     }
 
-    /// Takes in the next chunk; whether it is used.
+    /// Takes in the next chunk; whether it is used, and not the repetition of another.
     pub(crate) fn chunk(&mut self, bytes: &[u8]) -> bool {
         self.met += 1;
         let used = bytes.iter().any(|it| *it != 0);
         self.used += u64::from(used && self.met <= self.chunks);
-        if bytes.starts_with(b"ElfChnk\0") && records_stated(bytes).is_some() {
-            self.numbers.push((u64_at(bytes, 8), u64_at(bytes, 16)));
+        if let Some(records) = records_stated(bytes).filter(|_| bytes.starts_with(b"ElfChnk\0")) {
+            let (first, last) = (u64_at(bytes, 8), u64_at(bytes, 16));
+            if !self.seen.insert((first, last, crc(&[bytes]), u32_at(bytes, 52))) {
+                self.repeated = (self.repeated.0 + 1, self.repeated.1 + records);
+                return false;
+            }
+            self.numbers.push((first, last));
         }
         used
     }
@@ -111,18 +122,30 @@ impl Promise {
         if let Some(damaged) = self.damaged {
             broken.push((damaged.to_owned(), None, None));
         }
-        for (n, state) in [(absent, "are missing"), (empty, "hold nothing but zeros")] {
+        let absent_are = (absent, "is missing", "are missing");
+        for (n, one, many) in [absent_are, (empty, "holds nothing but zeros", "hold nothing but zeros")] {
             if n > 0 && self.damaged.is_none() {
                 let what = format!(
-                    "its header counts {} chunks, of which {n} {state}: the records in them were not read",
-                    self.chunks
+                    "its header counts {}, of which {}: the records in {} were not read",
+                    counted(self.chunks, "chunk", "chunks"),
+                    counted(n, one, many),
+                    if n == 1 { "it" } else { "them" },
                 );
                 broken.push((what, Some(n * CHUNK as u64), None));
             }
         }
+        let (chunks, records) = self.repeated;
+        if chunks > 0 {
+            let again = counted(chunks, "chunk stands in it again", "chunks stand in it again");
+            let what = format!("{again}, with {} that were read once", counted(records, "record", "records"));
+            broken.push((what, None, None));
+        }
         let between = self.numbers_missing();
         if between > 0 {
-            let what = format!("its records are numbered, and {between} numbers between them are missing");
+            let what = format!(
+                "its records are numbered, and {} missing",
+                counted(between, "number between them is", "numbers between them are")
+            );
             broken.push((what, None, Some(between)));
         }
         if self.dirty {
@@ -203,9 +226,10 @@ impl Reader {
             && let Some(missing) = stated.and_then(|it| it.checked_sub(read)).filter(|it| *it > 0)
         {
             let what = format!(
-                "chunk {} should hold {} records; {missing} were not read",
+                "chunk {} should hold {}; {} not read",
                 self.chunk,
-                read + missing
+                counted(read + missing, "record", "records"),
+                counted(missing, "was", "were"),
             );
             out.tally.missing(what, None, Some(missing));
         }

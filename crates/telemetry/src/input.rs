@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
+use bulkhead_model::bytes::find;
+
 use crate::report::Cut;
 
 /// Bytes asked of the inner reader at a time.
@@ -119,7 +121,7 @@ impl<'r> Input<'r> {
         let mut seen = 0;
         loop {
             let window = &self.buf[self.start..self.end];
-            if let Some(at) = memchr::memchr(b'\n', &window[seen..]) {
+            if let Some(at) = find(b'\n', &window[seen..]) {
                 let from = self.start;
                 let length = seen + at;
                 self.skip(length + 1);

@@ -196,13 +196,16 @@ impl Cutter {
         input.skip(header);
         let mut before = 0;
         loop {
-            let bytes = input.peek(CHUNKS * CHUNK).to_vec();
+            let mut bytes = input.peek(CHUNKS * CHUNK).to_vec();
             if bytes.is_empty() {
                 *missing = promise.broken();
                 return ControlFlow::Continue(());
             }
-            for chunk in bytes.chunks(CHUNK) {
-                promise.chunk(chunk);
+            for chunk in bytes.chunks_mut(CHUNK) {
+                // What is not to be read is passed over like what was never used.
+                if !promise.chunk(chunk) {
+                    chunk.fill(0);
+                }
             }
             input.skip(bytes.len());
             emit(self.part(before, bytes))?;

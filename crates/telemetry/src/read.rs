@@ -24,6 +24,9 @@ use crate::{ait, auditd, delimited, evtx, json, server, syslog, tar, unpack, win
 /// Archives inside archives are opened to this depth.
 const NESTING_MAX: usize = 4;
 
+/// How many bytes are looked at to tell whether lines of syslog carry records that belong together.
+const LOOK: usize = 64 * 1024;
+
 /// How often progress is told, in events.
 const PROGRESS_EVERY: u64 = 1024;
 
@@ -195,7 +198,9 @@ impl<'o> Reader<'o> {
             self.unknown(origin, &mut input);
             return;
         };
-        if self.taker.wants_parts() && parts::can_cut(format) {
+        // Records of one audit event may stand in two parts.
+        let whole = format == Format::Syslog && syslog::carries_audit(start_of(&mut input));
+        if self.taker.wants_parts() && parts::can_cut(format) && !whole {
             self.in_parts(origin, format, input);
             return;
         }
@@ -310,6 +315,12 @@ fn unusable(file: &str, named: bool, code: &'static str, why: String) -> Diagnos
 pub(crate) fn hopeless(report: &SourceReport, named: bool) -> Option<Diagnostic> {
     let why = || format!("none of its records could be read as {}", report.format);
     (report.events == 0 && report.malformed > 0).then(|| unusable(&report.file, named, "no-telemetry", why()))
+}
+
+/// The first bytes of what has arrived: nobody waits for more of a live stream.
+fn start_of<'i>(input: &'i mut Input<'_>) -> &'i [u8] {
+    let window = input.window();
+    &window[..window.len().min(LOOK)]
 }
 
 /// Whether what has arrived begins with a line of text. An archive does not; and on a live stream nobody waits for more

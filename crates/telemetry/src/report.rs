@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use bulkhead_model::case::{TelemetrySummary, UnmatchedFamily, Unread};
+use bulkhead_model::count::counted;
 use bulkhead_model::diag::{Diagnostic, Pos};
 
 use crate::format::Format;
@@ -114,6 +115,8 @@ enum Fault {
     EndedEarly { events: u64, why: String, bytes: Option<u64> },
     /// A part of the stream is missing, or may be; reading went on.
     Missing { what: String, bytes: Option<u64>, records: Option<u64> },
+    /// Records of an event stand elsewhere: which event, whether the `first` or `last`, what of it is missing.
+    Split { event: String, which: &'static str, end: &'static str },
     /// Something about the whole stream that somebody should know.
     Note { code: &'static str, message: String, hint: &'static str },
 }
@@ -175,6 +178,12 @@ impl Tally {
         self.faults.push(Fault::Missing { what, bytes, records });
     }
 
+    /// An event whose records go on in another stream: the `first` of this one, or the `last`.
+    pub(crate) fn split_event(&mut self, event: &[u8], which: &'static str, end: &'static str) {
+        let event = String::from_utf8_lossy(event).into_owned();
+        self.faults.push(Fault::Split { event, which, end });
+    }
+
     /// Counts an event to which no rule can apply.
     pub(crate) fn unmatched(&mut self, family: Family) {
         self.unmatched[family as usize] += 1;
@@ -207,7 +216,7 @@ impl Tally {
                     *record += records;
                 }
                 Fault::EndedEarly { events, .. } => *events += self.events,
-                Fault::Missing { .. } | Fault::Note { .. } => {}
+                Fault::Missing { .. } | Fault::Split { .. } | Fault::Note { .. } => {}
             }
             self.faults.push(fault);
         }
@@ -229,24 +238,36 @@ impl Tally {
             diagnostics.push(hint.into_iter().fold(diagnostic, Diagnostic::hint));
         };
         if self.yearless > 0 {
-            let message =
-                format!("{} lines have a time without a year, so their events carry no time", self.yearless);
+            let message = counted(
+                self.yearless,
+                "line has a time without a year, so its event carries no time",
+                "lines have a time without a year, so their events carry no time",
+            );
             warn("time-without-year", message, Some("say when the log was written (`--now`)"));
         }
         if self.replaced > 0 {
-            let message =
-                format!("{} bytes are no text (UTF-8); they were replaced, the events read", self.replaced);
+            let message = counted(
+                self.replaced,
+                "byte is no text (UTF-8); it was replaced, the event read",
+                "bytes are no text (UTF-8); they were replaced, the events read",
+            );
             warn("replaced-bytes", message, None);
         }
         if self.malformed > self.shown as u64 {
-            let message =
-                format!("{} more malformed records were skipped", self.malformed - self.shown as u64);
+            let message = counted(
+                self.malformed - self.shown as u64,
+                "more malformed record was skipped",
+                "more malformed records were skipped",
+            );
             warn("malformed-records", message, None);
         }
         let mut unmatched = Vec::new();
         for ((family, lacks), events) in FAMILIES.into_iter().zip(self.unmatched).filter(|it| it.1 > 0) {
             let message = format!(
-                "{events} events look like {family}, but have no {lacks}: no rule for {family} can apply to them"
+                "{} like {family}, but {} no {lacks}: no rule for {family} can apply to {}",
+                counted(events, "event looks", "events look"),
+                if events == 1 { "has" } else { "have" },
+                if events == 1 { "it" } else { "them" },
             );
             warn(
                 "unmatched-family",
@@ -323,12 +344,18 @@ impl Fault {
                 Diagnostic::warning("malformed-record", file, pos, message)
             }
             Self::EndedEarly { events, why, .. } => {
-                let message = format!("reading ended early: {why}; {events} records were read before");
+                let message = format!(
+                    "reading ended early: {why}; {} read before",
+                    counted(*events, "record was", "records were")
+                );
                 Diagnostic::warning("incomplete-file", file, None, message)
                     .hint("fetch the file again; what was read is used")
             }
             Self::Missing { what, .. } => Diagnostic::warning("incomplete-file", file, None, what.clone())
                 .hint("fetch the file again; what was read is used"),
+            Self::Split { .. } => Diagnostic::warning("split-event", file, None, self.split()).hint(
+                "events are put together within one file: join the files in the order of their records",
+            ),
             Self::Note { code, message, hint } => {
                 Diagnostic::warning(code, file, None, message.clone()).hint(*hint)
             }
@@ -337,14 +364,21 @@ impl Fault {
 }
 
 impl Fault {
+    /// What is said of an event that is split.
+    fn split(&self) -> String {
+        let Self::Split { event, which, end } = self else { return String::new() };
+        format!("its {which} event ({event}) {end} in another file: it was read without those records")
+    }
+
     /// What was not read, where the fault means that.
     fn unread(&self, file: &str) -> Option<Unread> {
         let (what, bytes, records) = match self {
-            Self::EndedEarly { why, bytes, .. } => (why, *bytes, None),
-            Self::Missing { what, bytes, records } => (what, *bytes, *records),
+            Self::EndedEarly { why, bytes, .. } => (why.clone(), *bytes, None),
+            Self::Missing { what, bytes, records } => (what.clone(), *bytes, *records),
+            Self::Split { .. } => (self.split(), None, None),
             Self::Malformed { .. } | Self::Note { .. } => return None,
         };
-        Some(Unread { source: file.to_owned(), what: what.clone(), bytes, records, ..Unread::default() })
+        Some(Unread { source: file.to_owned(), what, bytes, records, ..Unread::default() })
     }
 }
 

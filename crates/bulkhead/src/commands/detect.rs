@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use bulkhead_detect::{CorrelationOptions, Counts, LoadReport};
+use bulkhead_model::count::counted;
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_telemetry::{Progress, Telemetry};
 use indicatif::ProgressBar;
@@ -171,7 +172,8 @@ impl Hunter for Printer<'_> {
         if live || self.interrupted {
             // The thread that waits for standard input, a pipe or a disk may wait for ever: there is no way back through it.
             if self.interrupted {
-                note!("interrupted; {} events were read", ui::count(self.events));
+                let read = ui::counted(self.events as usize, "event");
+                note!("interrupted; {} read", read);
             }
             if let Some(err) = self.broken.take() {
                 out::keep(|| Err(err));
@@ -197,17 +199,28 @@ pub fn holes(telemetry: &Telemetry, over_budget: u64, rules_refused: u64) -> Vec
     let parts = [
         (
             telemetry.unread.len() as u64,
+            format!("part of the telemetry is missing or was not read{at_least}"),
             format!("parts of the telemetry are missing or were not read{at_least}"),
         ),
-        (telemetry.malformed(), "records were malformed".to_owned()),
+        (telemetry.malformed(), "record was malformed".to_owned(), "records were malformed".to_owned()),
         (
             unmatched,
+            "event looks like a family that rules speak of, but no rule can apply to it".to_owned(),
             "events look like a family that rules speak of, but no rule can apply to them".to_owned(),
         ),
-        (over_budget, "comparisons were given up as too slow".to_owned()),
-        (rules_refused, "faults kept rules from being loaded".to_owned()),
+        (
+            over_budget,
+            "comparison was given up as too slow".to_owned(),
+            "comparisons were given up as too slow".to_owned(),
+        ),
+        (
+            rules_refused,
+            "fault kept rules from being loaded".to_owned(),
+            "faults kept rules from being loaded".to_owned(),
+        ),
     ];
-    parts.into_iter().filter(|it| it.0 > 0).map(|(n, what)| format!("{} {what}", ui::count(n))).collect()
+    let parts = parts.into_iter().filter(|it| it.0 > 0);
+    parts.map(|(n, one, many)| format!("{} {}", ui::count(n), if n == 1 { one } else { many })).collect()
 }
 
 /// What is said at the end, on standard error.
@@ -226,10 +239,14 @@ impl Summary<'_> {
         let found = if by_level.is_empty() {
             "no findings".to_owned()
         } else {
-            format!("{} findings ({})", ui::count(found), by_level.join(", "))
+            format!("{} ({})", ui::counted(found as usize, "finding"), by_level.join(", "))
         };
         let faults = self.report.diagnostics.iter().filter(|it| it.is_error()).count();
-        let skipped = if faults > 0 { format!(", {faults} faults in rules left out") } else { String::new() };
+        let skipped = if faults > 0 {
+            format!(", {} in rules left out", ui::counted(faults, "fault"))
+        } else {
+            String::new()
+        };
         let holes = holes(telemetry, self.counts.over_budget, faults as u64);
         let found = if by_level.is_empty() && !holes.is_empty() {
             format!("{found} in what was read")
@@ -238,13 +255,13 @@ impl Summary<'_> {
         };
         let cut = if interrupted { " before the interruption" } else { "" };
         note!(
-            "{} in {} events{} ({} malformed) from {} files; {} rules{}; {:.0} events/s",
+            "{} in {}{} ({} malformed) from {}; {}{}; {:.0} events/s",
             found,
-            ui::count(self.events),
+            ui::counted(self.events as usize, "event"),
             cut,
             telemetry.malformed(),
-            telemetry.sources.len(),
-            self.report.rules.len(),
+            ui::counted(telemetry.sources.len(), "file"),
+            ui::counted(self.report.rules.len(), "rule"),
             skipped,
             self.events as f64 / seconds.max(1e-9)
         );
@@ -258,8 +275,8 @@ impl Summary<'_> {
         let left = self.counts.correlation;
         if left.evicted + left.late + left.untimed > 0 {
             note!(
-                "correlations left out {} groups (evicted: more than --groups-max), {} late and {} untimed findings",
-                left.evicted,
+                "correlations left out {} (evicted: more than --groups-max), {} late and {} untimed findings",
+                counted(left.evicted, "group", "groups"),
                 left.late,
                 left.untimed
             );

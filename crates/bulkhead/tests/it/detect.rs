@@ -154,7 +154,7 @@ fn a_built_in_rule_leaves_to_an_equal_rule_what_that_finds() {
         let title = title.expect("a column of titles");
         let titles: Vec<String> =
             out.lines().skip(1).map(|it| it.split(',').nth(title).unwrap_or_default().to_owned()).collect();
-        (titles.join(", "), told.contains("1 findings of built-in rules were left out"))
+        (titles.join(", "), told.contains("1 finding of built-in rules was left out"))
     };
     let ours = "Security event log cleared";
     assert_eq!(titles(""), (format!("{ours}, {ours}"), false));

@@ -42,27 +42,50 @@ impl FastHasher {
     }
 }
 
-/// A hash of a text, four words at a time.
+/// What stands for a text of up to [`SHORT_MAX`] bytes: together with its length nothing else has the same.
+#[inline]
+pub fn short(bytes: &[u8]) -> Option<[u64; 2]> {
+    let half = |at: usize| {
+        u64::from(bytes.get(at..at + 4).and_then(|it| it.try_into().ok()).map_or(0, u32::from_le_bytes))
+    };
+    // Words and halves from both ends, which may lie over one another.
+    Some(match bytes.len() {
+        0 => [0, 0],
+        n @ 1..4 => [u64::from(bytes[0]), u64::from(bytes[n / 2]) << 8 | u64::from(bytes[n - 1])],
+        n @ 4..8 => [half(0), half(n - 4)],
+        n @ 8..=SHORT_MAX => [word(bytes, 0), word(bytes, n - 8)],
+        _ => return None,
+    })
+}
+
+/// Longest text that two words stand for.
+const SHORT_MAX: usize = 16;
+
+const K: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// A hash of what [`short`] gives.
+#[inline]
+pub fn of_short(seed: u64, n: usize, words: [u64; 2]) -> u64 {
+    let mixed = (seed ^ (n as u64) << 56).wrapping_mul(K) ^ words[0];
+    let mixed = (mixed.wrapping_mul(K) ^ words[1].rotate_left(29)).wrapping_mul(K);
+    mixed ^ (mixed >> 32)
+}
+
+/// A hash of a longer text, two words at a time.
 #[inline]
 pub fn of_bytes(seed: u64, bytes: &[u8]) -> u64 {
-    const K: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut lanes = [seed, bytes.len() as u64, K, !K];
-    let mut chunks = bytes.chunks_exact(32);
-    for chunk in &mut chunks {
-        for (lane, at) in lanes.iter_mut().zip([0, 8, 16, 24]) {
-            *lane = (lane.rotate_left(29) ^ word(chunk, at)).wrapping_mul(K);
-        }
-    }
-    let rest = chunks.remainder();
-    for (lane, at) in lanes.iter_mut().zip((0..rest.len() / 8).map(|it| it * 8)) {
-        *lane = (lane.rotate_left(29) ^ word(rest, at)).wrapping_mul(K);
+    let (mut even, mut odd) = (seed ^ (bytes.len() as u64) << 56, K);
+    let mut add = |low: u64, high: u64| {
+        even = (even.rotate_left(29) ^ low).wrapping_mul(K);
+        odd = (odd.rotate_left(29) ^ high).wrapping_mul(K);
+    };
+    for block in bytes.as_chunks::<16>().0 {
+        add(word(block, 0), word(block, 8));
     }
     // The last bytes are read together with some before them.
-    let last = match bytes.len() {
-        8.. => word(bytes, bytes.len() - 8),
-        _ => bytes.iter().fold(0, |word, it| word << 8 | u64::from(*it)),
-    };
-    let mixed = lanes.into_iter().fold(last, |hash, lane| (hash.rotate_left(23) ^ lane).wrapping_mul(K));
+    let n = bytes.len();
+    add(word(bytes, n.saturating_sub(16)), word(bytes, n.saturating_sub(8)));
+    let mixed = (even ^ odd.rotate_left(32)).wrapping_mul(K);
     mixed ^ (mixed >> 32)
 }
 

@@ -1,11 +1,15 @@
 //! One multi-pattern index for the values of one field: which comparisons hold for a text, found in one look.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use aho_corasick::automaton::{Automaton, OverlappingState};
+use aho_corasick::dfa::{self, DFA};
+use aho_corasick::nfa::{contiguous, noncontiguous};
 use aho_corasick::packed::{MatchKind as PackedKind, Searcher};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{Input, MatchKind};
 use memchr::memmem::Finder;
 
 use super::hash::FastHash;
@@ -71,7 +75,7 @@ enum Contains {
     Few(Vec<(Finder<'static>, Vec<Hit>)>),
     /// Many texts at once.
     Many {
-        automaton: Automaton,
+        automaton: Many,
         hits: Vec<Vec<Hit>>,
         /// Tells quickly that nothing matches, for sets small enough for a vector search.
         any: Option<Quick>,
@@ -80,11 +84,13 @@ enum Contains {
 
 /// Many texts in one search: first one that is quickly made, then, once much was searched, one that searches quickly.
 #[derive(Debug)]
-struct Automaton {
+struct Many {
     /// What is looked for.
     texts: Vec<String>,
-    first: AhoCorasick,
-    fast: OnceLock<Option<AhoCorasick>>,
+    first: contiguous::NFA,
+    fast: OnceLock<Option<DFA>>,
+    /// What the fast one is made of.
+    source: Mutex<Option<noncontiguous::NFA>>,
     /// Bytes searched so far.
     searched: AtomicUsize,
     /// Bytes after which the fast one pays; none where it would take too much memory.
@@ -209,7 +215,7 @@ impl Contains {
         }
         let (texts, hits): (Vec<&str>, Vec<Vec<Hit>>) = by_text.into_iter().unzip();
         let any = Quick::new(&texts);
-        Some(Self::Many { automaton: Automaton::new(&texts)?, hits, any })
+        Some(Self::Many { automaton: Many::new(&texts)?, hits, any })
     }
 
     fn find(&self, text: &str, hit: &mut impl FnMut(Hit)) {
@@ -225,48 +231,70 @@ impl Contains {
                 if any.as_ref().is_some_and(|it| !it.is_match(text.as_bytes())) {
                     return;
                 }
-                for (number, found) in automaton.for_text(text).find_overlapping_iter(text).enumerate() {
-                    if number == OVERLAPS_MAX {
-                        return each_by_itself(&automaton.texts, hits, text, hit);
-                    }
-                    hits[found.pattern().as_usize()].iter().for_each(|it| hit(*it));
+                let found = match automaton.fast(text) {
+                    Some(fast) => overlapping(fast, text, hits, hit),
+                    None => overlapping(&automaton.first, text, hits, hit),
+                };
+                if found.is_break() {
+                    each_by_itself(&automaton.texts, hits, text, hit);
                 }
             }
         }
     }
 }
 
-impl Automaton {
+impl Many {
     fn new(texts: &[&str]) -> Option<Self> {
         let length: usize = texts.iter().map(|it| it.len()).sum();
+        let mut builder = noncontiguous::Builder::new();
+        let source = builder.match_kind(MatchKind::Standard).prefilter(false).build(texts).ok()?;
+        let first = contiguous::Builder::new().prefilter(false).build_from_noncontiguous(&source).ok()?;
+        let fast_from = (texts.len() <= DFA_MAX).then(|| length.saturating_mul(DFA_PAYS));
         Some(Self {
-            first: automaton(texts, AhoCorasickKind::ContiguousNFA)
-                .or_else(|| automaton(texts, AhoCorasickKind::NoncontiguousNFA))?,
-            fast: OnceLock::new(),
             texts: texts.iter().map(|it| (*it).to_owned()).collect(),
+            first,
+            fast: OnceLock::new(),
+            source: Mutex::new(fast_from.map(|_| source)),
             searched: AtomicUsize::new(0),
-            fast_from: (texts.len() <= DFA_MAX).then(|| length.saturating_mul(DFA_PAYS)),
+            fast_from,
         })
     }
 
-    /// The automaton to search `text` with; all find the same.
+    /// The fast search, once it has paid to make it for texts such as `text`; it finds the same.
     #[inline]
-    fn for_text(&self, text: &str) -> &AhoCorasick {
+    fn fast(&self, text: &str) -> Option<&DFA> {
         if let Some(fast) = self.fast.get() {
-            return fast.as_ref().unwrap_or(&self.first);
+            return fast.as_ref();
         }
         let searched = self.searched.fetch_add(text.len(), Ordering::Relaxed);
-        if self.fast_from.is_some_and(|it| searched >= it) {
-            let fast = self.fast.get_or_init(|| automaton(&self.texts, AhoCorasickKind::DFA));
-            return fast.as_ref().unwrap_or(&self.first);
+        if self.fast_from.is_none_or(|it| searched < it) {
+            return None;
         }
-        &self.first
+        let make = || {
+            let source = self.source.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+            dfa::Builder::new().prefilter(false).build_from_noncontiguous(&source).ok()
+        };
+        self.fast.get_or_init(make).as_ref()
     }
 }
 
-fn automaton<T: AsRef<[u8]>>(texts: &[T], kind: AhoCorasickKind) -> Option<AhoCorasick> {
-    let mut builder = AhoCorasick::builder();
-    builder.match_kind(MatchKind::Standard).prefilter(false).kind(Some(kind)).build(texts).ok()
+/// Calls `hit` for all that stands in `text`; breaks off where that is in too many places.
+fn overlapping(
+    automaton: &impl Automaton,
+    text: &str,
+    hits: &[Vec<Hit>],
+    hit: &mut impl FnMut(Hit),
+) -> ControlFlow<()> {
+    let (input, mut state) = (Input::new(text), OverlappingState::start());
+    for _ in 0..OVERLAPS_MAX {
+        // Searches of this kind of automaton, from anywhere in the text, do not fail.
+        if automaton.try_find_overlapping(&input, &mut state).is_err() {
+            return ControlFlow::Break(());
+        }
+        let Some(found) = state.get_match() else { return ControlFlow::Continue(()) };
+        hits[found.pattern().as_usize()].iter().for_each(|it| hit(*it));
+    }
+    ControlFlow::Break(())
 }
 
 /// Calls `hit` once for each of `texts` that stands in `text`.

@@ -5,7 +5,7 @@
 
 use bulkhead_model::event::Value;
 
-use super::hash::of_bytes;
+use super::hash::{of_bytes, of_short, short};
 use super::index::Hit;
 
 /// Values remembered.
@@ -31,6 +31,10 @@ struct ValueSlot {
     /// The look and whether the text is escaped.
     look: u64,
     number: u64,
+    /// The text's length, and all of a short text.
+    length: usize,
+    words: [u64; 2],
+    /// A longer text.
     raw: Vec<u8>,
     hits: Vec<Hit>,
     /// Whether `hits` was filled.
@@ -67,11 +71,16 @@ impl ValueMemo {
             return None;
         }
         let look = look << 1 | u64::from(escaped);
-        let hash = of_bytes(look, raw);
+        let words = short(raw);
+        let hash = match words {
+            Some(words) => of_short(look, raw.len(), words),
+            None => of_bytes(look, raw),
+        };
         let first = hash as usize % VALUES;
         for slot in [first, first ^ 1] {
             let it = &self.slots[slot];
-            if it.hash == hash && it.look == look && it.number != 0 && it.raw == raw {
+            let same = it.hash == hash && it.look == look && it.length == raw.len() && it.number != 0;
+            if same && words.map_or_else(|| it.raw == raw, |words| it.words == words) {
                 return Some(Known { slot, number: it.number });
             }
         }
@@ -79,8 +88,11 @@ impl ValueMemo {
         self.last += 1;
         let slot = &mut self.slots[first];
         (slot.hash, slot.look, slot.number, slot.known) = (hash, look, self.last, false);
+        (slot.length, slot.words) = (raw.len(), words.unwrap_or_default());
         slot.raw.clear();
-        slot.raw.extend_from_slice(raw);
+        if words.is_none() {
+            slot.raw.extend_from_slice(raw);
+        }
         Some(Known { slot: first, number: self.last })
     }
 

@@ -50,7 +50,7 @@ struct Evaluation {
     outcomes: OutcomeMemo,
     /// Numbers of the event's values.
     key: Vec<u64>,
-    /// Where each look's value is remembered.
+    /// Where each of the event's values is remembered.
     known: Vec<Option<Known>>,
     hits: Vec<Hit>,
 }
@@ -158,20 +158,20 @@ impl Evaluation {
         }
     }
 
-    /// Looks the event's values up, and makes a key of them; whether the key tells all values.
+    /// Looks the event's values up, and makes a key of their numbers; whether the key tells all values.
     #[inline]
     fn recognise(&mut self, program: &Program, values: &Values<'_>) -> bool {
         self.key.clear();
         self.known.clear();
         self.key.push(program.first_look);
         let mut whole = true;
-        for (look, number) in program.looks.iter().zip(program.first_look..) {
-            let first = values.first(look.field);
-            let value = first.map_or(Value::Null, |it| values.value(it));
-            let known = self.values.place(number, value);
-            whole &= known.is_some() || value == Value::Null;
-            whole &= first.is_none_or(|it| values.next(it).is_none());
-            self.key.push(known.map_or(0, |it| it.number));
+        for (field, value) in values.all() {
+            let look = program.look_of(field);
+            let known = look.and_then(|it| self.values.place(program.first_look + it as u64, value));
+            match known {
+                Some(known) => self.key.push(known.number),
+                None => whole &= look.is_none() || value == Value::Null,
+            }
             self.known.push(known);
         }
         whole
@@ -194,17 +194,14 @@ impl Evaluation {
         }
         self.candidates.clear();
         self.candidates.extend(&program.always);
-        for number in 0..program.looks.len() {
-            let Look { field, index: Some(index) } = &program.looks[number] else { continue };
-            let mut known = self.known[number];
-            let mut next = values.first(*field);
-            while let Some(at) = next {
-                if values.value(at) != Value::Null {
-                    let known = known.take();
-                    let hits = std::mem::take(&mut self.hits);
-                    self.hits = self.look(program, index, known, at, values, hits);
-                }
-                next = values.next(at);
+        for at in (0..).take(self.known.len()) {
+            let (field, value) = values.at(at);
+            let look = program.look_of(field).map(|it| &program.looks[it]);
+            if let Some(Look { index: Some(index), .. }) = look
+                && value != Value::Null
+            {
+                let hits = std::mem::take(&mut self.hits);
+                self.hits = self.look(program, index, self.known[at as usize], at, values, hits);
             }
         }
         if let (true, Some(index)) = (keywords, &program.keywords) {

@@ -32,6 +32,8 @@ pub struct Program {
     pub always: Vec<u32>,
     /// The fields that the rules read, sorted, and what to look for in their values.
     pub looks: Vec<Look>,
+    /// By field, the number of its look; [`NONE`] where no rule reads it.
+    look_of: Vec<u32>,
     /// Number of the first look, counted over all programs; that of the program itself precedes it.
     pub first_look: u64,
     /// What to look for in every value.
@@ -59,7 +61,7 @@ pub struct Look {
     pub index: Option<TextIndex>,
 }
 
-/// No comparison of the program.
+/// No comparison of the program, no look.
 const NONE: u32 = u32::MAX;
 
 /// By comparison of the rule set, the program's own number.
@@ -103,6 +105,12 @@ impl Program {
         }
         program.rules = rules;
         program
+    }
+
+    /// The number of the look at `field`, where the rules read it.
+    #[inline]
+    pub fn look_of(&self, field: FieldId) -> Option<usize> {
+        self.look_of.get(field as usize).filter(|it| **it != NONE).map(|it| *it as usize)
     }
 
     /// Every field that the rules read, keywords apart.
@@ -186,6 +194,10 @@ impl Program {
                 || (*decided && self.keyword_filter.is_some())
         });
         let fields = self.fields_read(inner);
+        self.look_of = vec![NONE; inner.interner.fields.len()];
+        for (number, field) in (0..).zip(&fields) {
+            self.look_of[*field as usize] = number;
+        }
         self.looks = fields
             .into_iter()
             .map(|field| Look { field, index: by_field.remove(&field).map(TextIndex::new) })

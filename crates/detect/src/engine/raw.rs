@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use bulkhead_model::bytes::find_either;
 use memchr::memmem;
 
 use super::index::Quick;
 
 /// Most different pieces: the vector search has eight buckets, and the cases of a piece share one.
 const PIECES_MAX: usize = 9;
-/// Most pieces in all their cases: what the fastest vector search takes.
-const CASES_MAX: usize = 32;
+/// Most pieces in all their cases: what the fastest vector search takes, with [`ESCAPES`].
+const CASES_MAX: usize = 30;
+
+/// How escapes begin that stand for a character within ASCII, or for one of [`FOLD_TO_ASCII`].
+const ESCAPES: [[u8; 3]; 2] = [*b"\\u0", *b"\\u2"];
 
 /// The characters beyond ASCII whose lower case begins with one within: the Kelvin sign and the dotted capital I.
 const FOLD_TO_ASCII: [&[u8]; 2] = ["\u{212A}".as_bytes(), "\u{130}".as_bytes()];
@@ -27,7 +31,7 @@ enum Any {
 /// Tells from the raw bytes of a JSON event that none of its values can hold any of some texts.
 #[derive(Debug)]
 pub struct RawFilter {
-    /// Looks at the bytes as they stand, for short pieces of the texts in all their cases.
+    /// Looks at the bytes as they stand, for short pieces of the texts in all their cases, and for [`ESCAPES`].
     pieces: Option<Quick>,
     any: Any,
     /// Finds `\u`.
@@ -66,17 +70,21 @@ impl RawFilter {
                 Any::Sure(AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&texts).ok()?)
             }
         };
-        let pieces = in_all_cases(&texts).and_then(|it| Quick::new(&it));
+        let pieces = in_all_cases(&texts).and_then(|it| Quick::new(&[it.as_slice(), &ESCAPES].concat()));
         Some(Self { pieces, any, escape: memmem::Finder::new(b"\\u") })
     }
 
     /// Whether a value may hold one of the texts; `memory` is reused from event to event.
     pub fn may_match(&self, raw: &[u8], memory: &mut Vec<u8>) -> bool {
-        if has_unicode_escape(&self.escape, raw) || folds_to_ascii(raw) {
+        if folds_to_ascii(raw) {
             return true;
         }
+        // Most events end here: one look for pieces and escapes.
         if self.pieces.as_ref().is_some_and(|it| !it.is_match(raw)) {
             return false;
+        }
+        if has_unicode_escape(&self.escape, raw) {
+            return true;
         }
         memory.clear();
         memory.extend(raw.iter().map(u8::to_ascii_lowercase));
@@ -146,8 +154,10 @@ fn commonness(piece: &[u8; 3]) -> u32 {
 
 /// Whether a character stands there that [`FOLD_TO_ASCII`] lists.
 fn folds_to_ascii(raw: &[u8]) -> bool {
-    memchr::memchr2(FOLD_TO_ASCII[0][0], FOLD_TO_ASCII[1][0], raw)
-        .is_some_and(|from| FOLD_TO_ASCII.iter().any(|it| memmem::find(&raw[from..], it).is_some()))
+    let [kelvin, dotted] = FOLD_TO_ASCII;
+    !raw.is_ascii()
+        && find_either(kelvin[0], dotted[0], raw)
+            .is_some_and(|from| FOLD_TO_ASCII.iter().any(|it| memmem::find(&raw[from..], it).is_some()))
 }
 
 /// Whether `\uXXXX` stands anywhere in a JSON text: a `\u` after an even number of backslashes.

@@ -3,7 +3,7 @@
 use bulkhead_model::event::{Event, Value, Visitor};
 
 use crate::expr::PredId;
-use crate::field::{FieldId, Fields};
+use crate::field::{FieldId, Fields, KEYWORDS};
 use crate::rule::text::fold_into;
 
 /// No index.
@@ -13,6 +13,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 struct Entry<'e> {
     value: Value<'e>,
+    field: FieldId,
     /// The next value of the same field.
     next: u32,
     folded: (u32, u32),
@@ -94,7 +95,7 @@ impl<'e> Visitor<'e> for Everything<'_, 'e> {
     fn value(&mut self, _: &str, value: Value<'e>) {
         if value != Value::Null {
             let next = index(self.0.len() + 1);
-            self.0.push(Entry { value, next, folded: (NONE, 0), plain: (NONE, 0) });
+            self.0.push(Entry { value, field: KEYWORDS, next, folded: (NONE, 0), plain: (NONE, 0) });
         }
     }
 }
@@ -137,7 +138,7 @@ impl<'e> Values<'e> {
     #[inline]
     fn push(&mut self, field: FieldId, value: Value<'e>) {
         let at = index(self.entries.len());
-        self.entries.push(Entry { value, next: NONE, folded: (NONE, 0), plain: (NONE, 0) });
+        self.entries.push(Entry { value, field, next: NONE, folded: (NONE, 0), plain: (NONE, 0) });
         let slot = &mut self.slots[field as usize];
         if slot.stamp == self.stamp {
             self.entries[slot.last as usize].next = at;
@@ -145,6 +146,19 @@ impl<'e> Values<'e> {
         } else {
             *slot = Slot { stamp: self.stamp, first: at, last: at };
         }
+    }
+
+    /// Field and value of every number given so far, keywords included.
+    #[inline]
+    pub fn all(&self) -> impl Iterator<Item = (FieldId, Value<'e>)> + '_ {
+        self.entries.iter().map(|it| (it.field, it.value))
+    }
+
+    /// Field and value of number `at`.
+    #[inline]
+    pub fn at(&self, at: u32) -> (FieldId, Value<'e>) {
+        let entry = &self.entries[at as usize];
+        (entry.field, entry.value)
     }
 
     /// Number of the first value of `field`.
@@ -242,8 +256,5 @@ fn fold_value(value: Value<'_>, out: &mut String) {
 /// The same allocation for entries of another event: nothing lives in it, so only its type changes.
 fn recycle<'a, 'b>(mut entries: Vec<Entry<'a>>) -> Vec<Entry<'b>> {
     entries.clear();
-    entries
-        .into_iter()
-        .map(|it| Entry { value: Value::Null, next: it.next, folded: it.folded, plain: it.plain })
-        .collect()
+    entries.into_iter().map(|it| Entry { value: Value::Null, ..it }).collect()
 }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::conflict::{Conflicts, Section};
-use super::scan::{self, Entry, Kind};
+use super::scan::{Entry, Kind};
+use crate::bytes::find;
 use crate::event::{Shape, Text, Value, Visitor};
 
 /// How names below a nested object are made.
@@ -100,7 +101,7 @@ pub(super) fn key<'e>(raw: &'e str, entry: &Entry) -> &'e str {
 }
 
 fn is_escaped(text: &str) -> bool {
-    scan::find(b'\\', text.as_bytes()).is_some()
+    find(b'\\', text.as_bytes()).is_some()
 }
 
 /// A key as a field's name: unescaped, and for Windows without spaces.
@@ -138,7 +139,7 @@ pub(super) fn value<'e>(raw: &'e str, entry: &Entry) -> Value<'e> {
         Kind::True => Value::Bool(true),
         Kind::False => Value::Bool(false),
         Kind::Number => Value::Number(text),
-        Kind::Text if is_escaped(text) => Value::Text(Text::json_escaped(text)),
+        Kind::Escaped => Value::Text(Text::json_escaped(text)),
         Kind::Text => Value::Text(Text::plain(text)),
         Kind::Null | Kind::Object | Kind::Array => Value::Null,
     }

@@ -129,8 +129,8 @@ impl Layouts {
             match node.then {
                 Then::End(layout) => return Some((self.known[layout as usize].0, layout)),
                 Then::Text => {
-                    let (start, end) = scanner.inside()?;
-                    scanner.out.push(Entry::scalar(start, end, Kind::Text));
+                    let (start, end, kind) = scanner.inside()?;
+                    scanner.out.push(Entry::scalar(start, end, kind));
                 }
                 Then::Bare => {
                     let start = scanner.at;
@@ -219,7 +219,7 @@ impl Layouts {
         let mut parent = NONE;
         let mut at = 0;
         for scalar in scalars() {
-            let then = if scalar.kind == Kind::Text { Then::Text } else { Then::Bare };
+            let then = if scalar.kind.is_text() { Then::Text } else { Then::Bare };
             parent = self.grow(root, parent, &bytes[at..scalar.start as usize], then);
             at = scalar.end as usize;
         }

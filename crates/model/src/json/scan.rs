@@ -1,6 +1,6 @@
 //! The single pass over a JSON text: where every key and value begins and ends.
 
-use memchr::memchr;
+use crate::bytes::{find, find_either};
 
 /// Objects and arrays nested deeper than this are refused; no log source comes near it.
 const DEPTH_MAX: usize = 64;
@@ -30,9 +30,19 @@ pub(super) enum Kind {
     True,
     False,
     Number,
+    /// A string that stands for itself.
     Text,
+    /// A string with at least one backslash.
+    Escaped,
     Object,
     Array,
+}
+
+impl Kind {
+    /// Whether it is a string.
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Escaped)
+    }
 }
 
 /// Where one value stands, and under which key. Entries are in the order of the text, an object or array before what it
@@ -111,7 +121,7 @@ impl Scanner<'_, '_> {
             if self.peek() != b'"' {
                 return self.fail("expected a key in double quotes");
             }
-            let (key_start, key_end) = self.string()?;
+            let (key_start, key_end, _) = self.string()?;
             self.skip_space();
             if self.peek() != b':' {
                 return self.fail("expected `:` after a key");
@@ -159,8 +169,7 @@ impl Scanner<'_, '_> {
             Entry { key_start, key_end, start: self.at as u32, end: 0, next: 0, kind: Kind::Null };
         match self.peek() {
             b'"' => {
-                (entry.start, entry.end) = self.string()?;
-                entry.kind = Kind::Text;
+                (entry.start, entry.end, entry.kind) = self.string()?;
             }
             b'{' | b'[' => return self.container(entry, depth + 1),
             _ => {
@@ -205,9 +214,9 @@ impl Scanner<'_, '_> {
         }
     }
 
-    /// A string with its quotes: where its inside stands.
+    /// A string with its quotes: where its inside stands, and of which kind it is.
     #[inline]
-    fn string(&mut self) -> Result<(u32, u32), Malformed> {
+    fn string(&mut self) -> Result<(u32, u32, Kind), Malformed> {
         let quote = self.at;
         self.at += 1;
         let Some(inside) = self.inside() else {
@@ -218,18 +227,29 @@ impl Scanner<'_, '_> {
         Ok(inside)
     }
 
-    /// The inside of a string, up to its closing quote; an odd number of backslashes before a quote escapes it.
+    /// The inside of a string, up to its closing quote.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "`scan` refuses texts of 4 GiB or more")]
-    pub(super) fn inside(&mut self) -> Option<(u32, u32)> {
+    pub(super) fn inside(&mut self) -> Option<(u32, u32, Kind)> {
         let start = self.at;
-        let mut from = start;
+        let rest = self.text.get(start..)?;
+        let first = find_either(b'"', b'\\', rest)?;
+        let (end, kind) = match rest[first] {
+            b'"' => (start + first, Kind::Text),
+            _ => (self.escaped_end(start + first)?, Kind::Escaped),
+        };
+        self.at = end;
+        Some((start as u32, end as u32, kind))
+    }
+
+    /// Where the string ends whose first backslash stands at `first`; an odd number of them before a quote escapes it.
+    fn escaped_end(&self, first: usize) -> Option<usize> {
+        let mut from = first;
         loop {
             let quote = from + find(b'"', self.text.get(from..)?)?;
-            let backslashes = self.text[start..quote].iter().rev().take_while(|it| **it == b'\\').count();
+            let backslashes = self.text[first..quote].iter().rev().take_while(|it| **it == b'\\').count();
             if backslashes % 2 == 0 {
-                self.at = quote;
-                return Some((start as u32, quote as u32));
+                return Some(quote);
             }
             from = quote + 1;
         }
@@ -277,28 +297,4 @@ impl Scanner<'_, '_> {
         self.at += word.len();
         Ok(())
     }
-}
-
-/// Bytes looked at eight at a time, before a search made for long texts is called.
-const NEAR: usize = 64;
-
-/// Where `byte` first stands in `text`. Most values of events are so short that calling a vector search costs more than
-/// searching.
-#[inline]
-pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 255;
-    let (words, rest) = text[..text.len().min(NEAR)].as_chunks::<8>();
-    for (number, word) in words.iter().enumerate() {
-        let differs = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
-        // The lowest bit set is that of the first byte that does not differ.
-        let same = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
-        if same != 0 {
-            return Some(number * 8 + same.trailing_zeros() as usize / 8);
-        }
-    }
-    let before = words.len() * 8;
-    if text.len() < NEAR {
-        return rest.iter().position(|it| *it == byte).map(|it| before + it);
-    }
-    memchr(byte, &text[before..]).map(|it| before + it)
 }

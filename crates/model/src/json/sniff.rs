@@ -44,7 +44,7 @@ pub(super) fn sniff(raw: &str, entries: &[Entry]) -> Shape {
             return Shape::Zeek;
         }
         seen.top(name, entry);
-        if entry.kind == Kind::Text && matches!(name, "_raw" | "raw" | "xml" | "Xml" | "EventXml") {
+        if entry.kind.is_text() && matches!(name, "_raw" | "raw" | "xml" | "Xml" | "EventXml") {
             let text = raw.get(entry.start as usize..entry.end as usize).unwrap_or_default();
             if text.starts_with("<Event") || text.contains("EventCode=") {
                 seen.bits |= ODD_ID | ODD_LOG | ODD_DATA;
@@ -93,7 +93,7 @@ impl Seen {
             "manager" | "decoder" => MANAGER,
             _ => 0,
         };
-        let is_text = entry.kind == Kind::Text;
+        let is_text = entry.kind.is_text();
         self.bits |= match name {
             "EventData" | "event_data" | "UserData" | "Payload" | "ParameterXml" | "EventXml" | "Xml"
                 if is_text =>

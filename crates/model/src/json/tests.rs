@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::{JsonEvent, Malformed, Memory, scan};
+use super::{JsonEvent, Malformed, Memory};
 use crate::event::{Event, Shape, Value, Visitor};
 
 /// Collects every field as `name=value`.
@@ -296,12 +296,5 @@ proptest! {
         if let Ok(event) = JsonEvent::new(&bytes, None) {
             fields(&event);
         }
-    }
-
-    #[test]
-    fn a_byte_is_found_where_it_first_stands(bytes in prop::collection::vec(prop_oneof![Just(b'#'), Just(b'!'), Just(0xA3_u8), Just(b'"')], 0..90), n in 0_usize..90) {
-        // Long runs without it, so that every way of looking has its turn.
-        let text: Vec<u8> = std::iter::repeat_n(b'#', n).chain(bytes).collect();
-        prop_assert_eq!(scan::find(b'"', &text), text.iter().position(|it| *it == b'"'));
     }
 }

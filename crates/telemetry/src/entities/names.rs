@@ -26,7 +26,7 @@ pub(super) fn account(domain: Option<&str>, name: &str) -> Option<String> {
         (None, Some((name, domain))) if !name.is_empty() => (Some(domain), name),
         _ => (domain, name),
     };
-    if name.is_empty() || name == "-" || name.len() > 255 {
+    if name.is_empty() || name == "-" || name.len() > 255 || crate::device::level(name).is_some() {
         return None;
     }
     let domain = domain.map(|it| short(it.trim())).filter(|it| !it.is_empty() && *it != "-");
@@ -70,6 +70,13 @@ mod tests {
         check(Some("-"), "root", Some("root"));
         check(None, "NT AUTHORITY\\SYSTEM", Some("nt authority\\system"));
         check(Some("A"), "-", None);
+    }
+
+    #[test]
+    fn a_privilege_level_is_nobody() {
+        check(None, "enable_15", None);
+        check(None, "$enab15$", None);
+        check(None, "enable_1x", Some("enable_1x"));
     }
 
     #[test]

@@ -42,9 +42,30 @@ fn bytes_that_are_no_text_are_replaced_and_counted() {
         2,
         0,
         false,
-        "a.json: warning[replaced-bytes]: 1 bytes are no text",
+        "a.json: warning[replaced-bytes]: 1 byte is no text",
     );
     check("a.json", b"{\"a\":\"\xff}\n{\"a\":2}\n", 1, 1, false, "a.json:1:");
+}
+
+#[test]
+fn an_audit_event_that_goes_on_in_another_file_is_said() {
+    const CALL: &str = "type=SYSCALL msg=audit(1.0:ID): syscall=59 comm=\"id\"\n";
+    const REST: &str = "type=EXECVE msg=audit(1.0:ID): argc=1 a0=\"id\"\ntype=PROCTITLE msg=audit(1.0:ID): proctitle=\"id\"\n";
+    let log = |pieces: &[(&str, u64)]| -> String {
+        pieces.iter().map(|(text, id)| text.replace("ID", &id.to_string())).collect()
+    };
+    let first = "its first event (1.0:1) begins in another file: it was read without those records";
+    let last = "its last event (1.0:2) ends in another file: it was read without those records";
+    let said = |text: &str| -> Vec<String> {
+        let (_, telemetry) = read_bytes("audit.log", text.as_bytes(), &Options::default());
+        telemetry.unread.into_iter().map(|it| it.what).collect()
+    };
+    assert_eq!(said(&log(&[(CALL, 1), (REST, 1), (CALL, 2), (REST, 2)])), Vec::<String>::new());
+    assert_eq!(said(&log(&[(CALL, 1), (REST, 1), (CALL, 2)])), [last]);
+    assert_eq!(said(&log(&[(REST, 1), (CALL, 2), (REST, 2)])), [first]);
+    // Kernels that write no title, and selections of some kinds of records, tell nothing of the sort.
+    assert_eq!(said(&log(&[(CALL, 1), (CALL, 2)])), Vec::<String>::new());
+    assert_eq!(said(&log(&[(REST, 1), (REST, 2)])), Vec::<String>::new());
 }
 
 #[test]
@@ -277,7 +298,7 @@ fn the_sink_can_stop() {
 #[test]
 fn times_without_a_year_are_said_to_be_unusable_unless_the_year_is_known() {
     let line = b"May  2 10:15:03 web1 sshd[1]: hello\n";
-    check("auth.log", line, 1, 0, false, "warning[time-without-year]: 1 lines have a time without a year");
+    check("auth.log", line, 1, 0, false, "warning[time-without-year]: 1 line has a time without a year");
     let options = Options { now: "2024-05-02T00:00:00Z".parse().ok(), ..Options::default() };
     let (_, telemetry) = read_bytes("auth.log", line, &options);
     assert!(telemetry.diagnostics.is_empty(), "{:?}", telemetry.diagnostics);

@@ -237,7 +237,7 @@ fn what_a_log_promises_and_does_not_hold_is_said() {
     put(&mut chunk, 124, &sum);
     fewer.extend(chunk);
     promise(&mut fewer, 2, false);
-    check_unread(&fewer, "chunk 2 should hold 3 records; 1 were not read", None);
+    check_unread(&fewer, "chunk 2 should hold 3 records; 1 was not read", None);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn a_chunk_that_is_empty_or_gone_is_said() {
         let numbers: Vec<_> = unread.iter().map(|it| (it.bytes, it.records)).collect();
         assert_eq!(numbers, expect.iter().map(|it| (it.1, it.2)).collect::<Vec<_>>());
     };
-    let zeros = ("3 chunks, of which 1 hold nothing but zeros", Some(CHUNK as u64), None);
+    let zeros = ("3 chunks, of which 1 holds nothing but zeros", Some(CHUNK as u64), None);
     let gap = ("2 numbers between them are missing", None, Some(2));
     check(&three(&[0; CHUNK]), &[zeros, gap]);
     // Taken out, and the header made to fit.
@@ -277,6 +277,29 @@ fn a_chunk_that_is_empty_or_gone_is_said() {
     let mut garbage = three(&numbered(2, &["bob", "carol"]));
     garbage[HEADER + CHUNK..HEADER + 2 * CHUNK].fill(0x5a);
     check(&garbage, &[gap, ("none of the records of chunk 2 could be read", Some(CHUNK as u64), None)]);
+}
+
+#[test]
+fn a_chunk_that_stands_twice_is_read_once_and_said() {
+    let mut bytes = file(&["alice"]);
+    bytes.extend(
+        [numbered(2, &["bob", "carol"]), numbered(4, &["dave"]), numbered(2, &["bob", "carol"])].concat(),
+    );
+    promise(&mut bytes, 4, false);
+    let (records, telemetry) = read_bytes(&bytes);
+    assert_eq!(users(&records), ["alice", "bob", "carol", "dave"]);
+    let said: Vec<&str> = telemetry.unread.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(said, ["1 chunk stands in it again, with 2 records that were read once"]);
+    // In the next part of a log that many threads read, too.
+    bytes.extend(numbered(2, &["bob", "carol"]));
+    promise(&mut bytes, 5, false);
+    let (records, telemetry) = read_bytes(&bytes);
+    assert_eq!(users(&records), ["alice", "bob", "carol", "dave"]);
+    assert!(
+        telemetry.unread[0].what.contains("2 chunks stand in it again, with 4 records"),
+        "{:?}",
+        telemetry.unread
+    );
 }
 
 #[test]

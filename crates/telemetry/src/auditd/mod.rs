@@ -3,21 +3,22 @@
 //! Names and values are those of the log; a name that several records of an event carry has several values. Values
 //! that the kernel writes in hexadecimal because a user chose them (paths, arguments, titles) are decoded.
 
+pub(crate) mod forwarded;
+pub(crate) mod join;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use bulkhead_model::event::{Field, FieldsEvent, Shape};
 use bulkhead_model::logsource::LogSource;
 use memchr::memmem;
 
+use self::join::{Joined, Joiner, Piece};
 use crate::input::Line;
 use crate::read::{Out, Stream};
 use crate::syscalls;
 use crate::zeek::hex_digit;
-
-/// An event of more records than this is handed out in parts.
-const RECORDS_MAX: usize = 256;
 
 /// Whether `line` is a record of the audit log.
 pub(crate) fn is_record(line: &[u8]) -> bool {
@@ -26,27 +27,20 @@ pub(crate) fn is_record(line: &[u8]) -> bool {
         && memmem::find(start, b"msg=audit(").is_some()
 }
 
-/// Events that are kept open at a time: on several processors the records of one event stand between those of others.
-const OPEN_MAX: usize = 8;
-
 /// Reads the events. Records of one event are joined where they stand near to one another.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
-    let mut open: VecDeque<Pending> = VecDeque::new();
+    let mut joiner = Joiner::default();
     let mut number = 0;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
         let why = match line {
             Line::Whole(line) if line.trim_ascii().is_empty() => continue,
             Line::Whole(line) => match stamp(line) {
-                Some(stamp) => {
-                    let limit = stream.options.record_max;
-                    match open.iter_mut().rfind(|it| it.stamp == stamp && it.has_room(limit)) {
-                        Some(pending) => pending.add(line),
-                        None => open.push_back(Pending::of(line, stamp)),
-                    }
-                    // In the order in which they began: what waits for its rest holds up those after it.
-                    while open.len() > OPEN_MAX || (open.len() > 1 && !open[0].waits()) {
-                        open.pop_front().map_or(ControlFlow::Continue(()), |it| it.flush(&mut stream.out))?;
+                Some(event) => {
+                    let kind = std::str::from_utf8(kind(line)).unwrap_or_default();
+                    joiner.add(Piece { event, kind, line, record: "" }, stream.options.record_max);
+                    while let Some(joined) = joiner.complete() {
+                        hand_out(&joined, &mut stream.out)?;
                     }
                     continue;
                 }
@@ -54,14 +48,27 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
             },
             Line::TooLong(length) => format!("it is {length} bytes long"),
         };
-        open.drain(..).try_for_each(|it| it.flush(&mut stream.out))?;
+        while let Some(joined) = joiner.pop() {
+            hand_out(&joined, &mut stream.out)?;
+        }
         stream.out.tally.malformed(number, 0, || why);
     }
-    open.drain(..).try_for_each(|it| it.flush(&mut stream.out))
+    while let Some(joined) = joiner.pop() {
+        hand_out(&joined, &mut stream.out)?;
+    }
+    joiner.tell_split(&mut stream.out.tally);
+    ControlFlow::Continue(())
+}
+
+fn hand_out(joined: &Joined, out: &mut Out<'_>) -> ControlFlow<()> {
+    let text = out.tally.text(&joined.lines);
+    let mut event = FieldsEvent::new(&joined.lines, Shape::Auditd);
+    fields(&text, &mut event);
+    out.event(&event, LogSource::of_shape(Shape::Auditd))
 }
 
 /// The `TIME:ID` of a record.
-fn stamp(line: &[u8]) -> Option<&[u8]> {
+pub(crate) fn stamp(line: &[u8]) -> Option<&[u8]> {
     const OPEN: &[u8] = b"msg=audit(";
     let from = memmem::find(&line[..line.len().min(512)], OPEN)? + OPEN.len();
     let length = memchr::memchr(b')', &line[from..])?;
@@ -70,55 +77,8 @@ fn stamp(line: &[u8]) -> Option<&[u8]> {
     (stamp.contains(&b':') && stamp.iter().all(good)).then_some(stamp)
 }
 
-/// The records of one event so far, one a line.
-struct Pending {
-    lines: Vec<u8>,
-    stamp: Vec<u8>,
-    records: usize,
-    /// Whether a record was there that others follow, and whether the last of those was.
-    is_call: bool,
-    is_whole: bool,
-}
-
-impl Pending {
-    fn of(line: &[u8], stamp: &[u8]) -> Self {
-        let mut new =
-            Self { lines: Vec::new(), stamp: stamp.to_vec(), records: 0, is_call: false, is_whole: false };
-        new.add(line);
-        new
-    }
-
-    fn has_room(&self, limit: usize) -> bool {
-        self.records < RECORDS_MAX && self.lines.len() <= limit
-    }
-
-    fn add(&mut self, line: &[u8]) {
-        if self.records > 0 {
-            self.lines.push(b'\n');
-        }
-        self.lines.extend_from_slice(line);
-        self.records += 1;
-        let is = |kinds: &[&str]| kinds.iter().any(|it| kind(line) == it.as_bytes());
-        self.is_call |= is(&["SYSCALL", "EXECVE"]);
-        self.is_whole |= is(&["PROCTITLE", "EOE"]);
-    }
-
-    /// Whether more records of this event are to come.
-    fn waits(&self) -> bool {
-        self.is_call && !self.is_whole
-    }
-
-    /// Hands out what has gathered.
-    fn flush(self, out: &mut Out<'_>) -> ControlFlow<()> {
-        let text = out.tally.text(&self.lines);
-        let mut event = FieldsEvent::new(&self.lines, Shape::Auditd);
-        fields(&text, &mut event);
-        out.event(&event, LogSource::of_shape(Shape::Auditd))
-    }
-}
-
 /// The type of a record.
-fn kind(line: &[u8]) -> &[u8] {
+pub(crate) fn kind(line: &[u8]) -> &[u8] {
     let rest = memmem::find(line, b"type=").map_or(&line[..0], |at| &line[at + 5..]);
     rest.split(|it| *it == b' ').next().unwrap_or_default()
 }

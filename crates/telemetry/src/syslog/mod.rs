@@ -3,6 +3,8 @@
 //! Fields: `@timestamp` (RFC 3339), `host`, `program`, `pid`, `message`, `facility`, `severity`, and structured data as
 //! `id.name`. Audit records that were forwarded by syslog become audit events.
 
+mod audit;
+
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
@@ -13,9 +15,11 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+pub(crate) use audit::carries_audit;
+
 use crate::input::Line;
 use crate::read::{Out, Stream};
-use crate::{auditd, cef, device, forms, json, message, winexport, winxml};
+use crate::{cef, device, forms, json, message, winexport, winxml};
 
 pub(crate) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -53,9 +57,10 @@ fn any(line: &str, now: Option<Timestamp>) -> Option<Parts<'_>> {
     })
 }
 
-/// Reads one event a line.
+/// Reads one event a line; records of the audit log are joined to events.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let mut number = stream.before;
+    let mut records = audit::Records::default();
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
         let line = match line {
@@ -72,23 +77,33 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         match any(&text, stream.options.now) {
             Some(parts) => {
                 stream.out.tally.yearless += u64::from(parts.yearless);
-                if let Some(flow) = forwarded(&parts, &mut stream.out) {
-                    flow?;
+                if records.take(&parts, &text, stream.options, &mut stream.out)? {
                     continue;
                 }
-                if let Some(fields) = windows(&parts, &text) {
-                    let event = FieldsEvent { raw: line, shape: Shape::Windows, fields };
-                    stream.out.event(&event, LogSource::of_shape(Shape::Windows))?;
-                    continue;
-                }
-                let event = event(line, &parts);
-                let source = source(&event, &parts);
-                stream.out.event(&event, source)?;
+                one(line, &text, &parts, &mut stream.out)?;
             }
             None => stream.out.tally.malformed(number, 0, || "not a syslog line".to_owned()),
         }
     }
-    ControlFlow::Continue(())
+    records.end(stream.options.now, &mut stream.out)
+}
+
+/// Hands out the event of one line.
+fn one(line: &[u8], text: &str, parts: &Parts<'_>, out: &mut Out<'_>) -> ControlFlow<()> {
+    if let Some(flow) = forwarded(parts, out) {
+        return flow;
+    }
+    if let Some(fields) = windows(parts, text) {
+        let event = FieldsEvent { raw: line, shape: Shape::Windows, fields };
+        return out.event(&event, LogSource::of_shape(Shape::Windows));
+    }
+    let mut event = head(line, parts, Shape::Syslog);
+    message::fields(parts.program, parts.message, &mut event);
+    if parts.loose && event.fields.iter().all(|(name, _)| name != "src_ip" && name != "user") {
+        forms::fields(parts.program, parts.message, &mut event);
+    }
+    let source = source(&event, parts);
+    out.event(&event, source)
 }
 
 /// The Windows event (or that of Sysmon for Linux) that a line carries: as XML, in Snare's columns, as structured data, or in
@@ -142,9 +157,9 @@ fn forwarded(parts: &Parts<'_>, out: &mut Out<'_>) -> Option<ControlFlow<()>> {
     }
 }
 
-fn event<'a>(raw: &'a [u8], parts: &Parts<'a>) -> FieldsEvent<'a> {
-    let is_audit = auditd::is_record(parts.message.as_bytes());
-    let mut event = FieldsEvent::new(raw, if is_audit { Shape::Auditd } else { Shape::Syslog });
+/// What stands before a message, and the message.
+fn head<'a>(raw: &'a [u8], parts: &Parts<'a>, shape: Shape) -> FieldsEvent<'a> {
+    let mut event = FieldsEvent::new(raw, shape);
     if let Some(time) = parts.time {
         event.push("@timestamp", Field::Text(Cow::Owned(time.to_string())));
     }
@@ -160,23 +175,12 @@ fn event<'a>(raw: &'a [u8], parts: &Parts<'a>) -> FieldsEvent<'a> {
         event.push("severity", Field::Number(Cow::Owned((priority % 8).to_string())));
     }
     structured_data(parts.data, &mut event);
-    if is_audit {
-        auditd::fields(parts.message, &mut event);
-    } else {
-        message::fields(parts.program, parts.message, &mut event);
-        if parts.loose && event.fields.iter().all(|(name, _)| name != "src_ip" && name != "user") {
-            forms::fields(parts.program, parts.message, &mut event);
-        }
-    }
     event
 }
 
 /// The program is the service; a Cisco message names its facility (`%SYS-5-CONFIG_I`) instead.
 fn source<'s>(event: &FieldsEvent<'_>, parts: &Parts<'s>) -> LogSource<'s> {
     let source = LogSource::of_shape(event.shape);
-    if event.shape == Shape::Auditd {
-        return source;
-    }
     if device::mnemonic(parts.program, parts.message).is_some() {
         return LogSource { product: Some("cisco"), ..source };
     }
