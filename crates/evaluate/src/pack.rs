@@ -72,6 +72,7 @@ const RULES: &[PackedRule] = rules![
     "network/cisco_traffic_mirrored",
     "network/cisco_tunnel_configured",
     "windows/admin_share_executable",
+    "windows/anonymous_computer_change",
     "windows/archive_with_password",
     "windows/certutil_download",
     "windows/cloud_sync_tool",

@@ -21,6 +21,7 @@ mod link;
 mod mute;
 mod score;
 
+mod arrival;
 mod draft;
 mod memory;
 mod scope;

@@ -66,6 +66,8 @@ pub struct Policy {
     pub beside_rare: f64,
     /// Hosts on which so many of the same telling rules fired within a day are one intrusion. Default 3.
     pub same_tools: usize,
+    /// Seconds that a finding may arrive after one of a later time without being judged out of turn. Default 300.
+    pub lateness_s: i64,
     /// Quiet seconds after which an incident is over, and what comes after is another one. Default three days.
     pub over_s: i64,
     /// A way (account, from, to) known for so many seconds is a habit and leads nowhere by itself. Default a day.
@@ -142,6 +144,7 @@ impl Default for Policy {
             beside_points: 1.0,
             beside_rare: 2.0,
             same_tools: 3,
+            lateness_s: 300,
             over_s: 3 * 86_400,
             habit_s: 86_400,
             same_event_share: 0.25,

@@ -11,6 +11,7 @@ use bulkhead_model::finding::Finding;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::arrival::Arrivals;
 use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
 use crate::link::{Links, shift};
@@ -40,6 +41,8 @@ const HOT_S: i64 = 86_400;
 /// So many rules on hosts are weighed at every finding that may change anything.
 const MANY: usize = 300;
 
+/// Findings that wait for earlier ones.
+const WAITING_MAX: usize = 100_000;
 /// Ways between hosts that are remembered, the latest.
 const WAYS_MAX: usize = 100_000;
 
@@ -97,6 +100,7 @@ pub struct Scope<'a> {
     pub(crate) links: Links,
     normal: Normal,
     mutes: Mutes<'a>,
+    arrivals: Arrivals,
     /// Spans in which something was recorded, though it was no finding, and hosts that came under observation then; last first.
     beats: Vec<(i64, Option<HostNo>)>,
     pub(crate) evidence: Evidence,
@@ -140,6 +144,7 @@ impl<'a> Scope<'a> {
             links,
             normal,
             mutes: Mutes::new(estate),
+            arrivals: Arrivals::new(policy.lateness_s, WAITING_MAX),
             beats,
             evidence: known.evidence,
             hot: known.hot,
@@ -153,6 +158,13 @@ impl<'a> Scope<'a> {
             due: known.due,
             n_weighed: known.n_weighed,
         }
+    }
+
+    /// Takes in a finding, the `number`th of all, that may come up to `policy.lateness_s` after one of a later time. What comes
+    /// later still is judged as it comes, and counted in [`Fusion::late`].
+    pub fn arrive(&mut self, finding: Finding, number: usize) -> Vec<Change> {
+        let ready = self.arrivals.arrive(finding, number);
+        ready.iter().flat_map(|(finding, number)| self.observe(finding, *number)).collect()
     }
 
     /// Takes in a finding, the `number`th of all. Findings come by their time.
@@ -431,7 +443,10 @@ impl<'a> Scope<'a> {
 
     /// Tells open incidents anew, as of `at`: with what only repeated what was known.
     pub fn settle(&mut self, at: Timestamp) -> Vec<Change> {
-        let mut changes = self.pass(at);
+        let rest = self.arrivals.rest();
+        let mut changes: Vec<Change> =
+            rest.iter().flat_map(|(finding, number)| self.observe(finding, *number)).collect();
+        changes.extend(self.pass(at));
         if !self.open.is_empty() {
             self.look(at, &mut changes);
         }
@@ -453,7 +468,10 @@ impl<'a> Scope<'a> {
     }
 
     /// The outcome, and everything that may still count: a stage that goes on from it says what this one would.
-    pub fn finish(self) -> Fusion {
+    pub fn finish(mut self) -> Fusion {
+        for (finding, number) in self.arrivals.rest() {
+            self.observe(&finding, number);
+        }
         let (incidents, given_up) = (self.incidents(), self.evidence.given_up);
         let known = Known {
             evidence: self.evidence,
@@ -471,6 +489,7 @@ impl<'a> Scope<'a> {
             strongest: self.strongest,
             given_up,
             muted: self.mutes.told(),
+            late: self.arrivals.late,
             memory,
         }
     }

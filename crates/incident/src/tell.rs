@@ -185,11 +185,16 @@ impl Case<'_> {
 
     /// What a ground adds, and how usual it is.
     pub(crate) fn part(&self, ground: &Ground) -> Part {
-        let every_h = match ground.why {
-            Why::Fired { group, .. } => Some(SPAN_S as f64 / 3600.0 / self.group(group).group.chance),
-            _ => None,
+        let (fired, every_h) = match ground.why {
+            Why::Fired { group, .. } => {
+                let it = self.group(group).group;
+                (Some(group), Some(SPAN_S as f64 / 3600.0 / it.chance))
+            }
+            Why::Beside { group, .. } => (Some(group), None),
+            _ => (None, None),
         };
-        Part { points: ground.points, at: ground.at, text: self.reason(ground).text, every_h }
+        let rule = fired.map(|it| self.group(it).group.rule.id.clone());
+        Part { points: ground.points, at: ground.at, text: self.reason(ground).text, rule, every_h }
     }
 
     fn reason(&self, ground: &Ground) -> Reason {

@@ -30,6 +30,8 @@ pub struct Fusion {
     pub given_up: u64,
     /// Findings that counted for nothing because somebody said so, by reason.
     pub muted: Vec<Muted>,
+    /// Findings that came later than [`Policy::lateness_s`] after one of a later time.
+    pub late: u64,
     /// What is remembered for the next run: what is usual, with what was learned, and what may still count.
     pub memory: Memory,
 }
@@ -99,6 +101,8 @@ pub struct Part {
     pub at: Timestamp,
     /// In words.
     pub text: String,
+    /// Id of the rule that fired, where one did.
+    pub rule: Option<String>,
     /// Hours between two such findings on that host on any day, as far as is known; none for what is no finding.
     pub every_h: Option<f64>,
 }

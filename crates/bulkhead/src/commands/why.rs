@@ -79,7 +79,8 @@ fn tell(it: &Explained, estate: &Estate, policy: &Policy) {
     for part in it.reasons.iter().take(TOLD) {
         let usual =
             part.every_h.map_or_else(String::new, |it| format!("; usual there once in {}", hours(it)));
-        say!("  {:>5.1}  {}  {}{}", part.points, local(part.at, &estate.estate), part.text, usual);
+        let rule = part.rule.as_ref().map_or_else(String::new, |it| format!("; rule {it}"));
+        say!("  {:>5.1}  {}  {}{}{}", part.points, local(part.at, &estate.estate), part.text, usual, rule);
     }
     if it.reasons.len() > TOLD {
         say!("  and {} less weighty", counted(it.reasons.len() - TOLD, "reason"));
@@ -102,6 +103,7 @@ fn object(it: &Explained, policy: &Policy) -> Value {
             "points": it.points,
             "at": it.at,
             "text": it.text,
+            "rule": it.rule,
             "usual_every_h": it.every_h,
         })).collect::<Vec<_>>(),
     })

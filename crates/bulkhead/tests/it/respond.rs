@@ -1,5 +1,6 @@
 //! `respond` over recorded files: the telemetry a drill left, as a stranger would find it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -310,6 +311,41 @@ fn why_a_host_is_held_and_why_not() {
     assert_eq!(unknown.status.code(), Some(2), "{}", stderr(&unknown));
     let left: Vec<_> = fs::read_dir(dir.path()).expect("a folder").collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// What an operator dismisses counts for nothing, and the verdict says so; the attack itself is not hidden by it.
+#[test]
+fn a_dismissal_is_kept_and_said() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("attack.txt"), alerts(&["10.0.0.9,web"])).expect("written");
+    let told = |command: &str| {
+        let out = run(dir.path(), command);
+        assert_eq!(out.status.code(), Some(0), "{command}: {}", stderr(&out));
+        (stdout(&out), stderr(&out))
+    };
+    let missing = run(dir.path(), "baseline show usual.json");
+    assert_eq!(missing.status.code(), Some(2), "{}", stderr(&missing));
+    told("respond attack.txt --baseline usual.json --yes --out first");
+    assert!(told("baseline show usual.json").0.contains("open since"));
+    fs::remove_file(dir.path().join("usual.json")).expect("removed");
+    let why: Value =
+        serde_json::from_str(&told("respond attack.txt --why web --format json").0).expect("JSON");
+    let host = why[0]["id"].as_str().expect("an id");
+    let reasons = why[0]["reasons"].as_array().expect("reasons");
+    let rules: BTreeSet<&str> = reasons.iter().filter_map(|it| it["rule"].as_str()).collect();
+    assert!(rules.len() >= 5, "{why}");
+    fs::write(dir.path().join("quiet.txt"), alerts(&[])).expect("written");
+    told("respond quiet.txt --baseline usual.json");
+    for rule in &rules {
+        told(&format!("baseline dismiss usual.json --rule {rule} --host {host} --reason audit"));
+    }
+    let (out, err) = told("respond attack.txt --baseline usual.json");
+    assert!(out.contains("no incident") && err.contains("MUTED by dismissal (audit)"), "{out}{err}");
+    assert!(told("baseline show usual.json").0.contains("audit"));
+    for rule in &rules {
+        told(&format!("baseline recall usual.json --rule {rule} --host {host}"));
+    }
+    assert!(!told("baseline show usual.json").0.contains("audit"));
 }
 
 /// What was usual in one run is usual in the next; a file that is no baseline stays as it is.

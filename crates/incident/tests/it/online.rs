@@ -210,6 +210,18 @@ fn what_is_rare_beside_a_host_held_compromised_is_suspected_and_on_any_day_it_is
     check(&[quiet, beside(48 * HOUR, 2)], &[]);
 }
 
+#[test]
+fn what_arrives_too_late_is_judged_and_counted() {
+    let all = findings(&[routine(6, 24), attack("host3", 23 * HOUR, 60)].concat());
+    let (estate, policy) = (estate(), Policy::default());
+    let mut scope = Scope::new(&Observations::default(), &estate, &policy, Memory::default(), 1);
+    all.iter().enumerate().for_each(|(number, it)| drop(scope.arrive(it.clone(), number)));
+    // The hour's routine came before the attack of that hour, whose last steps are late by nothing.
+    scope.arrive(findings(&[alert("host1", "old", HOUR)])[0].clone(), all.len());
+    let fusion = scope.finish();
+    assert_eq!((fusion.late, hosts(&fusion)), (1, vec![vec!["host3".to_owned()]]));
+}
+
 /// The estate with work announced.
 fn announced(work: &serde_json::Value) -> bulkhead_model::estate::Estate {
     let mut estate = serde_json::to_value(estate()).unwrap();
@@ -308,6 +320,24 @@ proptest! {
             prop_assert!(whole.len() <= part.len());
             prop_assert_eq!(whole.values().min(), part.values().min());
         }
+    }
+
+    /// In which order findings arrive says nothing, if none is later than is waited for.
+    #[test]
+    fn the_order_of_arrival_says_nothing(lines in events(), attacked in 0..4 * DAY, delays in prop::collection::vec(0..300_i64, 1..97)) {
+        let lines = [routine(5, 120), lines, attack("host2", attacked, 60)].concat();
+        let all = findings(&lines);
+        let mut sorted: Vec<usize> = (0..all.len()).collect();
+        sorted.sort_by_key(|it| (all[*it].time, all[*it].source.clone()));
+        let mut arrived: Vec<(i64, usize)> = sorted.iter().enumerate()
+            .map(|(place, it)| (all[*it].time.unwrap().as_second() + delays[place % delays.len()], *it)).collect();
+        arrived.sort();
+        let (estate, policy) = (estate(), Policy::default());
+        let stage = || Scope::new(&Observations::default(), &estate, &policy, Memory::default(), 1);
+        let (mut by_time, mut by_arrival) = (stage(), stage());
+        sorted.iter().for_each(|it| { by_time.observe(&all[*it], *it); });
+        arrived.iter().for_each(|(_, it)| { by_arrival.arrive(all[*it].clone(), *it); });
+        prop_assert_eq!(by_time.finish(), by_arrival.finish());
     }
 
     /// A recording in two files says what one says.
