@@ -286,7 +286,8 @@ fn added(text: &str, flows: &[Flow]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use bulkhead_model::entity::{Logon, ObservedFlow, ObservedHost, Seen};
+    use bulkhead_model::entity::{Logon, ObservedFlow, ObservedHost};
+    use bulkhead_model::uses::Uses;
 
     use super::*;
 
@@ -319,12 +320,12 @@ management:
                 let (from, to) =
                     (words[0].parse().expect("an address"), words[1].parse().expect("an address"));
                 let flow = ObservedFlow { from, to, protocol: "tcp".to_owned(), port };
-                seen.flows.insert(flow, Seen::default());
+                seen.flows.insert(flow, Uses::default());
             } else {
                 let (kind, success) = words[2].strip_prefix('!').map_or((words[2], true), |it| (it, false));
                 let (from, to) = (Some(words[0].to_owned()), words[1].to_owned());
                 let logon = Logon { user: "u".to_owned(), from, to, kind: kind.to_owned(), success };
-                seen.logons.insert(logon, Seen::default());
+                seen.logons.insert(logon, Uses::default());
             }
         }
         let addresses = ["10.0.2.9".parse().expect("an address")].into();

@@ -83,7 +83,8 @@ impl Builder<'_> {
             !flow.zone_pairs.is_empty() && (flow.from.iter().any(outside) || flow.to.iter().any(outside))
         });
         if !touches {
-            for asset in (0..n).filter(|&it| self.is_held(it)) {
+            let held: Vec<_> = (0..n).filter(|&it| self.is_held(it)).collect();
+            for asset in held {
                 let isolated = self.actions.get(&Effect::Isolate(asset)).copied();
                 let terms = keeps[asset as usize].into_iter().chain(isolated).map(|it| (it, 1.0));
                 self.milp.row(1.0, terms.collect());
