@@ -91,6 +91,7 @@ const PURE_MAY_USE: &[&str] = &[
     "sha2",
     "simdutf8",
     "thiserror",
+    "wide",
 ];
 
 /// Licences a dependency may carry; a new one fails here and is argued for in review.

@@ -22,6 +22,8 @@ mod mute;
 mod score;
 
 mod arrival;
+mod beats;
+mod change;
 mod draft;
 mod memory;
 mod scope;
@@ -33,12 +35,13 @@ mod exfiltration;
 
 pub use account::{is_local_service, same_account};
 pub use alerts::{ALERT_TAG, finding_from_alert, host_of_flow, is_alert};
+pub use change::{Change, Strongest};
 pub use draft::{IncidentDraft, Movement};
 pub use exfiltration::assess;
 pub use memory::Memory;
 pub use normal::{Dismissal, Normal};
 pub use policy::Policy;
-pub use scope::{Change, Scope, Strongest};
+pub use scope::Scope;
 pub use state::{BadTransition, allowed, transition};
 pub use tactics::{TACTICS, tactics_of, techniques_of};
 pub use whole::{Explained, Fusion, Part, explain, fuse, fuse_knowing};

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::change::Open;
 use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Kept};
 use crate::link::Ways;
 use crate::normal::Normal;
 use crate::resolve::{AccountNo, HostNo, Resolver};
-use crate::scope::Open;
 
 /// What the stage knows at an instant. The same input makes the same bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -9,17 +9,18 @@ use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::arrival::Arrivals;
+use crate::beats::{beats, span_of};
+use crate::change::{Change, Open, Strongest, Who};
 use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
 use crate::link::{Links, shift};
 use crate::memory::{Known, Memory};
 use crate::mute::Mutes;
-use crate::normal::{Normal, SPAN_S};
+use crate::normal::Normal;
 use crate::policy::Policy;
-use crate::resolve::{AccountNo, HostNo, Resolver};
+use crate::resolve::{HostNo, Resolver};
 use crate::score::{Seen, score, total};
 use crate::tell::{Case, total_of};
 use crate::whole::Fusion;
@@ -45,49 +46,6 @@ const MANY: usize = 300;
 const WAITING_MAX: usize = 100_000;
 /// Ways between hosts that are remembered, the latest.
 const WAYS_MAX: usize = 100_000;
-
-/// What a finding changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// An incident began.
-    Declared(String),
-    /// An incident has more hosts or accounts than before.
-    Extended(String),
-    /// Two incidents turned out to be one; the second goes on as the first.
-    Merged(String, String),
-    /// An incident is over: nothing new came for so long.
-    Ended(String),
-}
-
-/// The host with the most against it so far.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Strongest {
-    /// Its points, to be compared with [`Policy::declare_points`].
-    pub points: f64,
-    /// Its id.
-    pub host: Option<String>,
-    /// When that was.
-    pub at: Option<Timestamp>,
-}
-
-/// A host or an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Who {
-    Host(HostNo),
-    Account(AccountNo),
-}
-
-/// An incident that is not over.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Open {
-    pub(crate) draft: IncidentDraft,
-    pub(crate) hosts: BTreeSet<HostNo>,
-    /// From when on its hosts' evidence counts in full.
-    start: Timestamp,
-    /// The last instant at which something new came.
-    last: Timestamp,
-}
 
 /// The stage.
 #[derive(Debug)]
@@ -493,31 +451,6 @@ impl<'a> Scope<'a> {
             memory,
         }
     }
-}
-
-/// The first span of every hour in which anything was recorded, and when each host was first seen; last first.
-fn beats(observations: &Observations, resolver: &mut Resolver<'_>) -> Vec<(i64, Option<HostNo>)> {
-    /// Hours of a run that are noted: what lies between is no gap to speak of.
-    const HOURS_MAX: i64 = 24 * 366;
-    let mut hours = BTreeSet::new();
-    let sensed = observations.hosts.values().map(|it| &it.sensed).chain(observations.wire.values());
-    for (from, to) in sensed.flat_map(|it| it.values()).flat_map(bulkhead_model::sensor::Hours::iter) {
-        hours.extend((from..to).take(usize::try_from(HOURS_MAX).unwrap_or(usize::MAX)));
-    }
-    let mut beats: Vec<(i64, Option<HostNo>)> =
-        hours.into_iter().map(|it| (it.saturating_mul(3600 / SPAN_S), None)).collect();
-    for (name, host) in &observations.hosts {
-        if let (Some(number), Some(first)) = (resolver.host(name), host.seen.first) {
-            beats.push((span_of(first), Some(number)));
-        }
-    }
-    beats.sort_unstable_by(|a, b| b.cmp(a));
-    beats
-}
-
-/// Number of the span of ten minutes since 1970.
-fn span_of(at: Timestamp) -> i64 {
-    at.as_second().div_euclid(SPAN_S)
 }
 
 /// The host a finding speaks of: the one that recorded it, or for network sensors an end of the flow.

@@ -8,12 +8,13 @@ use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use jiff::Timestamp;
 
+use crate::change::{Strongest, Who};
 use crate::draft::IncidentDraft;
 use crate::evidence::discount;
 use crate::link::shift;
 use crate::memory::Memory;
 use crate::policy::Policy;
-use crate::scope::{Scope, Strongest, Who};
+use crate::scope::Scope;
 use crate::score::{Ground, Seen, score};
 use crate::tell::Case;
 
