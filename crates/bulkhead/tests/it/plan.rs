@@ -154,8 +154,8 @@ fn a_name_that_is_none_says_what_it_may_stand_for() {
     );
     check_refused("--compromised b2b-web-1 --suspected b2b-web-2=1.5", "the confidence lies between 0 and 1");
     check_refused("--compromised b2b-web-1 --unavailable microsec", "did you mean `microseg`?");
-    check_refused("--compromised b2b-web-1 --horizon -1", "--horizon must be a number of hours above 0: -1");
-    check_refused("--compromised b2b-web-1 --suspect-threshold -1", "must lie between 0 and 1: -1");
+    check_refused("--compromised b2b-web-1 --horizon -1", "it must be a number above 0");
+    check_refused("--compromised b2b-web-1 --suspect-threshold -1", "it must be a number between 0 and 1");
 }
 
 #[track_caller]

@@ -69,7 +69,7 @@ fn the_wish_to_end_prints_what_was_found() {
     assert_eq!(child.wait().expect("ended").code(), Some(1));
     let mut told = String::new();
     child.stderr.take().expect("stderr").read_to_string(&mut told).expect("text");
-    assert!(told.contains("interrupted; 7 events were read"), "{told}");
+    assert!(told.contains("interrupted; 7 events read"), "{told}");
     drop(input);
 }
 
