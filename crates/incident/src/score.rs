@@ -332,21 +332,28 @@ impl Seen<'_> {
     /// suspected, never more.
     fn beside(&self, scores: &mut Scores) {
         let (policy, times) = (self.policy, self.alarms());
-        let held = self.held(scores, &times);
-        let mut near = BTreeMap::<HostNo, Vec<(usize, HostNo, f64)>>::new();
+        let held: BTreeSet<HostNo> = self.held(scores, &times).into_iter().collect();
+        let mut alarms: Vec<(i64, HostNo)> =
+            held.iter().flat_map(|host| times[host].iter().map(|at| (*at, *host))).collect();
+        alarms.sort_unstable();
+        // The alarm that is nearest in time, if it is near.
+        let near = |at: i64| {
+            let after = alarms.partition_point(|it| it.0 < at);
+            let around = [after.checked_sub(1), Some(after)];
+            let around = around.into_iter().flatten().filter_map(|it| alarms.get(it));
+            around.min_by_key(|it| (it.0 - at).abs()).filter(|it| (it.0 - at).abs() <= policy.together_s)
+        };
+        let mut beside = BTreeMap::<HostNo, Vec<(usize, HostNo, f64)>>::new();
         for (index, it) in self.groups.iter().enumerate().filter(|it| it.1.group.is_alert) {
-            let peak = [it.peak.as_second()];
-            let is_near =
-                |anchor: &&HostNo| distance(&times[*anchor], &peak).is_some_and(|it| it <= policy.together_s);
             let nats = policy.nats_of(it.group.rule.level, it.points);
             if nats <= 0.0 || held.contains(&it.group.host) {
                 continue;
             }
-            if let Some(anchor) = held.iter().find(is_near) {
-                near.entry(it.group.host).or_default().push((index, *anchor, nats));
+            if let Some((_, anchor)) = near(it.peak.as_second()) {
+                beside.entry(it.group.host).or_default().push((index, *anchor, nats));
             }
         }
-        for (host, near) in near {
+        for (host, near) in beside {
             let nats: f64 = near.iter().map(|it| it.2).sum();
             let own = total(scores.hosts.get(&host).into_iter().flatten());
             let most = policy.points_of(policy.compromised) - f64::EPSILON.sqrt();
