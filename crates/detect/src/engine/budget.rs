@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder, bytes};
 use regex_automata::Input;
 use regex_automata::hybrid::dfa::DFA;
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -44,25 +44,34 @@ impl From<bool> for Verdict {
 /// A regular expression that knows what it costs.
 #[derive(Debug)]
 pub struct Bounded {
-    regex: Regex,
     pattern: String,
     n_states: u64,
+    /// For texts within ASCII, where it finds the same: classes of a few bytes instead of all of Unicode make an automaton
+    /// of a tenth of the size. None where the pattern names characters beyond.
+    narrow: OnceLock<Option<bytes::Regex>>,
+    /// For all texts; none if it would be too large.
+    wide: OnceLock<Option<Regex>>,
     /// Made when a value is long enough to need it.
     patient: OnceLock<Option<DFA>>,
 }
 
 impl Bounded {
-    /// Compiles `pattern`; none if it is none, or too large.
+    /// Prepares `pattern`; none if it is none.
     pub fn new(pattern: &str) -> Option<Self> {
-        let regex = regex::RegexBuilder::new(pattern).size_limit(REGEX_SIZE_MAX).build().ok()?;
         let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
-        Some(Self { regex, pattern: pattern.to_owned(), n_states: n_states(&hir), patient: OnceLock::new() })
+        Some(Self {
+            pattern: pattern.to_owned(),
+            n_states: n_states(&hir),
+            narrow: OnceLock::new(),
+            wide: OnceLock::new(),
+            patient: OnceLock::new(),
+        })
     }
 
     /// Whether the expression is found in `text`.
     pub fn find_in(&self, text: &str) -> Verdict {
         if self.n_states.saturating_mul(text.len() as u64) <= STEPS_MAX {
-            return self.regex.is_match(text).into();
+            return self.find_at_once(text).map_or(Verdict::GivenUp, Verdict::from);
         }
         let Some(dfa) = self.patient.get_or_init(|| patient(&self.pattern)) else { return Verdict::GivenUp };
         let mut cache = dfa.create_cache();
@@ -71,6 +80,28 @@ impl Bounded {
             Err(_) => Verdict::GivenUp,
         }
     }
+
+    fn find_at_once(&self, text: &str) -> Option<bool> {
+        if text.is_ascii() {
+            let make = || {
+                if !is_narrow(&self.pattern) {
+                    return None;
+                }
+                let mut builder = bytes::RegexBuilder::new(&self.pattern);
+                builder.unicode(false).size_limit(REGEX_SIZE_MAX).build().ok()
+            };
+            if let Some(narrow) = self.narrow.get_or_init(make) {
+                return Some(narrow.is_match(text.as_bytes()));
+            }
+        }
+        let make = || RegexBuilder::new(&self.pattern).size_limit(REGEX_SIZE_MAX).build().ok();
+        self.wide.get_or_init(make).as_ref().map(|it| it.is_match(text))
+    }
+}
+
+/// Whether a pattern is written in ASCII alone: caselessly, the Kelvin sign is a `k`, and only all of Unicode tells.
+fn is_narrow(pattern: &str) -> bool {
+    pattern.is_ascii() && ["\\x", "\\u", "\\U"].iter().all(|it| !pattern.contains(it))
 }
 
 /// A search that gives up where it would have to make a new state at nearly every byte.
@@ -105,6 +136,8 @@ fn n_states(hir: &Hir) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -124,6 +157,19 @@ mod tests {
         check(r"\w+\s+\w{3,40}$", long.trim_end(), Verdict::Holds);
         let end = format!("{long} -enc {}", "A".repeat(30));
         check(r"(?i)-enc(odedcommand)?\s+[A-Za-z0-9+/=]{20,}", &end, Verdict::Holds);
+    }
+
+    proptest! {
+        /// What is made for texts within ASCII finds there what the expression finds.
+        #[test]
+        fn both_forms_find_the_same(
+            pattern in r"((?:\(\?[ims]\))?(?:[a-cK\u{212a}é.^$]|\\[wsdbWSDB]|\\x\{212a\}|\[\^?[a-z]{1,2}\]|[*+?|]){0,8})",
+            text in "[a-ck K\n0_\u{7f}]{0,12}",
+        ) {
+            let Some(bounded) = Bounded::new(&pattern) else { return Ok(()) };
+            let Ok(wide) = Regex::new(&pattern) else { return Ok(()) };
+            prop_assert_eq!(bounded.find_in(&text), Verdict::from(wide.is_match(&text)), "{}", pattern);
+        }
     }
 
     #[test]

@@ -103,6 +103,9 @@ const SPELLINGS: &[(&str, Header, u8)] = &[
     ("processthreadid", Header::ThreadId, 1),
 ];
 
+/// How what stands before names ends.
+const PREFIX_ENDS: [char; 3] = ['.', '_', ':'];
+
 /// What exporters put before all names, once or several times.
 const WRAPPERS: [&str; 17] = [
     "Event.",
@@ -189,10 +192,12 @@ pub(super) fn place(name: &str) -> Place<'_> {
     {
         inner = rest;
     }
-    while let Some(rest) = WRAPPERS.iter().find_map(|it| inner.strip_prefix(it)) {
+    // Nearly all names of flat records have nothing before them.
+    let has_prefix = inner.contains(PREFIX_ENDS);
+    while has_prefix && let Some(rest) = WRAPPERS.iter().find_map(|it| inner.strip_prefix(it)) {
         inner = rest;
     }
-    for (prefix, below) in DATA {
+    for (prefix, below) in DATA.into_iter().filter(|_| has_prefix) {
         let Some(rest) = inner.strip_prefix(prefix) else { continue };
         if prefix.len() > "EventData.".len() || rest.starts_with("Data.") {
             let rest = rest.strip_prefix("Data.").unwrap_or(rest);
@@ -238,6 +243,11 @@ mod tests {
     #[track_caller]
     fn check(name: &str, expect: &Place<'_>) {
         assert_eq!(place(name), *expect, "{name}");
+    }
+
+    #[test]
+    fn prefixes_end_as_they_are_told_by() {
+        assert!(WRAPPERS.iter().chain(DATA.iter().map(|it| &it.0)).all(|it| it.ends_with(PREFIX_ENDS)));
     }
 
     #[test]
