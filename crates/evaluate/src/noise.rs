@@ -11,8 +11,9 @@ use crate::scenario::{Noise, NoiseKind};
 use crate::telemetry::{Conn, SYSTEM, Scene, Sink, Site, User};
 use crate::world::{Account, HostNo, Os, World, outside};
 
-/// Most groups of events one drill may hold; beyond it noise is left out and counted.
-const GROUPS_MAX: u64 = 1_500_000;
+/// Most groups of events one drill may hold, a month of the built-in day and more; beyond it the most frequent noise is
+/// thinned out evenly, and what is left out is counted. What is rare stays: it is what may raise a false alarm.
+const GROUPS_MAX: f64 = 2_000_000.0;
 
 const EDGE: &str = "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe";
 const OUTLOOK: &str = "C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE";
@@ -45,11 +46,15 @@ impl<'a, 'e> Maker<'a, 'e> {
 
     /// Makes the noise of `length` from `start` on.
     pub fn make(&mut self, noises: &[Noise], start: Timestamp, length: Span) {
+        #[expect(clippy::cast_precision_loss, reason = "a count below 2^52")]
+        let left = (GROUPS_MAX - self.groups as f64).max(0.0);
+        let room = room(noises.iter().map(|it| self.expected(it, length)).collect(), left);
         for (number, noise) in noises.iter().enumerate() {
+            let share = (room / self.expected(noise, length).max(1.0)).min(1.0);
             if noise.kind == NoiseKind::Flows {
                 for flow in 0..self.movement.flows().len() {
                     let name = format!("noise {number} flow {flow} {start}");
-                    self.each(&name, noise, start, length, |scene, movement| {
+                    self.each(&name, (noise, share), start, length, |scene, movement| {
                         scene.flow_used(&movement.flows()[flow], &noise.on);
                     });
                 }
@@ -58,11 +63,21 @@ impl<'a, 'e> Maker<'a, 'e> {
             let hosts: Vec<_> = self.world.all().filter(|it| self.is_meant(noise, *it)).collect();
             for host in hosts {
                 let name = format!("noise {number} {} {start}", self.world.asset(host).id);
-                self.each(&name, noise, start, length, |scene, movement| {
+                self.each(&name, (noise, share), start, length, |scene, movement| {
                     scene.ordinary(noise.kind, host, movement);
                 });
             }
         }
+    }
+
+    /// Groups that `noise` comes to.
+    #[expect(clippy::cast_precision_loss, reason = "counts of hosts and seconds")]
+    fn expected(&self, noise: &Noise, length: Span) -> f64 {
+        let streams = match noise.kind {
+            NoiseKind::Flows => self.movement.flows().len(),
+            _ => self.world.all().filter(|it| self.is_meant(noise, *it)).count(),
+        };
+        streams as f64 * (noise.per_hour.max(0.0) * length.secs() as f64 / 3600.0).ceil()
     }
 
     fn is_meant(&self, noise: &Noise, host: HostNo) -> bool {
@@ -73,7 +88,7 @@ impl<'a, 'e> Maker<'a, 'e> {
     fn each(
         &mut self,
         name: &str,
-        noise: &Noise,
+        (noise, share): (&Noise, f64),
         start: Timestamp,
         length: Span,
         mut group: impl FnMut(&mut Scene<'_, 'e>, &Movement),
@@ -91,11 +106,14 @@ impl<'a, 'e> Maker<'a, 'e> {
         let mut rng = Rng::new(self.seed, name);
         // The first slot begins before the start, so that rare things are not all late.
         let mut at = rng.below(slot);
+        let mut kept = 0.0;
         while at < length {
             let next = at - at % slot.max(1) + slot + rng.below(slot);
-            if self.groups >= GROUPS_MAX {
+            kept += share;
+            if kept < 1.0 {
                 self.dropped += 1;
             } else {
+                kept -= 1.0;
                 self.groups += 1;
                 let moment = SignedDuration::from_millis(i64::try_from(at).unwrap_or(i64::MAX));
                 let at = start.saturating_add(moment).unwrap_or(start);
@@ -108,6 +126,20 @@ impl<'a, 'e> Maker<'a, 'e> {
             at = next;
         }
     }
+}
+
+/// How many each of those wanted may come to at most, so that all together are at most `left`: the small ones in full.
+#[expect(clippy::cast_precision_loss, reason = "few")]
+fn room(mut wanted: Vec<f64>, mut left: f64) -> f64 {
+    wanted.sort_by(f64::total_cmp);
+    for (taken, it) in wanted.iter().enumerate() {
+        let each = left / (wanted.len() - taken) as f64;
+        if *it > each {
+            return each;
+        }
+        left -= it;
+    }
+    f64::INFINITY
 }
 
 impl Scene<'_, '_> {
@@ -401,4 +433,17 @@ fn senders(movement: &Movement, host: HostNo, ports: &[u16]) -> Vec<HostNo> {
     senders.sort_unstable();
     senders.dedup();
     senders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_rare_stays_and_what_is_frequent_is_thinned_out() {
+        assert_eq!(room(vec![5.0, 100.0, 20.0], 125.0), f64::INFINITY);
+        assert_eq!(room(vec![5.0, 100.0, 20.0], 65.0), 40.0);
+        assert_eq!(room(vec![5.0, 100.0, 90.0], 65.0), 30.0);
+        assert_eq!(room(vec![], 65.0), f64::INFINITY);
+    }
 }

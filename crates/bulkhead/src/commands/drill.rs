@@ -20,7 +20,7 @@ use crate::desk::{Setting, World as _, later};
 use crate::estate_input::{self, EstateInput, SHOWN};
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::flow::{self, Ending, Opening, VaultKey};
-use crate::say::{self, say};
+use crate::say::{self, note, say};
 use crate::ui::Table;
 use crate::world::drill::DrillWorld;
 use crate::{files, inputs, narrate, rule_input, seen_flows, ui};
@@ -58,6 +58,12 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     let policy = Policy::default();
     let seed = scenario.seed ^ common.seed();
     let mut world = DrillWorld::new(&scenario, &estate.estate, &rules, &policy, seed);
+    if world.noise_left_out() > 0 {
+        note!(
+            "the noise asked for is more than a drill holds: {} of its most frequent moments were left out, evenly",
+            world.noise_left_out()
+        );
+    }
     let Some((draft, at)) = world.declarable() else {
         bar.finish_and_clear();
         return quiet_day(&scenario, &estate, &mut world, building);

@@ -104,6 +104,11 @@ impl<'a> DrillWorld<'a> {
         &self.generated.truth
     }
 
+    /// Groups of benign events that were left out because there were more than a drill may hold.
+    pub fn noise_left_out(&self) -> u64 {
+        self.generated.noise_dropped
+    }
+
     /// All telemetry there is, by file name.
     fn telemetry(&mut self) -> &[(String, Vec<u8>)] {
         self.refresh_until(Timestamp::MAX);
