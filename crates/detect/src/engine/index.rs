@@ -75,7 +75,7 @@ enum Contains {
     Few(Vec<(Finder<'static>, Vec<Hit>)>),
     /// Many texts at once.
     Many {
-        automaton: Many,
+        automaton: Box<Many>,
         hits: Vec<Vec<Hit>>,
         /// Tells quickly that nothing matches, for sets small enough for a vector search.
         any: Option<Quick>,
@@ -215,7 +215,7 @@ impl Contains {
         }
         let (texts, hits): (Vec<&str>, Vec<Vec<Hit>>) = by_text.into_iter().unzip();
         let any = Quick::new(&texts);
-        Some(Self::Many { automaton: Many::new(&texts)?, hits, any })
+        Some(Self::Many { automaton: Box::new(Many::new(&texts)?), hits, any })
     }
 
     fn find(&self, text: &str, hit: &mut impl FnMut(Hit)) {
