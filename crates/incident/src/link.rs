@@ -138,7 +138,7 @@ impl Links {
         let mut links = self.all;
         links.sort_by(|a, b| b.uses.last.cmp(&a.uses.last).then(a.key().cmp(&b.key())));
         links.truncate(most);
-        links.sort_by(|a, b| a.key().cmp(&b.key()));
+        links.sort_by_cached_key(Link::key);
         Ways { links, servers: self.servers.into_iter().collect() }
     }
 
