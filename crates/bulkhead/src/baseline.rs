@@ -13,14 +13,21 @@ use crate::failure::{Failure, Outcome};
 const VERSION: u32 = 2;
 
 /// What the file holds.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Stored {
     bulkhead_baseline: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     memory: Option<Memory>,
     /// As version 1 has it, which keeps no evidence.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     normal: Option<Normal>,
+}
+
+/// The same, as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    bulkhead_baseline: u32,
+    memory: &'a Memory,
 }
 
 /// What keeps another run from the same baseline until this one ends: two that learn at once would each forget what the other
@@ -117,7 +124,7 @@ impl Baseline {
     /// When it cannot be written; what was there before stands.
     pub fn keep(&self, memory: &Memory) -> Outcome {
         let Some(file) = &self.file else { return Ok(()) };
-        let stored = Stored { bulkhead_baseline: VERSION, memory: Some(memory.clone()), normal: None };
+        let stored = Written { bulkhead_baseline: VERSION, memory };
         let text = serde_json::to_vec(&stored).map_err(anyhow::Error::new)?;
         // It names hosts and accounts.
         Ok(bulkhead_files::write_private(file, &text, bulkhead_files::Existing::Replace)?)

@@ -1,6 +1,6 @@
 //! A case told at the terminal: what happened and what to do first, then the rest in the order of the work.
 
-use bulkhead_incident::{Fusion, Policy};
+use bulkhead_incident::{Fusion, IncidentDraft, Policy};
 use bulkhead_model::case::figures::Hit;
 use bulkhead_model::case::{
     ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Plan, RecoveryPlan,
@@ -349,8 +349,8 @@ pub fn score_line(score: &Score, figures: Option<&Figures>) -> String {
     )
 }
 
-/// What came of telemetry that holds no incident.
-pub fn nothing(findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String {
+/// What came of telemetry that holds no incident, or nothing new of those of earlier runs that are `open`.
+pub fn nothing(open: &[IncidentDraft], findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String {
     let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count(); // rows
     let all = findings.len(); // rows
     let strongest = &fusion.strongest;
@@ -364,17 +364,31 @@ pub fn nothing(findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String
         (true, false) => "less than a day, so the judgement goes by what the product assumes of any host",
         (false, _) => "enough to have learned what is usual on them",
     };
+    let said = if open.is_empty() {
+        text!(
+            "no incident: {}, {} of them high or critical; the strongest host ({}) has {:.1} of the {:.1} points that declare one",
+            counted(all, "finding"),
+            grave,
+            host,
+            strongest.points,
+            policy.declare_points
+        )
+    } else {
+        let ids: Vec<&str> = open.iter().map(|it| it.id.as_str()).collect();
+        text!(
+            "no new incident, and nothing new of what is open ({}): {}, {} of them high or critical",
+            ids.join(", "),
+            counted(all, "finding"),
+            grave
+        )
+    };
     text!(
-        "no incident: {}, {} of them high or critical; the strongest host ({}) has {:.1} of the {:.1} points that declare one\n\
+        "{}\n\
          what is known: {}, watched for {:.1} hours on average (less what is forgotten): {}\n\
          evidence counts for less as hours pass: an attack slower than that may stay below\n\
          what to do: look at the findings with `bulkhead detect`, at a host with `--why HOST`; `--baseline FILE` keeps what is \
          learned for the next run\n",
-        counted(all, "finding"),
-        grave,
-        host,
-        strongest.points,
-        policy.declare_points,
+        said,
         counted(fusion.memory.normal.n_hosts(), "host"),
         hours,
         basis

@@ -100,7 +100,12 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         common.seed(),
     );
     // Of an incident of an earlier run of which nothing new came there is nothing to answer.
-    for it in fusion.incidents.extract_if(.., |it| it.findings.is_empty()) {
+    let open: Vec<IncidentDraft> = fusion
+        .incidents
+        .extract_if(.., |it| it.findings.is_empty())
+        .filter(|it| it.ended_at.is_none())
+        .collect();
+    for it in &open {
         note!(
             "{} ({}), declared {}, is not over; nothing new of it is in this telemetry",
             it.id,
@@ -112,7 +117,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     say_muted(&fusion.muted, &estate.estate);
     let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
     if fusion.incidents.is_empty() {
-        no_incident(&gathered, &fusion, &policy, common.format, building)?;
+        no_incident(&gathered, &open, &fusion, &policy, common.format, building)?;
         return baseline.keep(&fusion.memory);
     }
     // What was seen to be open is, whatever the estate believes.
@@ -357,6 +362,7 @@ fn say_muted(muted: &[Muted], estate: &Estate) {
 
 fn no_incident(
     gathered: &Gathered,
+    open: &[IncidentDraft],
     fusion: &Fusion,
     policy: &Policy,
     format: Format,
@@ -365,6 +371,7 @@ fn no_incident(
     if format == Format::Json {
         print_json(&serde_json::json!({
             "incident": null,
+            "open": open.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
             "findings": gathered.findings.len() as u64 + gathered.summary.findings_not_kept,
             "strongest_points": fusion.strongest.points,
             "strongest_host": fusion.strongest.host,
@@ -375,7 +382,7 @@ fn no_incident(
         }))?;
         return building.abandon();
     }
-    say::show(&narrate::nothing(&gathered.findings, fusion, policy));
+    say::show(&narrate::nothing(open, &gathered.findings, fusion, policy));
     if gathered.summary.findings_not_kept > 0 {
         say!(
             "This rests on the findings that are kept one by one: {} more were only counted (see above).",

@@ -313,6 +313,10 @@ fn why_a_host_is_held_and_why_not() {
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
+/// Routine of a host two hours after the attack of [`alerts`].
+const LATER: &str = "time,name,ip,host,short,time_label,event_label\n\
+    1642093600,Wazuh: ClamAV database update,10.0.0.4,mail,W-Cav,-,-\n";
+
 /// What an operator dismisses counts for nothing, and the verdict says so; the attack itself is not hidden by it.
 #[test]
 fn a_dismissal_is_kept_and_said() {
@@ -327,6 +331,11 @@ fn a_dismissal_is_kept_and_said() {
     assert_eq!(missing.status.code(), Some(2), "{}", stderr(&missing));
     told("respond attack.txt --baseline usual.json --yes --out first");
     assert!(told("baseline show usual.json").0.contains("open since"));
+    // What is open is not gone because a file holds nothing of it.
+    fs::write(dir.path().join("later.txt"), LATER).expect("written");
+    let (out, err) = told("respond later.txt --baseline usual.json");
+    assert!(out.starts_with("no new incident, and nothing new of what is open (inc-"), "{out}");
+    assert!(err.contains("is not over") && !out.contains("strongest"), "{out}{err}");
     fs::remove_file(dir.path().join("usual.json")).expect("removed");
     let why: Value =
         serde_json::from_str(&told("respond attack.txt --why web --format json").0).expect("JSON");
