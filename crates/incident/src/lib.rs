@@ -10,6 +10,7 @@ mod policy;
 mod state;
 
 mod account;
+mod creation;
 mod resolve;
 mod tactics;
 mod volume;
@@ -20,6 +21,7 @@ mod evidence;
 mod link;
 mod mute;
 mod score;
+mod ties;
 
 mod arrival;
 mod beats;

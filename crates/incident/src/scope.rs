@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::arrival::Arrivals;
 use crate::beats::{beats, span_of};
 use crate::change::{Change, Open, Strongest, Who};
+use crate::creation::{Creation, creations};
 use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
 use crate::link::{Links, shift};
@@ -56,6 +57,10 @@ pub struct Scope<'a> {
     seed: u64,
     pub(crate) resolver: Resolver<'a>,
     pub(crate) links: Links,
+    /// Accounts made, by time.
+    pub(crate) creations: Vec<Creation>,
+    /// Those that are not made yet begin here.
+    next_creation: usize,
     normal: Normal,
     mutes: Mutes<'a>,
     arrivals: Arrivals,
@@ -94,12 +99,15 @@ impl<'a> Scope<'a> {
         let known = known.and_then(|it| it.recalled(&mut resolver)).unwrap_or_default();
         let beats = beats(observations, &mut resolver);
         let links = Links::new(observations, &mut resolver, policy, known.ways);
+        let creations = creations(observations, &mut resolver, known.creations);
         Self {
             policy,
             suspected: policy.points_of(policy.suspected),
             seed,
             resolver,
             links,
+            creations,
+            next_creation: 0,
             normal,
             mutes: Mutes::new(estate),
             arrivals: Arrivals::new(policy.lateness_s, WAITING_MAX),
@@ -228,6 +236,12 @@ impl<'a> Scope<'a> {
                 self.due.insert(first);
             }
         }
+        while let Some(it) = self.creations.get(self.next_creation).filter(|it| it.at <= until) {
+            self.next_creation += 1;
+            if !self.open.is_empty() || !self.hot.is_empty() {
+                self.due.insert(it.at);
+            }
+        }
         while let Some(at) = self.due.first().copied().filter(|it| *it <= until) {
             self.due.remove(&at);
             self.look(at, changes);
@@ -303,7 +317,8 @@ impl<'a> Scope<'a> {
         let mut weighed = self.weigh(at, None);
         discount(&mut weighed, &self.evidence, self.policy);
         let n_weighed = weighed.len();
-        let seen = Seen { groups: &weighed, links: &self.links, at, policy: self.policy };
+        let creations = &self.creations;
+        let seen = Seen { groups: &weighed, links: &self.links, creations, at, policy: self.policy };
         let scores = score(seen);
         let case = Case { seen, scores: &scores, resolver: &self.resolver };
         let is_open = |hosts: &BTreeSet<HostNo>| self.open.iter().any(|it| !it.hosts.is_disjoint(hosts));
@@ -436,6 +451,7 @@ impl<'a> Scope<'a> {
             hot: self.hot,
             open: self.open,
             ways: self.links.kept(WAYS_MAX),
+            creations: self.creations,
             forgot: self.forgot,
             due: self.due,
             n_weighed: self.n_weighed,

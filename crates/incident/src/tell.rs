@@ -115,7 +115,11 @@ impl Case<'_> {
     fn is_telling(&self, ground: &Ground) -> bool {
         match ground.why {
             Why::Fired { group, through } => through.is_some() || self.group(group).is_telling(),
-            Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } | Why::Beside { .. } => true,
+            Why::Source { .. }
+            | Why::Onward { .. }
+            | Why::Reached { .. }
+            | Why::Beside { .. }
+            | Why::Created { .. } => true,
         }
     }
 
@@ -219,6 +223,14 @@ impl Case<'_> {
                     self.host_name(host)
                 );
                 (self.reference(group, ground.at), text)
+            }
+            Why::Created { creation } => {
+                let made = &self.seen.creations[creation];
+                let by =
+                    made.by.map_or_else(String::new, |it| format!(" by {}", self.resolver.people[it].name));
+                let (name, on) = (&self.resolver.people[made.account].name, self.host_name(made.on));
+                let text = format!("account {name} made{by} on {on}, under suspicion by then");
+                (format!("account created {name} on {on}"), text)
             }
             Why::Reached { link } => {
                 let text =

@@ -18,6 +18,7 @@ use bulkhead_model::event::{Event, Shape};
 
 pub(crate) use address::is_usable;
 pub use address::parse_address;
+pub(crate) use names::host as host_name;
 pub use time::parse_time;
 
 use fields::{Fields, Slot};
@@ -29,6 +30,9 @@ const DATASETS: [&str; 3] = ["web.access", "proxy.access", "firewall.log"];
 pub fn entities(event: &dyn Event) -> Entities {
     let fields = Fields::of(event);
     let mut out = Entities { time: time::of(&fields), ..Entities::default() };
+    if event.shape() == Shape::Windows {
+        out.header = time::header(&fields, out.time);
+    }
     match event.shape() {
         Shape::Windows => windows::entities(&fields, &mut out),
         Shape::Auditd => linux::audit(&fields, &mut out),
