@@ -118,6 +118,7 @@ impl Matcher {
                 host: who.host.clone(),
                 user: who.user.clone(),
                 fields: fields(inner, &instance.reads, values),
+                trace: who.trace,
             };
             if inner.gives_way.contains_key(&instance.rule) {
                 may_give_way.push((out.len(), instance.rule));

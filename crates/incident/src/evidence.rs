@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alerts::ALERT_TAG;
 use crate::policy::Policy;
+use crate::provenance::Traces;
 use crate::resolve::{AccountNo, HostNo};
 
 /// Hits of one rule on one host that are kept; further ones are counted.
@@ -47,6 +48,9 @@ pub(crate) struct Group {
     pub accounts: BTreeSet<AccountNo>,
     /// Whether it is an alert from elsewhere.
     pub is_alert: bool,
+    /// Of which processes, sessions and files they speak.
+    #[serde(default, skip_serializing_if = "Traces::is_empty")]
+    pub traces: Traces,
     /// The instants at which it weighed more than at any later one, with the points then.
     peaks: Vec<(Timestamp, f64)>,
     /// The chance, when it weighed most, that it fires here in a span of ten minutes of any day.
@@ -160,6 +164,7 @@ impl Evidence {
             hits: Vec::new(),
             accounts: BTreeSet::new(),
             is_alert: is_alert(finding),
+            traces: Traces::default(),
             peaks: Vec::new(),
             chance: weight.1,
             span,

@@ -15,11 +15,13 @@ mod resolve;
 mod tactics;
 mod volume;
 
+mod habit;
 mod normal;
 
 mod evidence;
 mod link;
 mod mute;
+mod provenance;
 mod score;
 mod ties;
 

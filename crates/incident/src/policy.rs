@@ -95,6 +95,8 @@ pub struct Policy {
     pub reached_points: f64,
     /// Points of a host whose findings' account goes on to another host within `link_before_s`. Default 6.
     pub onward_points: f64,
+    /// Factor on findings of one process tree, logon session or written file with a telling one of another rule. Default 1.5.
+    pub same_doing_factor: f64,
     /// Points of an account that somebody made whose account, or on a host that, was in the attacker's hands by then. Default 8.
     pub created_points: f64,
     /// Seconds after what an account did elsewhere within which its next way from the same host is the attacker's. Default
@@ -160,6 +162,7 @@ impl Default for Policy {
             source_cap: 16.0,
             reached_points: 6.0,
             onward_points: 6.0,
+            same_doing_factor: 1.5,
             created_points: 8.0,
             onward_s: 3600,
             server_clients: 3,

@@ -19,7 +19,7 @@ use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
 use crate::link::{Links, shift};
 use crate::memory::{Known, Memory};
 use crate::mute::Mutes;
-use crate::normal::Normal;
+use crate::normal::{Normal, Who as Whose};
 use crate::policy::Policy;
 use crate::resolve::{HostNo, Resolver};
 use crate::score::{Seen, score, total};
@@ -151,6 +151,7 @@ impl<'a> Scope<'a> {
             // An account that the rule had not spoken of before is news all the same.
             let is_known = account.is_none_or(|it| group.accounts.contains(&it));
             group.accounts.extend(account);
+            group.traces.add(finding.trace);
             group.push(hit);
             if group.points(at, self.policy).0 >= NEWS_POINTS {
                 self.goes_on(host, at);
@@ -161,13 +162,16 @@ impl<'a> Scope<'a> {
             return changes;
         }
         let (level, is_alert) = (finding.rule.level, is_alert(finding));
-        let id = &self.resolver.hosts[host].id;
-        self.normal.meet(id);
-        let chance = self.normal.chance(&finding.rule.id, id, span, self.policy.prior(level, is_alert));
+        let it = &self.resolver.hosts[host];
+        self.normal.meet(&it.id, &it.role);
+        let account_id = account.map(|it| self.resolver.people[it].id.as_str());
+        let who = Whose { host: &it.id, account: account_id };
+        let chance = self.normal.chance(&finding.rule.id, who, span, self.policy.prior(level, is_alert));
         let points = self.policy.points(level, is_alert, chance);
         let news = self.evidence.add((host, rule), finding, hit, span, (points, chance), self.policy);
         if let Some(group) = self.evidence.repeated(host, rule, span) {
             group.accounts.extend(account);
+            group.traces.add(finding.trace);
         }
         if points >= NEWS_POINTS {
             self.goes_on(host, at);
@@ -182,7 +186,9 @@ impl<'a> Scope<'a> {
         }
         // What an attacker does is not what is usual.
         if !self.is_under_alarm(host) {
-            self.normal.learn(&finding.rule.id, &self.resolver.hosts[host].id, span);
+            let account = account.map(|it| self.resolver.people[it].id.as_str());
+            let who = Whose { host: &self.resolver.hosts[host].id, account };
+            self.normal.learn(&finding.rule.id, who, span);
         }
         changes
     }
@@ -193,7 +199,8 @@ impl<'a> Scope<'a> {
         while let Some((beat, host)) = self.beats.pop_if(|it| it.0 <= span) {
             self.normal.tick(beat);
             if let Some(host) = host {
-                self.normal.meet(&self.resolver.hosts[host].id);
+                let it = &self.resolver.hosts[host];
+                self.normal.meet(&it.id, &it.role);
             }
         }
         self.normal.tick(span);

@@ -12,6 +12,7 @@ use crate::creation::Creation;
 use crate::evidence::{RuleNo, Weighed};
 use crate::link::{Link, Links, shift};
 use crate::policy::Policy;
+use crate::provenance::doings;
 use crate::resolve::{AccountNo, HostNo};
 
 /// Why a host or account has points.
@@ -25,8 +26,8 @@ pub(crate) struct Ground {
 /// What a ground rests on; the numbers are indexes of groups and links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Why {
-    /// A rule fired, perhaps because of a link that led to it.
-    Fired { group: usize, through: Option<usize> },
+    /// A rule fired, perhaps because of a link that led to it, perhaps of one doing with what another group found.
+    Fired { group: usize, through: Option<usize>, with: Option<usize> },
     /// It is where a link comes from that led to a rule firing elsewhere.
     Source { link: usize, group: usize },
     /// The attacker's account went on from it.
@@ -65,6 +66,8 @@ struct Context {
     is_account: bool,
     /// How little such a link is to be expected on any day, 0 to 1.
     surprise: f64,
+    /// What else says that its doing is an attacker's.
+    with: Option<usize>,
     /// Points with that taken into account.
     points: f64,
 }
@@ -109,7 +112,14 @@ pub(crate) fn score(seen: Seen<'_>) -> Scores {
 
 /// Scores everything, given who was in the attacker's hands.
 fn score_knowing(seen: Seen<'_>, taken: &Taken) -> Scores {
-    let contexts: Vec<Context> = seen.groups.iter().map(|it| seen.context(it, taken)).collect();
+    let mut contexts: Vec<Context> = seen.groups.iter().map(|it| seen.context(it, taken)).collect();
+    for (context, with) in contexts.iter_mut().zip(doings(seen.groups)) {
+        context.with = with;
+        // What a way led to counts more already.
+        if with.is_some() && context.link.is_none() {
+            context.points *= seen.policy.same_doing_factor;
+        }
+    }
     let mut scores = Scores::default();
     seen.own_findings(&mut scores, &contexts);
     seen.sources(&mut scores, &contexts);
@@ -130,7 +140,7 @@ fn score_knowing(seen: Seen<'_>, taken: &Taken) -> Scores {
 impl Seen<'_> {
     fn context(&self, it: &Weighed<'_>, taken: &Taken) -> Context {
         let policy = self.policy;
-        let none = Context { link: None, is_account: false, surprise: 0.0, points: it.points };
+        let none = Context { link: None, is_account: false, surprise: 0.0, with: None, points: it.points };
         if it.points <= 0.0 {
             return none;
         }
@@ -151,7 +161,7 @@ impl Seen<'_> {
         let way = &self.links.all[link];
         let surprise = if taken.contains_key(&way.from) { 1.0 } else { way.surprise };
         let points = it.points * (1.0 + (factor - 1.0) * surprise);
-        Context { link: Some(link), is_account, surprise, points }
+        Context { link: Some(link), is_account, surprise, with: None, points }
     }
 
     fn is_server(&self, host: HostNo) -> bool {
@@ -227,7 +237,10 @@ impl Seen<'_> {
     fn own_findings(&self, scores: &mut Scores, contexts: &[Context]) {
         let is_weak = |index: usize| {
             let it = &self.groups[index];
-            !it.is_telling() && !it.group.is_alert && contexts[index].link.is_none()
+            !it.is_telling()
+                && !it.group.is_alert
+                && contexts[index].link.is_none()
+                && contexts[index].with.is_none()
         };
         let mut weak_of_host = BTreeMap::<HostNo, f64>::new();
         let mut weak_of_account = BTreeMap::<AccountNo, f64>::new();
@@ -247,7 +260,7 @@ impl Seen<'_> {
             let ground = |share: f64| Ground {
                 points: context.points * share,
                 at,
-                why: Why::Fired { group: index, through: context.link },
+                why: Why::Fired { group: index, through: context.link, with: context.with },
             };
             let weak = is_weak(index);
             let share = if weak { cap(weak_of_host.get(&it.group.host)) } else { 1.0 };

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sensor::{Hours, Sensor, Sensors};
+use crate::trace::Trace;
 use crate::uses::Uses;
 
 /// The entities of one event. Empty fields mean the event does not say.
@@ -49,6 +50,8 @@ pub struct Entities {
     pub bytes: [u64; 2],
     /// When the last of them went, where that is later than `time`.
     pub until: Option<Timestamp>,
+    /// The process, session and file of `host` that it speaks of.
+    pub trace: Trace,
     /// What kinds of sensor the event shows to watch `host` (or `subject`, where there is no host).
     pub sensors: Sensors,
     /// What kinds of sensor on the wire the event shows to watch the ends of `flow`.

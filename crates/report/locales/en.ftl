@@ -513,6 +513,7 @@ said-burst = { $told }, one of { $count } rare rules within an hour
 said-beside = { $told }, rare here, within the hour of alerts on { $any }
 said-onward = { $told }, going on from here
 said-suspicion = { $told }, from a host and with an account under suspicion
+said-traced = { $told }, in one process tree or session with: { $any }
 said-made-by = account { $any } made by { $any_b } on { $any_c }, under suspicion by then
 said-made = account { $any } made on { $any_b }, under suspicion by then
 said-on-host = { $host }: { $told }

@@ -519,6 +519,7 @@ said-burst = { $told }, une des { $count } règles rares en une heure
 said-beside = { $told }, rare ici, dans l’heure d’alertes sur { $any }
 said-onward = { $told }, puis plus loin depuis ici
 said-suspicion = { $told }, depuis une machine et avec un compte soupçonnés
+said-traced = { $told }, dans un même arbre de processus ou une même session que : { $any }
 said-made-by = compte { $any } créé par { $any_b } sur { $any_c }, déjà soupçonné alors
 said-made = compte { $any } créé sur { $any_b }, déjà soupçonnée alors
 said-on-host = { $host } : { $told }

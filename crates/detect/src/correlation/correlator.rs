@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bulkhead_model::finding::{Finding, SourceRef};
+use bulkhead_model::trace::Trace;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -234,6 +235,7 @@ fn finding(
         host: hit.host.as_deref().map(str::to_owned),
         user: hit.user.as_deref().map(str::to_owned),
         fields,
+        trace: Trace::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use bulkhead_model::entity::{Creation, Logon, Observations, ObservedFlow, Observ
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
 use bulkhead_model::sensor::hour_of;
+use bulkhead_model::trace::Trace;
 use jiff::{SignedDuration, Timestamp};
 
 pub fn estate() -> Estate {
@@ -56,6 +57,7 @@ fn finding(time: Timestamp, words: &[&str], record: u64) -> Finding {
         host: given(words[1]),
         user: given(words[2]),
         fields: BTreeMap::new(),
+        trace: Trace::default(),
     }
 }
 

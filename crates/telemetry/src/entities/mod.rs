@@ -10,6 +10,7 @@ mod names;
 mod network;
 mod sensors;
 mod time;
+mod trace;
 mod volume;
 mod windows;
 
@@ -42,6 +43,7 @@ pub fn entities(event: &dyn Event) -> Entities {
         Shape::Wazuh => network::wazuh(&fields, &mut out),
         Shape::Json | Shape::WindowsExport => generic(&fields, &mut out),
     }
+    out.trace = trace::of(event.shape(), &fields, out.time);
     sensors::note(event.shape(), &fields, &mut out);
     volume::note(event.shape(), &fields, &mut out);
     out
