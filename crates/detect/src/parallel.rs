@@ -169,6 +169,7 @@ fn hit(
         record: at.record,
         host: who.host.as_deref().map(Box::from),
         user: who.user.as_deref().map(Box::from),
+        trace: who.trace,
     })))
 }
 

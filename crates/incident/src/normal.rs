@@ -189,8 +189,8 @@ impl Normal {
         (self.of_host(known, who.host, span, prior) * somebody_new).clamp(f64::MIN_POSITIVE, 1.0)
     }
 
-    /// Without looking at accounts. Each step of the ladder knows what the one before it does not: hosts of other roles, other
-    /// hosts of the role, the host.
+    /// Without looking at accounts: hosts of other roles, hosts of the role, the host. The role is not counted among all others, so
+    /// that a fleet of one role is judged as one that has none.
     fn of_host(&self, known: Option<&RuleNormal>, host: &str, span: i64, prior: f64) -> f64 {
         let own = known.and_then(|it| it.hosts.get(host));
         let fired = own.map_or(0.0, |it| it.all.in_span(self.clock));
@@ -205,7 +205,7 @@ impl Normal {
                 let seen = self.roles.get(role).map_or(0.0, |it| spans_of(it.hosts, it.faded, self.clock));
                 let alike = known.and_then(|it| it.roles.get(role)).map_or(0.0, |it| it.in_span(self.clock));
                 let fleet = shrunk(all - alike, self.fleet_spans() - seen, PRIOR_SPANS, prior);
-                shrunk(alike - fired, seen - spans, FLEET_SPANS, fleet)
+                shrunk(alike, seen, FLEET_SPANS, fleet)
             }
         };
         let chance = shrunk(fired, spans, ROLE_SPANS, others);

@@ -18,7 +18,8 @@ pub struct Policy {
     /// Chance that one of our rules of that level fires on a host in a span of ten minutes of any day: what is assumed
     /// before anything is learned. Default 0.2, 0.02, 0.003, 0.0001, 0.00001.
     pub level_chance: [f64; 5],
-    /// Most times the points without history that a rule gets for being rare. Default 1.25.
+    /// Most times the points without history that a rule gets for being rare. Default 1.2: one rule of level high alone is
+    /// never enough to hold a host compromised.
     pub rare_factor: f64,
     /// Points per nat (unit of the log likelihood ratio) of an alert from elsewhere, by level. Default 0, 0.0825, 0.33,
     /// 0.7, 1.
@@ -128,7 +129,7 @@ impl Default for Policy {
         Self {
             level_points: [0.0, 1.0, 4.0, 12.0, 25.0],
             level_chance: [0.2, 0.02, 0.003, 1e-4, 1e-5],
-            rare_factor: 1.25,
+            rare_factor: 1.2,
             alert_points: [0.0, 0.0825, 0.33, 0.7, 1.0],
             alert_chance: [0.2, 0.05, 0.05, 0.05, 0.03],
             alert_nats: 7.0,

@@ -144,7 +144,9 @@ impl<'a> Scope<'a> {
         if self.mutes.takes(finding, &self.resolver.hosts[host].id, at, &self.normal) {
             return changes;
         }
-        let account = finding.user.as_ref().and_then(|it| self.resolver.account(it));
+        // Whom somebody only tried to be is nobody in his hands.
+        let user = finding.user.as_ref().filter(|_| !finding.trace.refused);
+        let account = user.and_then(|it| self.resolver.account(it));
         let hit = Hit { at, source: finding.source.clone(), number: Some(number) };
         let (rule, span) = (self.evidence.rule(&finding.rule.id), span_of(at));
         if let Some(group) = self.evidence.repeated(host, rule, span) {

@@ -113,10 +113,10 @@ pub(crate) fn score(seen: Seen<'_>) -> Scores {
 /// Scores everything, given who was in the attacker's hands.
 fn score_knowing(seen: Seen<'_>, taken: &Taken) -> Scores {
     let mut contexts: Vec<Context> = seen.groups.iter().map(|it| seen.context(it, taken)).collect();
-    for (context, with) in contexts.iter_mut().zip(doings(seen.groups)) {
+    for ((context, with), it) in contexts.iter_mut().zip(doings(seen.groups)).zip(seen.groups) {
         context.with = with;
         // What a way led to counts more already.
-        if with.is_some() && context.link.is_none() {
+        if with.is_some() && context.link.is_none() && !it.is_telling() {
             context.points *= seen.policy.same_doing_factor;
         }
     }
@@ -372,7 +372,23 @@ impl Seen<'_> {
             }
             Why::Onward { .. } | Why::Reached { .. } | Why::Beside { .. } | Why::Created { .. } => false,
         });
-        active && policy.confidence(total(grounds)) >= policy.suspected
+        active && self.stands_by_itself(grounds)
+    }
+
+    /// Whether a host is suspected by more than a few weak findings that nothing ties: they are what a busy day looks like, and
+    /// pass nothing on.
+    fn stands_by_itself(&self, grounds: &[Ground]) -> bool {
+        let policy = self.policy;
+        let is_weak = |it: &&Ground| match it.why {
+            Why::Fired { group, through: None, with: None } => {
+                let it = &self.groups[group];
+                !it.is_telling() && !it.group.is_alert
+            }
+            _ => false,
+        };
+        let n_weak = grounds.iter().filter(is_weak).filter(|it| it.points >= 1.0).count();
+        let weak = if n_weak > policy.declare_rules { 0.0 } else { total(grounds.iter().filter(is_weak)) };
+        policy.confidence(total(grounds) - weak) >= policy.suspected
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Entities {
     pub bytes: [u64; 2],
     /// When the last of them went, where that is later than `time`.
     pub until: Option<Timestamp>,
-    /// The process, session and file of `host` that it speaks of.
+    /// The process, session and file of `host` that it speaks of, and where that came from.
     pub trace: Trace,
     /// What kinds of sensor the event shows to watch `host` (or `subject`, where there is no host).
     pub sensors: Sensors,

@@ -87,7 +87,7 @@ pub struct Finding {
     pub user: Option<String>,
     /// The event's fields that the rule read, by name; values as text.
     pub fields: BTreeMap<String, String>,
-    /// The process, session and file on the host that the event speaks of; not written, since it is of one run.
+    /// What the event is a part of; not written, since it is of one run.
     #[serde(skip)]
     pub trace: Trace,
 }

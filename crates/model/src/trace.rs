@@ -1,7 +1,13 @@
-//! Of which process, logon session and file on its host an event speaks, as fingerprints that can be compared and not read.
+//! What an event is a part of: of which process, logon session and file on its host it speaks, as fingerprints that can be
+//! compared and not read, and where what it speaks of came from.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
 
 /// Fingerprints of what an event is a part of; 0 where it does not say. They mean something on one host only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Trace {
     /// The process that acted.
     pub process: u64,
@@ -13,6 +19,10 @@ pub struct Trace {
     pub ran: u64,
     /// The file that was written.
     pub wrote: u64,
+    /// The address that a logon or flow came from.
+    pub origin: Option<IpAddr>,
+    /// Whether it was an attempt that failed: the account it names was tried, and need not exist.
+    pub refused: bool,
 }
 
 impl Trace {

@@ -66,6 +66,8 @@ pub struct Hit {
     pub host: Option<Box<str>>,
     /// User of the event.
     pub user: Option<Box<str>>,
+    /// What the event is a part of.
+    pub trace: Trace,
 }
 
 /// Evaluates the correlations of a rule set.
@@ -235,7 +237,7 @@ fn finding(
         host: hit.host.as_deref().map(str::to_owned),
         user: hit.user.as_deref().map(str::to_owned),
         fields,
-        trace: Trace::default(),
+        trace: hit.trace,
     }
 }
 

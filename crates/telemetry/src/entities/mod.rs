@@ -43,7 +43,7 @@ pub fn entities(event: &dyn Event) -> Entities {
         Shape::Wazuh => network::wazuh(&fields, &mut out),
         Shape::Json | Shape::WindowsExport => generic(&fields, &mut out),
     }
-    out.trace = trace::of(event.shape(), &fields, out.time);
+    out.trace = trace::of(event.shape(), &fields, &out);
     sensors::note(event.shape(), &fields, &mut out);
     volume::note(event.shape(), &fields, &mut out);
     out

@@ -1,5 +1,6 @@
-//! Of which process, logon session and file an event of a host speaks.
+//! Of which process, logon session and file an event of a host speaks, and where what it speaks of came from.
 
+use bulkhead_model::entity::Entities;
 use bulkhead_model::event::Shape;
 use bulkhead_model::trace::Trace;
 use jiff::Timestamp;
@@ -9,13 +10,16 @@ use super::fields::{Fields, Slot};
 /// Sessions of the system, of services and of nobody: what acts in them is not one actor.
 const NOBODYS: [&str; 8] = ["0x0", "0x3e7", "0x3e4", "0x3e5", "4294967295", "-1", "unset", "0"];
 
-/// Fingerprints of what the event is a part of; `time` tells numbers of processes apart that are used again.
-pub(super) fn of(shape: Shape, fields: &Fields<'_>, time: Option<Timestamp>) -> Trace {
-    match shape {
-        Shape::Windows => windows(fields, time),
-        Shape::Auditd => audit(fields, time),
+/// What the event with the entities `who` is a part of.
+pub(super) fn of(shape: Shape, fields: &Fields<'_>, who: &Entities) -> Trace {
+    let trace = match shape {
+        Shape::Windows => windows(fields, who.time),
+        Shape::Auditd => audit(fields, who.time),
         _ => Trace::default(),
-    }
+    };
+    let logon = who.logon.as_ref().and_then(|it| it.from.as_ref()?.parse().ok());
+    let origin = logon.or_else(|| who.flow.as_ref().map(|it| it.from));
+    Trace { origin, refused: who.refused, ..trace }
 }
 
 /// Sysmon names a process once and for all, the security log by a number.
@@ -29,6 +33,7 @@ fn windows(fields: &Fields<'_>, time: Option<Timestamp>) -> Trace {
         session: session.map_or(0, |it| Trace::print("session", &it)),
         ran: print("file", Slot::ImageLoaded),
         wrote: print("file", Slot::TargetFilename),
+        ..Trace::default()
     };
     if fields.text(Slot::NewProcessId).is_some() {
         // 4688: what a process was started by is called the process there.
@@ -49,7 +54,7 @@ fn audit(fields: &Fields<'_>, time: Option<Timestamp>) -> Trace {
         parent: numbered(fields, Slot::ParentPid, time),
         session: session.map_or(0, |it| Trace::print("session", &it)),
         ran: fields.text(Slot::Exe).map_or(0, |it| Trace::print("file", &it)),
-        wrote: 0,
+        ..Trace::default()
     }
 }
 
