@@ -37,6 +37,11 @@ impl Link {
         self.uses.stretches(now)
     }
 
+    /// When it was in use, a use every ten minutes, `[from, to]`, as is known by `now`; not of its first day alone.
+    pub(crate) fn periods(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.uses.periods(now)
+    }
+
     /// Whether it had been in use so long before `at` that another use says nothing.
     pub(crate) fn is_habit(&self, at: Timestamp, habit_s: i64) -> bool {
         self.first < shift(at, -habit_s)

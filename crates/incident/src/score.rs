@@ -60,9 +60,14 @@ struct Context {
     link: Option<usize>,
     /// Whether by the group's own account.
     is_account: bool,
+    /// How little such a link is to be expected on any day, 0 to 1.
+    surprise: f64,
     /// Points with that taken into account.
     points: f64,
 }
+
+/// Hosts held compromised, and since when.
+type Taken = BTreeMap<HostNo, Timestamp>;
 
 /// Points of a list of grounds.
 pub(crate) fn total<'g>(grounds: impl IntoIterator<Item = &'g Ground>) -> f64 {
@@ -79,9 +84,24 @@ pub(crate) struct Seen<'a> {
     pub policy: &'a Policy,
 }
 
-/// Scores everything.
+/// Scores everything: until no host is held compromised that was not before, since what leads on from such a host is the
+/// attacker's to use, however usual it is.
 pub(crate) fn score(seen: Seen<'_>) -> Scores {
-    let contexts: Vec<Context> = seen.groups.iter().map(|it| seen.context(it)).collect();
+    let mut taken = Taken::new();
+    loop {
+        let scores = score_knowing(seen, &taken);
+        let more = seen.taken(&scores).into_iter().filter(|it| !taken.contains_key(&it.0));
+        let more: Vec<_> = more.filter(|it| seen.links.from.contains_key(&it.0)).collect();
+        if more.is_empty() {
+            return scores;
+        }
+        taken.extend(more);
+    }
+}
+
+/// Scores everything, given who was in the attacker's hands.
+fn score_knowing(seen: Seen<'_>, taken: &Taken) -> Scores {
+    let contexts: Vec<Context> = seen.groups.iter().map(|it| seen.context(it, taken)).collect();
     let mut scores = Scores::default();
     seen.own_findings(&mut scores, &contexts);
     seen.sources(&mut scores, &contexts);
@@ -99,34 +119,30 @@ pub(crate) fn score(seen: Seen<'_>) -> Scores {
 }
 
 impl Seen<'_> {
-    fn context(&self, it: &Weighed<'_>) -> Context {
+    fn context(&self, it: &Weighed<'_>, taken: &Taken) -> Context {
         let policy = self.policy;
-        let none = Context { link: None, is_account: false, points: it.points };
+        let none = Context { link: None, is_account: false, surprise: 0.0, points: it.points };
         if it.points <= 0.0 {
             return none;
         }
         let accounts = &it.group.accounts;
-        let by_account = self
-            .nearest(it, policy.link_before_s, |link| link.account.is_some_and(|it| accounts.contains(&it)));
-        if let Some(link) = by_account {
-            let points = it.points * self.raised(link, policy.remote_factor);
-            return Context { link: Some(link), is_account: true, points };
+        let is_own = |link: &Link| link.account.is_some_and(|it| accounts.contains(&it));
+        if let Some(link) = self.nearest(it, policy.link_before_s, taken, is_own) {
+            return self.led(it, link, taken, policy.remote_factor, true);
         }
         if it.group.rule.level < Level::Medium || self.is_server(it.group.host) {
             return none;
         }
-        match self.nearest(it, policy.nearby_s, |link| !self.is_server(link.from)) {
-            Some(link) => {
-                let points = it.points * self.raised(link, policy.nearby_factor);
-                Context { link: Some(link), is_account: false, points }
-            }
-            None => none,
-        }
+        let nearby = self.nearest(it, policy.nearby_s, taken, |link| !self.is_server(link.from));
+        nearby.map_or(none, |link| self.led(it, link, taken, policy.nearby_factor, false))
     }
 
-    /// The factor of a link that led to a finding, less where such a link is nothing new.
-    fn raised(&self, link: usize, factor: f64) -> f64 {
-        1.0 + (factor - 1.0) * self.links.all[link].surprise
+    /// What a link led to: it weighs more, the less such a link is to be expected.
+    fn led(&self, it: &Weighed<'_>, link: usize, taken: &Taken, factor: f64, is_account: bool) -> Context {
+        let way = &self.links.all[link];
+        let surprise = if taken.contains_key(&way.from) { 1.0 } else { way.surprise };
+        let points = it.points * (1.0 + (factor - 1.0) * surprise);
+        Context { link: Some(link), is_account, surprise, points }
     }
 
     fn is_server(&self, host: HostNo) -> bool {
@@ -134,27 +150,45 @@ impl Seen<'_> {
     }
 
     /// The link onto the group's host that began last before one of its findings. A way that is in use every day leads to
-    /// nothing.
-    fn nearest(&self, it: &Weighed<'_>, before: i64, wanted: impl Fn(&Link) -> bool) -> Option<usize> {
-        let after = self.policy.link_after_s;
+    /// nothing, unless it leads from a host that the attacker holds by then.
+    fn nearest(
+        &self,
+        it: &Weighed<'_>,
+        before: i64,
+        taken: &Taken,
+        wanted: impl Fn(&Link) -> bool,
+    ) -> Option<usize> {
         let onto = self.links.onto.get(&it.group.host)?;
-        let leads = |link: &Link| {
-            // The first finding that follows a use; it must not come too late after it either.
-            link.stretches(self.at).any(|(since, until)| {
-                let from = it.hits().partition_point(|hit| shift(hit.at, after) < since);
-                it.hits().get(from).is_some_and(|hit| {
-                    hit.at <= shift(until, before) && !link.is_habit(hit.at, self.policy.habit_s)
-                })
-            })
+        let (after, habit) = (self.policy.link_after_s, self.policy.habit_s);
+        // The first finding that follows a use must not come too late after it.
+        let led = |(since, until): (Timestamp, Timestamp)| {
+            let from = it.hits().partition_point(|hit| shift(hit.at, after) < since);
+            it.hits().get(from).map(|hit| hit.at).filter(|it| *it <= shift(until, before))
+        };
+        let is_new = |link: &Link| {
+            let leads = |it| led(it).is_some_and(|at| !link.is_habit(at, habit));
+            link.surprise > 0.0 && wanted(link) && link.stretches(self.at).any(leads)
         };
         // In the order of time; what began before is a habit, what begins later is not there yet.
-        let began = shift(it.first(), -self.policy.habit_s);
+        let began = shift(it.first(), -habit);
         let from = onto.partition_point(|link| self.links.all[*link].first < began);
         let until = onto.partition_point(|link| self.links.all[*link].first <= self.at);
-        onto[from..until.max(from)].iter().rev().copied().find(|it| {
-            let link = &self.links.all[*it];
-            link.surprise > 0.0 && wanted(link) && leads(link)
-        })
+        let new = onto[from..until.max(from)].iter().rev().find(|it| is_new(&self.links.all[**it]));
+        // What was used after the attacker had come may have been used by him.
+        let is_theirs = |link: &Link| {
+            let Some(since) = taken.get(&link.from) else { return false };
+            let used = link.periods(self.at).filter(|it| it.1 >= *since).map(|it| (it.0.max(*since), it.1));
+            wanted(link) && used.into_iter().any(|it| led(it).is_some())
+        };
+        let theirs = || onto[..until].iter().rev().find(|it| is_theirs(&self.links.all[**it]));
+        new.or_else(theirs).copied()
+    }
+
+    /// Hosts held compromised, and since when.
+    fn taken(&self, scores: &Scores) -> Taken {
+        let is_held = |it: &Vec<Ground>| self.policy.confidence(total(it)) >= self.policy.compromised;
+        let since = |it: &Vec<Ground>| it.iter().filter(|it| it.points >= 1.0).map(|it| it.at).min();
+        scores.hosts.iter().filter(|it| is_held(it.1)).filter_map(|it| Some((*it.0, since(it.1)?))).collect()
     }
 
     fn own_findings(&self, scores: &mut Scores, contexts: &[Context]) {
@@ -210,7 +244,7 @@ impl Seen<'_> {
             scores.ties.insert(Tie { from, to: host, link: Some(link) });
             let left = policy.source_cap - given.get(&from).copied().unwrap_or(0.0);
             let share = if context.is_account { policy.source_share } else { policy.source_share / 2.0 };
-            let share = share * self.links.all[link].surprise;
+            let share = share * context.surprise;
             let points = (context.points * share).min(left);
             // One rule that is not grave says as much of the source by one target as by ten.
             let group = self.groups[index].group;

@@ -13,8 +13,12 @@ const DAY: i64 = 86_400;
 const GAP: i64 = 60;
 /// Stretches of use in that day that are kept; later ones are not.
 const STRETCHES: usize = 64;
+/// Seconds between two uses of one period, at most.
+const PERIOD_GAP: i64 = 600;
+/// Periods of use that are kept; later ones are not. They are more than ten minutes apart, so these are two weeks of the worst.
+const PERIODS: usize = 1024;
 
-/// First and last time of a way, how often it was taken, and in which stretches of its first day.
+/// First and last time of a way, how often it was taken, in which stretches of its first day, and in which periods of its life.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Uses {
     /// First time, where any event carried one.
@@ -26,6 +30,9 @@ pub struct Uses {
     /// Seconds since 1970 of the first day: those in which it was taken, and the minute after each.
     #[serde(default, skip_serializing_if = "Runs::is_empty")]
     taken: Runs,
+    /// Seconds since 1970 in which it was taken, and the ten minutes after each.
+    #[serde(default, skip_serializing_if = "Runs::is_empty")]
+    periods: Runs,
 }
 
 impl Uses {
@@ -37,6 +44,7 @@ impl Uses {
         self.last = Some(self.last.map_or(time, |it| it.max(time)));
         let second = time.as_second();
         self.taken.add(second, second + GAP);
+        self.periods.add(second, second + PERIOD_GAP);
         self.trim();
     }
 
@@ -46,17 +54,27 @@ impl Uses {
         self.first = [self.first, other.first].into_iter().flatten().min();
         self.last = self.last.max(other.last);
         self.taken.merge(&other.taken);
+        self.periods.merge(&other.periods);
         self.trim();
     }
 
     /// The stretches of its first day in which it was taken at least once a minute, `[from, to]`, as is known by `now`.
     pub fn stretches(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.known(&self.taken, GAP, now)
+    }
+
+    /// The periods in which it was taken at least once in ten minutes, `[from, to]`, as is known by `now`.
+    pub fn periods(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.known(&self.periods, PERIOD_GAP, now)
+    }
+
+    fn known(&self, runs: &Runs, gap: i64, now: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let first = self.first.unwrap_or(Timestamp::MAX);
         let second = now.as_second();
-        self.taken.iter().take_while(move |it| it.0 <= second).filter(move |_| first <= now).map(
+        runs.iter().take_while(move |it| it.0 <= second).filter(move |_| first <= now).map(
             move |(from, to)| {
-                // Of a stretch that goes on it is certain that it was taken within the last minute.
-                let last = if to - GAP <= second { to - GAP } else { (second - GAP).max(from) };
+                // Of a run that goes on it is certain that it was taken within the last gap.
+                let last = if to - gap <= second { to - gap } else { (second - gap).max(from) };
                 let from = instant(from).max(first);
                 (from, instant(last).max(from))
             },
@@ -66,6 +84,7 @@ impl Uses {
     fn trim(&mut self) {
         let Some(first) = self.first else { return };
         self.taken.keep(first.as_second() + DAY, STRETCHES);
+        self.periods.keep(i64::MAX, PERIODS);
     }
 }
 
@@ -112,7 +131,17 @@ mod tests {
     fn what_came_before_its_time_is_bounded() {
         let often: Vec<i64> = (0..100_000).map(|it| it * 120).collect();
         let it = uses(&often);
-        assert_eq!((it.taken.len(), it.count), (STRETCHES, 100_000));
+        assert_eq!((it.taken.len(), it.periods.len(), it.count), (STRETCHES, 1, 100_000));
+        let seldom: Vec<i64> = (0..100_000).map(|it| it * 1200).collect();
+        assert_eq!(uses(&seldom).periods.len(), PERIODS);
+    }
+
+    #[test]
+    fn a_period_is_of_uses_ten_minutes_apart_at_most() {
+        let it = uses(&[0, 590, 1100, 200_000]);
+        let known: Vec<i64> =
+            it.periods(at(300_000)).flat_map(|it| [it.0, it.1]).map(Timestamp::as_second).collect();
+        assert_eq!(known, [0, 1100, 200_000, 200_000]);
     }
 
     proptest! {
