@@ -1,6 +1,6 @@
 //! Playing a scenario: [`generate`] is where a reader sees the whole of it.
 
-use bulkhead_model::estate::Estate;
+use bulkhead_model::estate::{Estate, Maintenance, Scanner};
 use bulkhead_model::span::Span;
 use jiff::{SignedDuration, Timestamp};
 
@@ -52,11 +52,9 @@ pub fn generate(scenario: &Scenario, estate: &Estate, seed: u64, play: &Play<'_>
         attack.plan(&scenario.relapse, from);
     }
     let truth = attack.run();
-    let mut maker = Maker::new(&world, &movement, &mut sink, seed);
+    let mut maker = Maker::new(&world, &movement, &mut sink, seed, zone(scenario, estate));
     if scenario.before > Span::default() {
-        let before = i64::try_from(scenario.before.secs()).unwrap_or(i64::MAX);
-        let from = scenario.start.saturating_sub(SignedDuration::from_secs(before)).unwrap_or(scenario.start);
-        maker.make(&scenario.noise, from, scenario.before);
+        maker.make(&scenario.noise, begin(scenario), scenario.before);
     }
     maker.make(&scenario.noise, scenario.start, scenario.length);
     if let Some(from) = play.surveillance_from {
@@ -65,4 +63,25 @@ pub fn generate(scenario: &Scenario, estate: &Estate, seed: u64, play: &Play<'_>
     }
     let noise_dropped = maker.dropped;
     Generated { telemetry: sink.finish(), truth, noise_dropped }
+}
+
+/// What the operator of `estate` has announced of the scenario's noise, as its estate would say it.
+pub fn announced(scenario: &Scenario, estate: &Estate, seed: u64) -> (Vec<Maintenance>, Vec<Scanner>) {
+    let world = World::new(estate, &scenario.silent);
+    let movement = Movement::new(&world);
+    let mut sink = Sink::default();
+    let maker = Maker::new(&world, &movement, &mut sink, seed, zone(scenario, estate));
+    let length = i64::try_from(scenario.length.secs()).unwrap_or(i64::MAX);
+    let end = scenario.start.saturating_add(SignedDuration::from_secs(length)).unwrap_or(Timestamp::MAX);
+    maker.announced(&scenario.noise, (begin(scenario), end))
+}
+
+/// When telemetry begins.
+fn begin(scenario: &Scenario) -> Timestamp {
+    let before = SignedDuration::from_secs(i64::try_from(scenario.before.secs()).unwrap_or(i64::MAX));
+    scenario.start.saturating_sub(before).unwrap_or(scenario.start)
+}
+
+fn zone<'s>(scenario: &'s Scenario, estate: &'s Estate) -> &'s str {
+    scenario.timezone.as_deref().unwrap_or(&estate.estate.timezone)
 }

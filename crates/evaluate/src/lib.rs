@@ -21,7 +21,7 @@ mod truth;
 mod world;
 
 pub use defence::Defence;
-pub use generate::{Generated, Play, generate};
+pub use generate::{Generated, Play, announced, generate};
 pub use pack::{PackedRule, scenario, scenarios, starter_pack, starter_rules};
 pub use scenario::{LENGTH_MAX, Scenario, read};
 pub use score::{Facts, Verdict, score, verdicts};

@@ -97,12 +97,20 @@ pub struct Drill {
     /// How much telemetry there is instead of the scenario's own length, such as 48h; at most 31d.
     #[arg(long, value_name = "SPAN")]
     pub length: Option<Span>,
-    /// How much ordinary life is seen before the attack begins, such as 7d, so that what is usual can be learned.
+    /// How much ordinary life is seen before the attack begins, such as 7d, so that what is usual can be learned; of the
+    /// built-in scenarios it is that of `false-alarm`, before the attack and around it.
     #[arg(long, value_name = "SPAN")]
     pub before: Option<Span>,
-    /// Makes ordinary life so many times as busy.
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, value_parser = super::plan::above_zero)]
-    pub noise: Option<f64>,
+    /// Ordinary life: so many times as busy (`2`), of one kind (`rounds=0`), or that of another scenario, built in or a
+    /// file (`false-alarm`); may be given several times.
+    #[arg(long, value_name = "FACTOR|KIND=FACTOR|SCENARIO", allow_negative_numbers = true)]
+    pub noise: Vec<String>,
+    /// Nobody has announced scanners and patch windows in the estate, whatever the scenario says.
+    #[arg(long)]
+    pub unannounced: bool,
+    /// Nobody answers: prints what would be declared, when, of whom and why, and writes no case.
+    #[arg(long, conflicts_with_all = ["out", "force"])]
+    pub unanswered: bool,
     /// Lists the built-in scenarios.
     #[arg(long)]
     pub list: bool,

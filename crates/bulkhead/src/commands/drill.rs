@@ -15,6 +15,7 @@ use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
 use crate::commands::key::signing_key;
 use crate::commands::respond::{say_language, setting, show};
+use crate::commands::{drill_noise, drill_unanswered};
 use crate::config::Config;
 use crate::desk::{Setting, World as _, later};
 use crate::estate_input::{self, EstateInput, SHOWN};
@@ -42,6 +43,14 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     // A drill without an estate plays on the embedded example; one configured or named takes its place.
     let estate = estate_input::read_or_example(common.estate.as_deref(), config, quiet)?;
     let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
+    let policy = Policy::default();
+    let seed = scenario.seed ^ common.seed();
+    let estate = if args.unannounced { estate } else { drill_noise::announce(estate, &scenario, seed)? };
+    if args.unanswered {
+        let mut world = DrillWorld::new(&scenario, &estate.estate, &rules, &policy, seed);
+        left_out(&world);
+        return drill_unanswered::tell(&scenario, &estate.estate, &mut world, common.format);
+    }
     let key = signing_key(&common.signer)?;
     let building = match resumed {
         Some(building) => building,
@@ -55,15 +64,8 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     let out = building.dir();
 
     let bar = ui::progress(quiet, &format!("playing `{}` on {}", scenario.id, estate.origin), None);
-    let policy = Policy::default();
-    let seed = scenario.seed ^ common.seed();
     let mut world = DrillWorld::new(&scenario, &estate.estate, &rules, &policy, seed);
-    if world.noise_left_out() > 0 {
-        note!(
-            "the noise asked for is more than a drill holds: {} of its most frequent moments were left out, evenly",
-            world.noise_left_out()
-        );
-    }
+    left_out(&world);
     let Some((draft, at)) = world.declarable() else {
         bar.finish_and_clear();
         return quiet_day(&scenario, &estate, &mut world, building);
@@ -88,6 +90,15 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     let ending = flow::carry(opening, &mut world)?;
     bar.finish_and_clear();
     finish(args, &scenario, &answered, &setting, ending, &mut world, building, &key)
+}
+
+fn left_out(world: &DrillWorld<'_>) {
+    if world.noise_left_out() > 0 {
+        note!(
+            "the noise asked for is more than a drill holds: {} of its most frequent moments were left out, evenly",
+            world.noise_left_out()
+        );
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one drill, used once")]
@@ -275,12 +286,7 @@ fn load(args: &Drill) -> Outcome<Scenario> {
         }
         *place = span;
     }
-    if let Some(factor) = args.noise {
-        if !(factor.is_finite() && (0.0..=1000.0).contains(&factor)) {
-            return Err(Failure::input(format!("--noise {factor} is not a number from 0 to 1000")));
-        }
-        scenario.scale_noise(factor);
-    }
+    drill_noise::apply(&mut scenario, &args.noise)?;
     Ok(scenario)
 }
 

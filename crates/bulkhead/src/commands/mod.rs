@@ -7,6 +7,8 @@ mod coverage;
 mod detect;
 
 mod drill;
+mod drill_noise;
+mod drill_unanswered;
 mod estate;
 mod estate_import;
 mod explain;

@@ -91,6 +91,12 @@ impl<'a> DrillWorld<'a> {
         Some((self.draft(at, None).unwrap_or(first), at))
     }
 
+    /// All incidents that come of the whole of it when nobody answers.
+    pub fn unanswered(&mut self) -> Vec<IncidentDraft> {
+        self.observe(Timestamp::MAX);
+        fuse(&self.findings, &self.observations, self.estate, self.policy, self.seed).incidents
+    }
+
     /// The incident as the findings up to `now` show it.
     pub fn draft(&mut self, now: Timestamp, current: Option<&Incident>) -> Option<IncidentDraft> {
         self.observe(now);

@@ -12,6 +12,7 @@ mod french;
 mod hostile;
 mod import;
 mod keys;
+mod noise;
 mod plan;
 mod reach;
 mod record;

@@ -111,11 +111,30 @@ impl<'f> Faults<'f> {
     /// One of `choices` by name.
     pub fn choice<T: Copy>(&mut self, node: &Node, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, key)?;
+        let pos = node.get(key).map_or(node.pos, |it| it.pos);
+        self.chosen(&text, pos, key, choices)
+    }
+
+    /// A list of `choices` by name.
+    pub fn choices<T: Copy>(&mut self, node: &Node, key: &str, choices: &[(&str, T)]) -> Vec<T> {
+        let mut chosen = Vec::new();
+        for item in self.items(node, key) {
+            match item.as_str() {
+                Some(text) => chosen.extend(self.chosen(text, item.pos, key, choices)),
+                None => {
+                    let message = format!("expected text in `{key}`, found {}", item.describe());
+                    self.error("wrong-type", item.pos, message, "");
+                }
+            }
+        }
+        chosen
+    }
+
+    fn chosen<T: Copy>(&mut self, text: &str, pos: Pos, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         if found.is_none() {
-            let pos = node.get(key).map_or(node.pos, |it| it.pos);
             let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-            let near = nearest(&text, names.iter().copied());
+            let near = nearest(text, names.iter().copied());
             let near = near.map_or(String::new(), |it| format!("did you mean `{it}`? "));
             let hint = format!("{near}choose from: {}", names.join(", "));
             self.error("bad-choice", pos, format!("`{text}` is not known under `{key}`"), &hint);

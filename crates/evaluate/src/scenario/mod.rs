@@ -6,8 +6,11 @@ use bulkhead_model::span::Span;
 use jiff::Timestamp;
 
 mod decode;
+mod noise;
 mod read;
+mod read_noise;
 
+pub use noise::{Dates, Noise, NoiseKind, Pace, Rhythm};
 pub use read::{LENGTH_MAX, read};
 
 /// A scenario file, version 1.
@@ -35,6 +38,10 @@ pub struct Scenario {
     pub relapse: Vec<Step>,
     /// Ordinary life.
     pub noise: Vec<Noise>,
+    /// With `before`, the built-in scenario whose ordinary life goes on before and during the attack instead.
+    pub before_noise: Option<String>,
+    /// The time zone of hours and days of `noise`; the estate's when absent.
+    pub timezone: Option<String>,
     /// Assets from which no endpoint telemetry comes.
     pub silent: Vec<Pick>,
     /// How long people take.
@@ -44,11 +51,17 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Makes ordinary life so many times as busy.
-    pub fn scale_noise(&mut self, factor: f64) {
-        for it in &mut self.noise {
-            it.per_hour *= factor;
+    /// Makes ordinary life so many times as busy, of one kind or all. Gives whether there is any of it.
+    pub fn scale_noise(&mut self, kind: Option<NoiseKind>, factor: f64) -> bool {
+        let mut found = false;
+        for it in self.noise.iter_mut().filter(|it| kind.is_none_or(|kind| kind == it.kind)) {
+            found = true;
+            match &mut it.pace {
+                Pace::Steady { per_hour, .. } => *per_hour *= factor,
+                Pace::Dated(dates) => dates.amount *= factor,
+            }
         }
+        found
     }
 }
 
@@ -206,52 +219,6 @@ impl ActKind {
             Self::Destroy => ("T1490", "impact"),
         }
     }
-}
-
-/// One kind of ordinary life and how much of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Noise {
-    /// What.
-    pub kind: NoiseKind,
-    /// On which hosts; for `flows`, on which flows' origins. Every host when empty.
-    pub on: Vec<Pick>,
-    /// Events (or small groups of events) per hour: per host, and for `flows` per flow.
-    pub per_hour: f64,
-}
-
-/// Kinds of ordinary life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NoiseKind {
-    /// People work: programs start, names are looked up, pages are read.
-    Desktop,
-    /// Accounts log on over the network.
-    Logon,
-    /// A password is mistyped.
-    Mistyped,
-    /// Administrators log in along management channels and declared flows.
-    Admin,
-    /// Jobs run: cron, backup, health checks.
-    Jobs,
-    /// Declared flows are used.
-    Flows,
-    /// Network engineers type commands.
-    Netops,
-    /// People do what rules look for, for good reasons.
-    Odd,
-}
-
-impl NoiseKind {
-    /// All, with the names scenarios use.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("desktop", Self::Desktop),
-        ("logon", Self::Logon),
-        ("mistyped", Self::Mistyped),
-        ("admin", Self::Admin),
-        ("jobs", Self::Jobs),
-        ("flows", Self::Flows),
-        ("netops", Self::Netops),
-        ("odd", Self::Odd),
-    ];
 }
 
 /// How long the people of the drill take; stated assumptions, part of the score.

@@ -2,6 +2,7 @@
 
 use bulkhead_model::case::Localized;
 use bulkhead_model::diag::{Diagnostic, Pos};
+use bulkhead_model::estate::vocabulary::{is_timezone, timezone_meant};
 use bulkhead_model::estate::{AssetKind, Selector};
 use bulkhead_model::id::{AssetId, ZoneId};
 use bulkhead_model::span::Span;
@@ -9,7 +10,8 @@ use bulkhead_model::yaml::{self, Node};
 use jiff::Timestamp;
 
 use super::decode::Faults;
-use super::{ActKind, Noise, NoiseKind, Objectives, Pick, Response, Role, Scenario, Step};
+use super::read_noise::noises;
+use super::{ActKind, Objectives, Pick, Response, Role, Scenario, Step};
 
 const KEYS: &[&str] = &[
     "version",
@@ -24,6 +26,8 @@ const KEYS: &[&str] = &[
     "steps",
     "relapse",
     "noise",
+    "before_noise",
+    "timezone",
     "silent",
     "response",
     "objectives",
@@ -102,6 +106,8 @@ fn scenario(faults: &mut Faults<'_>, node: &Node) -> Option<Scenario> {
         steps: unplaced(steps),
         relapse: unplaced(relapse),
         noise: noises(faults, node),
+        before_noise: before_noise(faults, node),
+        timezone: timezone(faults, node),
         silent: picks(faults, node, "silent"),
         response: response(faults, node),
         objectives: objectives(faults, node),
@@ -160,7 +166,7 @@ fn roles(faults: &mut Faults<'_>, node: &Node) -> Vec<Placed<Role>> {
     roles
 }
 
-fn picks(faults: &mut Faults<'_>, node: &Node, key: &str) -> Vec<Pick> {
+pub(super) fn picks(faults: &mut Faults<'_>, node: &Node, key: &str) -> Vec<Pick> {
     let mut picks = Vec::new();
     for item in faults.items(node, key) {
         let keys = ["asset", "zone", "roles", "any", "kind", "os", "crown_jewel", "data"];
@@ -236,21 +242,28 @@ fn defaults(act: ActKind) -> (Span, u32) {
     }
 }
 
-fn noises(faults: &mut Faults<'_>, node: &Node) -> Vec<Noise> {
-    let mut noises = Vec::new();
-    for item in faults.items(node, "noise") {
-        if !faults.keys(item, "noise", &["kind", "on", "per_hour"]) {
-            continue;
-        }
-        if item.get("kind").is_none() {
-            faults.missing(item, "noise", "kind");
-        }
-        if let Some(kind) = faults.choice(item, "kind", NoiseKind::ALL) {
-            let on = picks(faults, item, "on");
-            noises.push(Noise { kind, on, per_hour: faults.amount(item, "per_hour").unwrap_or(1.0) });
-        }
+fn before_noise(faults: &mut Faults<'_>, node: &Node) -> Option<String> {
+    let name = faults.text(node, "before_noise")?;
+    if crate::scenario(&name).is_some() {
+        return Some(name);
     }
-    noises
+    let names: Vec<_> = crate::scenarios().iter().map(|(name, _)| *name).collect();
+    let pos = node.get("before_noise").map_or(node.pos, |it| it.pos);
+    let message = format!("`{name}` under `before_noise` is no built-in scenario");
+    faults.error("unknown-reference", pos, message, &format!("choose from: {}", names.join(", ")));
+    None
+}
+
+fn timezone(faults: &mut Faults<'_>, node: &Node) -> Option<String> {
+    let name = faults.text(node, "timezone")?;
+    if is_timezone(&name) {
+        return Some(name);
+    }
+    let pos = node.get("timezone").map_or(node.pos, |it| it.pos);
+    let hint = timezone_meant(&name)
+        .map_or("write one as Europe/Paris or UTC".to_owned(), |it| format!("did you mean `{it}`?"));
+    faults.error("bad-value", pos, format!("`{name}` under `timezone` is no time zone"), &hint);
+    None
 }
 
 fn response(faults: &mut Faults<'_>, node: &Node) -> Response {

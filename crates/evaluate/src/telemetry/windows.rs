@@ -184,4 +184,53 @@ impl Scene<'_, '_> {
             }),
         );
     }
+
+    /// Security 4720, 4722, 4738 and their like: `by` does something to the account `to`.
+    pub fn account_changed(&mut self, host: HostNo, id: u32, by: &Account, to: &Account) {
+        self.security(
+            host,
+            id,
+            json!({
+                "TargetUserName": to.name, "TargetDomainName": to.domain, "SubjectUserName": by.name,
+                "SubjectDomainName": by.domain, "SubjectLogonId": "0x5a31c", "SamAccountName": to.name,
+            }),
+        );
+    }
+
+    /// Security 4728 (a group of the domain) or 4732 (a group of the host): `by` adds `member`.
+    pub fn member_added(&mut self, host: HostNo, id: u32, by: &Account, member: &Account, group: &str) {
+        let domain = if id == 4728 { by.domain.as_str() } else { "Builtin" };
+        self.security(
+            host,
+            id,
+            json!({
+                "MemberName": format!("CN={},OU=Staff,DC={}", member.name, member.domain.to_lowercase()),
+                "TargetUserName": group, "TargetDomainName": domain, "SubjectUserName": by.name,
+                "SubjectDomainName": by.domain, "SubjectLogonId": "0x5a31c",
+            }),
+        );
+    }
+
+    /// System 19: an update was installed.
+    pub fn update_installed(&mut self, host: HostNo, title: &str) {
+        let provider = "Microsoft-Windows-WindowsUpdateClient";
+        self.windows(
+            host,
+            provider,
+            "System",
+            19,
+            json!({ "updateTitle": title, "updateRevisionNumber": "200" }),
+        );
+    }
+
+    /// System 1074, 6006 and 6005: the host restarts.
+    pub fn restarted(&mut self, host: HostNo, user: &str, why: &str) {
+        self.windows(host, "User32", "System", 1074, json!({
+            "param1": "C:\\Windows\\system32\\svchost.exe", "param3": why, "param5": "restart", "param7": user,
+        }));
+        self.windows(host, "EventLog", "System", 6006, json!({}));
+        let pause = self.rng.range(60_000, 240_000);
+        self.wait_ms(pause);
+        self.windows(host, "EventLog", "System", 6005, json!({}));
+    }
 }

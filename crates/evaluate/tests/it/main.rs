@@ -3,5 +3,6 @@
 mod drill;
 mod faults;
 mod hunt;
+mod noise;
 mod pack;
 mod score;

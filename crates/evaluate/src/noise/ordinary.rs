@@ -1,19 +1,12 @@
-//! Ordinary life: what an estate logs on a day without an attack. Some of it looks suspicious, as it does everywhere.
+//! What goes on all the time: people at their desks, logons, jobs, declared flows, and oddities.
 
 use bulkhead_model::estate::{AssetKind, Port, Protocol};
-use bulkhead_model::span::Span;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::defence::Peer;
 use crate::movement::{FlowEnds, Movement};
-use crate::rng::Rng;
-use crate::scenario::{Noise, NoiseKind};
-use crate::telemetry::{Conn, SYSTEM, Scene, Sink, Site, User};
-use crate::world::{Account, HostNo, Os, World, outside};
-
-/// Most groups of events one drill may hold, a month of the built-in day and more; beyond it the most frequent noise is
-/// thinned out evenly, and what is left out is counted. What is rare stays: it is what may raise a false alarm.
-const GROUPS_MAX: f64 = 2_000_000.0;
+use crate::scenario::{NoiseKind, Pick};
+use crate::telemetry::{Conn, SYSTEM, Scene, Site, User};
+use crate::world::{Account, HostNo, Os, outside};
 
 const EDGE: &str = "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe";
 const OUTLOOK: &str = "C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE";
@@ -28,122 +21,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("C:\\Windows\\System32\\notepad.exe", "notepad.exe"),
 ];
 
-/// Where noise comes from and goes to.
-pub(crate) struct Maker<'a, 'e> {
-    pub world: &'a World<'e>,
-    pub movement: &'a Movement,
-    pub sink: &'a mut Sink,
-    pub seed: u64,
-    /// Groups left out because there were too many.
-    pub dropped: u64,
-    groups: u64,
-}
-
-impl<'a, 'e> Maker<'a, 'e> {
-    pub fn new(world: &'a World<'e>, movement: &'a Movement, sink: &'a mut Sink, seed: u64) -> Self {
-        Self { world, movement, sink, seed, dropped: 0, groups: 0 }
-    }
-
-    /// Makes the noise of `length` from `start` on.
-    pub fn make(&mut self, noises: &[Noise], start: Timestamp, length: Span) {
-        #[expect(clippy::cast_precision_loss, reason = "a count below 2^52")]
-        let left = (GROUPS_MAX - self.groups as f64).max(0.0);
-        let room = room(noises.iter().map(|it| self.expected(it, length)).collect(), left);
-        for (number, noise) in noises.iter().enumerate() {
-            let share = (room / self.expected(noise, length).max(1.0)).min(1.0);
-            if noise.kind == NoiseKind::Flows {
-                for flow in 0..self.movement.flows().len() {
-                    let name = format!("noise {number} flow {flow} {start}");
-                    self.each(&name, (noise, share), start, length, |scene, movement| {
-                        scene.flow_used(&movement.flows()[flow], &noise.on);
-                    });
-                }
-                continue;
-            }
-            let hosts: Vec<_> = self.world.all().filter(|it| self.is_meant(noise, *it)).collect();
-            for host in hosts {
-                let name = format!("noise {number} {} {start}", self.world.asset(host).id);
-                self.each(&name, (noise, share), start, length, |scene, movement| {
-                    scene.ordinary(noise.kind, host, movement);
-                });
-            }
-        }
-    }
-
-    /// Groups that `noise` comes to.
-    #[expect(clippy::cast_precision_loss, reason = "counts of hosts and seconds")]
-    fn expected(&self, noise: &Noise, length: Span) -> f64 {
-        let streams = match noise.kind {
-            NoiseKind::Flows => self.movement.flows().len(),
-            _ => self.world.all().filter(|it| self.is_meant(noise, *it)).count(),
-        };
-        streams as f64 * (noise.per_hour.max(0.0) * length.secs() as f64 / 3600.0).ceil()
-    }
-
-    fn is_meant(&self, noise: &Noise, host: HostNo) -> bool {
-        noise.on.is_empty() || noise.on.iter().any(|it| it.matches(self.world.asset(host)))
-    }
-
-    /// One group of events in every slot of an hour's fraction, at a moment of the slot that the seed decides.
-    fn each(
-        &mut self,
-        name: &str,
-        (noise, share): (&Noise, f64),
-        start: Timestamp,
-        length: Span,
-        mut group: impl FnMut(&mut Scene<'_, 'e>, &Movement),
-    ) {
-        if noise.per_hour <= 0.0 {
-            return;
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "3 ms to a century, in range"
-        )]
-        let slot = (3_600_000.0 / noise.per_hour).clamp(3.0, 3e12) as u64;
-        let length = length.secs() * 1000;
-        let mut rng = Rng::new(self.seed, name);
-        // The first slot begins before the start, so that rare things are not all late.
-        let mut at = rng.below(slot);
-        let mut kept = 0.0;
-        while at < length {
-            let next = at - at % slot.max(1) + slot + rng.below(slot);
-            kept += share;
-            if kept < 1.0 {
-                self.dropped += 1;
-            } else {
-                kept -= 1.0;
-                self.groups += 1;
-                let moment = SignedDuration::from_millis(i64::try_from(at).unwrap_or(i64::MAX));
-                let at = start.saturating_add(moment).unwrap_or(start);
-                let rng = Rng::new(rng.next(), name);
-                group(
-                    &mut Scene { world: self.world, movement: self.movement, sink: self.sink, rng, at },
-                    self.movement,
-                );
-            }
-            at = next;
-        }
-    }
-}
-
-/// How many each of those wanted may come to at most, so that all together are at most `left`: the small ones in full.
-#[expect(clippy::cast_precision_loss, reason = "few")]
-fn room(mut wanted: Vec<f64>, mut left: f64) -> f64 {
-    wanted.sort_by(f64::total_cmp);
-    for (taken, it) in wanted.iter().enumerate() {
-        let each = left / (wanted.len() - taken) as f64;
-        if *it > each {
-            return each;
-        }
-        left -= it;
-    }
-    f64::INFINITY
-}
-
 impl Scene<'_, '_> {
-    fn ordinary(&mut self, kind: NoiseKind, host: HostNo, movement: &Movement) {
+    /// One group of events of a kind that goes on all the time.
+    pub(super) fn ordinary(&mut self, kind: NoiseKind, host: HostNo, movement: &Movement) {
         let os = self.world.host(host).os;
         match (kind, os) {
             (NoiseKind::Desktop, Os::Windows) => self.desktop(host),
@@ -225,7 +105,7 @@ impl Scene<'_, '_> {
     }
 
     /// One of those who administer `host`.
-    fn administrator(&mut self, host: HostNo, protocol: &str) -> Account {
+    pub(super) fn administrator(&mut self, host: HostNo, protocol: &str) -> Account {
         let entitled: Vec<_> = self.world.entitled(host, protocol).collect();
         match self.rng.pick(&entitled) {
             Some(identity) => self.world.account(identity),
@@ -372,7 +252,7 @@ impl Scene<'_, '_> {
     }
 
     /// A declared flow is used by one of its pairs.
-    fn flow_used(&mut self, flow: &FlowEnds, on: &[crate::scenario::Pick]) {
+    pub(super) fn flow_used(&mut self, flow: &FlowEnds, on: &[Pick]) {
         if flow.management {
             return;
         }
@@ -423,7 +303,7 @@ fn used_port(port: Port) -> (u16, &'static str, Option<&'static str>) {
 }
 
 /// Hosts that a flow or management channel lets reach `host` on one of `ports`.
-fn senders(movement: &Movement, host: HostNo, ports: &[u16]) -> Vec<HostNo> {
+pub(super) fn senders(movement: &Movement, host: HostNo, ports: &[u16]) -> Vec<HostNo> {
     let mut senders: Vec<HostNo> = Vec::new();
     for flow in movement.flows().iter().filter(|it| it.to.binary_search(&host).is_ok()) {
         if flow.ports.iter().any(|it| ports.iter().any(|port| it.contains(Port::tcp(*port)))) {
@@ -433,17 +313,4 @@ fn senders(movement: &Movement, host: HostNo, ports: &[u16]) -> Vec<HostNo> {
     senders.sort_unstable();
     senders.dedup();
     senders
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_rare_stays_and_what_is_frequent_is_thinned_out() {
-        assert_eq!(room(vec![5.0, 100.0, 20.0], 125.0), f64::INFINITY);
-        assert_eq!(room(vec![5.0, 100.0, 20.0], 65.0), 40.0);
-        assert_eq!(room(vec![5.0, 100.0, 90.0], 65.0), 30.0);
-        assert_eq!(room(vec![], 65.0), f64::INFINITY);
-    }
 }
