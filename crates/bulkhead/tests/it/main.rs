@@ -17,4 +17,5 @@ mod reach;
 mod record;
 mod respond;
 mod resume;
+mod told;
 mod writing;
