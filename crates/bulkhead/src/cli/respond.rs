@@ -103,6 +103,10 @@ pub struct Drill {
     /// Makes ordinary life so many times as busy.
     #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, value_parser = super::plan::above_zero)]
     pub noise: Option<f64>,
+    /// Thresholds and weights of the stage that finds incidents, to try what others would have done: a TOML file of those
+    /// that differ from the product's, such as `declare_points = 16`.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Lists the built-in scenarios.
     #[arg(long)]
     pub list: bool,

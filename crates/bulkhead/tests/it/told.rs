@@ -1,4 +1,4 @@
-//! What a verdict rests on is told wherever it is: what was muted, when it was over.
+//! What a verdict rests on is told wherever it is: what was muted, when it was over; thresholds that a drill tries.
 
 use std::fs;
 
@@ -52,4 +52,18 @@ fn what_was_muted_and_when_it_was_over_are_told_by_terminal_and_report() {
         assert!(report.contains(text), "{text}");
     }
     assert_eq!(run(dir.path(), "case verify case").status.code(), Some(0));
+}
+
+#[test]
+fn a_drill_tries_another_policy_and_says_so() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("deaf.toml"), "declare_points = 1000\n").expect("written");
+    let output = run(dir.path(), "drill oss-ssh --policy deaf.toml");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("declare_points 1000.0 instead of 10.0"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("no incident was declared"), "{}", stdout(&output));
+    fs::write(dir.path().join("wrong.toml"), "declare_pints = 8\n").expect("written");
+    let output = run(dir.path(), "drill oss-ssh --policy wrong.toml");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("declare_pints"), "{}", stderr(&output));
 }
