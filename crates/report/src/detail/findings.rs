@@ -85,8 +85,8 @@ pub fn findings(page: &Page<'_>) -> Markup {
 fn muted(page: &Page<'_>, list: &[Muted]) -> Markup {
     let hosts = |it: &Muted| {
         let named = it.hosts.join(", ");
-        match it.n_hosts.saturating_sub(it.hosts.len() as u64) {
-            // rows
+        let more = it.n_hosts.saturating_sub(it.hosts.len() as u64); // rows
+        match more {
             0 => named,
             more => format!("{named} {}", page.figure("and-more", more)),
         }
