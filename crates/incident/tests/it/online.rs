@@ -69,7 +69,7 @@ fn watching_changes_nothing_and_tells_what_the_incident_says() {
     let (watched, told) = watch(Memory::default(), &findings, &nobody, &estate, &policy, &hours);
     assert_eq!(watched.incidents, alone.incidents);
     let of_host = || told.iter().filter(|it| it.id == "host3");
-    let last = of_host().last().expect("something speaks against it");
+    let last = of_host().next_back().expect("something speaks against it");
     assert_eq!(
         policy.confidence(last.points).to_bits(),
         alone.incidents[0].named().next().expect("it is named").confidence.to_bits()
