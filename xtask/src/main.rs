@@ -82,7 +82,7 @@ fn run(command: Command) -> Result<()> {
 /// Benchmarks live in a crate of their own, so that the rivals they measure are never built with the product.
 fn bench(root: &std::path::Path, args: &[String]) -> Result<()> {
     let reference = args.first().is_some_and(|it| it == "contain") && can_build_highs(root);
-    if args.first().is_some_and(|it| it == "detect") {
+    if args.first().is_some_and(|it| it == "detect" || it == "thresholds") {
         // It is measured as the process that users start.
         shell::cargo(root).args(["build", "--release", "--quiet", "--package", "bulkhead"]).run()?;
     }

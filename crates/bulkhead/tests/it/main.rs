@@ -18,4 +18,5 @@ mod reach;
 mod record;
 mod respond;
 mod resume;
+mod told;
 mod writing;
