@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{Failure, Outcome};
 
 /// The version of the file that is written.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What the file holds.
 #[derive(Deserialize)]
@@ -98,7 +98,7 @@ impl Baseline {
         let stored: Stored = serde_json::from_slice(&text).map_err(|err| {
             Failure::input(format!("`{}` is no baseline: {err}", file.display())).hint(hint)
         })?;
-        if ![1, VERSION].contains(&stored.bulkhead_baseline) {
+        if !(1..=VERSION).contains(&stored.bulkhead_baseline) {
             let version = stored.bulkhead_baseline;
             let what = format!("the baseline `{}` is of version {version}, not {VERSION}", file.display());
             return Err(Failure::input(what).hint(hint));

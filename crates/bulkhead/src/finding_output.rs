@@ -135,6 +135,7 @@ fn attacks(tags: &[String]) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use bulkhead_model::finding::{RuleRef, SourceRef};
+    use bulkhead_model::trace::Trace;
 
     use super::*;
 
@@ -172,6 +173,7 @@ mod tests {
             host: Some("pc-1".to_owned()),
             user: Some("-adm".to_owned()),
             fields: [("Image".to_owned(), "C:\\x.exe".to_owned())].into(),
+            trace: Trace::default(),
         }
     }
 

@@ -5,12 +5,15 @@ use std::ops::ControlFlow;
 use bulkhead_detect::{Collector, Counts, EventRef, Match, Matcher, RuleSet};
 use bulkhead_incident::is_alert;
 use bulkhead_model::entity::Entities;
-use bulkhead_model::event::Event;
+use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::finding::Finding;
-use bulkhead_telemetry::{Batch, Options, Progress, Record, Telemetry, Worker, entities, read_parallel};
+use bulkhead_telemetry::{
+    Batch, Clocks, Options, Progress, Record, Telemetry, Told, Waiting, Worker, entities, read_parallel,
+    said_twice,
+};
 use jiff::Timestamp;
 
-use crate::telemetry_input::{alert, placed};
+use crate::telemetry_input::{WAIT_FOR_CLOCK, alert, placed};
 
 /// The name of standard input.
 const LIVE: &str = "-";
@@ -25,11 +28,21 @@ struct Finder {
     timed: bool,
 }
 
+/// What rules matched in one event.
+struct InEvent {
+    matches: Vec<Match>,
+    /// Who the event speaks of, where it has a header that may be off.
+    who: Option<Box<Entities>>,
+}
+
 /// What rules matched in some events.
 #[derive(Default)]
 struct Found {
-    matches: Vec<Match>,
+    /// What was found in events, by number of the event from 1 on.
+    found: Vec<(u64, InEvent)>,
     events: u64,
+    /// By event: the host and by how much its data lie after its header, where it says twice when it happened.
+    twice: Vec<(u64, String, i64)>,
     /// The latest time, where times are wanted.
     latest: Option<Timestamp>,
 }
@@ -40,15 +53,68 @@ impl Worker for Finder {
     fn record(&mut self, record: &Record<'_>, out: &mut Self::Out) {
         let who = |event: &dyn Event| -> Entities { placed(entities(event)) };
         // What others raised is found, too: the same findings as `respond` has.
+        let mut matches = Vec::new();
         if is_alert(record.event) {
-            out.matches.extend(alert(record, &entities(record.event)).map(Match::from));
+            matches.extend(alert(record, &entities(record.event)).map(Match::from));
         }
         let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &who };
-        self.matcher.run(record.event, &at, &mut out.matches);
+        self.matcher.run(record.event, &at, &mut matches);
+        out.events += 1;
+        if let Some((host, offset)) = said_twice(record.event) {
+            out.twice.push((out.events, host, offset));
+        }
+        if !matches.is_empty() {
+            let is_windows = record.event.shape() == Shape::Windows;
+            let who = is_windows.then(|| Box::new(entities(record.event)));
+            out.found.push((out.events, InEvent { matches, who }));
+        }
         if self.timed {
             out.latest = out.latest.max(entities(record.event).time);
         }
-        out.events += 1;
+    }
+}
+
+/// Where what was found comes in, in the order of the events, and gets its time.
+struct Desk {
+    clocks: Clocks,
+    waiting: Waiting<InEvent>,
+    n_events: u64,
+}
+
+impl Desk {
+    /// What is watched as it happens (`live`) does not wait: all logs of a host come at the same time.
+    fn new(live: bool) -> Self {
+        let events = if live { 0 } else { WAIT_FOR_CLOCK };
+        let waiting = Waiting::new(events, |it: &InEvent| Told::of(it.who.as_ref()?));
+        Self { clocks: Clocks::default(), waiting, n_events: 0 }
+    }
+
+    fn take(&mut self, batch: Batch<Found>, collector: &mut Collector, findings: &mut Vec<Finding>) {
+        let before = self.n_events;
+        let mut twice = batch.out.twice.into_iter().peekable();
+        for (event, mut it) in batch.out.found {
+            while let Some((_, host, offset)) = twice.next_if(|it| it.0 <= event) {
+                self.clocks.note(&host, offset);
+            }
+            it.matches.iter_mut().for_each(|it| it.after(batch.before));
+            self.waiting.push(before + event, it);
+            self.release(before + event, collector, findings);
+        }
+        twice.for_each(|(_, host, offset)| self.clocks.note(&host, offset));
+        self.n_events += batch.out.events;
+        self.release(self.n_events, collector, findings);
+    }
+
+    /// Hands on what need not wait for a clock any more at the `event`th event.
+    fn release(&mut self, event: u64, collector: &mut Collector, findings: &mut Vec<Finding>) {
+        while let Some((it, right)) = self.waiting.next(event, &mut self.clocks) {
+            for mut found in it.matches {
+                if let Some(time) = right {
+                    found.set_right(time);
+                }
+                collector.take(found, findings);
+            }
+        }
     }
 }
 
@@ -90,21 +156,21 @@ impl Hunt<'_> {
         let workers = std::iter::repeat_with(finder).take(self.threads).collect();
         let mut findings = Vec::new();
         let mut ended = false;
+        let mut desk = Desk::new(timed);
         let mut take = |batch: Batch<Found>, progress: &Progress<'_>| {
             collector.add_events(batch.out.events);
-            for mut found in batch.out.matches {
-                found.after(batch.before);
-                collector.take(found, &mut findings);
-            }
+            let latest = batch.out.latest;
+            desk.take(batch, &mut collector, &mut findings);
             // A clock that is wrong must not make everything after it late.
             let believable = Timestamp::now().as_second().saturating_add(AHEAD_S);
-            if let Some(time) = batch.out.latest.filter(|it| it.as_second() < believable) {
+            if let Some(time) = latest.filter(|it| it.as_second() < believable) {
                 collector.seen(time, &mut findings);
             }
             let flow = hunter.take(&mut findings, progress, collector.counts());
             findings.clear();
             if flow.is_break() {
                 ended = true;
+                desk.release(u64::MAX, &mut collector, &mut findings);
                 collector.finish(&mut findings);
                 hunter.end(&mut findings, collector.counts(), progress.file == LIVE);
             }
@@ -112,9 +178,12 @@ impl Hunt<'_> {
         };
         let telemetry = read_parallel(self.paths, self.reading, workers, &mut take);
         if !ended {
+            desk.release(u64::MAX, &mut collector, &mut findings);
             collector.finish(&mut findings);
             hunter.end(&mut findings, collector.counts(), false);
         }
+        let what = ["event with findings", "events with findings"];
+        crate::telemetry_input::say_clocks(&desk.clocks.offsets(), what);
         crate::telemetry_input::say_over_budget(&collector.over_budget());
         (telemetry, collector.counts())
     }

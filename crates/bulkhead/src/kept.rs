@@ -128,6 +128,8 @@ fn key(finding: &Finding) -> u64 {
 mod tests {
     use bulkhead_model::finding::{RuleRef, SourceRef};
 
+    use bulkhead_model::trace::Trace;
+
     use super::*;
 
     fn finding(level: Level, host: usize, record: u64) -> Finding {
@@ -139,7 +141,15 @@ mod tests {
         };
         let source = SourceRef { file: "a".to_owned(), record };
         let host = Some(format!("h{host}"));
-        Finding { time: None, rule, source, host, user: None, fields: BTreeMap::new() }
+        Finding {
+            time: None,
+            rule,
+            source,
+            host,
+            user: None,
+            fields: BTreeMap::new(),
+            trace: Trace::default(),
+        }
     }
 
     #[test]

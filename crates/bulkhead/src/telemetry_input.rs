@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use bulkhead_detect::{Collector, CorrelationOptions, Detector, EventRef, Match, Matcher, RuleSet};
 use bulkhead_incident::{finding_from_alert, host_of_flow, is_alert};
-use bulkhead_model::case::TelemetrySummary;
+use bulkhead_model::case::{ClockOffset, TelemetrySummary};
 use bulkhead_model::count::counted;
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::event::Event;
 use bulkhead_model::finding::{Finding, SourceRef};
 use bulkhead_telemetry::{
-    Batch, Observer, Options, Progress, Record, Telemetry, Worker, entities, read_parallel,
+    Batch, Clocks, Observer, Options, Progress, Record, Telemetry, Told, Waiting, Worker, entities,
+    read_parallel,
 };
 use jiff::Timestamp;
 
@@ -60,6 +61,10 @@ pub fn gather(
     for it in &mut summary.unread {
         it.from = pass.last_of_file.get(&it.source).copied();
     }
+    summary.clock_offsets = pass.clocks.offsets();
+    summary.untimed = pass.untimed;
+    say_clocks(&summary.clock_offsets, ["event", "events"]);
+    say_untimed(summary.untimed);
     let mut last = Vec::new();
     collector.finish(&mut last);
     pass.kept.take(&mut last);
@@ -169,14 +174,69 @@ pub fn say_over_budget(by_rule: &BTreeMap<String, u64>) {
     }
 }
 
+/// Says of which hosts the times of `what` (one, several) were set right.
+pub fn say_clocks(offsets: &[ClockOffset], what: [&str; 2]) {
+    const SHOWN_HOSTS: usize = 5;
+    for it in offsets.iter().take(SHOWN_HOSTS) {
+        let by = ui::duration((it.seconds.unsigned_abs() + 30) / 60 * 60);
+        let side = if it.seconds < 0 { "fast" } else { "slow" };
+        note!(
+            "warning[clock]: the logs of {} are {} {}, by what its Sysmon events say themselves; the time of {} was set right by that",
+            it.host,
+            by,
+            side,
+            counted(it.events, what[0], what[1])
+        );
+    }
+    let more = offsets.len().saturating_sub(SHOWN_HOSTS) as u64;
+    if more > 0 {
+        note!(
+            "warning[clock]: so it is with {} more (telemetry.clock_offsets)",
+            counted(more, "host", "hosts")
+        );
+    }
+}
+
+fn say_untimed(untimed: u64) {
+    if untimed > 0 {
+        note!(
+            "warning[untimed]: {} no time of a calendar, or one counted from a start that nobody knows; what they tell cannot be placed",
+            counted(untimed, "event says", "events say")
+        );
+    }
+}
+
+/// Events for which what a Windows host logged may wait until it is known how its clocks stand.
+pub const WAIT_FOR_CLOCK: u64 = 50_000;
+
 /// What is summed up over all events, in their order.
-#[derive(Default)]
 struct Pass {
     observer: Observer,
     kept: Kept,
+    clocks: Clocks,
+    /// Events, and what came of them, whose host's clocks are not known yet.
+    waiting: Waiting<(Entities, Vec<Fact>)>,
+    n_events: u64,
+    /// Events without a time.
+    untimed: u64,
     last_event: Option<Timestamp>,
     /// Time of the last event of each source.
     last_of_file: BTreeMap<String, Timestamp>,
+}
+
+impl Default for Pass {
+    fn default() -> Self {
+        Self {
+            observer: Observer::default(),
+            kept: Kept::default(),
+            clocks: Clocks::default(),
+            waiting: Waiting::new(WAIT_FOR_CLOCK, |it| Told::of(&it.0)),
+            n_events: 0,
+            untimed: 0,
+            last_event: None,
+            last_of_file: BTreeMap::new(),
+        }
+    }
 }
 
 impl Pass {
@@ -201,32 +261,49 @@ impl Pass {
         };
         let telemetry = read_parallel(&names, reading, workers, &mut take);
         bar.finish_and_clear();
+        self.release(u64::MAX, &mut rules.map(|it| it.1));
         refuse_unreadable(&telemetry, quiet)?;
         Ok(telemetry)
     }
 
     fn take(&mut self, batch: Batch<Looked>, mut collector: Option<&mut Collector>) {
         let Looked { who, found, last_of_file } = batch.out;
-        for who in who {
-            self.last_event = self.last_event.max(who.time);
-            self.observer.add(&who);
+        let mut found = found.into_iter();
+        for (who, n_found) in who {
+            self.n_events += 1;
+            let event = self.n_events;
+            if let Some(told) = Told::of(&who) {
+                told.note(&mut self.clocks);
+            }
+            let facts: Vec<Fact> = found.by_ref().take(n_found).map(|it| it.after(batch.before)).collect();
+            self.waiting.push(event, (who, facts));
+            self.release(event, &mut collector);
         }
         for (file, time) in last_of_file {
             let last = self.last_of_file.entry(file).or_insert(time);
             *last = (*last).max(time);
         }
+    }
+
+    /// Sums up what need not wait for a clock any more.
+    fn release(&mut self, event: u64, collector: &mut Option<&mut Collector>) {
         let mut findings = std::mem::take(&mut self.kept.buffer);
-        for it in found {
-            match (it, &mut collector) {
-                (Fact::Alert(mut finding), _) => {
-                    finding.source.record += batch.before;
-                    findings.push(*finding);
+        while let Some(((mut who, facts), right)) = self.waiting.next(event, &mut self.clocks) {
+            who.time = right.or(who.time);
+            self.untimed += u64::from(who.time.is_none());
+            self.last_event = self.last_event.max(who.time);
+            self.observer.add(&who);
+            for it in facts {
+                match (it, &mut *collector) {
+                    (Fact::Alert(finding), _) => findings.push(*finding),
+                    (Fact::Match(mut found), Some(collector)) => {
+                        if let Some(time) = right {
+                            found.set_right(time);
+                        }
+                        collector.take(found, &mut findings);
+                    }
+                    (Fact::Match(_), None) => {}
                 }
-                (Fact::Match(mut found), Some(collector)) => {
-                    found.after(batch.before);
-                    collector.take(found, &mut findings);
-                }
-                (Fact::Match(_), None) => {}
             }
         }
         self.kept.take(&mut findings);
@@ -243,18 +320,30 @@ struct Looker {
 /// What was seen in some events.
 #[derive(Default)]
 struct Looked {
-    /// Of every event.
-    who: Vec<Entities>,
+    /// Of every event, and how many of `found` are of it.
+    who: Vec<(Entities, usize)>,
     /// In the order of the events.
     found: Vec<Fact>,
     /// Time of the last event, by file.
     last_of_file: Vec<(String, Timestamp)>,
 }
 
+/// Something found in one event.
 enum Fact {
     /// An alert from elsewhere.
     Alert(Box<Finding>),
     Match(Match),
+}
+
+impl Fact {
+    /// With its record numbered from the start of the file.
+    fn after(mut self, before: u64) -> Self {
+        match &mut self {
+            Self::Alert(it) => it.source.record += before,
+            Self::Match(it) => it.after(before),
+        }
+        self
+    }
 }
 
 impl Worker for Looker {
@@ -268,12 +357,13 @@ impl Worker for Looker {
                 _ => out.last_of_file.push((record.file.to_owned(), time)),
             }
         }
+        let before = out.found.len();
         if let Some(matcher) = &mut self.matcher {
             out.found.extend(alert(record, &who).map(|it| Fact::Alert(Box::new(it))));
             let mut matches = Vec::new();
             matcher.run(record.event, &place(record, &|_| placed(who.clone())), &mut matches);
             out.found.extend(matches.into_iter().map(Fact::Match));
         }
-        out.who.push(who);
+        out.who.push((who, out.found.len() - before));
     }
 }

@@ -49,6 +49,15 @@ impl Match {
         }
     }
 
+    /// The event happened at `time`, other than it was read.
+    pub fn set_right(&mut self, time: jiff::Timestamp) {
+        match &mut self.0 {
+            Kind::Finding(it) => it.time = Some(time),
+            Kind::Hit(it) => it.time_ms = time.as_millisecond(),
+            Kind::Untimed | Kind::GivenUp(_) | Kind::FoundByOther => {}
+        }
+    }
+
     /// Adds `before` to the number of the event's record, for matches that were numbered from the start of a batch.
     pub fn after(&mut self, before: u64) {
         match &mut self.0 {
@@ -109,6 +118,7 @@ impl Matcher {
                 host: who.host.clone(),
                 user: who.user.clone(),
                 fields: fields(inner, &instance.reads, values),
+                trace: who.trace,
             };
             if inner.gives_way.contains_key(&instance.rule) {
                 may_give_way.push((out.len(), instance.rule));
@@ -159,6 +169,7 @@ fn hit(
         record: at.record,
         host: who.host.as_deref().map(Box::from),
         user: who.user.as_deref().map(Box::from),
+        trace: who.trace,
     })))
 }
 

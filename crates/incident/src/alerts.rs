@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use bulkhead_model::entity::{Entities, ObservedFlow};
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
+use bulkhead_model::trace::Trace;
 
 /// The tag that marks a finding as an alert from elsewhere; fusion gives it only a share of its points.
 pub const ALERT_TAG: &str = "bulkhead.alert";
@@ -44,6 +45,7 @@ pub fn finding_from_alert(event: &dyn Event, entities: &Entities, source: Source
             .iter()
             .filter_map(|it| Some(((*it).to_owned(), text(event, it)?)))
             .collect::<BTreeMap<_, _>>(),
+        trace: Trace::default(),
     })
 }
 

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::alerts::ALERT_TAG;
 use crate::policy::Policy;
+use crate::provenance::Traces;
 use crate::resolve::{AccountNo, HostNo};
+use crate::tactics::techniques_of;
 
 /// Hits of one rule on one host that are kept; further ones are counted.
 const HITS_MAX: usize = 10_000;
@@ -47,6 +49,9 @@ pub(crate) struct Group {
     pub accounts: BTreeSet<AccountNo>,
     /// Whether it is an alert from elsewhere.
     pub is_alert: bool,
+    /// Of which processes, sessions and files they speak.
+    #[serde(default, skip_serializing_if = "Traces::is_empty")]
+    pub traces: Traces,
     /// The instants at which it weighed more than at any later one, with the points then.
     peaks: Vec<(Timestamp, f64)>,
     /// The chance, when it weighed most, that it fires here in a span of ten minutes of any day.
@@ -160,6 +165,7 @@ impl Evidence {
             hits: Vec::new(),
             accounts: BTreeSet::new(),
             is_alert: is_alert(finding),
+            traces: Traces::default(),
             peaks: Vec::new(),
             chance: weight.1,
             span,
@@ -330,10 +336,12 @@ pub(crate) fn discount(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy:
     });
     let mut host = None;
     let (mut events, mut moments) = (BTreeSet::<&SourceRef>::new(), BTreeSet::<i64>::new());
+    let mut acts = Vec::<Act>::new();
     for index in order {
         let it = &mut weighed[index];
         if host != Some(it.group.host) {
             (host, events, moments) = (Some(it.group.host), BTreeSet::new(), BTreeSet::new());
+            acts.clear();
         }
         if it.group.is_alert {
             let moment = it.peak.as_second();
@@ -345,6 +353,12 @@ pub(crate) fn discount(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy:
             }
             continue;
         }
+        let act = Act::of(it);
+        if acts.iter().any(|other| act.is_seen_in(other, policy.same_moment_s)) {
+            it.points *= policy.same_event_share;
+            continue;
+        }
+        acts.push(act);
         // A rule that hits a hundred events need not be followed through all of them to see that one is new.
         let new = it.hits().iter().take(100).filter(|hit| events.insert(&hit.source)).count();
         if new == 0 {
@@ -352,6 +366,32 @@ pub(crate) fn discount(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy:
         }
     }
     sweeps(weighed, evidence, policy);
+}
+
+/// What somebody did on a host, as a rule of ours saw it: two logs may tell of one act by two rules.
+struct Act {
+    at: i64,
+    techniques: Vec<String>,
+    accounts: BTreeSet<AccountNo>,
+}
+
+impl Act {
+    fn of(it: &Weighed<'_>) -> Self {
+        let techniques = techniques_of(&it.group.rule.tags);
+        let family = |it: String| it.split('.').next().unwrap_or_default().to_owned();
+        Self {
+            at: it.first().as_second(),
+            techniques: techniques.into_iter().map(family).collect(),
+            accounts: it.group.accounts.clone(),
+        }
+    }
+
+    /// The same technique of the same account at the same moment.
+    fn is_seen_in(&self, other: &Self, moment_s: i64) -> bool {
+        (self.at - other.at).abs() <= moment_s
+            && !self.accounts.is_disjoint(&other.accounts)
+            && self.techniques.iter().any(|it| other.techniques.contains(it))
+    }
 }
 
 fn sweeps(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy: &Policy) {

@@ -10,16 +10,20 @@ mod policy;
 mod state;
 
 mod account;
+mod creation;
 mod resolve;
 mod tactics;
 mod volume;
 
+mod habit;
 mod normal;
 
 mod evidence;
 mod link;
 mod mute;
+mod provenance;
 mod score;
+mod ties;
 
 mod arrival;
 mod beats;

@@ -1,13 +1,14 @@
 //! The ways observed between hosts: logons of accounts, and flows on ports over which attackers move.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::entity::Observations;
 use bulkhead_model::uses::Uses;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::normal::SPAN_S;
 use crate::policy::Policy;
 use crate::resolve::{AccountNo, HostNo, Resolver};
 
@@ -162,9 +163,11 @@ impl Links {
 const ONE_ATTACK_S: i64 = 3600;
 
 /// Weighs every way (in the order of time) by what whoever took it did before: an account by its new sources where the
-/// source is new, else by its new ways; a host without a known account by its new ways.
+/// source is new, else by its new ways; a host without a known account by its new ways. An account is judged by the spans in which
+/// it took any way: who goes round hosts once a day does not do so in every span of the day.
 fn surprises(all: &mut [Link], policy: &Policy) {
     let Some(start) = all.first().map(|it| it.first.as_second()) else { return };
+    let active = active(all);
     let mut ways = BTreeMap::<(Option<AccountNo>, Option<HostNo>), Vec<i64>>::new();
     let mut sources = BTreeMap::<AccountNo, Vec<i64>>::new();
     let mut known = BTreeMap::<(AccountNo, HostNo), i64>::new();
@@ -188,10 +191,30 @@ fn surprises(all: &mut [Link], policy: &Policy) {
             }
             (None, from) => before(ways.get(&(None, Some(from)))),
         };
-        link.surprise = policy.surprise(n, (at - start) / 600);
+        let spans = match link.account.and_then(|it| active.get(&it)) {
+            Some(spans) => {
+                i64::try_from(spans.partition_point(|it| *it < at.div_euclid(SPAN_S))).unwrap_or(i64::MAX)
+            }
+            None => (at - start) / SPAN_S,
+        };
+        link.surprise = policy.surprise(n, spans);
         let place = if link.account.is_some() { (link.account, None) } else { (None, Some(link.from)) };
         ways.entry(place).or_default().push(at);
     }
+}
+
+/// By account, the spans of ten minutes in which it took any way, ascending.
+fn active(links: &[Link]) -> BTreeMap<AccountNo, Vec<i64>> {
+    let mut spans = BTreeMap::<AccountNo, BTreeSet<i64>>::new();
+    for link in links {
+        let Some(account) = link.account else { continue };
+        let spans = spans.entry(account).or_default();
+        for (from, to) in link.periods(Timestamp::MAX) {
+            let (from, to) = (from.as_second().div_euclid(SPAN_S), to.as_second().div_euclid(SPAN_S));
+            spans.extend(from..=to);
+        }
+    }
+    spans.into_iter().map(|(account, spans)| (account, spans.into_iter().collect())).collect()
 }
 
 fn logons(observations: &Observations, resolver: &mut Resolver<'_>) -> Vec<Link> {

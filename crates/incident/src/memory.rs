@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::change::Open;
+use crate::creation::{self, Creation};
 use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Kept};
 use crate::link::Ways;
@@ -55,6 +56,7 @@ pub(crate) struct Known {
     pub hot: BTreeMap<HostNo, Timestamp>,
     pub open: Vec<Open>,
     pub ways: Ways,
+    pub creations: Vec<Creation>,
     pub forgot: Option<Timestamp>,
     pub due: BTreeSet<Timestamp>,
     pub n_weighed: usize,
@@ -70,6 +72,8 @@ pub(crate) struct KnownByName {
     hot: Vec<(HostNo, Timestamp)>,
     open: Vec<Open>,
     ways: Ways,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    creations: Vec<Creation>,
     forgot: Option<Timestamp>,
     due: BTreeSet<Timestamp>,
     n_weighed: usize,
@@ -84,6 +88,7 @@ impl Known {
             hot: self.hot.into_iter().collect(),
             open: self.open,
             ways: self.ways,
+            creations: creation::kept(self.creations),
             forgot: self.forgot,
             due: self.due,
             n_weighed: self.n_weighed,
@@ -112,6 +117,7 @@ impl KnownByName {
             hot: hot.collect::<Option<_>>()?,
             open,
             ways: self.ways.renumbered(hosts, people)?,
+            creations: creation::renumbered(self.creations, hosts, people)?,
             forgot: self.forgot,
             due: self.due,
             n_weighed: self.n_weighed,

@@ -9,13 +9,19 @@ use bulkhead_model::estate::{Asset, Estate};
 use bulkhead_model::finding::{Finding, Level};
 use jiff::Timestamp;
 
-use crate::evidence::is_alert;
 use crate::normal::Normal;
+use crate::tactics::tactics_of;
 
 /// Hosts named for each reason.
 const NAMED: usize = 10;
 /// Fields in which sensors name where something came from.
 const SOURCES: [&str; 5] = ["src_ip", "id.orig_h", "SourceIp", "IpAddress", "data.srcip"];
+
+/// Whether a rule speaks of nothing but looking around, which is what a scanner does where it stands.
+fn looks_around(finding: &Finding) -> bool {
+    let tactics = tactics_of(&finding.rule.tags);
+    !tactics.is_empty() && tactics.iter().all(|it| matches!(*it, "discovery" | "reconnaissance"))
+}
 
 /// What mutes, and what was muted so far.
 #[derive(Clone, Debug)]
@@ -76,17 +82,19 @@ impl<'e> Mutes<'e> {
         if let Some(it) = window {
             return Some((format!("maintenance {}", it.id), it.why.clone()));
         }
-        if self.estate.scanners.is_empty() || level >= Level::Critical || !is_alert(finding) {
+        if self.estate.scanners.is_empty() || level >= Level::Critical {
             return None;
         }
-        let source: IpAddr = SOURCES.iter().find_map(|it| finding.fields.get(*it)?.parse().ok())?;
-        let source = source.to_canonical();
+        let named = || SOURCES.iter().find_map(|it| finding.fields.get(*it)?.parse::<IpAddr>().ok());
+        let source = finding.trace.origin.or_else(named).map(|it| it.to_canonical());
         let it = self.estate.scanners.iter().find(|it| {
-            let owns = |asset: &&&Asset| asset.addresses.contains(&source);
-            it.addresses.iter().any(|it| it.contains(&source))
-                || it.from.as_ref().is_some_and(|from| {
-                    self.assets.values().filter(owns).any(|asset| self.estate.selects(from, asset))
-                })
+            let is_from = |asset: &Asset| it.from.as_ref().is_some_and(|it| self.estate.selects(it, asset));
+            let probes = source.is_some_and(|source| {
+                let owns = |asset: &&&Asset| asset.addresses.contains(&source);
+                it.addresses.iter().any(|it| it.contains(&source))
+                    || self.assets.values().filter(owns).any(|asset| is_from(asset))
+            });
+            probes || (looks_around(finding) && asset.is_some_and(is_from))
         })?;
         Some((format!("scanner {}", it.id), it.why.clone()))
     }

@@ -1,31 +1,31 @@
 //! What is usual: in how many spans of ten minutes each rule fired on each host, learned as time goes on, slowly forgotten.
 //!
-//! The chance that a rule fires on a host in one span is a Beta posterior mean: the host's own count, shrunk to that of all
-//! hosts, and that to a prior that the product ships. With no history it is the prior; a host seen for days speaks for itself.
-//! What comes at its hour of the day or of the week is as likely as it came in the turns before.
+//! The chance that a rule fires on a host in one span is a Beta posterior mean: the host's own count, shrunk to that of the other
+//! hosts of its role, that to all hosts, and that to a prior that the product ships. With no history it is the prior; a host seen
+//! for days speaks for itself. What comes at its hour of the day or of the week is as likely as it came in the turns before. What
+//! is usual is somebody's: by an account of which the rule never spoke it is the less so, the fewer accounts it ever spoke of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::habit::{Count, HALF_LIFE, HOURS_OF_DAY, HOURS_OF_WEEK, HostNormal, SPANS_OF_HOUR, exposure};
+
 /// Seconds of a span.
 pub(crate) const SPAN_S: i64 = 600;
-/// Spans after which half of what was learned is forgotten: two weeks, so that a change of habit is one for two weeks.
-const HALF_LIFE: f64 = 2016.0;
-/// Spans of an hour.
-const SPANS_OF_HOUR: i64 = 6;
-/// Hours of a day and of a week.
-const HOURS_OF_DAY: i64 = 24;
-const HOURS_OF_WEEK: i64 = 168;
 /// Turns (days, weeks) that doubt about a rhythm weighs as much as.
 const RHYTHM_TURNS: f64 = 4.0;
 /// Spans without any record that still count as observed: two hours.
 const GAP_SPANS: i64 = 12;
 /// Spans of all hosts together that the shipped prior weighs as much as.
 const PRIOR_SPANS: f64 = 20.0;
-/// Spans of one host that what all hosts do weighs as much as.
+/// Spans of the hosts of one role that what all hosts do weighs as much as.
 const FLEET_SPANS: f64 = 20.0;
+/// Spans of one host that what the hosts of its role do weighs as much as.
+const ROLE_SPANS: f64 = 20.0;
+/// Accounts that are remembered by rule; a rule that spoke of more speaks of everybody.
+const ACCOUNTS_MAX: usize = 200;
 /// Pairs of rule and host that are learned; further ones are counted, and judged by what all hosts do.
 const PAIRS_MAX: usize = 500_000;
 /// Hosts whose time under observation is known; further ones count as new.
@@ -41,6 +41,11 @@ pub struct Normal {
     hosts: BTreeMap<String, i64>,
     /// Sum over all hosts of what is forgotten of their spans, at `at`.
     faded: Count,
+    /// The role of each host that has one, and how long the hosts of each role were seen.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    role_of: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    roles: BTreeMap<String, RoleSeen>,
     /// Spans under observation so far: what fades and what is counted goes by this clock. A stretch in which nothing was recorded
     /// at all, or an event of another century, is no observation.
     clock: i64,
@@ -69,93 +74,56 @@ pub struct Dismissal {
     pub at: Timestamp,
 }
 
+/// How long the hosts of a role were seen: how many they are, and the sum of what is forgotten of their spans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoleSeen {
+    hosts: u64,
+    faded: Count,
+}
+
 /// How often one rule fires.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct RuleNormal {
     fleet: Count,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    roles: BTreeMap<String, Count>,
     hosts: BTreeMap<String, HostNormal>,
+    /// Accounts it spoke of, and in how many spans it spoke of any.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    accounts: BTreeSet<String>,
+    #[serde(skip_serializing_if = "Count::is_none")]
+    by_account: Count,
 }
 
-/// How often, and when, one rule fires on one host.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HostNormal {
-    all: Count,
-    /// By hour of the week (UTC, from Thursday on, as 1970 began): in how many weeks it fired in that hour.
-    hours: BTreeMap<i64, Rhythm>,
+/// Whom a finding speaks of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Who<'a> {
+    /// Id of the host.
+    pub host: &'a str,
+    /// The account, where it speaks of one.
+    pub account: Option<&'a str>,
 }
 
-/// How often something happened in one hour of the week.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rhythm {
-    count: Count,
-    /// The last hour since 1970 in which it did.
-    last: i64,
+/// Spans that so many hosts together were observed for, of which `faded` is forgotten.
+#[expect(clippy::cast_precision_loss, reason = "at most HOSTS_MAX")]
+fn spans_of(hosts: u64, faded: Count, clock: i64) -> f64 {
+    (hosts as f64 - faded.in_span(clock)).max(0.0) * HALF_LIFE / std::f64::consts::LN_2
 }
 
-impl HostNormal {
-    fn add(&mut self, clock: i64, span: i64) {
-        self.all.add(clock);
-        let hour = span.div_euclid(SPANS_OF_HOUR);
-        let rhythm = self
-            .hours
-            .entry(hour.rem_euclid(HOURS_OF_WEEK))
-            .or_insert(Rhythm { last: i64::MIN, ..Rhythm::default() });
-        if rhythm.last < hour {
-            rhythm.count.add(clock);
-            rhythm.last = hour;
+impl RuleNormal {
+    /// The share of what the rule finds that is of an account of which it never spoke, where `account` is one: as many as the
+    /// accounts it spoke of are among its spans (after Good 1953, "The population frequencies of species").
+    #[expect(clippy::cast_precision_loss, reason = "at most ACCOUNTS_MAX")]
+    fn somebody_new(&self, account: Option<&str>, clock: i64) -> f64 {
+        let Some(account) = account else { return 1.0 };
+        let (known, spans) = (self.accounts.len(), self.by_account.in_span(clock));
+        if known > ACCOUNTS_MAX || spans < 1.0 || self.accounts.contains(account) {
+            return 1.0;
         }
+        ((known as f64 + 0.5) / (spans + 1.0)).min(1.0)
     }
-
-    /// How many weeks, or days where `every` is 24, it fired about this hour; not counting today, nor one time, which may be
-    /// chance.
-    fn times_about(&self, clock: i64, span: i64, every: i64) -> f64 {
-        let hour = span.div_euclid(SPANS_OF_HOUR);
-        let about = |offset: i64| -> f64 {
-            let residue = (hour + offset).rem_euclid(every);
-            let in_turn = self.hours.iter().filter(|it| it.0.rem_euclid(every) == residue);
-            in_turn
-                .map(|(_, it)| {
-                    it.count.in_span(clock)
-                        - if hour - it.last < 12 { kept(clock - it.count.at) } else { 0.0 }
-                })
-                .sum()
-        };
-        let most = (-1..=1).map(about).fold(0.0, f64::max);
-        (most - 1.0).max(0.0)
-    }
-}
-
-/// A number of spans that fades, as it stood in span `at`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Count {
-    spans: f64,
-    at: i64,
-}
-
-impl Count {
-    fn in_span(self, span: i64) -> f64 {
-        self.spans * kept(span - self.at)
-    }
-
-    fn add(&mut self, span: i64) {
-        let at = span.max(self.at);
-        *self = Self { spans: self.in_span(at) + kept(at - span), at };
-    }
-}
-
-/// The share of what was learned that is left after so many spans.
-#[expect(clippy::cast_precision_loss, reason = "spans of a lifetime, far below 2^52")]
-fn kept(spans: i64) -> f64 {
-    if spans <= 0 { 1.0 } else { (-(spans as f64) / HALF_LIFE).exp2() }
-}
-
-/// Spans that a host was observed for, less what is forgotten of them: the limit of `1 + 2^(-1/H) + 2^(-2/H) + ...`.
-fn exposure(spans: i64) -> f64 {
-    (1.0 - kept(spans)) * HALF_LIFE / std::f64::consts::LN_2
 }
 
 impl Normal {
@@ -166,24 +134,44 @@ impl Normal {
         self.real = Some(span);
     }
 
-    /// Notes that `host` is under observation from now on.
-    pub(crate) fn meet(&mut self, host: &str) {
-        if self.hosts.contains_key(host) || self.hosts.len() >= HOSTS_MAX {
-            return;
+    /// Notes that `host`, which is of `role` (or of none, empty), is under observation from now on.
+    pub(crate) fn meet(&mut self, host: &str, role: &str) {
+        if !self.hosts.contains_key(host) {
+            if self.hosts.len() >= HOSTS_MAX {
+                return;
+            }
+            self.hosts.insert(host.to_owned(), self.clock);
+            self.faded.add(self.clock);
         }
-        self.hosts.insert(host.to_owned(), self.clock);
-        self.faded.add(self.clock);
+        if !role.is_empty() && !self.role_of.contains_key(host) {
+            self.role_of.insert(host.to_owned(), role.to_owned());
+            let seen = self.roles.entry(role.to_owned()).or_default();
+            seen.hosts += 1;
+            seen.faded.add(self.clock);
+        }
     }
 
-    /// Notes that `rule` fired on `host` now, in `span` of the calendar.
-    pub(crate) fn learn(&mut self, rule: &str, host: &str, span: i64) {
-        let clock = self.clock;
+    /// Notes that `rule` fired now, in `span` of the calendar.
+    pub(crate) fn learn(&mut self, rule: &str, who: Who<'_>, span: i64) {
+        let (clock, host) = (self.clock, who.host);
         if self.pairs >= PAIRS_MAX && !self.rules.contains_key(rule) {
             self.not_learned += 1;
             return;
         }
         let known = self.rules.entry(rule.to_owned()).or_default();
         known.fleet.add(clock);
+        if let Some(role) = self.role_of.get(host) {
+            match known.roles.get_mut(role) {
+                Some(count) => count.add(clock),
+                None => known.roles.entry(role.clone()).or_default().add(clock),
+            }
+        }
+        if let Some(account) = who.account {
+            known.by_account.add(clock);
+            if known.accounts.len() <= ACCOUNTS_MAX && !known.accounts.contains(account) {
+                known.accounts.insert(account.to_owned());
+            }
+        }
         if let Some(count) = known.hosts.get_mut(host) {
             count.add(clock, span);
         } else if self.pairs < PAIRS_MAX {
@@ -194,29 +182,44 @@ impl Normal {
         }
     }
 
-    /// The chance that `rule` fires on `host` in one span, judged now, in `span` of the calendar; `prior` is the shipped one.
-    pub(crate) fn chance(&self, rule: &str, host: &str, span: i64, prior: f64) -> f64 {
+    /// The chance that `rule` fires of `who` in one span, judged now, in `span` of the calendar; `prior` is the shipped one.
+    pub(crate) fn chance(&self, rule: &str, who: Who<'_>, span: i64, prior: f64) -> f64 {
         let known = self.rules.get(rule);
-        let fleet = known.map_or(0.0, |it| it.fleet.in_span(self.clock));
-        let all = self.fleet_spans();
-        let fleet = (fleet + PRIOR_SPANS * prior) / (all + PRIOR_SPANS);
+        let somebody_new = known.map_or(1.0, |it| it.somebody_new(who.account, self.clock));
+        (self.of_host(known, who.host, span, prior) * somebody_new).clamp(f64::MIN_POSITIVE, 1.0)
+    }
+
+    /// Without looking at accounts: hosts of other roles, hosts of the role, the host. The role is not counted among all others, so
+    /// that a fleet of one role is judged as one that has none.
+    fn of_host(&self, known: Option<&RuleNormal>, host: &str, span: i64, prior: f64) -> f64 {
         let own = known.and_then(|it| it.hosts.get(host));
         let fired = own.map_or(0.0, |it| it.all.in_span(self.clock));
         let spans = self.hosts.get(host).map_or(0.0, |since| exposure(self.clock - since));
-        let chance = (fired + FLEET_SPANS * fleet) / (spans + FLEET_SPANS);
+        let all = known.map_or(0.0, |it| it.fleet.in_span(self.clock));
+        let shrunk = |fired: f64, spans: f64, weight: f64, to: f64| {
+            (fired.max(0.0) + weight * to) / (spans.max(0.0) + weight)
+        };
+        let others = match self.role_of.get(host) {
+            None => shrunk(all, self.fleet_spans(), PRIOR_SPANS, prior),
+            Some(role) => {
+                let seen = self.roles.get(role).map_or(0.0, |it| spans_of(it.hosts, it.faded, self.clock));
+                let alike = known.and_then(|it| it.roles.get(role)).map_or(0.0, |it| it.in_span(self.clock));
+                let fleet = shrunk(all - alike, self.fleet_spans() - seen, PRIOR_SPANS, prior);
+                shrunk(alike, seen, FLEET_SPANS, fleet)
+            }
+        };
+        let chance = shrunk(fired, spans, ROLE_SPANS, others);
         let by_rhythm = [HOURS_OF_DAY, HOURS_OF_WEEK].into_iter().map(|every| {
             #[expect(clippy::cast_precision_loss, reason = "168 at most")]
             let turns = spans / (every * SPANS_OF_HOUR) as f64;
             own.map_or(0.0, |it| it.times_about(self.clock, span, every)) / (turns + RHYTHM_TURNS)
         });
-        by_rhythm.fold(chance, f64::max).clamp(f64::MIN_POSITIVE, 1.0)
+        by_rhythm.fold(chance, f64::max)
     }
 
     /// Spans that all hosts together were observed for.
-    #[expect(clippy::cast_precision_loss, reason = "at most HOSTS_MAX")]
     fn fleet_spans(&self) -> f64 {
-        let left = self.hosts.len() as f64 - self.faded.in_span(self.clock);
-        left.max(0.0) * HALF_LIFE / std::f64::consts::LN_2
+        spans_of(self.hosts.len() as u64, self.faded, self.clock)
     }
 
     /// Hours that the hosts were observed for, on average, less what is forgotten: on how much a judgement rests.
@@ -268,6 +271,10 @@ impl Normal {
         let of_host = |it: &HostNormal| sound(&it.all) && it.hours.values().all(|it| sound(&it.count));
         (0..=SPANS_MAX).contains(&self.clock)
             && self.hosts.values().all(|it| (0..=self.clock).contains(it))
+            && self.role_of.iter().all(|it| self.hosts.contains_key(it.0) && self.roles.contains_key(it.1))
+            && self.roles.values().map(|it| it.hosts).sum::<u64>() == self.role_of.len() as u64
+            && self.roles.values().all(|it| sound(&it.faded))
+            && self.rules.values().flat_map(|it| it.roles.values().chain([&it.by_account])).all(&sound)
             && self.rules.values().all(|it| sound(&it.fleet) && it.hosts.values().all(of_host))
             && self.dismissed.is_sorted_by(|a, b| (&a.rule, &a.host) < (&b.rule, &b.host))
             && self.pairs == self.rules.values().map(|it| it.hosts.len()).sum::<usize>()
@@ -290,16 +297,20 @@ mod tests {
 
     const DAY: i64 = 144;
 
+    fn on(host: &str) -> Who<'_> {
+        Who { host, ..Who::default() }
+    }
+
     /// A fleet of `hosts` hosts seen for `days`, on the first of which `r` fired in `fired` spans of its last day.
     fn seen(hosts: usize, days: i64, fired: i64) -> (Normal, i64) {
         let mut normal = Normal::default();
         normal.tick(0);
-        (0..hosts).for_each(|it| normal.meet(&format!("h{it}")));
+        (0..hosts).for_each(|it| normal.meet(&format!("h{it}"), ""));
         let now = days * DAY;
         for span in 0..now {
             normal.tick(span);
             if span >= now - DAY && span < now - DAY + fired {
-                normal.learn("r", "h0", span);
+                normal.learn("r", on("h0"), span);
             }
         }
         normal.tick(now);
@@ -315,14 +326,14 @@ mod tests {
     #[test]
     fn with_no_history_the_chance_is_the_prior() {
         let (normal, now) = seen(3, 0, 0);
-        assert!((normal.chance("r", "h0", now, 0.05) - 0.05).abs() < 1e-9);
+        assert!((normal.chance("r", on("h0"), now, 0.05) - 0.05).abs() < 1e-9);
     }
 
     #[test]
     fn silence_makes_a_rule_rarer_and_firing_makes_it_usual() {
         let chance = |days, fired| {
             let (normal, now) = seen(3, days, fired);
-            normal.chance("r", "h0", now, 0.05)
+            normal.chance("r", on("h0"), now, 0.05)
         };
         assert!(chance(1, 0) < 0.01 && chance(7, 0) < chance(1, 0));
         assert!(chance(7, 1) > chance(7, 0) && chance(7, 100) > 0.05);
@@ -331,10 +342,10 @@ mod tests {
     #[test]
     fn a_host_speaks_for_itself_and_a_new_one_is_judged_by_the_others() {
         let (mut normal, now) = seen(4, 7, 100);
-        let quiet = normal.chance("r", "h1", now, 0.05);
-        normal.meet("new");
-        let new = normal.chance("r", "new", now, 0.05);
-        let own = normal.chance("r", "h0", now, 0.05);
+        let quiet = normal.chance("r", on("h1"), now, 0.05);
+        normal.meet("new", "");
+        let new = normal.chance("r", on("new"), now, 0.05);
+        let own = normal.chance("r", on("h0"), now, 0.05);
         assert!(quiet < new && new < own, "{quiet} {new} {own}");
     }
 
@@ -343,15 +354,15 @@ mod tests {
         let chance = |every: i64, turns: i64, offset: i64| {
             let mut normal = Normal::default();
             normal.tick(0);
-            normal.meet("h0");
+            normal.meet("h0", "");
             let end = turns * every * 6 + 30 + offset;
             for span in 0..=end {
                 normal.tick(span);
                 if span % (every * 6) == 30 && span / (every * 6) < turns {
-                    normal.learn("r", "h0", span);
+                    normal.learn("r", on("h0"), span);
                 }
             }
-            normal.chance("r", "h0", end, 0.05)
+            normal.chance("r", on("h0"), end, 0.05)
         };
         assert!(chance(24, 10, 0) > 0.5 && chance(24, 10, 36) < 0.02);
         assert!(chance(168, 6, 0) > 0.1 && chance(168, 6, DAY) < 0.06);
@@ -365,7 +376,7 @@ mod tests {
         let later = |days: i64| {
             let mut normal = normal.clone();
             live(&mut normal, now, days);
-            normal.chance("r", "h0", now + days * DAY, 0.05)
+            normal.chance("r", on("h0"), now + days * DAY, 0.05)
         };
         assert!(later(14) < later(0) && later(60) < later(14));
         let text = serde_json::to_string(&normal).unwrap();
@@ -375,10 +386,57 @@ mod tests {
     #[test]
     fn a_wrong_clock_teaches_nothing() {
         let (normal, now) = seen(3, 0, 0);
-        let before = normal.chance("r", "h0", now, 0.05);
+        let before = normal.chance("r", on("h0"), now, 0.05);
         let mut odd = normal;
         odd.tick(-52_000_000);
         odd.tick(now);
-        assert!(odd.chance("r", "h0", now, 0.05) > before / 6.0);
+        assert!(odd.chance("r", on("h0"), now, 0.05) > before / 6.0);
+    }
+
+    #[test]
+    fn what_is_usual_among_its_kind_is_less_of_a_surprise_on_a_new_host() {
+        let chance = |role: &str| {
+            let mut normal = Normal::default();
+            normal.tick(0);
+            (0..20).for_each(|it| normal.meet(&format!("web{it}"), "web"));
+            (0..20).for_each(|it| normal.meet(&format!("desk{it}"), "desk"));
+            for span in 0..3 * DAY {
+                normal.tick(span);
+                if span % 10 == 0 {
+                    (0..20).for_each(|it| normal.learn("r", on(&format!("web{it}")), span));
+                }
+            }
+            assert!(normal.is_sound());
+            normal.meet("new", role);
+            normal.chance("r", on("new"), 3 * DAY, 0.01)
+        };
+        assert!(chance("web") > 0.09 && chance("desk") < 0.01, "{} {}", chance("web"), chance("desk"));
+        assert!((0.03..0.06).contains(&chance("")), "{}", chance(""));
+    }
+
+    #[test]
+    fn what_is_usual_is_somebodys() {
+        fn by(account: &str) -> Who<'_> {
+            Who { host: "h0", account: Some(account) }
+        }
+        let mut normal = Normal::default();
+        normal.tick(0);
+        normal.meet("h0", "");
+        for span in 0..5 * DAY {
+            normal.tick(span);
+            if span % 24 == 0 {
+                normal.learn("r", by("ada"), span);
+            }
+        }
+        let chance = |who| normal.chance("r", who, 5 * DAY + 12, 0.01);
+        assert!((chance(by("ada")) - chance(on("h0"))).abs() < 1e-12);
+        assert!(chance(by("eve")) < 0.1 * chance(by("ada")));
+        // A rule that speaks of somebody else every time is surprised by nobody.
+        for (number, span) in (5 * DAY..8 * DAY).step_by(6).enumerate() {
+            normal.tick(span);
+            normal.learn("r", by(&format!("guest{number}")), span);
+        }
+        let chance = |who| normal.chance("r", who, 8 * DAY, 0.01);
+        assert!(chance(by("eve")) > 0.6 * chance(by("ada")));
     }
 }

@@ -18,7 +18,8 @@ pub struct Policy {
     /// Chance that one of our rules of that level fires on a host in a span of ten minutes of any day: what is assumed
     /// before anything is learned. Default 0.2, 0.02, 0.003, 0.0001, 0.00001.
     pub level_chance: [f64; 5],
-    /// Most times the points without history that a rule gets for being rare. Default 1.25.
+    /// Most times the points without history that a rule gets for being rare. Default 1.2: one rule of level high alone is
+    /// never enough to hold a host compromised.
     pub rare_factor: f64,
     /// Points per nat (unit of the log likelihood ratio) of an alert from elsewhere, by level. Default 0, 0.0825, 0.33,
     /// 0.7, 1.
@@ -95,6 +96,10 @@ pub struct Policy {
     pub reached_points: f64,
     /// Points of a host whose findings' account goes on to another host within `link_before_s`. Default 6.
     pub onward_points: f64,
+    /// Factor on findings of one process tree, logon session or written file with a telling one of another rule. Default 1.5.
+    pub same_doing_factor: f64,
+    /// Points of an account that somebody made whose account, or on a host that, was in the attacker's hands by then. Default 8.
+    pub created_points: f64,
     /// Seconds after what an account did elsewhere within which its next way from the same host is the attacker's. Default
     /// 3600.
     pub onward_s: i64,
@@ -124,7 +129,7 @@ impl Default for Policy {
         Self {
             level_points: [0.0, 1.0, 4.0, 12.0, 25.0],
             level_chance: [0.2, 0.02, 0.003, 1e-4, 1e-5],
-            rare_factor: 1.25,
+            rare_factor: 1.2,
             alert_points: [0.0, 0.0825, 0.33, 0.7, 1.0],
             alert_chance: [0.2, 0.05, 0.05, 0.05, 0.03],
             alert_nats: 7.0,
@@ -158,6 +163,8 @@ impl Default for Policy {
             source_cap: 16.0,
             reached_points: 6.0,
             onward_points: 6.0,
+            same_doing_factor: 1.5,
+            created_points: 8.0,
             onward_s: 3600,
             server_clients: 3,
             account_window_s: 86_400,

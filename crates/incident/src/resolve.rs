@@ -1,10 +1,10 @@
 //! From names and addresses in logs to the hosts and accounts of the estate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use bulkhead_model::entity::Observations;
-use bulkhead_model::estate::{AssetKind, Estate};
+use bulkhead_model::estate::{Asset, AssetKind, Estate};
 
 use crate::account::Account;
 
@@ -20,6 +20,8 @@ pub(crate) struct Host {
     pub id: String,
     /// Name as the logs have it, or as the estate has it.
     pub hostname: Option<String>,
+    /// What it is, by the estate: its kind and roles; empty for a host that the estate does not know.
+    pub role: String,
     /// Whether everybody talks to it by its nature.
     pub is_directory: bool,
     /// Whether the attacker must never reach it.
@@ -189,6 +191,9 @@ impl<'e> Resolver<'e> {
         let asset = &self.estate.assets[index];
         let hostname = logged.or(asset.hostname.as_deref());
         let number = self.number(asset.id.as_str(), &format!("\u{0}{index}"), hostname);
+        if self.hosts[number].role.is_empty() {
+            self.hosts[number].role = role(asset);
+        }
         self.hosts[number].is_crown_jewel = asset.crown_jewel;
         self.hosts[number].is_directory |= asset.kind == AssetKind::IdentityProvider
             || asset.roles.iter().any(|it| it == "domain_controller");
@@ -208,7 +213,13 @@ impl<'e> Resolver<'e> {
         }
         let number = self.hosts.len();
         let hostname = hostname.map(str::to_owned);
-        self.hosts.push(Host { id: id.to_owned(), hostname, is_directory: false, is_crown_jewel: false });
+        self.hosts.push(Host {
+            id: id.to_owned(),
+            hostname,
+            role: String::new(),
+            is_directory: false,
+            is_crown_jewel: false,
+        });
         self.host_numbers.insert(key.to_owned(), number);
         number
     }
@@ -242,6 +253,20 @@ impl<'e> Resolver<'e> {
         self.account_numbers.insert(text, number);
         Some(number)
     }
+}
+
+/// `server app web`: what an asset shares with others of its kind.
+fn role(asset: &Asset) -> String {
+    let kind = match asset.kind {
+        AssetKind::Server => "server",
+        AssetKind::Workstation => "workstation",
+        AssetKind::NetworkDevice => "network_device",
+        AssetKind::Hypervisor => "hypervisor",
+        AssetKind::Appliance => "appliance",
+        AssetKind::IdentityProvider => "identity_provider",
+    };
+    let roles: BTreeSet<&str> = asset.roles.iter().map(String::as_str).collect();
+    std::iter::once(kind).chain(roles).collect::<Vec<_>>().join(" ")
 }
 
 /// Enters `key`, or marks it as ambiguous when something else holds it already.

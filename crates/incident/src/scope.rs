@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use crate::arrival::Arrivals;
 use crate::beats::{beats, span_of};
 use crate::change::{Change, Open, Strongest, Who};
+use crate::creation::{Creation, creations};
 use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
 use crate::link::{Links, shift};
 use crate::memory::{Known, Memory};
 use crate::mute::Mutes;
-use crate::normal::Normal;
+use crate::normal::{Normal, Who as Whose};
 use crate::policy::Policy;
 use crate::resolve::{HostNo, Resolver};
 use crate::score::{Seen, score, total};
@@ -56,6 +57,10 @@ pub struct Scope<'a> {
     seed: u64,
     pub(crate) resolver: Resolver<'a>,
     pub(crate) links: Links,
+    /// Accounts made, by time.
+    pub(crate) creations: Vec<Creation>,
+    /// Those that are not made yet begin here.
+    next_creation: usize,
     normal: Normal,
     mutes: Mutes<'a>,
     arrivals: Arrivals,
@@ -94,12 +99,15 @@ impl<'a> Scope<'a> {
         let known = known.and_then(|it| it.recalled(&mut resolver)).unwrap_or_default();
         let beats = beats(observations, &mut resolver);
         let links = Links::new(observations, &mut resolver, policy, known.ways);
+        let creations = creations(observations, &mut resolver, known.creations);
         Self {
             policy,
             suspected: policy.points_of(policy.suspected),
             seed,
             resolver,
             links,
+            creations,
+            next_creation: 0,
             normal,
             mutes: Mutes::new(estate),
             arrivals: Arrivals::new(policy.lateness_s, WAITING_MAX),
@@ -136,13 +144,16 @@ impl<'a> Scope<'a> {
         if self.mutes.takes(finding, &self.resolver.hosts[host].id, at, &self.normal) {
             return changes;
         }
-        let account = finding.user.as_ref().and_then(|it| self.resolver.account(it));
+        // Whom somebody only tried to be is nobody in his hands.
+        let user = finding.user.as_ref().filter(|_| !finding.trace.refused);
+        let account = user.and_then(|it| self.resolver.account(it));
         let hit = Hit { at, source: finding.source.clone(), number: Some(number) };
         let (rule, span) = (self.evidence.rule(&finding.rule.id), span_of(at));
         if let Some(group) = self.evidence.repeated(host, rule, span) {
             // An account that the rule had not spoken of before is news all the same.
             let is_known = account.is_none_or(|it| group.accounts.contains(&it));
             group.accounts.extend(account);
+            group.traces.add(finding.trace);
             group.push(hit);
             if group.points(at, self.policy).0 >= NEWS_POINTS {
                 self.goes_on(host, at);
@@ -153,13 +164,16 @@ impl<'a> Scope<'a> {
             return changes;
         }
         let (level, is_alert) = (finding.rule.level, is_alert(finding));
-        let id = &self.resolver.hosts[host].id;
-        self.normal.meet(id);
-        let chance = self.normal.chance(&finding.rule.id, id, span, self.policy.prior(level, is_alert));
+        let it = &self.resolver.hosts[host];
+        self.normal.meet(&it.id, &it.role);
+        let account_id = account.map(|it| self.resolver.people[it].id.as_str());
+        let who = Whose { host: &it.id, account: account_id };
+        let chance = self.normal.chance(&finding.rule.id, who, span, self.policy.prior(level, is_alert));
         let points = self.policy.points(level, is_alert, chance);
         let news = self.evidence.add((host, rule), finding, hit, span, (points, chance), self.policy);
         if let Some(group) = self.evidence.repeated(host, rule, span) {
             group.accounts.extend(account);
+            group.traces.add(finding.trace);
         }
         if points >= NEWS_POINTS {
             self.goes_on(host, at);
@@ -174,7 +188,9 @@ impl<'a> Scope<'a> {
         }
         // What an attacker does is not what is usual.
         if !self.is_under_alarm(host) {
-            self.normal.learn(&finding.rule.id, &self.resolver.hosts[host].id, span);
+            let account = account.map(|it| self.resolver.people[it].id.as_str());
+            let who = Whose { host: &self.resolver.hosts[host].id, account };
+            self.normal.learn(&finding.rule.id, who, span);
         }
         changes
     }
@@ -185,7 +201,8 @@ impl<'a> Scope<'a> {
         while let Some((beat, host)) = self.beats.pop_if(|it| it.0 <= span) {
             self.normal.tick(beat);
             if let Some(host) = host {
-                self.normal.meet(&self.resolver.hosts[host].id);
+                let it = &self.resolver.hosts[host];
+                self.normal.meet(&it.id, &it.role);
             }
         }
         self.normal.tick(span);
@@ -226,6 +243,12 @@ impl<'a> Scope<'a> {
             self.next_link += 1;
             if self.is_worth_a_look(from, first) {
                 self.due.insert(first);
+            }
+        }
+        while let Some(it) = self.creations.get(self.next_creation).filter(|it| it.at <= until) {
+            self.next_creation += 1;
+            if !self.open.is_empty() || !self.hot.is_empty() {
+                self.due.insert(it.at);
             }
         }
         while let Some(at) = self.due.first().copied().filter(|it| *it <= until) {
@@ -303,7 +326,8 @@ impl<'a> Scope<'a> {
         let mut weighed = self.weigh(at, None);
         discount(&mut weighed, &self.evidence, self.policy);
         let n_weighed = weighed.len();
-        let seen = Seen { groups: &weighed, links: &self.links, at, policy: self.policy };
+        let creations = &self.creations;
+        let seen = Seen { groups: &weighed, links: &self.links, creations, at, policy: self.policy };
         let scores = score(seen);
         let case = Case { seen, scores: &scores, resolver: &self.resolver };
         let is_open = |hosts: &BTreeSet<HostNo>| self.open.iter().any(|it| !it.hosts.is_disjoint(hosts));
@@ -436,6 +460,7 @@ impl<'a> Scope<'a> {
             hot: self.hot,
             open: self.open,
             ways: self.links.kept(WAYS_MAX),
+            creations: self.creations,
             forgot: self.forgot,
             due: self.due,
             n_weighed: self.n_weighed,

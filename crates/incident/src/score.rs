@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 
+use crate::creation::Creation;
 use crate::evidence::{RuleNo, Weighed};
 use crate::link::{Link, Links, shift};
 use crate::policy::Policy;
+use crate::provenance::doings;
 use crate::resolve::{AccountNo, HostNo};
 
 /// Why a host or account has points.
@@ -24,8 +26,8 @@ pub(crate) struct Ground {
 /// What a ground rests on; the numbers are indexes of groups and links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Why {
-    /// A rule fired, perhaps because of a link that led to it.
-    Fired { group: usize, through: Option<usize> },
+    /// A rule fired, perhaps because of a link that led to it, perhaps of one doing with what another group found.
+    Fired { group: usize, through: Option<usize>, with: Option<usize> },
     /// It is where a link comes from that led to a rule firing elsewhere.
     Source { link: usize, group: usize },
     /// The attacker's account went on from it.
@@ -34,6 +36,8 @@ pub(crate) enum Why {
     Reached { link: usize },
     /// A rare alert within the hour of what happened on a host held compromised.
     Beside { group: usize, host: HostNo },
+    /// Somebody under suspicion made the account, or it was made on a host under suspicion.
+    Created { creation: usize },
 }
 
 /// Two hosts of one attacker, and by which link (none: by an account that fired rules on both).
@@ -62,6 +66,8 @@ struct Context {
     is_account: bool,
     /// How little such a link is to be expected on any day, 0 to 1.
     surprise: f64,
+    /// What else says that its doing is an attacker's.
+    with: Option<usize>,
     /// Points with that taken into account.
     points: f64,
 }
@@ -79,6 +85,8 @@ pub(crate) fn total<'g>(grounds: impl IntoIterator<Item = &'g Ground>) -> f64 {
 pub(crate) struct Seen<'a> {
     pub groups: &'a [Weighed<'a>],
     pub links: &'a Links,
+    /// Accounts made, by time.
+    pub creations: &'a [Creation],
     /// Links first seen later do not exist yet.
     pub at: Timestamp,
     pub policy: &'a Policy,
@@ -91,7 +99,10 @@ pub(crate) fn score(seen: Seen<'_>) -> Scores {
     loop {
         let scores = score_knowing(seen, &taken);
         let more = seen.taken(&scores).into_iter().filter(|it| !taken.contains_key(&it.0));
-        let more: Vec<_> = more.filter(|it| seen.links.from.contains_key(&it.0)).collect();
+        let matters = |host: &HostNo| {
+            seen.links.from.contains_key(host) || seen.creations.iter().any(|it| it.on == *host)
+        };
+        let more: Vec<_> = more.filter(|it| matters(&it.0)).collect();
         if more.is_empty() {
             return scores;
         }
@@ -101,7 +112,14 @@ pub(crate) fn score(seen: Seen<'_>) -> Scores {
 
 /// Scores everything, given who was in the attacker's hands.
 fn score_knowing(seen: Seen<'_>, taken: &Taken) -> Scores {
-    let contexts: Vec<Context> = seen.groups.iter().map(|it| seen.context(it, taken)).collect();
+    let mut contexts: Vec<Context> = seen.groups.iter().map(|it| seen.context(it, taken)).collect();
+    for ((context, with), it) in contexts.iter_mut().zip(doings(seen.groups)).zip(seen.groups) {
+        context.with = with;
+        // What a way led to counts more already.
+        if with.is_some() && context.link.is_none() && !it.is_telling() {
+            context.points *= seen.policy.same_doing_factor;
+        }
+    }
     let mut scores = Scores::default();
     seen.own_findings(&mut scores, &contexts);
     seen.sources(&mut scores, &contexts);
@@ -115,13 +133,14 @@ fn score_knowing(seen: Seen<'_>, taken: &Taken) -> Scores {
     seen.together(&mut scores);
     seen.beside(&mut scores);
     seen.same_tools(&mut scores);
+    seen.created(&mut scores, taken);
     scores
 }
 
 impl Seen<'_> {
     fn context(&self, it: &Weighed<'_>, taken: &Taken) -> Context {
         let policy = self.policy;
-        let none = Context { link: None, is_account: false, surprise: 0.0, points: it.points };
+        let none = Context { link: None, is_account: false, surprise: 0.0, with: None, points: it.points };
         if it.points <= 0.0 {
             return none;
         }
@@ -142,7 +161,7 @@ impl Seen<'_> {
         let way = &self.links.all[link];
         let surprise = if taken.contains_key(&way.from) { 1.0 } else { way.surprise };
         let points = it.points * (1.0 + (factor - 1.0) * surprise);
-        Context { link: Some(link), is_account, surprise, points }
+        Context { link: Some(link), is_account, surprise, with: None, points }
     }
 
     fn is_server(&self, host: HostNo) -> bool {
@@ -184,6 +203,30 @@ impl Seen<'_> {
         new.or_else(theirs).copied()
     }
 
+    /// What somebody makes who is in the attacker's hands is the attacker's, and what is made on a host that is.
+    fn created(&self, scores: &mut Scores, taken: &Taken) {
+        let policy = self.policy;
+        let until = self.creations.partition_point(|it| it.at <= self.at);
+        for (index, made) in self.creations[..until].iter().enumerate() {
+            let before = |it: &Timestamp| *it <= shift(made.at, policy.link_after_s);
+            // The host on which most speaks against whoever made it.
+            let of_maker = || {
+                let grounds: Vec<_> =
+                    scores.people.get(&made.by?)?.iter().filter(|it| before(&it.1.at)).collect();
+                let points = total(grounds.iter().map(|it| &it.1));
+                let most =
+                    grounds.iter().max_by(|a, b| a.1.points.total_cmp(&b.1.points).then(b.0.cmp(&a.0)))?;
+                (policy.confidence(points) >= policy.compromised).then_some(most.0)
+            };
+            let here = taken.get(&made.on).filter(|it| before(it)).map(|_| made.on);
+            if let Some(host) = here.or_else(of_maker) {
+                let why = Why::Created { creation: index };
+                let ground = Ground { points: policy.created_points, at: made.at, why };
+                scores.people.entry(made.account).or_default().push((host, ground));
+            }
+        }
+    }
+
     /// Hosts held compromised, and since when.
     fn taken(&self, scores: &Scores) -> Taken {
         let is_held = |it: &Vec<Ground>| self.policy.confidence(total(it)) >= self.policy.compromised;
@@ -194,7 +237,10 @@ impl Seen<'_> {
     fn own_findings(&self, scores: &mut Scores, contexts: &[Context]) {
         let is_weak = |index: usize| {
             let it = &self.groups[index];
-            !it.is_telling() && !it.group.is_alert && contexts[index].link.is_none()
+            !it.is_telling()
+                && !it.group.is_alert
+                && contexts[index].link.is_none()
+                && contexts[index].with.is_none()
         };
         let mut weak_of_host = BTreeMap::<HostNo, f64>::new();
         let mut weak_of_account = BTreeMap::<AccountNo, f64>::new();
@@ -214,7 +260,7 @@ impl Seen<'_> {
             let ground = |share: f64| Ground {
                 points: context.points * share,
                 at,
-                why: Why::Fired { group: index, through: context.link },
+                why: Why::Fired { group: index, through: context.link, with: context.with },
             };
             let weak = is_weak(index);
             let share = if weak { cap(weak_of_host.get(&it.group.host)) } else { 1.0 };
@@ -324,152 +370,26 @@ impl Seen<'_> {
                 let recent = it.at <= link.first && link.first <= shift(it.at, policy.onward_s);
                 other.account == Some(account) && other.to != link.to && recent
             }
-            Why::Onward { .. } | Why::Reached { .. } | Why::Beside { .. } => false,
+            Why::Onward { .. } | Why::Reached { .. } | Why::Beside { .. } | Why::Created { .. } => false,
         });
-        active && policy.confidence(total(grounds)) >= policy.suspected
+        active && self.stands_by_itself(grounds)
     }
 
-    /// Hosts under alerts at the same time as one that is held compromised are tied to it: nobody tells of the ways between
-    /// them.
-    fn together(&self, scores: &mut Scores) {
-        let times = self.alarms();
-        for anchor in self.held(scores, &times) {
-            for (host, theirs) in times.iter().filter(|it| *it.0 != anchor) {
-                if distance(&times[&anchor], theirs).is_some_and(|it| it <= self.policy.together_s) {
-                    scores.ties.insert(Tie { from: anchor, to: *host, link: None });
-                }
+    /// Whether a host is suspected by more than a few weak findings that nothing ties: they are what a busy day looks like, and
+    /// pass nothing on.
+    fn stands_by_itself(&self, grounds: &[Ground]) -> bool {
+        let policy = self.policy;
+        let is_weak = |it: &&Ground| match it.why {
+            Why::Fired { group, through: None, with: None } => {
+                let it = &self.groups[group];
+                !it.is_telling() && !it.group.is_alert
             }
-        }
-    }
-
-    /// When telling alerts were raised on each host.
-    fn alarms(&self) -> BTreeMap<HostNo, Vec<i64>> {
-        let mut times = BTreeMap::<HostNo, Vec<i64>>::new();
-        for it in self.groups.iter().filter(|it| it.group.is_alert && it.is_telling()) {
-            times.entry(it.group.host).or_default().push(it.peak.as_second());
-        }
-        times.values_mut().for_each(|it| it.sort_unstable());
-        times
-    }
-
-    /// Which of these hosts are held compromised.
-    fn held(&self, scores: &Scores, times: &BTreeMap<HostNo, Vec<i64>>) -> Vec<HostNo> {
-        let is_held = |host: &HostNo| {
-            let grounds = scores.hosts.get(host);
-            grounds.is_some_and(|it| self.policy.confidence(total(it)) >= self.policy.compromised)
+            _ => false,
         };
-        times.keys().copied().filter(is_held).collect()
+        let n_weak = grounds.iter().filter(is_weak).filter(|it| it.points >= 1.0).count();
+        let weak = if n_weak > policy.declare_rules { 0.0 } else { total(grounds.iter().filter(is_weak)) };
+        policy.confidence(total(grounds) - weak) >= policy.suspected
     }
-
-    /// While an attacker is in the network the odds are not those of any day: what is rare on another host within the hour of
-    /// what happened on a host held compromised weighs in full there, if several such things happened. It makes a host
-    /// suspected, never more.
-    fn beside(&self, scores: &mut Scores) {
-        let (policy, times) = (self.policy, self.alarms());
-        let held: BTreeSet<HostNo> = self.held(scores, &times).into_iter().collect();
-        let mut alarms: Vec<(i64, HostNo)> =
-            held.iter().flat_map(|host| times[host].iter().map(|at| (*at, *host))).collect();
-        alarms.sort_unstable();
-        // The alarm that is nearest in time, if it is near.
-        let near = |at: i64| {
-            let after = alarms.partition_point(|it| it.0 < at);
-            let around = [after.checked_sub(1), Some(after)];
-            let around = around.into_iter().flatten().filter_map(|it| alarms.get(it));
-            around.min_by_key(|it| (it.0 - at).abs()).filter(|it| (it.0 - at).abs() <= policy.together_s)
-        };
-        let mut beside = BTreeMap::<HostNo, Vec<(usize, HostNo, f64)>>::new();
-        for (index, it) in self.groups.iter().enumerate().filter(|it| it.1.group.is_alert) {
-            let nats = policy.nats_of(it.group.rule.level, it.points);
-            if nats <= 0.0 || held.contains(&it.group.host) {
-                continue;
-            }
-            if let Some((_, anchor)) = near(it.peak.as_second()) {
-                beside.entry(it.group.host).or_default().push((index, *anchor, nats));
-            }
-        }
-        for (host, near) in beside {
-            let nats: f64 = near.iter().map(|it| it.2).sum();
-            let own = total(scores.hosts.get(&host).into_iter().flatten());
-            let most = policy.points_of(policy.compromised) - f64::EPSILON.sqrt();
-            // In full, but for what counts already.
-            let more = (nats * policy.beside_points).min(most) - own;
-            let n_rare = near.iter().filter(|it| it.2 >= policy.beside_rare).count();
-            if more <= 0.0 || n_rare < policy.declare_rules || own + more < policy.points_of(policy.suspected)
-            {
-                continue;
-            }
-            for (group, anchor, its) in near {
-                let at = self.groups[group].peak;
-                let ground =
-                    Ground { points: more * its / nats, at, why: Why::Beside { group, host: anchor } };
-                scores.hosts.entry(host).or_default().push(ground);
-                scores.ties.insert(Tie { from: anchor, to: host, link: None });
-            }
-        }
-    }
-
-    /// Hosts on which several of the same telling rules fired within a day are tied, and those on which one grave rule of
-    /// ours did within the hour and named no account.
-    fn same_tools(&self, scores: &mut Scores) {
-        const DAY_S: i64 = 86_400;
-        let mut fired = BTreeMap::<RuleNo, Vec<(HostNo, i64, bool)>>::new();
-        for it in self.groups.iter().filter(|it| it.is_telling()) {
-            let tells_host_alone = !it.group.is_alert && it.group.accounts.is_empty();
-            let place = (it.group.host, it.peak.as_second(), tells_host_alone);
-            fired.entry(it.group.rule_no).or_default().push(place);
-        }
-        let mut shared = BTreeMap::<(HostNo, HostNo), usize>::new();
-        for places in fired.values_mut() {
-            places.sort_by_key(|it| (it.1, it.0));
-            // Each host with the one on which the rule fired before: a chain ties as well as a web.
-            for pair in places.windows(2).filter(|it| it[1].1 - it[0].1 <= DAY_S) {
-                let (a, b) = (pair[0].0.min(pair[1].0), pair[0].0.max(pair[1].0));
-                let at_once = pair[0].2 && pair[1].2 && pair[1].1 - pair[0].1 <= self.policy.together_s;
-                *shared.entry((a, b)).or_default() += if at_once { self.policy.same_tools } else { 1 };
-            }
-        }
-        for ((from, to), _) in shared.into_iter().filter(|it| it.1 >= self.policy.same_tools) {
-            scores.ties.insert(Tie { from, to, link: None });
-        }
-    }
-
-    /// Hosts on which one account fired rules of at least medium, not too far apart, are tied.
-    fn shared_accounts(&self, scores: &mut Scores) {
-        let mut places = BTreeMap::<AccountNo, BTreeMap<HostNo, (i64, i64)>>::new();
-        for it in self.groups.iter().filter(|it| it.group.rule.level >= Level::Medium && it.points > 0.0) {
-            let hits = it.hits();
-            let (first, last) = (hits[0].at.as_second(), hits[hits.len() - 1].at.as_second());
-            for account in &it.group.accounts {
-                let span = places.entry(*account).or_default().entry(it.group.host).or_insert((first, last));
-                *span = (span.0.min(first), span.1.max(last));
-            }
-        }
-        for hosts in places.values() {
-            // In the order of time, each host is tied to the one before it that was active last.
-            let mut spans: Vec<(i64, i64, HostNo)> =
-                hosts.iter().map(|(host, it)| (it.0, it.1, *host)).collect();
-            spans.sort_unstable();
-            let mut active: Option<(i64, HostNo)> = None;
-            for (first, last, host) in spans {
-                if let Some((until, other)) = active
-                    && first - until <= self.policy.account_window_s
-                {
-                    scores.ties.insert(Tie { from: other, to: host, link: None });
-                }
-                active = active.filter(|it| it.0 > last).or(Some((last, host)));
-            }
-        }
-    }
-}
-
-/// Seconds between the two instants of two sorted lists that are nearest.
-fn distance(left: &[i64], right: &[i64]) -> Option<i64> {
-    let nearest = |at: i64| {
-        let after = right.partition_point(|it| *it < at);
-        let around = [after.checked_sub(1), Some(after)];
-        around.into_iter().flatten().filter_map(|it| right.get(it)).map(|it| (it - at).abs()).min()
-    };
-    left.iter().filter_map(|it| nearest(*it)).min()
 }
 
 fn add_once(scores: &mut Scores, host: HostNo, ground: Ground, same: impl Fn(&Why) -> bool) -> bool {

@@ -114,8 +114,14 @@ impl Case<'_> {
     /// Whether a ground says by itself that the attacker was there: a grave rule, or a link.
     fn is_telling(&self, ground: &Ground) -> bool {
         match ground.why {
-            Why::Fired { group, through } => through.is_some() || self.group(group).is_telling(),
-            Why::Source { .. } | Why::Onward { .. } | Why::Reached { .. } | Why::Beside { .. } => true,
+            Why::Fired { group, through, with } => {
+                through.is_some() || with.is_some() || self.group(group).is_telling()
+            }
+            Why::Source { .. }
+            | Why::Onward { .. }
+            | Why::Reached { .. }
+            | Why::Beside { .. }
+            | Why::Created { .. } => true,
         }
     }
 
@@ -199,9 +205,13 @@ impl Case<'_> {
 
     fn reason(&self, ground: &Ground) -> Reason {
         let (finding, text) = match ground.why {
-            Why::Fired { group, through } => {
+            Why::Fired { group, through, with } => {
+                let with = with.filter(|_| through.is_none());
+                let with = with.map_or_else(String::new, |it| {
+                    format!(", in one process tree or session with: {}", self.group(it).group.rule.title)
+                });
                 let came = through.map_or_else(String::new, |it| format!(", after {}", self.link_text(it)));
-                (self.reference(group, ground.at), format!("{}{came}", self.group_text(group)))
+                (self.reference(group, ground.at), format!("{}{came}{with}", self.group_text(group)))
             }
             Why::Source { link, group } => {
                 let host = self.host_name(self.group(group).group.host);
@@ -219,6 +229,14 @@ impl Case<'_> {
                     self.host_name(host)
                 );
                 (self.reference(group, ground.at), text)
+            }
+            Why::Created { creation } => {
+                let made = &self.seen.creations[creation];
+                let by =
+                    made.by.map_or_else(String::new, |it| format!(" by {}", self.resolver.people[it].name));
+                let (name, on) = (&self.resolver.people[made.account].name, self.host_name(made.on));
+                let text = format!("account {name} made{by} on {on}, under suspicion by then");
+                (format!("account created {name} on {on}"), text)
             }
             Why::Reached { link } => {
                 let text =

@@ -73,7 +73,9 @@ fn run<'a>(
         scope.observe(&findings[number], number);
     }
     let last_link = scope.links.all.last().map(|it| it.first);
-    let last = observations.last.max(findings.iter().filter_map(|it| it.time).max()).max(last_link);
+    let last_made = scope.creations.last().map(|it| it.at);
+    let last = observations.last.max(findings.iter().filter_map(|it| it.time).max());
+    let last = last.max(last_link).max(last_made);
     if let Some(end) = until.or(last.map(|it| shift(it, policy.link_after_s))) {
         scope.settle(end);
     }
@@ -160,7 +162,8 @@ impl Scope<'_> {
         };
         let mut weighed = self.weigh(at, about);
         discount(&mut weighed, &self.evidence, self.policy);
-        let seen = Seen { groups: &weighed, links: &self.links, at, policy: self.policy };
+        let creations = &self.creations;
+        let seen = Seen { groups: &weighed, links: &self.links, creations, at, policy: self.policy };
         let scores = score(seen);
         let case = Case { seen, scores: &scores, resolver: &self.resolver };
         let grounds: Vec<&Ground> = match who {

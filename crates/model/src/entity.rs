@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sensor::{Hours, Sensor, Sensors};
+use crate::trace::Trace;
 use crate::uses::Uses;
 
 /// The entities of one event. Empty fields mean the event does not say.
@@ -15,6 +16,8 @@ use crate::uses::Uses;
 pub struct Entities {
     /// When, by the event's own clock.
     pub time: Option<Timestamp>,
+    /// What the header of a Windows event says of that.
+    pub header: Option<Header>,
     /// The host that recorded the event, lower case, as written (fully qualified where the event has it so).
     pub host: Option<String>,
     /// Addresses the event says belong to `host`.
@@ -39,16 +42,29 @@ pub struct Entities {
     pub process: Option<String>,
     /// A logon the event records.
     pub logon: Option<Logon>,
+    /// An account that `user` made, as `user` is written.
+    pub created: Option<String>,
     /// A network flow the event records.
     pub flow: Option<ObservedFlow>,
     /// Bytes that went over `flow`, where the event is the record of all of it: to its `to`, and back.
     pub bytes: [u64; 2],
     /// When the last of them went, where that is later than `time`.
     pub until: Option<Timestamp>,
+    /// The process, session and file of `host` that it speaks of, and where that came from.
+    pub trace: Trace,
     /// What kinds of sensor the event shows to watch `host` (or `subject`, where there is no host).
     pub sensors: Sensors,
     /// What kinds of sensor on the wire the event shows to watch the ends of `flow`.
     pub wire: Sensors,
+}
+
+/// When an event happened by its header, which every log of a Windows host fills by the same clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// When.
+    pub at: Timestamp,
+    /// Whether the event's data say when by themselves.
+    pub twice: bool,
 }
 
 /// One account came onto one host.
@@ -64,6 +80,17 @@ pub struct Logon {
     pub kind: String,
     /// Whether it succeeded.
     pub success: bool,
+}
+
+/// One account was made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Creation {
+    /// The new account, lower case.
+    pub account: String,
+    /// Who made it, lower case, where that is told.
+    pub by: Option<String>,
+    /// Host on which, lower case.
+    pub on: String,
 }
 
 /// One network flow seen.
@@ -183,6 +210,10 @@ pub struct Observations {
     #[serde(with = "as_pairs")]
     #[schemars(with = "Vec<(ObservedFlow, Uses)>")]
     pub flows: BTreeMap<ObservedFlow, Uses>,
+    /// Accounts that were made.
+    #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "Vec<(Creation, Seen)>")]
+    pub created: BTreeMap<Creation, Seen>,
     /// Names that others give to addresses; weaker than a host's own word in `hosts`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::trace::Trace;
+
 /// How grave a rule's author holds a match to be (Sigma specification 2.1, `level`).
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -85,4 +87,7 @@ pub struct Finding {
     pub user: Option<String>,
     /// The event's fields that the rule read, by name; values as text.
     pub fields: BTreeMap<String, String>,
+    /// What the event is a part of; not written, since it is of one run.
+    #[serde(skip)]
+    pub trace: Trace,
 }

@@ -23,5 +23,6 @@ pub mod runs;
 pub mod schema;
 pub mod sensor;
 pub mod span;
+pub mod trace;
 pub mod uses;
 pub mod yaml;

@@ -5,6 +5,7 @@
 
 mod archives;
 mod around;
+mod clocks;
 pub mod discover;
 mod entities;
 mod format;
@@ -40,6 +41,7 @@ mod winxml;
 mod with;
 mod zeek;
 
+pub use clocks::{Clocks, Told, Waiting, said_twice};
 pub use entities::{entities, parse_address, parse_time};
 pub use format::Format;
 pub use observe::{Bounds, Observer};

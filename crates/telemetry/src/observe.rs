@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use bulkhead_model::entity::{Entities, Observations, ObservedHost, Seen, Sensed, Transfer, Volume};
+use bulkhead_model::entity::{
+    Creation, Entities, Observations, ObservedHost, Seen, Sensed, Transfer, Volume,
+};
 use bulkhead_model::sensor::{Sensor, hour_of};
 use bulkhead_model::uses::Uses;
 
@@ -18,6 +20,8 @@ pub struct Bounds {
     pub logons: usize,
     /// Distinct flows.
     pub flows: usize,
+    /// Accounts that were made.
+    pub created: usize,
     /// Addresses with a name given by others.
     pub names: usize,
     /// Accounts of one host.
@@ -41,6 +45,7 @@ impl Default for Bounds {
             hosts: 20_000,
             logons: 100_000,
             flows: 200_000,
+            created: 20_000,
             names: 50_000,
             users_per_host: 1000,
             addresses_per_host: 64,
@@ -77,6 +82,7 @@ impl Observer {
         if let Some(flow) = &entities.flow {
             count(&mut self.seen.flows, flow, entities, self.bounds.flows, &mut self.seen.dropped);
         }
+        self.created(entities);
         self.volumes(entities);
         for (address, name) in &entities.named {
             if self.seen.names.contains_key(address) {
@@ -87,6 +93,18 @@ impl Observer {
             } else {
                 self.seen.dropped += 1;
             }
+        }
+    }
+
+    fn created(&mut self, entities: &Entities) {
+        let (Some(account), Some(on)) = (&entities.created, &entities.host) else { return };
+        let it = Creation { account: account.clone(), by: entities.user.clone(), on: on.clone() };
+        if let Some(seen) = self.seen.created.get_mut(&it) {
+            seen.add(entities.time);
+        } else if self.seen.created.len() < self.bounds.created {
+            self.seen.created.entry(it).or_default().add(entities.time);
+        } else {
+            self.seen.dropped += 1;
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bulkhead_model::finding::{Finding, SourceRef};
+use bulkhead_model::trace::Trace;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,8 @@ pub struct Hit {
     pub host: Option<Box<str>>,
     /// User of the event.
     pub user: Option<Box<str>>,
+    /// What the event is a part of.
+    pub trace: Trace,
 }
 
 /// Evaluates the correlations of a rule set.
@@ -234,6 +237,7 @@ fn finding(
         host: hit.host.as_deref().map(str::to_owned),
         user: hit.user.as_deref().map(str::to_owned),
         fields,
+        trace: hit.trace,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use bulkhead_model::trace::Trace;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
@@ -36,6 +37,8 @@ struct SavedHit {
     record: u64,
     host: Option<String>,
     user: Option<String>,
+    #[serde(default)]
+    trace: Trace,
 }
 
 impl Correlator {
@@ -54,6 +57,7 @@ impl Correlator {
             record: it.record,
             host: it.host.as_deref().map(str::to_owned),
             user: it.user.as_deref().map(str::to_owned),
+            trace: it.trace,
         };
         let saved = Saved {
             version: VERSION,
@@ -103,6 +107,7 @@ impl Correlator {
                 record: hit.record,
                 host,
                 user,
+                trace: hit.trace,
             };
             self.pending.insert((hit.time_ms, self.n_hits), hit);
         }

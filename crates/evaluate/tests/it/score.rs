@@ -5,6 +5,7 @@ use bulkhead_model::case::{Impact, ServiceImpact, ServiceState};
 use bulkhead_model::estate::{self, Customers, Estate};
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
 use bulkhead_model::id::{AssetId, ServiceId};
+use bulkhead_model::trace::Trace;
 use jiff::{SignedDuration, Timestamp};
 
 const ESTATE: &str = r"
@@ -58,6 +59,7 @@ fn finding(minute: i64, host: &str) -> Finding {
         host: Some(host.to_owned()),
         user: None,
         fields: std::collections::BTreeMap::default(),
+        trace: Trace::default(),
     }
 }
 

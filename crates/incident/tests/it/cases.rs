@@ -20,6 +20,8 @@ struct Case {
     logons: Vec<String>,
     #[serde(default)]
     flows: Vec<String>,
+    #[serde(default)]
+    created: Vec<String>,
     findings: Vec<String>,
     /// Incidents, gravest first.
     expect: Vec<Expect>,
@@ -58,7 +60,7 @@ fn name(entity: &Entity) -> String {
 
 fn check(file: &str, text: &str) {
     let case: Case = serde_json::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let observations = observations(&case.hosts, &case.logons, &case.flows);
+    let observations = observations(&case.hosts, &case.logons, &case.flows, &case.created);
     let fusion = fuse(&findings(&case.findings), &observations, &estate(), &Policy::default(), 7);
     assert_eq!(fusion.unplaced, case.unplaced, "{file}: unplaced");
     let named: Vec<_> =

@@ -24,7 +24,7 @@ fn case(lines: &[&str], sensors: &[&str], flows: &[&str]) -> Case {
     let found = findings(&own(lines));
     let names = lines.iter().filter_map(|it| it.split(' ').nth(1));
     let hosts: BTreeMap<String, Vec<String>> = names.map(|it| (it.to_owned(), Vec::new())).collect();
-    let mut seen = observations(&hosts, &[], &own(flows));
+    let mut seen = observations(&hosts, &[], &own(flows), &[]);
     for line in sensors {
         let [host, sensor, hours] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let sensor: Sensor = serde_json::from_value(sensor.into()).unwrap();

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use bulkhead_model::entity::{Logon, Observations, ObservedFlow, ObservedHost, Transfer, Volume};
+use bulkhead_model::entity::{Creation, Logon, Observations, ObservedFlow, ObservedHost, Transfer, Volume};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
 use bulkhead_model::sensor::hour_of;
+use bulkhead_model::trace::Trace;
 use jiff::{SignedDuration, Timestamp};
 
 pub fn estate() -> Estate {
@@ -56,15 +57,17 @@ fn finding(time: Timestamp, words: &[&str], record: u64) -> Finding {
         host: given(words[1]),
         user: given(words[2]),
         fields: BTreeMap::new(),
+        trace: Trace::default(),
     }
 }
 
 /// Logons `TIME USER FROM TO KIND`, flows `TIME FROM TO tcp/PORT [xCOUNT] [+BYTES]` (each with
-/// so many bytes to where it went), hosts by name with their roles.
+/// so many bytes to where it went), hosts by name with their roles, accounts made `TIME BY ACCOUNT HOST`.
 pub fn observations(
     hosts: &BTreeMap<String, Vec<String>>,
     logons: &[String],
     flows: &[String],
+    created: &[String],
 ) -> Observations {
     let mut seen = Observations::default();
     for (name, roles) in hosts {
@@ -81,6 +84,12 @@ pub fn observations(
             success: !words[4].ends_with('!'),
         };
         seen.logons.entry(logon).or_default().add(Some(at(words[0])));
+    }
+    for line in created {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let by = (words[1] != "-").then(|| words[1].to_lowercase());
+        let it = Creation { account: words[2].to_lowercase(), by, on: words[3].to_owned() };
+        seen.created.entry(it).or_default().add(Some(at(words[0])));
     }
     for line in flows {
         let words: Vec<&str> = line.split_whitespace().collect();

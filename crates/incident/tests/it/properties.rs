@@ -55,7 +55,7 @@ fn world() -> impl Strategy<Value = (Vec<Finding>, Observations)> {
         prop::collection::vec(flow, 0..5),
     );
     lists.prop_map(|(lines, logons, flows)| {
-        (findings(&lines), observations(&BTreeMap::new(), &logons, &flows))
+        (findings(&lines), observations(&BTreeMap::new(), &logons, &flows, &[]))
     })
 }
 

@@ -22,4 +22,4 @@ pub use plan::{
 };
 pub use recovery::{Gate, RecoveryPlan, RecoveryService, RecoveryStep, Stage};
 pub use score::{CustomersHit, Score};
-pub use telemetry::{Muted, TelemetrySummary, UnmatchedFamily, Unread};
+pub use telemetry::{ClockOffset, Muted, TelemetrySummary, UnmatchedFamily, Unread};

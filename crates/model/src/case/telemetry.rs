@@ -31,9 +31,26 @@ pub struct TelemetrySummary {
     /// Findings that were counted, but not kept one by one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub findings_not_kept: u64,
+    /// Hosts of which one clock was wrong, and by how much their events were set right, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clock_offsets: Vec<ClockOffset>,
+    /// Events that say no time of a calendar: what they tell cannot be placed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub untimed: u64,
     /// Findings that were judged to be no sign of an intruder because somebody said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub muted: Vec<Muted>,
+}
+
+/// A Windows host whose events say by themselves another time than the headers of all its logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClockOffset {
+    /// Name of the host.
+    pub host: String,
+    /// Seconds that were added to what headers say, as it was last.
+    pub seconds: i64,
+    /// Events whose time was set right.
+    pub events: u64,
 }
 
 /// Findings that count for nothing because the estate announces them, or an operator dismissed them.

@@ -51,6 +51,17 @@ slots! {
     TargetServer = "TargetServerName";
     Param1 = "Param1";
     Param2 = "Param2";
+    ProcessGuid = "ProcessGuid" | "SourceProcessGUID" | "SourceProcessGuid";
+    ParentGuid = "ParentProcessGuid";
+    NewProcessId = "NewProcessId";
+    ProcessId = "ProcessId";
+    LogonId = "LogonId" | "SubjectLogonId";
+    TargetLogonId = "TargetLogonId";
+    TargetFilename = "TargetFilename";
+    ImageLoaded = "ImageLoaded";
+    Pid = "pid";
+    ParentPid = "ppid";
+    Session = "ses";
     Image = "Image" | "NewProcessName";
     ProcessName = "ProcessName" | "SourceImage" | "Application";
     Asker = "Source";

@@ -19,6 +19,13 @@ pub(super) fn audit(fields: &Fields<'_>, out: &mut Entities) {
     out.process = fields.first(&[Slot::Exe, Slot::Comm]).map(Cow::into_owned);
     let account = fields.text(Slot::Acct);
     let translated = fields.first(&[Slot::LoginUser, Slot::EffectiveUser]).filter(|it| *it != "unset");
+    if fields.has(Slot::AuditType, "ADD_USER") {
+        // Two records: one says that the entry was written, the other which user id it got.
+        out.refused = fields.text(Slot::Result).is_some_and(|it| it != "success" && it != "1");
+        out.created = account.filter(|_| !out.refused).and_then(|it| names::account(None, &it));
+        out.user = translated.and_then(|it| names::account(None, &it));
+        return;
+    }
     out.user = account.or(translated).and_then(|it| names::account(None, &it));
     let is_logon = ["USER_LOGIN", "USER_START", "USER_AUTH"].iter().any(|it| fields.has(Slot::AuditType, it));
     let (Some(user), Some(to), true) = (out.user.clone(), out.host.clone(), is_logon) else {
@@ -95,6 +102,7 @@ pub(super) fn syslog(fields: &Fields<'_>, out: &mut Entities) {
     match program.as_str() {
         "sshd" | "sshd-session" => sshd(&message, out),
         "sudo" => sudo(&message, out),
+        "useradd" | "adduser" => out.created = new_user(&message),
         "su" | "login" | "systemd-logind" | "cron" | "crond" => session(&program, &message, out),
         _ => {}
     }
@@ -102,6 +110,13 @@ pub(super) fn syslog(fields: &Fields<'_>, out: &mut Entities) {
     if !program.is_empty() && out.process.is_none() {
         out.process = Some(program);
     }
+}
+
+/// `new user: name=eve, UID=1001, GID=1001, home=/home/eve, ...` (useradd of the shadow tools); busybox and others write no such
+/// line.
+fn new_user(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("new user: name=")?;
+    names::account(None, rest.split([',', ' ']).next()?)
 }
 
 /// A network device, or a server that keeps account of what is done on devices.

@@ -10,6 +10,7 @@ mod names;
 mod network;
 mod sensors;
 mod time;
+mod trace;
 mod volume;
 mod windows;
 
@@ -18,6 +19,7 @@ use bulkhead_model::event::{Event, Shape};
 
 pub(crate) use address::is_usable;
 pub use address::parse_address;
+pub(crate) use names::host as host_name;
 pub use time::parse_time;
 
 use fields::{Fields, Slot};
@@ -29,6 +31,9 @@ const DATASETS: [&str; 3] = ["web.access", "proxy.access", "firewall.log"];
 pub fn entities(event: &dyn Event) -> Entities {
     let fields = Fields::of(event);
     let mut out = Entities { time: time::of(&fields), ..Entities::default() };
+    if event.shape() == Shape::Windows {
+        out.header = time::header(&fields, out.time);
+    }
     match event.shape() {
         Shape::Windows => windows::entities(&fields, &mut out),
         Shape::Auditd => linux::audit(&fields, &mut out),
@@ -38,6 +43,7 @@ pub fn entities(event: &dyn Event) -> Entities {
         Shape::Wazuh => network::wazuh(&fields, &mut out),
         Shape::Json | Shape::WindowsExport => generic(&fields, &mut out),
     }
+    out.trace = trace::of(event.shape(), &fields, &out);
     sensors::note(event.shape(), &fields, &mut out);
     volume::note(event.shape(), &fields, &mut out);
     out

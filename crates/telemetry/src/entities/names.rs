@@ -1,7 +1,7 @@
 //! Names of hosts and accounts in one spelling.
 
 /// A host's name in lower case, without a trailing dot; none when it is blank, an address, or no name.
-pub(super) fn host(name: &str) -> Option<String> {
+pub(crate) fn host(name: &str) -> Option<String> {
     let name = name.trim().trim_start_matches('\\').trim_end_matches('.');
     let odd = |it: char| it.is_whitespace() || it.is_control() || matches!(it, '/' | '\\' | ':' | '*' | '?');
     if name.is_empty() || name == "-" || name.len() > 255 || name.contains(odd) {

@@ -1,5 +1,6 @@
 //! When an event happened, by its own clock.
 
+use bulkhead_model::entity::Header;
 use jiff::Timestamp;
 
 use super::fields::{Fields, Slot};
@@ -18,7 +19,22 @@ pub(super) fn of(fields: &Fields<'_>) -> Option<Timestamp> {
         Slot::EventTime,
     ]
     .into_iter()
-    .find_map(|slot| parse_time(&fields.text(slot)?))
+    .find_map(|slot| parse_time(&fields.text(slot)?).filter(|it| is_of_a_calendar(*it)))
+}
+
+/// Whether a time can be one of a calendar. Seconds since a machine or a program was started, and the first days of a clock that
+/// was never set, lie near 1970; no event of a network was recorded then.
+fn is_of_a_calendar(time: Timestamp) -> bool {
+    /// 3 March 1973.
+    const FIRST: i64 = 100_000_000;
+    time.as_second() >= FIRST
+}
+
+/// What the header of a Windows event says, where `time` is that or what its data say by themselves.
+pub(super) fn header(fields: &Fields<'_>, time: Option<Timestamp>) -> Option<Header> {
+    let at = fields.text(Slot::SystemTime).and_then(|it| parse_time(&it))?;
+    let twice = fields.text(Slot::UtcTime).and_then(|it| parse_time(&it)).is_some();
+    (is_of_a_calendar(at) && (twice || time == Some(at))).then_some(Header { at, twice })
 }
 
 /// A time as logs write it: `2020-08-06 15:56:04.866` (taken as UTC), `2020-08-06T15:56:04Z`,

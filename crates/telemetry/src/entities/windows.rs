@@ -78,6 +78,10 @@ fn security(id: u32, fields: &Fields<'_>, out: &mut Entities) {
             out.user = subject(fields);
             out.privileged = true;
         }
+        4720 => {
+            out.user = subject(fields);
+            out.created = target(fields);
+        }
         4688 => out.user = target(fields).or_else(|| subject(fields)),
         4768..=4773 => {
             out.user = target(fields);

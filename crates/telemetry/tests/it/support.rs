@@ -116,6 +116,7 @@ fn show_entities(it: &Entities) -> serde_json::Value {
     put("os", it.os.map(str::to_owned));
     put("role", it.role.map(str::to_owned));
     put("user", it.user.clone());
+    put("created", it.created.clone());
     put("process", it.process.clone());
     put("privileged", it.privileged.then(|| "yes".to_owned()));
     let own: Vec<String> = it.host_addresses.iter().map(ToString::to_string).collect();

@@ -1,0 +1,57 @@
+//! Accounts that were made: what an intruder makes is his.
+
+use bulkhead_model::entity::Observations;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::resolve::{AccountNo, HostNo, Resolver};
+
+/// Accounts made that are remembered from one run to the next, the latest.
+const KEPT_MAX: usize = 10_000;
+
+/// One account was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Creation {
+    pub at: Timestamp,
+    pub account: AccountNo,
+    /// Who made it, where that is told.
+    pub by: Option<AccountNo>,
+    pub on: HostNo,
+}
+
+/// Accounts made, by time: those of `observations`, and those known from before.
+pub(crate) fn creations(
+    observations: &Observations,
+    resolver: &mut Resolver<'_>,
+    mut before: Vec<Creation>,
+) -> Vec<Creation> {
+    for (it, seen) in &observations.created {
+        let (Some(at), Some(on)) = (seen.first, resolver.host(&it.on)) else { continue };
+        let Some(account) = resolver.account(&it.account) else { continue };
+        let by = it.by.as_ref().and_then(|it| resolver.account(it));
+        before.push(Creation { at, account, by, on });
+    }
+    before.sort_unstable();
+    before.dedup();
+    before
+}
+
+/// The latest of them.
+pub(crate) fn kept(mut creations: Vec<Creation>) -> Vec<Creation> {
+    creations.drain(..creations.len().saturating_sub(KEPT_MAX));
+    creations
+}
+
+/// With other numbers; none where they name what is not there.
+pub(crate) fn renumbered(
+    creations: Vec<Creation>,
+    hosts: &[HostNo],
+    people: &[AccountNo],
+) -> Option<Vec<Creation>> {
+    let renumbered = |it: Creation| {
+        let by = it.by.map(|it| people.get(it).copied().ok_or(())).transpose().ok()?;
+        Some(Creation { account: *people.get(it.account)?, by, on: *hosts.get(it.on)?, ..it })
+    };
+    creations.into_iter().map(renumbered).collect()
+}
