@@ -74,8 +74,6 @@ struct Played {
     code: i32,
     /// What it printed as JSON.
     told: Value,
-    /// Objectives missed.
-    missed: Vec<String>,
 }
 
 /// Runs the benchmark.
@@ -172,15 +170,13 @@ fn one(program: &Path, drill: &Drill) -> Result<Played> {
     };
     let told: Value = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("`{shown}` told no JSON: {}", said.trim_end()))?;
-    let missed = said.lines().find_map(|it| it.split_once("objectives missed: ")).map(|it| it.1);
-    let missed = missed.into_iter().flat_map(|it| it.trim().split(", ")).map(str::to_owned).collect();
     eprintln!("{shown}: {}", in_short(drill.kind, &told, code));
-    Ok(Played { code, told, missed })
+    Ok(Played { code, told })
 }
 
 fn in_short(kind: Kind, told: &Value, code: i32) -> String {
     match kind {
-        Kind::FalseAlarm => format!("{} incidents", list(&told["incidents"]).len()),
+        Kind::FalseAlarm => format!("declared {}", list(&told["incidents"]).len()),
         _ => match detected_s(told) {
             Some(seconds) => format!("found after {seconds} s, ends with {code}"),
             None => format!("not found, ends with {code}"),
@@ -222,7 +218,9 @@ fn attack(kind: Kind, all: &[Played]) -> Value {
     let (mut codes, mut missed) = (BTreeMap::new(), BTreeMap::new());
     for it in all {
         *codes.entry(it.code.to_string()).or_insert(0_u64) += 1;
-        it.missed.iter().for_each(|it| *missed.entry(it.clone()).or_insert(0_u64) += 1);
+        for it in list(&it.told["objectives"]).iter().filter(|it| it["met"] == false) {
+            *missed.entry(text(&it["objective"])).or_insert(0_u64) += 1;
+        }
     }
     let false_ones: Vec<u64> =
         all.iter().map(|it| it.told["score"]["false_incidents"].as_u64().unwrap_or_default()).collect();
@@ -309,22 +307,21 @@ fn table(columns: &[Column], rows: &[Value]) -> String {
 mod tests {
     use super::*;
 
-    fn played(code: i32, told: Value, missed: &[&str]) -> Played {
-        Played { code, told, missed: missed.iter().map(|it| (*it).to_owned()).collect() }
+    fn played(code: i32, told: Value) -> Played {
+        Played { code, told }
     }
 
     #[test]
     fn days_are_summed_over_seeds() {
         let jewel = json!([{"crown_jewel": false}, {"crown_jewel": true}]);
         let all = [
-            played(0, json!({"seconds": 86_400, "levels": {"medium": 3, "low": 9}, "incidents": []}), &[]),
+            played(0, json!({"seconds": 86_400, "levels": {"medium": 3, "low": 9}, "incidents": []})),
             played(
                 1,
                 json!({
                     "seconds": 86_400, "levels": {"high": 2, "critical": 1},
                     "incidents": [{"compromised": [], "suspected": jewel}],
                 }),
-                &[],
             ),
         ];
         let row = day("24h", &all);
@@ -336,13 +333,17 @@ mod tests {
 
     #[test]
     fn an_attack_is_found_where_an_incident_speaks_of_its_hosts() {
-        let told = |incident: Value, mttd: Value, early: u64| json!({"incident": incident, "score": {"mttd_s": mttd, "false_incidents": early}});
+        let told = |incident: Value, mttd: Value, early: u64, missed: &[&str]| {
+            let missed = missed.iter().map(|it| json!({"objective": it, "met": false}));
+            let all: Vec<Value> = missed.chain([json!({"objective": "mttd", "met": true})]).collect();
+            json!({"incident": incident, "score": {"mttd_s": mttd, "false_incidents": early}, "objectives": all})
+        };
         let all = [
-            played(0, told(json!({}), json!(30), 0), &[]),
-            played(1, told(json!({}), json!(10), 2), &["mttc", "incidents"]),
-            played(1, told(json!({}), Value::Null, 1), &["mttc"]),
+            played(0, told(json!({}), json!(30), 0, &[])),
+            played(1, told(json!({}), json!(10), 2, &["mttc", "incidents"])),
+            played(1, told(json!({}), Value::Null, 1, &["mttc"])),
             // Findings that nobody was told of detect nothing.
-            played(1, told(Value::Null, json!(5), 0), &["mttc"]),
+            played(1, told(Value::Null, json!(5), 0, &["mttc"])),
         ];
         let row = attack(Kind::OssSsh, &all);
         assert_eq!(row["found"], 2);

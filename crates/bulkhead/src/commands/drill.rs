@@ -15,7 +15,7 @@ use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
 use crate::commands::case::print_json;
 use crate::commands::key::signing_key;
-use crate::commands::respond::{say_language, setting, show};
+use crate::commands::respond::{objects, say_language, setting};
 use crate::commands::{drill_noise, drill_unanswered};
 use crate::config::Config;
 use crate::desk::{Setting, World as _, later};
@@ -129,7 +129,14 @@ fn finish(
     let record = flow::seal(ending, &files, estate, &building.dir(), key)?;
     let out = building.shown().to_owned();
     building.finish()?;
-    show(&files, format, &story)?;
+    match format {
+        Format::Table => say::show(&story),
+        Format::Json => {
+            let mut told = objects(&files);
+            told["objectives"] = serde_json::json!(verdicts);
+            print_json(&told)?;
+        }
+    }
     if format == Format::Table {
         say::show(&narrate::early(&early, &estate.estate.estate));
         print_verdicts(&verdicts);
@@ -244,6 +251,7 @@ fn quiet_day(
     if format == Format::Json {
         let told = serde_json::json!({
             "incident": null, "events": events, "findings": findings.len(), "score": score,
+            "objectives": verdicts,
         });
         print_json(&told)?;
     } else {

@@ -330,7 +330,8 @@ fn say_not_kept(by_rule: &std::collections::BTreeMap<String, u64>) {
     }
 }
 
-fn objects(files: &CaseFiles) -> serde_json::Value {
+/// What programs are told of a case.
+pub fn objects(files: &CaseFiles) -> serde_json::Value {
     serde_json::json!({
         "incident": files.incident,
         "impact": files.impact,
