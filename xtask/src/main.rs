@@ -1,5 +1,6 @@
 //! Developer commands: `cargo xtask test|tidy|bench|gen|docs|otrf`.
 
+mod drills;
 mod estate_page;
 mod figures;
 mod otrf;
@@ -32,7 +33,7 @@ enum Command {
     },
     /// Checks the rules of the house: arrows, licences, first lines, file sizes.
     Tidy,
-    /// Runs a benchmark in release mode: `bench detect --json`.
+    /// Runs a benchmark in release mode: `bench detect --json`, `bench drills --seeds 30`.
     Bench {
         /// Benchmark and its flags.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
@@ -81,6 +82,9 @@ fn run(command: Command) -> Result<()> {
 
 /// Benchmarks live in a crate of their own, so that the rivals they measure are never built with the product.
 fn bench(root: &std::path::Path, args: &[String]) -> Result<()> {
+    if let Some((_, args)) = args.split_first().filter(|it| it.0 == "drills") {
+        return drills::run(root, args);
+    }
     let reference = args.first().is_some_and(|it| it == "contain") && can_build_highs(root);
     if args.first().is_some_and(|it| it == "detect" || it == "thresholds") {
         // It is measured as the process that users start.

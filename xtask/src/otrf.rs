@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::shell::{Cmd, cargo};
+use crate::shell::{Cmd, cargo, target};
 
 /// The three rule folders of SigmaHQ.
 const RULES: [&str; 3] = ["rules", "rules-emerging-threats", "rules-threat-hunting"];
@@ -86,10 +86,6 @@ fn data(root: &Path) -> Result<PathBuf> {
         bail!("`{}` has no folder `otrf`: set BULKHEAD_DATA to the folder of public data", data.display());
     }
     Ok(data)
-}
-
-fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// The host archives, by name; the `*_zeek_logs.zip` ones hold network logs of the same attacks.

@@ -1,7 +1,7 @@
 //! Running other programs: one line before, an error with the whole command after a failure.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,11 @@ use anyhow::{Context, Result, bail};
 pub struct Cmd {
     command: Command,
     shown: String,
+}
+
+/// Where cargo puts what it builds.
+pub fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// `cargo`, as the one that started us.

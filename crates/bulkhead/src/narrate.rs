@@ -330,6 +330,32 @@ pub fn binding_clocks(
     out
 }
 
+/// Incidents that were declared before the attack of a drill began, each with whether it has named more since.
+pub fn early(early: &[(IncidentDraft, bool)], info: &EstateInfo) -> String {
+    let mut out = String::new();
+    if early.is_empty() {
+        return out;
+    }
+    let all = early.len(); // rows
+    line!(
+        out,
+        "\nFALSE: {} declared before the attack began, which nobody answered then",
+        counted(all, "incident")
+    );
+    for (draft, has_grown) in early {
+        line!(
+            out,
+            "  {}  {}: {} [{}]{}",
+            local(draft.declared_at, info),
+            draft.id,
+            draft.title,
+            draft.severity.as_str(),
+            if *has_grown { ", named more after that" } else { "" }
+        );
+    }
+    out
+}
+
 /// The last line of a drill.
 pub fn score_line(score: &Score, figures: Option<&Figures>) -> String {
     let or_never = |it: Option<u64>| it.map_or("never".to_owned(), duration);

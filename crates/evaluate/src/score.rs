@@ -21,6 +21,8 @@ pub struct Facts<'f> {
     pub findings: &'f [Finding],
     /// How many incidents were declared.
     pub incidents: u64,
+    /// How many were declared before the attack began, answered or not.
+    pub false_incidents: u64,
     /// When the incident was declared.
     pub declared_at: Option<Timestamp>,
     /// When containment was verified.
@@ -65,6 +67,7 @@ pub fn score(truth: &Truth, estate: &Estate, facts: &Facts<'_>) -> Score {
         },
         main_services_restored_s: between(facts.declared_at, facts.main_services_restored_at)
             .filter(|_| facts.services_hit),
+        false_incidents: facts.false_incidents,
     }
 }
 

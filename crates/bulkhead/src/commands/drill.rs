@@ -12,8 +12,9 @@ use jiff::Timestamp;
 use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
+use crate::commands::case::print_json;
 use crate::commands::key::signing_key;
-use crate::commands::respond::{say_language, setting, show};
+use crate::commands::respond::{objects, say_language, setting};
 use crate::commands::{drill_noise, drill_unanswered};
 use crate::config::Config;
 use crate::desk::{Setting, World as _, later};
@@ -67,11 +68,11 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     left_out(&world);
     let Some((draft, at)) = world.declarable() else {
         bar.finish_and_clear();
-        return quiet_day(&scenario, &estate, &mut world, building);
+        return quiet_day(&scenario, &estate, &mut world, building, common.format);
     };
     let declared_at = later(at, scenario.response.acknowledge.secs());
     // Whoever answers the page sees what telemetry shows by then.
-    let draft = world.draft(declared_at, None).unwrap_or(draft);
+    let draft = world.same(declared_at, &draft).unwrap_or(draft);
     let incident = draft.declare(declared_at, world.summary().clone());
     // What was seen to be open is, whatever the estate believes.
     let answered = seen_flows::with(estate.clone(), world.knowledge(declared_at).observations, true)?;
@@ -115,7 +116,8 @@ fn finish(
     let all = world.findings_until(ending.at).to_vec();
     let findings = belonging(&all, draft.map(|it| it.findings).unwrap_or_default(), &ending);
     let mut files = files::assemble(&ending, estate, setting, findings)?;
-    let (score, verdicts) = judge(scenario, estate, &ending, &files, world);
+    let early = world.early(ending.at);
+    let (score, verdicts) = judge(scenario, estate, &ending, &files, early.len(), world);
     files.score = Some(score.clone());
     files.figures = files::figures(&files, &ending, estate);
     let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
@@ -126,8 +128,16 @@ fn finish(
     let record = flow::seal(ending, &files, estate, &building.dir(), key)?;
     let out = building.shown().to_owned();
     building.finish()?;
-    show(&files, format, &story)?;
+    match format {
+        Format::Table => say::show(&story),
+        Format::Json => {
+            let mut told = objects(&files);
+            told["objectives"] = serde_json::json!(verdicts);
+            print_json(&told)?;
+        }
+    }
     if format == Format::Table {
+        say::show(&narrate::early(&early, &estate.estate.estate));
         print_verdicts(&verdicts);
         say!("\ncase directory: {}", out.display());
         say!("  open {}/report.html, check it with `bulkhead case verify {}`", out.display(), out.display());
@@ -157,6 +167,7 @@ fn judge(
     estate: &EstateInput,
     ending: &Ending,
     files: &CaseFiles,
+    n_early: usize,
     world: &mut DrillWorld<'_>,
 ) -> (Score, Vec<Verdict>) {
     // What was within reach when it was first contained, whatever came later; if it never was, under the newest plan.
@@ -171,6 +182,7 @@ fn judge(
     let facts = Facts {
         findings: &detecting,
         incidents: 1,
+        false_incidents: n_early as u64,
         declared_at: ending.reached(IncidentState::Declared),
         contained_at: ending.reached(IncidentState::Contained),
         services_hit: !(files.impact.attacker.is_empty() && files.impact.containment_observed.is_empty()),
@@ -215,12 +227,15 @@ fn quiet_day(
     estate: &EstateInput,
     world: &mut DrillWorld<'_>,
     building: Building,
+    format: Format,
 ) -> Outcome {
     let findings = world.findings_until(Timestamp::MAX).to_vec();
+    let early = world.early(Timestamp::MAX);
     let impact = bulkhead_model::case::Impact::default();
     let facts = Facts {
         findings: &findings,
         incidents: 0,
+        false_incidents: early.len() as u64,
         declared_at: None,
         contained_at: None,
         services_hit: false,
@@ -232,9 +247,24 @@ fn quiet_day(
     let truth = world.truth();
     let score = score(truth, &estate.estate, &facts);
     let verdicts = verdicts(scenario, truth, &estate.estate, &facts, &score);
-    say!("no incident was declared: {} events, {} findings, none of them enough", events, findings.len());
-    print_verdicts(&verdicts);
-    say!("\n{}", narrate::score_line(&score, None));
+    if format == Format::Json {
+        let told = serde_json::json!({
+            "incident": null, "events": events, "findings": findings.len(), "score": score,
+            "objectives": verdicts,
+        });
+        print_json(&told)?;
+    } else {
+        let when = if early.is_empty() { "" } else { " since the attack began" };
+        say!(
+            "no incident was declared{}: {} events, {} findings, none of them enough",
+            when,
+            events,
+            findings.len()
+        );
+        say::show(&narrate::early(&early, &estate.estate.estate));
+        print_verdicts(&verdicts);
+        say!("\n{}", narrate::score_line(&score, None));
+    }
     building.abandon()?;
     missed(&verdicts)
 }

@@ -305,17 +305,6 @@ fn summary(told: &[Told], out: &Path) {
     }
 }
 
-/// Prints the story, or the case's main objects as JSON.
-pub fn show(files: &CaseFiles, format: Format, story: &str) -> Outcome {
-    match format {
-        Format::Table => {
-            say::show(story);
-            Ok(())
-        }
-        Format::Json => print_json(&objects(files)),
-    }
-}
-
 /// Says which rules made more findings than are kept one by one.
 fn say_not_kept(by_rule: &std::collections::BTreeMap<String, u64>) {
     let mut rules: Vec<(&String, &u64)> = by_rule.iter().collect();
@@ -330,7 +319,8 @@ fn say_not_kept(by_rule: &std::collections::BTreeMap<String, u64>) {
     }
 }
 
-fn objects(files: &CaseFiles) -> serde_json::Value {
+/// What programs are told of a case.
+pub fn objects(files: &CaseFiles) -> serde_json::Value {
     serde_json::json!({
         "incident": files.incident,
         "impact": files.impact,

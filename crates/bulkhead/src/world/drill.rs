@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use bulkhead_detect::{Detector, RuleSet};
 use bulkhead_engine::{State, Subject, Via};
 use bulkhead_evaluate::{Defence, Generated, Play, Scenario, Truth, generate};
-use bulkhead_incident::{IncidentDraft, Memory, Normal, Policy, fuse, fuse_knowing};
+use bulkhead_incident::{Fusion, IncidentDraft, Memory, Normal, Policy, fuse, fuse_knowing};
 use bulkhead_model::case::{
     Entity, EntityKind, EntityRef, Incident, IncidentState, Residual, TelemetrySummary,
 };
@@ -18,9 +18,9 @@ use bulkhead_model::id::AssetId;
 use bulkhead_model::rules::PointRules;
 use bulkhead_recover::sample_durations;
 use bulkhead_telemetry::{Bounds, Observer, Options, Record, entities, read_bytes};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::scope::gravest;
+use super::scope::{Early, gravest};
 use crate::desk::{Answer, Knowledge, World};
 use crate::evidence::Evidence;
 use crate::telemetry_input::find;
@@ -50,6 +50,8 @@ pub struct DrillWorld<'a> {
     /// Events `observations` are the sum of.
     observed: usize,
     durations: BTreeMap<u64, BTreeMap<String, u64>>,
+    /// What was declared before the attack began.
+    early: Early,
 }
 
 impl<'a> DrillWorld<'a> {
@@ -77,31 +79,83 @@ impl<'a> DrillWorld<'a> {
             observations: Observations::default(),
             observed: 0,
             durations: BTreeMap::new(),
+            early: Early::default(),
         };
         world.play();
         world
     }
 
-    /// The first instant at which the findings suffice for an incident, and what is known of it then.
+    /// The first instant from the beginning of the attack on at which the findings suffice for an incident, or at which one
+    /// that was declared before names more, and what is known of it then. Without an attack, the first of all.
     pub fn declarable(&mut self) -> Option<(IncidentDraft, Timestamp)> {
-        self.observe(Timestamp::MAX);
-        let all = fuse(&self.findings, &self.observations, self.estate, self.policy, self.seed);
-        let first = all.incidents.into_iter().min_by_key(|it| it.declared_at)?;
-        let at = first.declared_at;
-        Some((self.draft(at, None).unwrap_or(first), at))
+        if let Some(begins) = self.scenario.attack_begins() {
+            let then = self.fused(before(begins)).incidents;
+            self.early = Early::new(&then, begins);
+        }
+        let all = self.fused(Timestamp::MAX);
+        let (grown, since): (Vec<_>, Vec<_>) =
+            self.early.without(all).incidents.into_iter().partition(|it| self.early.holds(it));
+        let since = since.into_iter().min_by_key(|it| it.declared_at);
+        let grown = if grown.is_empty() { None } else { self.first_grown(since.as_ref()) };
+        let (first, at) = grown.or_else(|| since.map(|it| (it.declared_at, it)).map(|(at, it)| (it, at)))?;
+        Some((self.same(at, &first).unwrap_or(first), at))
+    }
+
+    /// The first finding with which an incident declared before the attack began names more, before `other` is declared.
+    /// Whom an incident has named it never forgets, so that halving finds it.
+    fn first_grown(&mut self, other: Option<&IncidentDraft>) -> Option<(IncidentDraft, Timestamp)> {
+        let until = other.map_or(Timestamp::MAX, |it| before(it.declared_at));
+        let begins = self.scenario.attack_begins()?;
+        let times = self.findings.iter().filter_map(|it| it.time);
+        let mut times: Vec<Timestamp> = times.filter(|it| *it >= begins && *it <= until).collect();
+        times.dedup();
+        let (mut low, mut high) = (0, times.len());
+        let mut found = None;
+        while low < high {
+            let middle = low.midpoint(high);
+            let drafts = self.fused(times[middle]).incidents;
+            match drafts.into_iter().find(|it| self.early.has_grown(it)) {
+                Some(draft) => (high, found) = (middle, Some((draft, times[middle]))),
+                None => low = middle + 1,
+            }
+        }
+        found
+    }
+
+    /// Incidents declared before the attack began, by time, and whether each has named more by `now`. Known once
+    /// [`Self::declarable`] was asked.
+    pub fn early(&mut self, now: Timestamp) -> Vec<(IncidentDraft, bool)> {
+        if self.early.is_empty() {
+            return Vec::new();
+        }
+        let mut drafts = self.fused(now).incidents;
+        drafts.retain(|it| self.early.holds(it));
+        drafts.sort_by_key(|it| it.declared_at);
+        drafts.into_iter().map(|it| (self.early.has_grown(&it), it)).map(|(grown, it)| (it, grown)).collect()
     }
 
     /// All incidents that come of the whole of it when nobody answers.
     pub fn unanswered(&mut self) -> Vec<IncidentDraft> {
-        self.observe(Timestamp::MAX);
-        fuse(&self.findings, &self.observations, self.estate, self.policy, self.seed).incidents
+        self.fused(Timestamp::MAX).incidents
     }
 
     /// The incident as the findings up to `now` show it.
     pub fn draft(&mut self, now: Timestamp, current: Option<&Incident>) -> Option<IncidentDraft> {
+        let fusion = self.fused(now);
+        gravest(self.early.without(fusion), current)
+    }
+
+    /// The incident of `draft` as the findings up to `now` show it; the gravest where it is none of its own any more.
+    pub fn same(&mut self, now: Timestamp, draft: &IncidentDraft) -> Option<IncidentDraft> {
+        let fusion = self.fused(now);
+        let same = fusion.incidents.iter().find(|it| it.id == draft.id).cloned();
+        same.or_else(|| gravest(self.early.without(fusion), None))
+    }
+
+    /// What the findings up to `now` make.
+    fn fused(&mut self, now: Timestamp) -> Fusion {
         self.observe(now);
-        let known = known(&self.findings, now);
-        gravest(fuse(known, &self.observations, self.estate, self.policy, self.seed), current)
+        fuse(known(&self.findings, now), &self.observations, self.estate, self.policy, self.seed)
     }
 
     /// What truly happened.
@@ -214,6 +268,11 @@ impl<'a> DrillWorld<'a> {
         incident.ended_at = None;
         Some((incident, draft.title))
     }
+}
+
+/// The last instant before `at` that telemetry can tell.
+fn before(at: Timestamp) -> Timestamp {
+    at.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN)
 }
 
 /// Findings up to `now`, of findings by time.

@@ -5,6 +5,7 @@ mod bulkhead;
 mod consistency;
 mod detect;
 mod drill;
+mod early;
 mod erasure;
 mod faults;
 mod faults_everywhere;

@@ -69,9 +69,24 @@ impl Scene<'_, '_> {
             let path = format!("C:\\Windows\\Temp\\{{{}}}\\setuphlp.exe", self.rng.hex(8));
             self.service_installed(host, "SetupHelper", &path);
         }
+        if self.once_in(3) {
+            self.defender_updated(host);
+        }
         let pause = self.rng.range(120_000, 900_000);
         self.wait_ms(pause);
         self.restarted(host, SYSTEM, "Operating System: Service pack (Planned)");
+    }
+
+    /// Microsoft Defender's platform comes with the updates and installs its services anew, from below `ProgramData`.
+    fn defender_updated(&mut self, host: HostNo) {
+        let folder = "C:\\ProgramData\\Microsoft\\Windows Defender\\Platform\\4.18.25060.7-0";
+        for (name, program) in [
+            ("Microsoft Defender Antivirus Service", "MsMpEng.exe"),
+            ("Microsoft Defender Antivirus Network Inspection Service", "NisSrv.exe"),
+            ("Microsoft Defender Core Service", "MpDefenderCoreService.exe"),
+        ] {
+            self.service_installed(host, name, &format!("\"{folder}\\{program}\""));
+        }
     }
 
     /// By the configuration server where one may log on there, else by the host's own timer.

@@ -3,7 +3,7 @@
 use bulkhead_model::case::Localized;
 use bulkhead_model::estate::{Asset, AssetKind, Selector};
 use bulkhead_model::span::Span;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 mod decode;
 mod noise;
@@ -51,6 +51,13 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// When its attack begins; none where it has none.
+    pub fn attack_begins(&self) -> Option<Timestamp> {
+        let first = self.steps.iter().map(|it| it.at.secs()).min()?;
+        let after = SignedDuration::from_secs(i64::try_from(first).unwrap_or(i64::MAX));
+        Some(self.start.saturating_add(after).unwrap_or(Timestamp::MAX))
+    }
+
     /// Makes ordinary life so many times as busy, of one kind or all. Gives whether there is any of it.
     pub fn scale_noise(&mut self, kind: Option<NoiseKind>, factor: f64) -> bool {
         let mut found = false;

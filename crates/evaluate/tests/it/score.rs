@@ -93,6 +93,7 @@ fn figures_count_from_what_they_say() {
     let facts = Facts {
         findings: &findings,
         incidents: 1,
+        false_incidents: 2,
         declared_at: Some(at(6)),
         contained_at: Some(at(30)),
         services_hit: true,
@@ -107,6 +108,7 @@ fn figures_count_from_what_they_say() {
     assert_eq!(score.blast_radius, 2);
     assert_eq!((score.customers_hit.attacker, score.customers_hit.containment), (10, 47));
     assert_eq!(score.main_services_restored_s, Some(120 * 60));
+    assert_eq!(score.false_incidents, 2);
 }
 
 #[test]
@@ -115,6 +117,7 @@ fn what_did_not_happen_has_no_figure() {
     let facts = Facts {
         findings: &[],
         incidents: 0,
+        false_incidents: 0,
         declared_at: None,
         contained_at: None,
         services_hit: true,
@@ -138,6 +141,7 @@ fn check(last: Outcome, incidents: u64, reached: &[&str], expect: &[(&str, bool)
     let facts = Facts {
         findings: &findings,
         incidents,
+        false_incidents: 0,
         declared_at: Some(at(6)),
         contained_at: Some(at(30)),
         services_hit: true,

@@ -16,6 +16,14 @@ pub struct Score {
     pub customers_hit: CustomersHit,
     /// From declaration until the main services were back, seconds.
     pub main_services_restored_s: Option<u64>,
+    /// Incidents declared before the attack began; absent when there were none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub false_incidents: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Customers hit, by cause.
