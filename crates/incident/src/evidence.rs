@@ -354,7 +354,7 @@ pub(crate) fn discount(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy:
             continue;
         }
         let act = Act::of(it);
-        if acts.iter().any(|other| act.is_seen_in(other, policy.same_moment_s)) {
+        if acts.iter().any(|other| act.is_seen_in(other, policy.same_act_s)) {
             it.points *= policy.same_event_share;
             continue;
         }

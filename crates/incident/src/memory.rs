@@ -3,6 +3,7 @@
 //! Hosts and accounts are kept by name, since their numbers are of one run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::creation::{self, Creation};
 use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Kept};
 use crate::link::Ways;
-use crate::normal::Normal;
+use crate::normal::{Normal, Renamed};
 use crate::resolve::{AccountNo, HostNo, Resolver};
 
 /// What the stage knows at an instant. The same input makes the same bytes.
@@ -67,6 +68,9 @@ pub(crate) struct Known {
 #[serde(deny_unknown_fields)]
 pub(crate) struct KnownByName {
     hosts: Vec<String>,
+    /// By host; none where an earlier version kept none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    addresses: Vec<Vec<IpAddr>>,
     people: Vec<String>,
     evidence: Kept,
     hot: Vec<(HostNo, Timestamp)>,
@@ -83,6 +87,7 @@ impl Known {
     pub(crate) fn kept(self, resolver: &Resolver<'_>) -> KnownByName {
         KnownByName {
             hosts: resolver.hosts.iter().map(|it| it.id.clone()).collect(),
+            addresses: resolver.addresses(),
             people: resolver.people.iter().map(|it| it.name.clone()).collect(),
             evidence: self.evidence.kept(),
             hot: self.hot.into_iter().collect(),
@@ -97,9 +102,36 @@ impl Known {
 }
 
 impl KnownByName {
+    /// What hosts and accounts are called now that were called otherwise then.
+    pub(crate) fn renamed(&self, resolver: &mut Resolver<'_>) -> Renamed {
+        let none = Vec::new();
+        let mut renamed = Renamed::default();
+        for (number, id) in self.hosts.iter().enumerate() {
+            let host = resolver.recall_host(id, self.addresses.get(number).unwrap_or(&none));
+            let now = &resolver.hosts[host].id;
+            if now != id {
+                renamed.hosts.insert(id.clone(), now.clone());
+            }
+        }
+        for name in &self.people {
+            let account = resolver.recall_account(name);
+            let now = &resolver.people[account].name;
+            if now != name {
+                renamed.accounts.insert(name.clone(), now.clone());
+            }
+        }
+        renamed
+    }
+
     /// With the numbers that `resolver` gives; none where it is unsound.
     pub(crate) fn recalled(self, resolver: &mut Resolver<'_>) -> Option<Known> {
-        let hosts: Vec<HostNo> = self.hosts.iter().map(|it| resolver.recall_host(it)).collect();
+        let none = Vec::new();
+        let recalled = self
+            .hosts
+            .iter()
+            .enumerate()
+            .map(|(number, id)| resolver.recall_host(id, self.addresses.get(number).unwrap_or(&none)));
+        let hosts: Vec<HostNo> = recalled.collect();
         let people: Vec<AccountNo> = self.people.iter().map(|it| resolver.recall_account(it)).collect();
         self.renumbered(&hosts, &people)
     }

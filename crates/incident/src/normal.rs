@@ -126,7 +126,47 @@ impl RuleNormal {
     }
 }
 
+/// Names of an earlier run, and what the same is called now.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Renamed {
+    pub hosts: BTreeMap<String, String>,
+    pub accounts: BTreeMap<String, String>,
+}
+
+/// Moves what is kept under old names to the new ones, unless something is kept there.
+fn rename<V>(map: &mut BTreeMap<String, V>, names: &BTreeMap<String, String>) {
+    for (old, new) in names {
+        if !map.contains_key(new)
+            && let Some(it) = map.remove(old)
+        {
+            map.insert(new.clone(), it);
+        }
+    }
+}
+
 impl Normal {
+    /// The same under the names of now.
+    pub(crate) fn renamed(mut self, names: &Renamed) -> Self {
+        rename(&mut self.hosts, &names.hosts);
+        rename(&mut self.role_of, &names.hosts);
+        for rule in self.rules.values_mut() {
+            rename(&mut rule.hosts, &names.hosts);
+            for (old, new) in &names.accounts {
+                if rule.accounts.remove(old) {
+                    rule.accounts.insert(new.clone());
+                }
+            }
+        }
+        for it in &mut self.dismissed {
+            if let Some(new) = names.hosts.get(&it.host) {
+                it.host.clone_from(new);
+            }
+        }
+        self.dismissed.sort_by(|a, b| (&a.rule, &a.host).cmp(&(&b.rule, &b.host)));
+        self.dismissed.dedup_by(|a, b| (&a.rule, &a.host) == (&b.rule, &b.host));
+        self
+    }
+
     /// Something was recorded in `span` of the calendar.
     pub(crate) fn tick(&mut self, span: i64) {
         let passed = self.real.map_or(0, |it| span.saturating_sub(it));
@@ -247,6 +287,11 @@ impl Normal {
         let place =
             self.dismissed.binary_search_by(|it| (it.rule.as_str(), it.host.as_str()).cmp(&(rule, host)));
         place.ok().map(|it| &self.dismissed[it])
+    }
+
+    /// Hosts that something is known of, by id.
+    pub fn host_ids(&self) -> impl Iterator<Item = &str> {
+        self.hosts.keys().map(String::as_str)
     }
 
     /// Whether the rule ever fired on a host that was not under alarm.

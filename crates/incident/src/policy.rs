@@ -47,6 +47,9 @@ pub struct Policy {
     /// Alerts on one host within so many seconds are one happening: the strongest counts, the others `same_alert_share`.
     /// Default 2.
     pub same_moment_s: i64,
+    /// Rules of ours that speak of one technique of one account on a host within so many seconds speak of one act, which two logs
+    /// tell of: the weightiest counts, the others `same_event_share`. Default 10.
+    pub same_act_s: i64,
     /// Share of the points of an alert that came at the moment of a stronger one. Default 0.25.
     pub same_alert_share: f64,
     /// An alert that so many hosts raise within `sweep_s` is a sweep over them: it says that they were touched, not that
@@ -98,7 +101,8 @@ pub struct Policy {
     pub onward_points: f64,
     /// Factor on findings of one process tree, logon session or written file with a telling one of another rule. Default 1.5.
     pub same_doing_factor: f64,
-    /// Points of an account that somebody made whose account, or on a host that, was in the attacker's hands by then. Default 8.
+    /// Points of an account that somebody made whose account, or on a host that, was held to be in
+    /// the attacker's hands by then. Default 16.
     pub created_points: f64,
     /// Seconds after what an account did elsewhere within which its next way from the same host is the attacker's. Default
     /// 3600.
@@ -140,6 +144,7 @@ impl Default for Policy {
             keeps_s: [2 * 3600, 6 * 3600],
             alert_keeps_s: [3600, 3 * 3600],
             same_moment_s: 2,
+            same_act_s: 10,
             same_alert_share: 0.25,
             sweep_hosts: 3,
             sweep_s: 1800,
@@ -164,7 +169,7 @@ impl Default for Policy {
             reached_points: 6.0,
             onward_points: 6.0,
             same_doing_factor: 1.5,
-            created_points: 8.0,
+            created_points: 16.0,
             onward_s: 3600,
             server_clients: 3,
             account_window_s: 86_400,

@@ -146,12 +146,39 @@ impl<'e> Resolver<'e> {
         is_inside.then(|| self.number(&text, &format!("\u{0}{text}"), None))
     }
 
-    /// The host that an earlier run called `id`.
-    pub(crate) fn recall_host(&mut self, id: &str) -> HostNo {
+    /// The host that an earlier run called `id` and knew by these addresses: a drafted estate names it by what each recording shows.
+    pub(crate) fn recall_host(&mut self, id: &str, addresses: &[IpAddr]) -> HostNo {
         if let Some(index) = self.estate.assets.iter().position(|it| it.id.as_str() == id) {
             return self.number_asset(index, None);
         }
+        let by_name = self.asset(id);
+        let known = addresses.iter().find_map(|it| self.by_address.get(it).copied().flatten());
+        if let Some(index) = by_name.or(known) {
+            return self.number_asset(index, None);
+        }
+        if let Some(number) = addresses.iter().find_map(|it| self.address(*it)) {
+            return number;
+        }
         self.host_of_finding(id).unwrap_or_else(|| self.number(id, id, Some(id)))
+    }
+
+    /// The addresses by which each host of this run is known.
+    pub(crate) fn addresses(&self) -> Vec<Vec<IpAddr>> {
+        const EACH: usize = 8;
+        let mut all: Vec<BTreeSet<IpAddr>> = vec![BTreeSet::new(); self.hosts.len()];
+        let by_id: BTreeMap<&str, usize> =
+            self.hosts.iter().enumerate().map(|(number, it)| (it.id.as_str(), number)).collect();
+        for asset in &self.estate.assets {
+            if let Some(number) = by_id.get(asset.id.as_str()) {
+                all[*number].extend(&asset.addresses);
+            }
+        }
+        for (address, name) in &self.logged_names {
+            if let Some(number) = self.host_numbers.get(short(name)) {
+                all[*number].insert(*address);
+            }
+        }
+        all.into_iter().map(|it| it.into_iter().take(EACH).collect()).collect()
     }
 
     /// The account that an earlier run called `name`.

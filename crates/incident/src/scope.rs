@@ -96,6 +96,10 @@ impl<'a> Scope<'a> {
     ) -> Self {
         let mut resolver = Resolver::new(estate, observations);
         let Memory { normal, known } = memory;
+        let normal = match &known {
+            Some(it) => normal.renamed(&it.renamed(&mut resolver)),
+            None => normal,
+        };
         let known = known.and_then(|it| it.recalled(&mut resolver)).unwrap_or_default();
         let beats = beats(observations, &mut resolver);
         let links = Links::new(observations, &mut resolver, policy, known.ways);
@@ -166,7 +170,7 @@ impl<'a> Scope<'a> {
         let (level, is_alert) = (finding.rule.level, is_alert(finding));
         let it = &self.resolver.hosts[host];
         self.normal.meet(&it.id, &it.role);
-        let account_id = account.map(|it| self.resolver.people[it].id.as_str());
+        let account_id = account.map(|it| self.resolver.people[it].name.as_str());
         let who = Whose { host: &it.id, account: account_id };
         let chance = self.normal.chance(&finding.rule.id, who, span, self.policy.prior(level, is_alert));
         let points = self.policy.points(level, is_alert, chance);
@@ -188,7 +192,7 @@ impl<'a> Scope<'a> {
         }
         // What an attacker does is not what is usual.
         if !self.is_under_alarm(host) {
-            let account = account.map(|it| self.resolver.people[it].id.as_str());
+            let account = account.map(|it| self.resolver.people[it].name.as_str());
             let who = Whose { host: &self.resolver.hosts[host].id, account };
             self.normal.learn(&finding.rule.id, who, span);
         }
@@ -354,8 +358,10 @@ impl<'a> Scope<'a> {
         if points > most.0 {
             *most = (points, at);
         }
+        // What is under alarm is told with its incident.
         if let Who::Host(host) = who
             && points > self.strongest.points
+            && !self.is_under_alarm(host)
         {
             let host = Some(self.resolver.hosts[host].id.clone());
             self.strongest = Strongest { points, host, at: Some(at) };

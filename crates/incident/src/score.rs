@@ -237,7 +237,16 @@ impl Seen<'_> {
                 let why = Why::Created { creation: index };
                 let ground = Ground { points: policy.created_points, at: made.at, why };
                 scores.people.entry(made.account).or_default().push((host, ground));
+                self.follow(scores, host, made.account);
             }
+        }
+    }
+
+    /// Hosts on which an account of the attacker's making does anything are tied to the one it was made from.
+    fn follow(&self, scores: &mut Scores, from: HostNo, account: AccountNo) {
+        let fired = self.groups.iter().filter(|it| it.points > 0.0 && it.group.accounts.contains(&account));
+        for it in fired.filter(|it| it.group.host != from) {
+            scores.ties.insert(Tie { from, to: it.group.host, link: None });
         }
     }
 

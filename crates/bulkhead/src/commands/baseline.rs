@@ -1,5 +1,6 @@
 //! `baseline ...`: what was learned as usual, and what an operator dismissed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use bulkhead_incident::{Dismissal, Memory};
@@ -33,7 +34,11 @@ pub fn run(command: &cli::Baseline) -> Outcome {
                 None => inputs::now(),
             };
             let mut baseline = existing(file)?;
-            let is_known = baseline.memory.normal.knows(rule);
+            let is_known = baseline.memory.normal.knows(rule)
+                || baseline.memory.open().any(|it| {
+                    it.named().any(|it| it.reasons.iter().any(|it| it.finding.ends_with(rule.as_str())))
+                });
+            let host = host_of(&baseline.memory, host);
             let dismissal = Dismissal { rule: rule.clone(), host: host.clone(), reason: reason.clone(), at };
             baseline.memory.normal.dismiss(dismissal);
             baseline.keep(&baseline.memory)?;
@@ -45,6 +50,7 @@ pub fn run(command: &cli::Baseline) -> Outcome {
         }
         cli::Baseline::Recall { file, rule, host } => {
             let mut baseline = existing(file)?;
+            let host = &host_of(&baseline.memory, host);
             if !baseline.memory.normal.recall(rule, host) {
                 return Err(Failure::input(format!("nothing is dismissed of {rule} on {host}"))
                     .hint("`bulkhead baseline show` lists what is"));
@@ -52,6 +58,24 @@ pub fn run(command: &cli::Baseline) -> Outcome {
             baseline.keep(&baseline.memory)?;
             say!("recalled: {} on {} counts as ever", rule, host);
             Ok(())
+        }
+    }
+}
+
+/// The host as the baseline names it, given by that name or by its full name; said where the baseline does not know it.
+fn host_of(memory: &Memory, given: &str) -> String {
+    let known: BTreeSet<&str> = memory.normal.host_ids().collect();
+    let given = given.trim();
+    if known.contains(given) {
+        return given.to_owned();
+    }
+    let lower = given.to_lowercase();
+    let short = lower.split('.').next().unwrap_or(&lower);
+    match known.iter().find(|it| **it == lower || **it == short) {
+        Some(it) => (*it).to_owned(),
+        None => {
+            say!("this baseline has not seen the host {} yet: see that the name is right", given);
+            given.to_owned()
         }
     }
 }

@@ -100,11 +100,18 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         common.seed(),
     );
     // Of an incident of an earlier run of which nothing new came there is nothing to answer.
-    let open: Vec<IncidentDraft> = fusion
-        .incidents
-        .extract_if(.., |it| it.findings.is_empty())
-        .filter(|it| it.ended_at.is_none())
-        .collect();
+    let (open, over): (Vec<IncidentDraft>, Vec<IncidentDraft>) =
+        fusion.incidents.extract_if(.., |it| it.findings.is_empty()).partition(|it| it.ended_at.is_none());
+    for it in &over {
+        let at = it.ended_at.unwrap_or(it.last_finding_at);
+        note!(
+            "{} ({}) is over since {}: nothing new came of it for three days",
+            it.id,
+            it.title,
+            local(at, &estate.estate.estate)
+        );
+    }
+    say_unplaced(fusion.unplaced);
     for it in &open {
         note!(
             "{} ({}), declared {}, is not over; nothing new of it is in this telemetry",
@@ -333,6 +340,17 @@ pub fn objects(files: &CaseFiles) -> serde_json::Value {
     })
 }
 
+/// Says how many findings no verdict rests on.
+fn say_unplaced(unplaced: u64) {
+    if unplaced > 0 {
+        note!(
+            "NOT JUDGED: {} no time that can be used, or no host; whatever the verdict is, it does not rest on them",
+            counted(usize::try_from(unplaced).unwrap_or(usize::MAX), "finding")
+                + if unplaced == 1 { " has" } else { " have" }
+        );
+    }
+}
+
 /// Says what counted for nothing because somebody said so.
 fn say_muted(muted: &[Muted], estate: &Estate) {
     for it in muted {
@@ -357,6 +375,7 @@ fn no_incident(
             "strongest_host": fusion.strongest.host,
             "strongest_at": fusion.strongest.at,
             "declare_points": policy.declare_points,
+            "not_judged": fusion.unplaced,
             "learned": { "hosts": fusion.memory.normal.n_hosts(), "hours_a_host": fusion.memory.normal.hours() },
             "telemetry": gathered.summary,
         }))?;
