@@ -86,7 +86,7 @@ fn bench(root: &std::path::Path, args: &[String]) -> Result<()> {
         return drills::run(root, args);
     }
     let reference = args.first().is_some_and(|it| it == "contain") && can_build_highs(root);
-    if args.first().is_some_and(|it| it == "detect") {
+    if args.first().is_some_and(|it| it == "detect" || it == "thresholds") {
         // It is measured as the process that users start.
         shell::cargo(root).args(["build", "--release", "--quiet", "--package", "bulkhead"]).run()?;
     }

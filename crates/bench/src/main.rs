@@ -1,4 +1,4 @@
-//! Benchmarks: `bulkhead-bench event|detect|correlate|contain|scope [--json]`, run through `cargo xtask bench NAME`; and `gen estate`.
+//! Benchmarks: `bulkhead-bench event|detect|correlate|contain|scope|reliability|thresholds [--json]`, run through `cargo xtask bench NAME`; and `gen estate`.
 
 mod contain;
 mod corpus;
@@ -7,8 +7,11 @@ mod detect;
 mod event;
 mod measure;
 mod peers;
+mod play;
 mod process;
+mod reliability;
 mod scope;
+mod thresholds;
 
 use std::process::ExitCode;
 
@@ -36,15 +39,19 @@ fn run(args: &[String]) -> Result<()> {
         Some("contain-profile") => contain::profile(&args[1..]),
         Some("contain-sweep") => contain::sweep(&args[1..]),
         Some("scope") => scope::run(&args[1..], json),
+        Some("reliability") => reliability::run(&args[1..], json),
+        Some("thresholds") => thresholds::run(&args[1..], json),
         Some("gen") => contain::generate(&args[1..]),
         Some("detect-memory") => detect::memory(),
         Some("detect-oracle") => detect::oracle(),
         Some("detect-profile") => detect::profile(),
         Some(other) => {
             bail!(
-                "`{other}` is not a benchmark; known are event, detect, correlate, contain, scope, detect-oracle"
+                "`{other}` is not a benchmark; known are event, detect, correlate, contain, scope, reliability, thresholds, detect-oracle"
             )
         }
-        None => bail!("name a benchmark: event, detect, correlate, contain, scope, detect-oracle"),
+        None => bail!(
+            "name a benchmark: event, detect, correlate, contain, scope, reliability, thresholds, detect-oracle"
+        ),
     }
 }

@@ -11,7 +11,7 @@ use bulkhead_incident::{Fusion, IncidentDraft, Memory, Policy, Scope, finding_fr
 use bulkhead_model::case::EntityKind;
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::Estate;
-use bulkhead_model::finding::SourceRef;
+use bulkhead_model::finding::{Finding, SourceRef};
 use bulkhead_telemetry::{Options, Record, entities, read_bytes};
 use serde_json::{Value, json};
 
@@ -20,28 +20,28 @@ use crate::measure::peak_memory_mb;
 const DAY_S: i64 = 86_400;
 
 /// One line of a list, as it is scored.
-struct Row {
-    at: i64,
-    host: String,
-    ip: String,
+pub struct Row {
+    pub at: i64,
+    pub host: String,
+    pub ip: String,
     label: String,
 }
 
 impl Row {
-    fn is_labelled(&self) -> bool {
+    pub fn is_labelled(&self) -> bool {
         self.label != "-" && !self.label.is_empty()
     }
 
     /// Whether the label says that the host was only scanned.
-    fn is_scan(&self) -> bool {
+    pub fn is_scan(&self) -> bool {
         self.label.ends_with("_scan") || self.label.ends_with("_scans")
     }
 }
 
 /// A network's alerts by time, and its attack's phases.
-struct Network {
-    name: String,
-    rows: Vec<Row>,
+pub struct Network {
+    pub name: String,
+    pub rows: Vec<Row>,
     /// The header and the lines, in the same order.
     text: Vec<u8>,
     phases: Vec<(String, i64, i64)>,
@@ -73,7 +73,7 @@ pub fn run(args: &[String], json: bool) -> Result<()> {
     Ok(())
 }
 
-fn folder(args: &[String]) -> Result<PathBuf> {
+pub fn folder(args: &[String]) -> Result<PathBuf> {
     let named = args.iter().position(|it| it == "--data").map(|it| args.get(it + 1).map(PathBuf::from));
     let folder = match named {
         Some(folder) => folder.context("--data needs a folder")?,
@@ -85,7 +85,7 @@ fn folder(args: &[String]) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn networks(folder: &Path) -> Result<Vec<Network>> {
+pub fn networks(folder: &Path) -> Result<Vec<Network>> {
     let phases = std::fs::read_to_string(folder.join("phases.csv")).context("cannot read phases.csv")?;
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -115,6 +115,24 @@ fn networks(folder: &Path) -> Result<Vec<Network>> {
 }
 
 impl Network {
+    /// Its alerts as findings, in the order of the list.
+    pub fn findings(&self) -> Vec<Finding> {
+        let files = [(format!("{}_alerts.txt", self.name), self.text.clone())];
+        let mut findings = Vec::new();
+        let mut take = |record: &Record<'_>| {
+            let source = SourceRef { file: record.file.to_owned(), record: record.record };
+            findings.extend(finding_from_alert(record.event, &entities(record.event), source));
+            ControlFlow::Continue(())
+        };
+        read_bytes(&files, &Options::default(), &mut take);
+        findings
+    }
+
+    /// What the list calls a host that the stage names.
+    pub fn host<'n>(&'n self, id: &'n str) -> &'n str {
+        self.rows.iter().find(|it| it.ip == id).map_or(id, |it| it.host.as_str())
+    }
+
     fn read(name: &str, text: &str, phases: &str) -> Result<Self> {
         let (header, lines) = text.split_once('\n').context("an empty list of alerts")?;
         let mut rows: Vec<(Row, &str)> = lines.lines().filter_map(|it| Some((row(it)?, it))).collect();
@@ -137,7 +155,7 @@ impl Network {
     }
 
     /// The attack's time, from the start of its first phase to the end of its last.
-    fn attack(&self) -> (i64, i64) {
+    pub fn attack(&self) -> (i64, i64) {
         let start = self.phases.iter().map(|it| it.1).min().unwrap_or(i64::MAX);
         let end = self.phases.iter().map(|it| it.2).max().unwrap_or(i64::MIN);
         (start, end)

@@ -27,6 +27,7 @@ mod kept;
 mod narrate;
 mod out;
 mod persons;
+mod policy_input;
 mod record_note;
 mod rule_input;
 mod say;

@@ -3,12 +3,13 @@
 use bulkhead_incident::{Fusion, IncidentDraft, Policy};
 use bulkhead_model::case::figures::Hit;
 use bulkhead_model::case::{
-    ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Plan, RecoveryPlan,
+    ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Muted, Plan, RecoveryPlan,
     Relapse, Score, ServiceImpact,
 };
 use bulkhead_model::estate::{Estate, EstateInfo};
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_report::percent;
+use jiff::Timestamp;
 
 use crate::casedir::CaseFiles;
 use crate::commands::case::text_of;
@@ -81,6 +82,9 @@ fn scope(out: &mut String, incident: &Incident, relapses: &[Relapse], info: &Est
         incident.severity.as_str()
     );
     line!(out, "  it stands: {}", incident.standing());
+    if let Some(at) = incident.ended_at {
+        line!(out, "{}  over by its telemetry: nothing new had come for days", local(at, info));
+    }
     for it in relapses {
         line!(out, "{}  RELAPSE: the attacker is back on {}", local(it.at, info), it.entities.join(", "));
     }
@@ -372,6 +376,21 @@ pub fn score_line(score: &Score, figures: Option<&Figures>) -> String {
         count(score.customers_hit.attacker),
         count(score.customers_hit.containment),
         main
+    )
+}
+
+/// What counted for nothing because somebody said so.
+pub fn muted(it: &Muted, shown: impl Fn(Timestamp) -> String) -> String {
+    let more = it.n_hosts.saturating_sub(it.hosts.len() as u64); // rows
+    format!(
+        "MUTED by {} ({}): {} on {}{}, {} to {}",
+        it.by,
+        it.why,
+        counted(usize::try_from(it.findings).unwrap_or(usize::MAX), "finding"),
+        it.hosts.join(", "),
+        if more > 0 { format!(" and {more} more") } else { String::new() },
+        shown(it.first),
+        shown(it.last)
     )
 }
 

@@ -116,6 +116,7 @@ impl IncidentDraft {
             severity: self.severity,
             declared_at,
             first_finding_at: self.first_finding_at,
+            ended_at: self.ended_at,
             compromised: self.compromised.clone(),
             suspected: self.suspected.clone(),
             tactics: self.tactics.clone(),

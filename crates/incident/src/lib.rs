@@ -31,6 +31,7 @@ mod change;
 mod draft;
 mod memory;
 mod scope;
+mod standing;
 mod tell;
 mod whole;
 
@@ -46,6 +47,7 @@ pub use memory::Memory;
 pub use normal::{Dismissal, Normal};
 pub use policy::Policy;
 pub use scope::Scope;
+pub use standing::{Standing, watch};
 pub use state::{BadTransition, allowed, transition};
 pub use tactics::{TACTICS, tactics_of, techniques_of};
 pub use whole::{Explained, Fusion, Part, explain, fuse, fuse_knowing};

@@ -133,6 +133,7 @@ fn score_knowing(seen: Seen<'_>, taken: &Taken) -> Scores {
     seen.together(&mut scores);
     seen.beside(&mut scores);
     seen.same_tools(&mut scores);
+    seen.movers(&mut scores);
     seen.created(&mut scores, taken);
     scores
 }
@@ -201,6 +202,19 @@ impl Seen<'_> {
         };
         let theirs = || onto[..until].iter().rev().find(|it| is_theirs(&self.links.all[**it]));
         new.or_else(theirs).copied()
+    }
+
+    /// Whose account went from one host of the attacker's onto another is in his hands, whoever's it is.
+    fn movers(&self, scores: &mut Scores) {
+        let taken = self.taken(scores);
+        for it in &scores.ties {
+            let (Some(since), Some(index)) = (taken.get(&it.from), it.link) else { continue };
+            let link = &self.links.all[index];
+            let Some(account) = link.account.filter(|_| taken.contains_key(&it.to)) else { continue };
+            let points = self.policy.onward_points;
+            let ground = Ground { points, at: link.first.max(*since), why: Why::Onward { link: index } };
+            scores.people.entry(account).or_default().push((it.from, ground));
+        }
     }
 
     /// What somebody makes who is in the attacker's hands is the attacker's, and what is made on a host that is.
@@ -290,7 +304,9 @@ impl Seen<'_> {
             scores.ties.insert(Tie { from, to: host, link: Some(link) });
             let left = policy.source_cap - given.get(&from).copied().unwrap_or(0.0);
             let share = if context.is_account { policy.source_share } else { policy.source_share / 2.0 };
-            let share = share * context.surprise;
+            // A grave rule says by itself that it was the attacker who came, however many new ways his account takes.
+            let is_sure = context.is_account && self.groups[index].is_telling();
+            let share = if is_sure { share } else { share * context.surprise };
             let points = (context.points * share).min(left);
             // One rule that is not grave says as much of the source by one target as by ten.
             let group = self.groups[index].group;

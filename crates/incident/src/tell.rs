@@ -405,9 +405,10 @@ fn push_new(list: &mut Vec<String>, it: String) {
 
 /// Who, where and what, in plain words.
 fn title(compromised: &[Entity], suspected: &[Entity], movements: &[Movement], gravest: &str) -> String {
-    let named =
-        if compromised.iter().any(|it| it.kind == EntityKind::Asset) { compromised } else { suspected };
-    let of = |kind| named.iter().filter(move |it| it.kind == kind).map(|it| it.id.as_str());
+    // Where no host is held compromised, those suspected are named, beside the accounts that are.
+    let has_host = compromised.iter().any(|it| it.kind == EntityKind::Asset);
+    let more = if has_host { &[][..] } else { suspected };
+    let of = |kind| compromised.iter().chain(more).filter(move |it| it.kind == kind).map(|it| it.id.as_str());
     let accounts: Vec<&str> = of(EntityKind::Identity).collect();
     let who = match accounts.as_slice() {
         [] => String::new(),
@@ -463,6 +464,23 @@ mod tests {
     #[test]
     fn levels_are_ordered_as_severities() {
         assert!(Level::Critical > Level::High && Level::Medium > Level::Low);
+    }
+
+    #[test]
+    fn a_title_names_suspected_hosts_where_none_is_compromised() {
+        let entity = |kind, id: &str| Entity {
+            kind,
+            id: id.to_owned(),
+            hostname: None,
+            since: Timestamp::UNIX_EPOCH,
+            confidence: 0.5,
+            reasons: Vec::new(),
+        };
+        let (host, account) = (|id| entity(EntityKind::Asset, id), |id| entity(EntityKind::Identity, id));
+        let titled = |compromised: &[Entity], suspected: &[Entity]| title(compromised, suspected, &[], "Odd");
+        assert_eq!(titled(&[], &[host("pc-1"), account("eve")]), "Intrusion on pc-1 with account eve: Odd");
+        assert_eq!(titled(&[account("eve")], &[host("pc-1")]), "Intrusion on pc-1 with account eve: Odd");
+        assert_eq!(titled(&[host("pc-1")], &[host("pc-2"), account("eve")]), "Intrusion on pc-1: Odd");
     }
 
     #[test]

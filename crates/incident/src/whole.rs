@@ -63,23 +63,36 @@ fn run<'a>(
     until: Option<Timestamp>,
 ) -> Scope<'a> {
     let mut scope = Scope::new(observations, estate, policy, memory, seed);
+    for number in in_order(&mut scope, findings, until) {
+        scope.observe(&findings[number], number);
+    }
+    if let Some(end) = until.or(last_instant(&scope, findings, observations)) {
+        scope.settle(end);
+    }
+    scope
+}
+
+/// The numbers of the findings up to an instant by their time, once the stage knows the domains of all accounts.
+pub(crate) fn in_order(scope: &mut Scope<'_>, findings: &[Finding], until: Option<Timestamp>) -> Vec<usize> {
     let users: BTreeSet<&String> = findings.iter().filter_map(|it| it.user.as_ref()).collect();
     users.into_iter().for_each(|it| scope.resolver.learn_domain(it));
     let is_then = |it: &usize| until.is_none_or(|until| findings[*it].time <= Some(until));
     let mut order: Vec<usize> = (0..findings.len()).filter(is_then).collect();
     let key = |it: &usize| (findings[*it].time, &findings[*it].source, &findings[*it].rule.id, *it);
     order.sort_by(|a, b| key(a).cmp(&key(b)));
-    for number in order {
-        scope.observe(&findings[number], number);
-    }
+    order
+}
+
+/// When everything that was seen is over, late stamps included.
+pub(crate) fn last_instant(
+    scope: &Scope<'_>,
+    findings: &[Finding],
+    observations: &Observations,
+) -> Option<Timestamp> {
     let last_link = scope.links.all.last().map(|it| it.first);
     let last_made = scope.creations.last().map(|it| it.at);
     let last = observations.last.max(findings.iter().filter_map(|it| it.time).max());
-    let last = last.max(last_link).max(last_made);
-    if let Some(end) = until.or(last.map(|it| shift(it, policy.link_after_s))) {
-        scope.settle(end);
-    }
-    scope
+    last.max(last_link).max(last_made).map(|it| shift(it, scope.policy.link_after_s))
 }
 
 /// What speaks for it that a host or an account is in the attacker's hands, at the instant at which most did.

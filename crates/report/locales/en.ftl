@@ -239,6 +239,7 @@ scope-more-reasons = { $n_n ->
     [one] { $n } more reason
    *[other] { $n } more reasons
 }
+scope-ended = By its telemetry the incident was over on { $when }: nothing new had come for days. What was done about it is said by its state.
 findings-title = Findings
 findings-caption = Findings, like ones on one row
 findings-read = { $sources_n ->
@@ -248,6 +249,11 @@ findings-read = { $sources_n ->
 findings-belong = { $n_n ->
     [one] { $n } finding belongs to this incident.
    *[other] { $n } findings belong to this incident.
+}
+findings-muted = Findings that counted for nothing because somebody said so:
+findings-muted-by = { $n_n ->
+    [one] { $by } ({ $why }): { $n } finding on { $hosts }, { $from } to { $until }
+   *[other] { $by } ({ $why }): { $n } findings on { $hosts }, { $from } to { $until }
 }
 findings-all = All findings
 findings-times = Times
@@ -680,6 +686,9 @@ said-lateral-towards = Lateral movement from { $list } towards { $list_b }
 said-lateral-across = Lateral movement across { $list }
 said-intrusion-on = Intrusion on { $list }
 said-intrusion = Intrusion
+said-muted-maintenance = maintenance { $any }
+said-muted-scanner = scanner { $any }
+said-muted-dismissal = dismissal
 said-contact = { $told } ({ $any })
 said-w-declared = declared
 said-w-contained = contained

@@ -246,6 +246,7 @@ scope-more-reasons = { $n_n ->
     [one] { $n } autre raison
    *[other] { $n } autres raisons
 }
+scope-ended = D'après sa télémétrie, l'incident était terminé le { $when } : rien de nouveau n'était venu depuis des jours. Ce qui a été fait se lit dans son état.
 findings-title = Constats
 findings-caption = Constats, les semblables sur une ligne
 findings-read = { $sources_n ->
@@ -255,6 +256,11 @@ findings-read = { $sources_n ->
 findings-belong = { $n_n ->
     [one] { $n } constat appartient à cet incident.
    *[other] { $n } constats appartiennent à cet incident.
+}
+findings-muted = Constats tenus pour nuls parce que quelqu’un l’a dit :
+findings-muted-by = { $n_n ->
+    [one] { $by } ({ $why }) : { $n } constat sur { $hosts }, du { $from } au { $until }
+   *[other] { $by } ({ $why }) : { $n } constats sur { $hosts }, du { $from } au { $until }
 }
 findings-all = Tous les constats
 findings-times = Fois
@@ -725,6 +731,9 @@ said-lateral-towards = Déplacement latéral de { $list } vers { $list_b }
 said-lateral-across = Déplacement latéral entre { $list }
 said-intrusion-on = Intrusion sur { $list }
 said-intrusion = Intrusion
+said-muted-maintenance = maintenance { $any }
+said-muted-scanner = scanner { $any }
+said-muted-dismissal = rejet
 said-contact = { $told } ({ $any })
 said-w-declared = déclaré
 said-w-contained = endigué

@@ -111,6 +111,10 @@ pub struct Drill {
     /// Nobody answers: prints what would be declared, when, of whom and why, and writes no case.
     #[arg(long, conflicts_with_all = ["out", "force"])]
     pub unanswered: bool,
+    /// Thresholds and weights of the stage that finds incidents, to try what others would have done: a TOML file of those
+    /// that differ from the product's, such as `declare_points = 16`.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Lists the built-in scenarios.
     #[arg(long)]
     pub list: bool,

@@ -98,10 +98,16 @@ fn show(dir: &Path, format: Format) -> Outcome {
     say!("{}  [{}, {}]", incident.title, incident.standing(), incident.severity.as_str());
     let zone = zone_of_case(dir);
     say!(
-        "declared {}, first finding {}",
+        "declared {}, first finding {}{}",
         shown(incident.declared_at, &zone),
-        shown(incident.first_finding_at, &zone)
+        shown(incident.first_finding_at, &zone),
+        incident.ended_at.map_or_else(String::new, |at| {
+            format!("; over by its telemetry {}: nothing new had come for days", shown(at, &zone))
+        })
     );
+    for it in &incident.telemetry.muted {
+        say!("{}", crate::narrate::muted(it, |at| shown(at, &zone)));
+    }
     let mut table = Table::new(["", "id", "since", "confidence", "because"]);
     for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
         for it in list {

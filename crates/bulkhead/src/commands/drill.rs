@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulkhead_evaluate::{Facts, LENGTH_MAX, Scenario, Verdict, read, scenario, scenarios, score, verdicts};
-use bulkhead_incident::Policy;
 use bulkhead_model::case::{IncidentState, Score, ServiceImpact};
 use bulkhead_model::finding::Finding;
 use bulkhead_model::id::{AssetId, ServiceId};
@@ -25,7 +24,7 @@ use crate::flow::{self, Ending, Opening, VaultKey};
 use crate::say::{self, note, say};
 use crate::ui::Table;
 use crate::world::drill::DrillWorld;
-use crate::{files, inputs, narrate, rule_input, seen_flows, ui};
+use crate::{files, inputs, narrate, policy_input, rule_input, seen_flows, ui};
 
 /// Played when no scenario is named.
 const DEFAULT: &str = "reference";
@@ -41,10 +40,10 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     let common = &args.common;
     say_language(common, quiet);
     let scenario = load(args)?;
+    let policy = policy_input::read(args.policy.as_deref())?;
     // A drill without an estate plays on the embedded example; one configured or named takes its place.
     let estate = estate_input::read_or_example(common.estate.as_deref(), config, quiet)?;
     let (rules, _) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
-    let policy = Policy::default();
     let seed = scenario.seed ^ common.seed();
     let estate = if args.unannounced { estate } else { drill_noise::announce(estate, &scenario, seed)? };
     if args.unanswered {

@@ -336,17 +336,7 @@ pub fn objects(files: &CaseFiles) -> serde_json::Value {
 /// Says what counted for nothing because somebody said so.
 fn say_muted(muted: &[Muted], estate: &Estate) {
     for it in muted {
-        let more = it.n_hosts.saturating_sub(it.hosts.len() as u64);
-        note!(
-            "MUTED by {} ({}): {} on {}{}, {} to {}",
-            it.by,
-            it.why,
-            counted(usize::try_from(it.findings).unwrap_or(usize::MAX), "finding"),
-            it.hosts.join(", "),
-            if more > 0 { format!(" and {more} more") } else { String::new() },
-            local(it.first, &estate.estate),
-            local(it.last, &estate.estate)
-        );
+        note!("{}", narrate::muted(it, |at| local(at, &estate.estate)));
     }
 }
 

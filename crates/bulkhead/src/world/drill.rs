@@ -264,6 +264,8 @@ impl<'a> DrillWorld<'a> {
             merge(&mut incident.compromised, entity);
         }
         incident.findings = known.len() as u64;
+        // Whoever is back was not gone for good.
+        incident.ended_at = None;
         Some((incident, draft.title))
     }
 }

@@ -19,4 +19,5 @@ mod reach;
 mod record;
 mod respond;
 mod resume;
+mod told;
 mod writing;

@@ -36,6 +36,7 @@ pub fn incident(hosts: &[(&str, i64)]) -> Incident {
         severity: Level::High,
         declared_at: at(10),
         first_finding_at: at(1),
+        ended_at: None,
         compromised,
         suspected: Vec::new(),
         tactics: vec!["lateral-movement".into()],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bulkhead_incident::{Change, Dismissal, Fusion, Memory, Policy, Scope, fuse, fuse_knowing};
+use bulkhead_incident::{Change, Dismissal, Fusion, Memory, Policy, Scope, fuse, fuse_knowing, watch};
 use bulkhead_model::entity::Observations;
 use bulkhead_model::finding::Finding;
 use proptest::prelude::*;
@@ -58,6 +58,24 @@ fn an_attack_is_found_however_long_the_recording_is() {
     for hours in [6, 12, 24, 72, 240, 720] {
         check(&[routine(6, hours), attack("host3", hours * HOUR, 60)], &[&["host3"]]);
     }
+}
+
+#[test]
+fn watching_changes_nothing_and_tells_what_the_incident_says() {
+    let findings = findings(&[routine(6, 48), attack("host3", 24 * HOUR, 60)].concat());
+    let (nobody, estate, policy) = (Observations::default(), estate(), Policy::default());
+    let alone = fuse(&findings, &nobody, &estate, &policy, 0);
+    let hours: Vec<_> = (1..48).map(|it| at(&format!("{}+{:02}:00:00", it / 24, it % 24))).collect();
+    let (watched, told) = watch(Memory::default(), &findings, &nobody, &estate, &policy, &hours);
+    assert_eq!(watched.incidents, alone.incidents);
+    let of_host = || told.iter().filter(|it| it.id == "host3");
+    let last = of_host().next_back().expect("something speaks against it");
+    assert_eq!(
+        policy.confidence(last.points).to_bits(),
+        alone.incidents[0].named().next().expect("it is named").confidence.to_bits()
+    );
+    let before = of_host().filter(|it| it.at < hours[23]);
+    assert!(before.map(|it| it.points).fold(0.0, f64::max) < policy.declare_points);
 }
 
 #[test]

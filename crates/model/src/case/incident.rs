@@ -41,6 +41,10 @@ pub struct Incident {
     pub declared_at: Timestamp,
     /// Time of the earliest finding that belongs to it.
     pub first_finding_at: Timestamp,
+    /// When it was over by its telemetry, for want of anything new for days; absent while it is not. That says nothing of
+    /// what was done about it, which `state` does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
     /// Hosts and identities held to be in the attacker's hands.
     pub compromised: Vec<Entity>,
     /// Hosts and identities that may be.

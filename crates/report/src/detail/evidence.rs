@@ -87,7 +87,9 @@ pub fn scope(page: &Page<'_>) -> Markup {
         }
     };
     let caption = page.get("scope-caption");
-    let body = wide(
+    let ended =
+        page.view.incident.ended_at.map(|at| page.say("scope-ended", &[("when", (&page.moment(at)).into())]));
+    let table = wide(
         &caption,
         &html! {
             table class="stack fixed scope" {
@@ -100,6 +102,7 @@ pub fn scope(page: &Page<'_>) -> Markup {
             }
         },
     );
+    let body = html! { @if let Some(ended) = ended { p { (ended) } } (table) };
     page.section("scope", "scope-title", &body)
 }
 

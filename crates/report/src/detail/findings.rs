@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use bulkhead_model::case::Muted;
 use bulkhead_model::finding::Finding;
 use maud::{Markup, html};
 
 use super::wide;
 use crate::page::{Page, ROWS};
-use crate::text::count;
+use crate::text::{count, prose};
 use crate::words::Lang;
 
 /// Findings of one rule on one host by one account.
@@ -49,6 +50,7 @@ pub fn findings(page: &Page<'_>) -> Markup {
             (page.say("findings-read", &[("events", view.figures.events.into()), ("sources", telemetry.sources.len().into()), ("malformed", (&count(telemetry.malformed)).into())])) // rows
             " " (page.figure("findings-belong", view.figures.findings))
         }
+        (muted(page, &telemetry.muted))
         details {
             summary { (page.get("findings-all")) }
             (wide(&caption, &html! {
@@ -77,4 +79,36 @@ pub fn findings(page: &Page<'_>) -> Markup {
         }
     };
     page.section("findings", "findings-title", &body)
+}
+
+/// What counted for nothing because somebody said so: it stands in print, since whoever reads the verdict must see it.
+fn muted(page: &Page<'_>, list: &[Muted]) -> Markup {
+    let hosts = |it: &Muted| {
+        let named = it.hosts.join(", ");
+        let more = it.n_hosts.saturating_sub(it.hosts.len() as u64); // rows
+        match more {
+            0 => named,
+            more => format!("{named} {}", page.figure("and-more", more)),
+        }
+    };
+    let row = |it: &Muted| {
+        page.say(
+            "findings-muted-by",
+            &[
+                ("by", (&page.said(&it.by)).into()),
+                ("why", (&it.why).into()),
+                ("n", it.findings.into()),
+                ("hosts", (&hosts(it)).into()),
+                ("from", (&page.instant(it.first)).into()),
+                ("until", (&page.instant(it.last)).into()),
+            ],
+        )
+    };
+    html! {
+        @if !list.is_empty() {
+            p { strong { (page.get("findings-muted")) } }
+            ul class="reasons" { @for it in list.iter().take(ROWS) { li { (prose(&row(it))) } } }
+            (page.more(list.len(), "incident.json")) // rows
+        }
+    }
 }

@@ -33,7 +33,15 @@ fn happened(facts: &Facts<'_>) -> String {
         standing::english(incident)
     );
     if facts.hosts.is_empty() {
-        text.push_str("No host is known to be in the attacker's hands.");
+        text.push_str("No host is known to be in the attacker's hands");
+        match facts.suspects.as_slice() {
+            [] => {}
+            [one] => text.push_str(&format!("; {one} is suspected to be")),
+            several => {
+                text.push_str(&format!("; suspected to be are {}", listed(several, 4, "and", MORE)));
+            }
+        }
+        text.push('.');
     } else {
         text.push_str(&format!(
             "The attacker {} {} ({}) and {}.",

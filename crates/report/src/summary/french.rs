@@ -51,7 +51,11 @@ fn happened(facts: &Facts<'_>) -> String {
         standing::french(incident)
     );
     if facts.hosts.is_empty() {
-        text.push_str("Aucune machine n'est connue pour être aux mains de l'attaquant.");
+        text.push_str("Aucune machine n'est connue pour être aux mains de l'attaquant");
+        if !facts.suspects.is_empty() {
+            text.push_str(&format!(" ; soupçon sur {}", listed(&facts.suspects, 4, "et", MORE)));
+        }
+        text.push('.');
     } else {
         text.push_str(&format!(
             "L'attaquant {} {} ({}) et {}.",

@@ -1,7 +1,7 @@
 //! The first screen: what happened, whom it hits, what is done, when it is back, what the law wants. English and French.
 
 use bulkhead_model::case::{
-    BaselineName, Clock, ClockStatus, EntityKind, Figures, IncidentState, Localized, MainServices,
+    BaselineName, Clock, ClockStatus, Entity, EntityKind, Figures, IncidentState, Localized, MainServices,
     ServiceImpact, ServiceState,
 };
 use jiff::Timestamp;
@@ -50,6 +50,8 @@ struct Facts<'a> {
     zone: TimeZone,
     figures: &'a Figures,
     hosts: Vec<&'a str>,
+    /// Hosts that may be in the attacker's hands.
+    suspects: Vec<&'a str>,
     hit: Vec<Hit<'a>>,
     ours: Vec<Hit<'a>>,
     /// Duties that bind and begin at once.
@@ -66,7 +68,9 @@ struct Hit<'a> {
 
 impl<'a> Facts<'a> {
     fn of(view: &'a CaseView<'a>) -> Self {
-        let of_kind = |kind| view.incident.compromised.iter().filter(move |it| it.kind == kind);
+        let hosts = |list: &'a [Entity]| {
+            list.iter().filter(|it| it.kind == EntityKind::Asset).map(|it| it.id.as_str()).collect()
+        };
         // What probes observed, once something is enforced; what was predicted, before.
         let ours = if view.figures.containment_observed.is_some() {
             &view.impact.containment_observed
@@ -84,7 +88,8 @@ impl<'a> Facts<'a> {
             view,
             figures: view.figures,
             zone: zone(&view.estate.estate),
-            hosts: of_kind(EntityKind::Asset).map(|it| it.id.as_str()).collect(),
+            hosts: hosts(&view.incident.compromised),
+            suspects: hosts(&view.incident.suspected),
             hit: hits(view, &view.impact.attacker),
             ours: hits(view, ours),
             at_once: binding().filter(|it| it.due_earliest.is_none() && it.anchor_at.is_some()).collect(),
