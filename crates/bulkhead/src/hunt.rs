@@ -182,7 +182,7 @@ impl Hunt<'_> {
             collector.finish(&mut findings);
             hunter.end(&mut findings, collector.counts(), false);
         }
-        let what = ["event with findings", "events with findings"];
+        let what = ["event with findings was", "events with findings were"];
         crate::telemetry_input::say_clocks(&desk.clocks.offsets(), what);
         crate::telemetry_input::say_over_budget(&collector.over_budget());
         (telemetry, collector.counts())

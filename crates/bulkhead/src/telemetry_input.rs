@@ -63,7 +63,7 @@ pub fn gather(
     }
     summary.clock_offsets = pass.clocks.offsets();
     summary.untimed = pass.untimed;
-    say_clocks(&summary.clock_offsets, ["event", "events"]);
+    say_clocks(&summary.clock_offsets, ["event was", "events were"]);
     say_untimed(summary.untimed);
     let mut last = Vec::new();
     collector.finish(&mut last);
@@ -181,7 +181,7 @@ pub fn say_clocks(offsets: &[ClockOffset], what: [&str; 2]) {
         let by = ui::duration((it.seconds.unsigned_abs() + 30) / 60 * 60);
         let side = if it.seconds < 0 { "fast" } else { "slow" };
         note!(
-            "warning[clock]: the logs of {} are {} {}, by what its Sysmon events say themselves; the time of {} was set right by that",
+            "warning[clock]: the logs of {} are {} {}, by what its Sysmon events say themselves; {} placed by that",
             it.host,
             by,
             side,

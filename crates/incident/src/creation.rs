@@ -1,9 +1,12 @@
 //! Accounts that were made: what an intruder makes is his.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bulkhead_model::entity::Observations;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::link::shift;
 use crate::resolve::{AccountNo, HostNo, Resolver};
 
 /// Accounts made that are remembered from one run to the next, the latest.
@@ -20,20 +23,37 @@ pub(crate) struct Creation {
     pub on: HostNo,
 }
 
-/// Accounts made, by time: those of `observations`, and those known from before.
+/// Seconds before it was made in which an account may show itself, since logs stamp late.
+const EARLY_S: i64 = 300;
+
+/// Accounts made, each once, by time: those of `observations`, and those known from before. What says that an account was made that
+/// the operator's own estate declares, or that logged on before, is a forgery or a mistake: nobody is accused by it.
 pub(crate) fn creations(
     observations: &Observations,
     resolver: &mut Resolver<'_>,
     mut before: Vec<Creation>,
 ) -> Vec<Creation> {
+    let mut known = BTreeMap::<AccountNo, Timestamp>::new();
+    for (logon, uses) in observations.logons.iter().filter(|it| it.0.success) {
+        if let (Some(account), Some(first)) = (resolver.account(&logon.user), uses.first) {
+            known.entry(account).and_modify(|it| *it = (*it).min(first)).or_insert(first);
+        }
+    }
     for (it, seen) in &observations.created {
         let (Some(at), Some(on)) = (seen.first, resolver.host(&it.on)) else { continue };
         let Some(account) = resolver.account(&it.account) else { continue };
+        let was_there = known.get(&account).is_some_and(|it| *it < shift(at, -EARLY_S));
+        if was_there || resolver.is_declared(account) {
+            continue;
+        }
         let by = it.by.as_ref().and_then(|it| resolver.account(it));
         before.push(Creation { at, account, by, on });
     }
     before.sort_unstable();
     before.dedup();
+    // Several hosts may tell of one act.
+    let mut told = BTreeSet::new();
+    before.retain(|it| told.insert(it.account));
     before
 }
 

@@ -1,9 +1,11 @@
 //! An incident before it is declared: entities with reasons, severity, title, timeline.
 
-use bulkhead_model::case::{Entity, Incident, IncidentState, TelemetrySummary, TimelineEntry};
+use bulkhead_model::case::{Entity, EntityKind, Incident, IncidentState, TelemetrySummary, TimelineEntry};
 use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::normal::Renamed;
 
 /// An incident as it stands by what is known, before anybody answers for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +60,31 @@ pub struct Movement {
 }
 
 impl IncidentDraft {
+    /// The same incident under the names of now.
+    pub(crate) fn rename(&mut self, names: &Renamed) {
+        let host = |it: &mut String| {
+            if let Some(new) = names.hosts.get(it.as_str()) {
+                it.clone_from(new);
+            }
+        };
+        let account = |it: &mut String| {
+            if let Some(new) = names.people_ids.get(it.as_str()) {
+                it.clone_from(new);
+            }
+        };
+        for it in self.compromised.iter_mut().chain(&mut self.suspected) {
+            match it.kind {
+                EntityKind::Asset => host(&mut it.id),
+                EntityKind::Identity => account(&mut it.id),
+            }
+        }
+        for it in &mut self.movements {
+            host(&mut it.from);
+            host(&mut it.to);
+            it.account.iter_mut().for_each(account);
+        }
+    }
+
     /// Hosts and accounts it names.
     pub fn named(&self) -> impl Iterator<Item = &Entity> {
         self.compromised.iter().chain(&self.suspected)

@@ -61,6 +61,19 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    /// Notes that it spoke of an account, if it did not yet of so many.
+    pub(crate) fn extend_accounts(&mut self, account: Option<AccountNo>, most: usize) {
+        if self.accounts.len() < most {
+            self.accounts.extend(account);
+        }
+    }
+
+    /// Whether what it says of accounts says something of each: a rule that speaks of everybody speaks of nobody.
+    pub(crate) fn names_somebody(&self) -> bool {
+        const CROWD: usize = 50;
+        self.accounts.len() < CROWD
+    }
+
     /// Grave enough to speak for itself, even from an alert.
     pub(crate) fn is_strong(&self) -> bool {
         self.rule.level >= Level::High

@@ -72,6 +72,9 @@ pub(crate) struct KnownByName {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<Vec<IpAddr>>,
     people: Vec<String>,
+    /// Ids of accounts, as incidents name them; none where an earlier version kept none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    people_ids: Vec<String>,
     evidence: Kept,
     hot: Vec<(HostNo, Timestamp)>,
     open: Vec<Open>,
@@ -89,6 +92,7 @@ impl Known {
             hosts: resolver.hosts.iter().map(|it| it.id.clone()).collect(),
             addresses: resolver.addresses(),
             people: resolver.people.iter().map(|it| it.name.clone()).collect(),
+            people_ids: resolver.people.iter().map(|it| it.id.clone()).collect(),
             evidence: self.evidence.kept(),
             hot: self.hot.into_iter().collect(),
             open: self.open,
@@ -118,6 +122,13 @@ impl KnownByName {
             let now = &resolver.people[account].name;
             if now != name {
                 renamed.accounts.insert(name.clone(), now.clone());
+            }
+        }
+        for (name, id) in self.people.iter().zip(&self.people_ids) {
+            let account = resolver.recall_account(name);
+            let now = &resolver.people[account].id;
+            if now != id {
+                renamed.people_ids.insert(id.clone(), now.clone());
             }
         }
         renamed

@@ -131,6 +131,8 @@ impl RuleNormal {
 pub(crate) struct Renamed {
     pub hosts: BTreeMap<String, String>,
     pub accounts: BTreeMap<String, String>,
+    /// Ids of accounts, as incidents name them.
+    pub people_ids: BTreeMap<String, String>,
 }
 
 /// Moves what is kept under old names to the new ones, unless something is kept there.

@@ -162,6 +162,12 @@ impl<'e> Resolver<'e> {
         self.host_of_finding(id).unwrap_or_else(|| self.number(id, id, Some(id)))
     }
 
+    /// Whether the operator's own estate (none drafted from the logs) declares the account.
+    pub(crate) fn is_declared(&self, account: AccountNo) -> bool {
+        let id = self.people[account].id.as_str();
+        !self.estate.estate.drafted && self.estate.identities.iter().any(|it| it.id.as_str() == id)
+    }
+
     /// The addresses by which each host of this run is known.
     pub(crate) fn addresses(&self) -> Vec<Vec<IpAddr>> {
         const EACH: usize = 8;

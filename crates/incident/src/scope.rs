@@ -47,6 +47,8 @@ const MANY: usize = 300;
 const WAITING_MAX: usize = 100_000;
 /// Ways between hosts that are remembered, the latest.
 const WAYS_MAX: usize = 100_000;
+/// Accounts that a rule on a host spoke of and that are remembered.
+const ACCOUNTS_MAX: usize = 200;
 
 /// The stage.
 #[derive(Debug)]
@@ -96,11 +98,10 @@ impl<'a> Scope<'a> {
     ) -> Self {
         let mut resolver = Resolver::new(estate, observations);
         let Memory { normal, known } = memory;
-        let normal = match &known {
-            Some(it) => normal.renamed(&it.renamed(&mut resolver)),
-            None => normal,
-        };
-        let known = known.and_then(|it| it.recalled(&mut resolver)).unwrap_or_default();
+        let names = known.as_ref().map(|it| it.renamed(&mut resolver)).unwrap_or_default();
+        let normal = normal.renamed(&names);
+        let mut known = known.and_then(|it| it.recalled(&mut resolver)).unwrap_or_default();
+        known.open.iter_mut().for_each(|it| it.draft.rename(&names));
         let beats = beats(observations, &mut resolver);
         let links = Links::new(observations, &mut resolver, policy, known.ways);
         let creations = creations(observations, &mut resolver, known.creations);
@@ -156,7 +157,7 @@ impl<'a> Scope<'a> {
         if let Some(group) = self.evidence.repeated(host, rule, span) {
             // An account that the rule had not spoken of before is news all the same.
             let is_known = account.is_none_or(|it| group.accounts.contains(&it));
-            group.accounts.extend(account);
+            group.extend_accounts(account, ACCOUNTS_MAX);
             group.traces.add(finding.trace);
             group.push(hit);
             if group.points(at, self.policy).0 >= NEWS_POINTS {
@@ -176,7 +177,7 @@ impl<'a> Scope<'a> {
         let points = self.policy.points(level, is_alert, chance);
         let news = self.evidence.add((host, rule), finding, hit, span, (points, chance), self.policy);
         if let Some(group) = self.evidence.repeated(host, rule, span) {
-            group.accounts.extend(account);
+            group.extend_accounts(account, ACCOUNTS_MAX);
             group.traces.add(finding.trace);
         }
         if points >= NEWS_POINTS {
@@ -251,8 +252,9 @@ impl<'a> Scope<'a> {
         }
         while let Some(it) = self.creations.get(self.next_creation).filter(|it| it.at <= until) {
             self.next_creation += 1;
+            let at = it.at;
             if !self.open.is_empty() || !self.hot.is_empty() {
-                self.due.insert(it.at);
+                self.look_later(at);
             }
         }
         while let Some(at) = self.due.first().copied().filter(|it| *it <= until) {

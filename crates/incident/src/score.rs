@@ -220,8 +220,10 @@ impl Seen<'_> {
     /// What somebody makes who is in the attacker's hands is the attacker's, and what is made on a host that is.
     fn created(&self, scores: &mut Scores, taken: &Taken) {
         let policy = self.policy;
+        // The latest: who makes thousands hides none of what he does elsewhere.
+        const MOST: usize = 200;
         let until = self.creations.partition_point(|it| it.at <= self.at);
-        for (index, made) in self.creations[..until].iter().enumerate() {
+        for (index, made) in self.creations[..until].iter().enumerate().skip(until.saturating_sub(MOST)) {
             let before = |it: &Timestamp| *it <= shift(made.at, policy.link_after_s);
             // The host on which most speaks against whoever made it.
             let of_maker = || {
@@ -288,7 +290,7 @@ impl Seen<'_> {
             let weak = is_weak(index);
             let share = if weak { cap(weak_of_host.get(&it.group.host)) } else { 1.0 };
             scores.hosts.entry(it.group.host).or_default().push(ground(share));
-            for account in &it.group.accounts {
+            for account in it.group.accounts.iter().filter(|_| it.group.names_somebody()) {
                 let share = if weak { cap(weak_of_account.get(account)) } else { 1.0 };
                 scores.people.entry(*account).or_default().push((it.group.host, ground(share)));
             }

@@ -261,10 +261,14 @@ impl Case<'_> {
         if n_hits > 1 {
             text.push_str(&format!(", {n_hits} times"));
         }
+        const SHOWN: usize = 5;
         let names: Vec<&str> =
-            group.accounts.iter().map(|it| self.resolver.people[*it].name.as_str()).collect();
+            group.accounts.iter().take(SHOWN).map(|it| self.resolver.people[*it].name.as_str()).collect();
         if !names.is_empty() {
             text.push_str(&format!(", by {}", names.join(", ")));
+        }
+        if group.accounts.len() > SHOWN {
+            text.push_str(&format!(" and {} more", group.accounts.len() - SHOWN));
         }
         text
     }

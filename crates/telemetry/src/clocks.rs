@@ -17,6 +17,8 @@ use crate::parse_time;
 const APART_S: i64 = 600;
 /// Seconds by which a constant distance may vary.
 const NEAR_S: i64 = 120;
+/// Seconds beyond which it is no clock that was left behind, but a time that somebody made up.
+const FAR_S: i64 = 31 * 86_400;
 /// Events in a row of one mind, from none on, that make it a clock's distance and no accident.
 const ENOUGH: u32 = 3;
 /// Votes that one distance can have: so many must say otherwise before a clock that was set right counts as right.
@@ -108,17 +110,15 @@ impl Clocks {
     /// The time of an event set right by what is known so far; none where the time as read stands.
     pub fn corrected(&mut self, told: Told<'_>) -> Option<Timestamp> {
         let clock = self.hosts.get_mut(told.host)?;
-        let held = clock.held.filter(|it| it.abs() >= APART_S)?;
+        let held = clock.held.filter(|it| (APART_S..=FAR_S).contains(&it.abs()))?;
         let right = told.header.checked_add(SignedDuration::from_secs(held)).ok()?;
-        if offset(told.time, right).abs() <= NEAR_S {
-            return None;
-        }
         clock.told = held;
         clock.corrected += 1;
-        Some(right)
+        // What says it by itself stands, and is another time than its header's all the same.
+        (offset(told.time, right).abs() > NEAR_S).then_some(right)
     }
 
-    /// The hosts with events whose times were set right, by name.
+    /// The hosts with events whose times are not those of their headers, by name.
     pub fn offsets(&self) -> Vec<ClockOffset> {
         let corrected = self.hosts.iter().filter(|it| it.1.corrected > 0);
         corrected
@@ -231,7 +231,7 @@ mod tests {
         check(
             &[once(0), twice(1), twice(2), once(3), twice(4), once(5), (day + 6 - H, day + 6)],
             &[None, None, None, None, None, Some(day + 5 + off), Some(day + 6 + off)],
-            &[(off, 2)],
+            &[(off, 3)],
         );
     }
 

@@ -49,7 +49,7 @@ pub struct ClockOffset {
     pub host: String,
     /// Seconds that were added to what headers say, as it was last.
     pub seconds: i64,
-    /// Events whose time was set right.
+    /// Events that are placed by that, and not by what their headers say.
     pub events: u64,
 }
 
