@@ -99,27 +99,8 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         &policy,
         common.seed(),
     );
-    // Of an incident of an earlier run of which nothing new came there is nothing to answer.
-    let (open, over): (Vec<IncidentDraft>, Vec<IncidentDraft>) =
-        fusion.incidents.extract_if(.., |it| it.findings.is_empty()).partition(|it| it.ended_at.is_none());
-    for it in &over {
-        let at = it.ended_at.unwrap_or(it.last_finding_at);
-        note!(
-            "{} ({}) is over since {}: nothing new came of it for three days",
-            it.id,
-            it.title,
-            local(at, &estate.estate.estate)
-        );
-    }
+    let open = known_before(&mut fusion, &estate.estate);
     say_unplaced(fusion.unplaced);
-    for it in &open {
-        note!(
-            "{} ({}), declared {}, is not over; nothing new of it is in this telemetry",
-            it.id,
-            it.title,
-            local(it.declared_at, &estate.estate.estate)
-        );
-    }
     gathered.summary.muted.clone_from(&fusion.muted);
     say_muted(&fusion.muted, &estate.estate);
     let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
@@ -147,6 +128,27 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     baseline.keep(&fusion.memory)?;
     say_idle(&accept, &told);
     tell(&told, common.format, &out)
+}
+
+/// Takes out the incidents of an earlier run of which nothing new came, since there is nothing to answer, and says how they stand;
+/// those that are not over.
+fn known_before(fusion: &mut Fusion, estate: &Estate) -> Vec<IncidentDraft> {
+    let (open, over): (Vec<IncidentDraft>, Vec<IncidentDraft>) =
+        fusion.incidents.extract_if(.., |it| it.findings.is_empty()).partition(|it| it.ended_at.is_none());
+    for it in &over {
+        let at = local(it.ended_at.unwrap_or(it.last_finding_at), &estate.estate);
+        note!("{} ({}) is over since {}: nothing new came of it for three days", it.id, it.title, at);
+    }
+    for it in &open {
+        let at = local(it.declared_at, &estate.estate);
+        note!(
+            "{} ({}), declared {}, is not over; nothing new of it is in this telemetry",
+            it.id,
+            it.title,
+            at
+        );
+    }
+    open
 }
 
 /// The planning clock, when one is given: in the zone of the estate given, else in UTC.
