@@ -8,8 +8,8 @@ use bulkhead_model::entity::Entities;
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::finding::Finding;
 use bulkhead_telemetry::{
-    Batch, Clocks, Options, Progress, Record, Telemetry, Told, Waiting, Worker, entities, read_parallel,
-    said_twice,
+    Batch, Clocks, Options, Progress, Record, SaidTwice, Telemetry, Told, Waiting, Worker, entities,
+    read_parallel,
 };
 use jiff::Timestamp;
 
@@ -41,8 +41,8 @@ struct Found {
     /// What was found in events, by number of the event from 1 on.
     found: Vec<(u64, InEvent)>,
     events: u64,
-    /// By event: the host and by how much its data lie after its header, where it says twice when it happened.
-    twice: Vec<(u64, String, i64)>,
+    /// What they say of their hosts' clocks, by the same numbers.
+    twice: SaidTwice,
     /// The latest time, where times are wanted.
     latest: Option<Timestamp>,
 }
@@ -60,9 +60,7 @@ impl Worker for Finder {
         let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &who };
         self.matcher.run(record.event, &at, &mut matches);
         out.events += 1;
-        if let Some((host, offset)) = said_twice(record.event) {
-            out.twice.push((out.events, host, offset));
-        }
+        out.twice.look(record.event, out.events);
         if !matches.is_empty() {
             let is_windows = record.event.shape() == Shape::Windows;
             let who = is_windows.then(|| Box::new(entities(record.event)));
@@ -74,6 +72,11 @@ impl Worker for Finder {
     }
 }
 
+/// Whether a source is a stream, standard input or a pipe by name, that may give events as they happen.
+fn is_live(path: &str) -> bool {
+    path == LIVE || std::fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
+}
+
 /// Where what was found comes in, in the order of the events, and gets its time.
 struct Desk {
     clocks: Clocks,
@@ -82,7 +85,7 @@ struct Desk {
 }
 
 impl Desk {
-    /// What is watched as it happens (`live`) does not wait: all logs of a host come at the same time.
+    /// What may come as it happens (`live`) does not wait: then all logs of a host come at once.
     fn new(live: bool) -> Self {
         let events = if live { 0 } else { WAIT_FOR_CLOCK };
         let waiting = Waiting::new(events, |it: &InEvent| Told::of(it.who.as_ref()?));
@@ -91,16 +94,14 @@ impl Desk {
 
     fn take(&mut self, batch: Batch<Found>, collector: &mut Collector, findings: &mut Vec<Finding>) {
         let before = self.n_events;
-        let mut twice = batch.out.twice.into_iter().peekable();
+        let mut twice = batch.out.twice;
         for (event, mut it) in batch.out.found {
-            while let Some((_, host, offset)) = twice.next_if(|it| it.0 <= event) {
-                self.clocks.note(&host, offset);
-            }
+            twice.tell(&mut self.clocks, event);
             it.matches.iter_mut().for_each(|it| it.after(batch.before));
             self.waiting.push(before + event, it);
             self.release(before + event, collector, findings);
         }
-        twice.for_each(|(_, host, offset)| self.clocks.note(&host, offset));
+        twice.tell(&mut self.clocks, u64::MAX);
         self.n_events += batch.out.events;
         self.release(self.n_events, collector, findings);
     }
@@ -156,7 +157,8 @@ impl Hunt<'_> {
         let workers = std::iter::repeat_with(finder).take(self.threads).collect();
         let mut findings = Vec::new();
         let mut ended = false;
-        let mut desk = Desk::new(timed);
+        // With a bound of lateness what waits would come too late.
+        let mut desk = Desk::new(timed || self.paths.iter().any(|it| is_live(it)));
         let mut take = |batch: Batch<Found>, progress: &Progress<'_>| {
             collector.add_events(batch.out.events);
             let latest = batch.out.latest;

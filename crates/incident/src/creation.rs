@@ -6,7 +6,7 @@ use bulkhead_model::entity::Observations;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::link::shift;
+use crate::link::{Links, shift};
 use crate::resolve::{AccountNo, HostNo, Resolver};
 
 /// Accounts made that are remembered from one run to the next, the latest.
@@ -31,12 +31,18 @@ const EARLY_S: i64 = 300;
 pub(crate) fn creations(
     observations: &Observations,
     resolver: &mut Resolver<'_>,
+    links: &Links,
     mut before: Vec<Creation>,
 ) -> Vec<Creation> {
     let mut known = BTreeMap::<AccountNo, Timestamp>::new();
+    let mut seen_at = |account: AccountNo, first: Timestamp| {
+        known.entry(account).and_modify(|it| *it = (*it).min(first)).or_insert(first);
+    };
+    // What earlier runs saw is among the ways.
+    links.all.iter().filter_map(|it| Some((it.account?, it.first))).for_each(|it| seen_at(it.0, it.1));
     for (logon, uses) in observations.logons.iter().filter(|it| it.0.success) {
         if let (Some(account), Some(first)) = (resolver.account(&logon.user), uses.first) {
-            known.entry(account).and_modify(|it| *it = (*it).min(first)).or_insert(first);
+            seen_at(account, first);
         }
     }
     for (it, seen) in &observations.created {

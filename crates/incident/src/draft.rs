@@ -1,5 +1,7 @@
 //! An incident before it is declared: entities with reasons, severity, title, timeline.
 
+use std::collections::BTreeSet;
+
 use bulkhead_model::case::{Entity, EntityKind, Incident, IncidentState, TelemetrySummary, TimelineEntry};
 use bulkhead_model::finding::Level;
 use jiff::Timestamp;
@@ -78,6 +80,10 @@ impl IncidentDraft {
                 EntityKind::Identity => account(&mut it.id),
             }
         }
+        // What had two names then may have one now.
+        let mut named = BTreeSet::new();
+        self.compromised.retain(|it| named.insert(it.key()));
+        self.suspected.retain(|it| named.insert(it.key()));
         for it in &mut self.movements {
             host(&mut it.from);
             host(&mut it.to);

@@ -104,7 +104,7 @@ impl<'a> Scope<'a> {
         known.open.iter_mut().for_each(|it| it.draft.rename(&names));
         let beats = beats(observations, &mut resolver);
         let links = Links::new(observations, &mut resolver, policy, known.ways);
-        let creations = creations(observations, &mut resolver, known.creations);
+        let creations = creations(observations, &mut resolver, &links, known.creations);
         Self {
             policy,
             suspected: policy.points_of(policy.suspected),

@@ -184,18 +184,59 @@ fn offset(time: Timestamp, header: Timestamp) -> i64 {
     time.as_second() - header.as_second()
 }
 
-/// The host of an event that says twice when it happened, and by how many seconds its data lie after its header; without
-/// looking at anything else of it.
-pub fn said_twice(event: &dyn Event) -> Option<(String, i64)> {
-    if event.shape() != Shape::Windows {
-        return None;
+/// What some events say twice of when they happened, gathered without looking at anything else of them: few hosts, many events.
+#[derive(Debug, Default)]
+pub struct SaidTwice {
+    /// Hosts as they are written, and as they are called.
+    hosts: Vec<(String, String)>,
+    /// Number of the event, of the host, and the seconds by which its data lie after its header.
+    said: Vec<(u64, usize, i64)>,
+    /// How many of them were told.
+    told: usize,
+}
+
+impl SaidTwice {
+    /// Looks at the `number`th event.
+    pub fn look(&mut self, event: &dyn Event, number: u64) {
+        if event.shape() != Shape::Windows {
+            return;
+        }
+        if let Some((host, offset)) = self.read(event) {
+            self.said.push((number, host, offset));
+        }
     }
-    let time = parse_time(&event.get("UtcTime")?.to_text())?;
-    let header = ["TimeCreated_SystemTime", "TimeCreated", "SystemTime"];
-    let header = header.into_iter().find_map(|it| event.get(it))?;
-    let offset = offset(time, parse_time(&header.to_text())?);
-    let host = ["Computer", "Hostname", "System.Computer"].into_iter().find_map(|it| event.get(it))?;
-    Some((crate::entities::host_name(&host.to_text())?, offset))
+
+    fn read(&mut self, event: &dyn Event) -> Option<(usize, i64)> {
+        let time = event.get("UtcTime")?;
+        let header = ["TimeCreated_SystemTime", "TimeCreated", "SystemTime"];
+        let header = header.into_iter().find_map(|it| event.get(it))?;
+        let (time, header) = (time.to_text(), header.to_text());
+        let offset =
+            if is_same_minute(&time, &header) { 0 } else { offset(parse_time(&time)?, parse_time(&header)?) };
+        let host = ["Computer", "Hostname", "System.Computer"].into_iter().find_map(|it| event.get(it))?;
+        let host = host.to_text();
+        let known = self.hosts.iter().rposition(|it| it.0 == *host);
+        if known.is_none() {
+            self.hosts.push((host.to_string(), crate::entities::host_name(&host)?));
+        }
+        Some((known.unwrap_or(self.hosts.len() - 1), offset))
+    }
+
+    /// Tells `clocks` what the events up to the `number`th say that it was not told yet.
+    pub fn tell(&mut self, clocks: &mut Clocks, number: u64) {
+        while let Some((_, host, offset)) = self.said.get(self.told).filter(|it| it.0 <= number) {
+            clocks.note(&self.hosts[*host].1, *offset);
+            self.told += 1;
+        }
+    }
+}
+
+/// Whether two times, in UTC, are written with the same minute: most are, and need not be read.
+fn is_same_minute(time: &str, header: &str) -> bool {
+    let (Some(time), Some(minute), Some(rest)) = (time.get(..16), header.get(..16), header.get(16..)) else {
+        return false;
+    };
+    time[..10] == minute[..10] && time[11..] == minute[11..] && !rest.contains(['+', '-'])
 }
 
 #[cfg(test)]
@@ -278,6 +319,13 @@ mod tests {
         expected.extend((5..10).map(|it| (it, None)));
         assert_eq!(run(8), expected);
         assert_eq!(run(2)[..3], [(0, None), (1, None), (2, None)]);
+    }
+
+    #[test]
+    fn the_same_minute_is_seen_without_reading() {
+        let same = |header| is_same_minute("2026-03-02 09:00:59.9", header);
+        assert!(same("2026-03-02T09:00:01Z") && same("2026-03-02 09:00:01"));
+        assert!(!same("2026-03-02T09:01:00Z") && !same("2026-03-02T09:00:01+02:00") && !same("2026-03-02"));
     }
 
     #[test]

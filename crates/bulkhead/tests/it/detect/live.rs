@@ -48,6 +48,24 @@ fn a_correlation_is_reported_while_the_stream_goes_on() {
     assert_eq!(child.wait().expect("ended").code(), Some(0));
 }
 
+/// Also where nothing tells how the clocks of its host stand.
+#[test]
+fn a_finding_is_told_at_once() {
+    let dir = folder();
+    let mut child =
+        start(dir.path(), "detect - --rules rules.yml --no-builtin-rules --format csv --level low");
+    let mut input = child.stdin.take().expect("stdin");
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    lines.next();
+    let time = "\"TimeCreated\":\"2025-07-25T08:00:00Z\"";
+    let logon = failure(0).replace("4625", "4624").replace("eve", "user-1");
+    let logon = logon.replacen("\"@timestamp\":\"2025-07-25T08:00:00Z\"", time, 1);
+    input.write_all(logon.as_bytes()).expect("taken");
+    assert!(lines.next().expect("a finding").expect("text").contains(",logon,"));
+    drop(input);
+    assert_eq!(child.wait().expect("ended").code(), Some(0));
+}
+
 #[cfg(unix)]
 #[test]
 fn the_wish_to_end_prints_what_was_found() {
