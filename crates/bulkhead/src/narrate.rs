@@ -400,15 +400,6 @@ pub fn nothing(open: &[IncidentDraft], findings: &[Finding], fusion: &Fusion, po
     let all = findings.len(); // rows
     let strongest = &fusion.strongest;
     let host = strongest.host.as_deref().unwrap_or("none");
-    let hours = fusion.memory.normal.hours();
-    let basis = match (hours < 24.0, grave > 0) {
-        (true, true) => {
-            "less than a day, so the judgement goes by what the product assumes of any host; what a sensor's few grave alerts are worth \
-             depends on how often it raises them, which nobody knows yet: look at them"
-        }
-        (true, false) => "less than a day, so the judgement goes by what the product assumes of any host",
-        (false, _) => "enough to have learned what is usual on them",
-    };
     let said = if open.is_empty() {
         text!(
             "no incident: {}, {} of them high or critical; the strongest host ({}) has {:.1} of the {:.1} points that declare one",
@@ -429,11 +420,29 @@ pub fn nothing(open: &[IncidentDraft], findings: &[Finding], fusion: &Fusion, po
     };
     text!(
         "{}\n\
-         what is known: {}, watched for {:.1} hours on average (less what is forgotten): {}\n\
+         {}\n\
          evidence counts for less as hours pass: an attack slower than that may stay below\n\
          what to do: look at the findings with `bulkhead detect`, at a host with `--why HOST`; `--baseline FILE` keeps what is \
          learned for the next run\n",
         said,
+        basis(findings, fusion)
+    )
+}
+
+/// What a verdict without an incident rests on.
+pub fn basis(findings: &[Finding], fusion: &Fusion) -> String {
+    let is_grave = findings.iter().any(|it| it.rule.level >= Level::High);
+    let hours = fusion.memory.normal.hours();
+    let basis = match (hours < 24.0, is_grave) {
+        (true, true) => {
+            "less than a day, so the judgement goes by what the product assumes of any host; what a sensor's few grave alerts are worth \
+             depends on how often it raises them, which nobody knows yet: look at them"
+        }
+        (true, false) => "less than a day, so the judgement goes by what the product assumes of any host",
+        (false, _) => "enough to have learned what is usual on them",
+    };
+    text!(
+        "what is known: {}, watched for {:.1} hours on average (less what is forgotten): {}",
         counted(fusion.memory.normal.n_hosts(), "host"),
         hours,
         basis

@@ -14,7 +14,7 @@ use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
 use crate::commands::case::print_json;
 use crate::commands::key::signing_key;
-use crate::commands::respond::{objects, say_language, setting};
+use crate::commands::respond::{objects, say_language, say_muted, setting};
 use crate::commands::{drill_noise, drill_unanswered};
 use crate::config::Config;
 use crate::desk::{Setting, World as _, later};
@@ -74,6 +74,7 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
     // Whoever answers the page sees what telemetry shows by then.
     let draft = world.same(declared_at, &draft).unwrap_or(draft);
     let incident = draft.declare(declared_at, world.summary().clone());
+    say_muted(&incident.telemetry.muted, &estate.estate);
     // What was seen to be open is, whatever the estate believes.
     let answered = seen_flows::with(estate.clone(), world.knowledge(declared_at).observations, true)?;
     let setting = setting(&answered.estate, common, config)?;
@@ -230,6 +231,7 @@ fn quiet_day(
     format: Format,
 ) -> Outcome {
     let findings = world.findings_until(Timestamp::MAX).to_vec();
+    let fusion = world.unanswered();
     let early = world.early(Timestamp::MAX);
     let impact = bulkhead_model::case::Impact::default();
     let facts = Facts {
@@ -250,7 +252,8 @@ fn quiet_day(
     if format == Format::Json {
         let told = serde_json::json!({
             "incident": null, "events": events, "findings": findings.len(), "score": score,
-            "objectives": verdicts,
+            "objectives": verdicts, "muted": fusion.muted,
+            "learned": { "hosts": fusion.memory.normal.n_hosts(), "hours_a_host": fusion.memory.normal.hours() },
         });
         print_json(&told)?;
     } else {
@@ -261,6 +264,8 @@ fn quiet_day(
             events,
             findings.len()
         );
+        say!("{}", narrate::basis(&findings, &fusion));
+        say_muted(&fusion.muted, &estate.estate);
         say::show(&narrate::early(&early, &estate.estate.estate));
         print_verdicts(&verdicts);
         say!("\n{}", narrate::score_line(&score, None));

@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::Format;
+use crate::commands::respond::say_muted;
 use crate::failure::{Failure, Outcome};
 use crate::say::say;
+use crate::ui::counted;
 use crate::world::drill::DrillWorld;
 
 /// Reasons shown of each host or account.
@@ -21,7 +23,8 @@ const REASONS: usize = 5;
 
 /// Tells what would be declared; fails where that is not the number that the scenario asks for.
 pub fn tell(scenario: &Scenario, estate: &Estate, world: &mut DrillWorld<'_>, format: Format) -> Outcome {
-    let mut incidents = world.unanswered();
+    let fusion = world.unanswered();
+    let mut incidents = fusion.incidents;
     incidents.sort_by_key(|it| it.declared_at);
     let mut levels: BTreeMap<Level, u64> = BTreeMap::new();
     for it in world.findings_until(Timestamp::MAX) {
@@ -37,7 +40,8 @@ pub fn tell(scenario: &Scenario, estate: &Estate, world: &mut DrillWorld<'_>, fo
             json!({
                 "scenario": scenario.id, "seconds": seconds, "events": world.summary().events,
                 "findings": levels.values().sum::<u64>(), "levels": levels, "noise_left_out": world.noise_left_out(),
-                "incidents": told,
+                "incidents": told, "muted": fusion.muted,
+                "learned": { "hosts": fusion.memory.normal.n_hosts(), "hours_a_host": fusion.memory.normal.hours() },
             })
         );
     } else {
@@ -54,7 +58,8 @@ pub fn tell(scenario: &Scenario, estate: &Estate, world: &mut DrillWorld<'_>, fo
             say!("\n{} declared {}, {}: {}", it.id, it.declared_at, it.severity.as_str(), it.title);
             it.named().for_each(|entity| say_entity(entity, estate));
         }
-        say!("\n{} incident(s) would be declared", incidents.len());
+        say!("\n{} would be declared", counted(incidents.len(), "incident"));
+        say_muted(&fusion.muted, estate);
     }
     match scenario.objectives.incidents {
         Some(wanted) if wanted != incidents.len() as u64 => {

@@ -354,7 +354,7 @@ fn say_unplaced(unplaced: u64) {
 }
 
 /// Says what counted for nothing because somebody said so.
-fn say_muted(muted: &[Muted], estate: &Estate) {
+pub fn say_muted(muted: &[Muted], estate: &Estate) {
     for it in muted {
         note!("{}", narrate::muted(it, |at| local(at, &estate.estate)));
     }

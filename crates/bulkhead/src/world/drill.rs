@@ -134,9 +134,9 @@ impl<'a> DrillWorld<'a> {
         drafts.into_iter().map(|it| (self.early.has_grown(&it), it)).map(|(grown, it)| (it, grown)).collect()
     }
 
-    /// All incidents that come of the whole of it when nobody answers.
-    pub fn unanswered(&mut self) -> Vec<IncidentDraft> {
-        self.fused(Timestamp::MAX).incidents
+    /// What comes of the whole of it when nobody answers.
+    pub fn unanswered(&mut self) -> Fusion {
+        self.fused(Timestamp::MAX)
     }
 
     /// The incident as the findings up to `now` show it.
@@ -155,7 +155,11 @@ impl<'a> DrillWorld<'a> {
     /// What the findings up to `now` make.
     fn fused(&mut self, now: Timestamp) -> Fusion {
         self.observe(now);
-        fuse(known(&self.findings, now), &self.observations, self.estate, self.policy, self.seed)
+        let fusion =
+            fuse(known(&self.findings, now), &self.observations, self.estate, self.policy, self.seed);
+        // What a verdict was silent about stands beside it.
+        self.summary.muted.clone_from(&fusion.muted);
+        fusion
     }
 
     /// What truly happened.
@@ -181,7 +185,7 @@ impl<'a> DrillWorld<'a> {
         known(&self.findings, now)
     }
 
-    /// What telemetry was read.
+    /// What telemetry was read, and what of it the last judgement was silent about.
     pub fn summary(&self) -> &TelemetrySummary {
         &self.summary
     }
