@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use anyhow::{Context, Result};
 use bulkhead_detect::{Detector, EventRef, Options as Compiling, RuleFile, RuleSet, compile};
-use bulkhead_evaluate::{Play, Scenario, Truth, generate, read, scenario, starter_rules};
+use bulkhead_evaluate::{Play, Scenario, Truth, announced, generate, read, scenario, starter_rules};
 use bulkhead_incident::{finding_from_alert, host_of_flow, is_alert};
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::estate::Estate;
@@ -36,22 +36,39 @@ pub fn rules(more: Vec<RuleFile>) -> RuleSet {
     compile(&files, &Compiling { giving_way: BUILTIN.to_owned(), ..Compiling::default() }).0
 }
 
-/// A built-in scenario, with other lengths.
+/// What a drill that nobody answers gives.
+pub struct Played {
+    pub seen: Seen,
+    pub truth: Truth,
+    /// The estate, with what its operator has announced of the noise.
+    pub estate: Estate,
+}
+
+/// A built-in scenario, with other lengths; what goes on before an attack goes on around it.
 pub fn scenario_of(name: &str, length: Option<Span>, before: Span) -> Result<Scenario> {
     let text = scenario(name).with_context(|| format!("no scenario `{name}`"))?;
     let mut scenario = read(name, text).0.with_context(|| format!("`{name}` cannot be read"))?;
     scenario.length = length.unwrap_or(scenario.length);
     scenario.before = before;
+    if let Some(other) = scenario.before_noise.clone().filter(|_| before.secs() > 0) {
+        let other = scenario_of(&other, None, Span::default())?;
+        (scenario.noise, scenario.timezone) = (other.noise, other.timezone);
+    }
     Ok(scenario)
 }
 
 /// Plays a scenario as `bulkhead drill --seed SEED` does before anybody answers.
-pub fn play(scenario: &Scenario, estate: &Estate, rules: &RuleSet, seed: u64) -> (Seen, Truth) {
-    let out = generate(scenario, estate, scenario.seed ^ seed, &Play::default());
+pub fn play(scenario: &Scenario, estate: &Estate, rules: &RuleSet, seed: u64) -> Played {
+    let seed = scenario.seed ^ seed;
+    let mut estate = estate.clone();
+    let (windows, scanners) = announced(scenario, &estate, seed);
+    estate.maintenance.extend(windows);
+    estate.scanners.extend(scanners);
+    let out = generate(scenario, &estate, seed, &Play::default());
     let mut watcher = Watcher::new(rules);
     let mut take = |record: &Record<'_>| watcher.take(record);
     read_bytes(&out.telemetry, &Options::default(), &mut take);
-    (watcher.finish(), out.truth)
+    Played { seen: watcher.finish(), truth: out.truth, estate }
 }
 
 /// Looks at records as `respond` does.

@@ -177,7 +177,7 @@ pub fn drills(seeds: u64, told: &mut Told) -> Result<()> {
         for seed in 1..=seeds {
             let before = Span::from_secs(if seed % 5 == 0 { 2 * 86_400 } else { 0 });
             let scenario = play::scenario_of(name, None, before)?;
-            let (seen, truth) = play::play(&scenario, &estate, &rules, seed);
+            let play::Played { seen, truth, estate } = play::play(&scenario, &estate, &rules, seed);
             let judged = Judged {
                 source: "drill",
                 of: format!("{name}-{seed}"),

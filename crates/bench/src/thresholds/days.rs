@@ -59,8 +59,8 @@ pub fn quiet_drills(estate: &Estate) -> Result<Vec<Quiet>> {
     for (length, seeds) in QUIET {
         for seed in 1..=seeds {
             let scenario = play::scenario_of("false-alarm", Some(Span::from_secs(length)), Span::default())?;
-            let (seen, _) = play::play(&scenario, estate, &rules, seed);
-            let times = declared(&seen.findings, &seen.observations, estate, scenario.seed ^ seed);
+            let play::Played { seen, estate, .. } = play::play(&scenario, estate, &rules, seed);
+            let times = declared(&seen.findings, &seen.observations, &estate, scenario.seed ^ seed);
             for (it, times) in all.iter_mut().zip(times) {
                 it.days += Span::from_secs(length).secs() as f64 / DAY_S as f64;
                 it.incidents += times.len() as u64;
@@ -110,8 +110,8 @@ pub fn attacks(estate: &Estate, seeds: u64) -> Result<Vec<Attack>> {
     for name in ["reference", "oss-ssh"] {
         for seed in 1..=seeds {
             let scenario = play::scenario_of(name, None, Span::default())?;
-            let (seen, truth) = play::play(&scenario, estate, &rules, seed);
-            let times = declared(&seen.findings, &seen.observations, estate, scenario.seed ^ seed);
+            let play::Played { seen, truth, estate } = play::play(&scenario, estate, &rules, seed);
+            let times = declared(&seen.findings, &seen.observations, &estate, scenario.seed ^ seed);
             let declared = times.iter().map(|it| it.iter().min().copied()).collect();
             all.push(Attack { scenario: name, seed, truth, declared });
         }
