@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{Failure, Outcome};
 
 /// The version of the file that is written.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// What the file holds.
 #[derive(Deserialize)]

@@ -33,20 +33,11 @@ impl Account {
         }
     }
 
-    /// Whether the account belongs to a computer, the operating system or a local service, or to nobody.
+    /// Whether the account belongs to the operating system or a local service, or to nobody.
     pub(crate) fn is_local_service(&self) -> bool {
-        const DOMAINS: [&str; 9] = [
-            "nt authority",
-            "nt service",
-            "nt-autorität",
-            "autorite nt",
-            "autorité nt",
-            "iis apppool",
-            "font driver host",
-            "window manager",
-            "nt virtual machine",
-        ];
-        const NAMES: [&str; 34] = [
+        const DOMAINS: [&str; 5] =
+            ["iis apppool", "font driver host", "window manager", "workgroup", "builtin"];
+        const OF_WINDOWS: [&str; 13] = [
             "system",
             "système",
             "localsystem",
@@ -58,6 +49,11 @@ impl Account {
             "anonymous",
             "iusr",
             "local system",
+            "unset",
+            "unknown",
+        ];
+        // On every machine, and written with the machine's name.
+        const OF_UNIX: [&str; 21] = [
             "root",
             "daemon",
             "nobody",
@@ -79,23 +75,41 @@ impl Account {
             "ntp",
             "chrony",
             "polkitd",
-            "unset",
-            "unknown",
         ];
-        let prefixed = ["dwm-", "umfd-", "s-1-5-"].iter().any(|it| self.name.starts_with(it));
-        self.name.ends_with('$')
-            || prefixed
-            || NAMES.contains(&self.name.as_str())
-            || self.domain.as_ref().is_some_and(|it| DOMAINS.contains(&it.as_str()))
-            // A number is a user id without a name.
-            || self.name.bytes().all(|it| it.is_ascii_digit())
+        let prefixed = |it: &[&str]| it.iter().any(|it| self.name.starts_with(it));
+        // `NT AUTHORITY`, `NT-AUTORITÄT`, `AUTORITE NT`, `NT SERVICE`, in whatever language.
+        let of_windows = |it: &str| DOMAINS.contains(&it) || it.split([' ', '-']).any(|word| word == "nt");
+        let name = self.name.as_str();
+        // Windows itself writes `CORP\\SYSTEM` (PowerShell's logs do).
+        if OF_WINDOWS.contains(&name) || OF_UNIX.contains(&name) || prefixed(&["s-1-5-"]) {
+            return true;
+        }
+        match &self.domain {
+            Some(domain) => of_windows(domain),
+            None => {
+                prefixed(&["dwm-", "umfd-"])
+                    // A number is a user id without a name.
+                    || self.name.bytes().all(|it| it.is_ascii_digit())
+            }
+        }
+    }
+
+    /// The name of the computer whose account it looks like: `ws5` of `CORP\\WS5$`. Managed service accounts, and accounts that
+    /// intruders make, look alike: only where there is such a computer it is one's.
+    pub(crate) fn computer(&self) -> Option<&str> {
+        self.name.strip_suffix('$').filter(|it| !it.is_empty())
+    }
+
+    /// Whether it is nobody at all, over the network.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.name.starts_with("anonymous")
     }
 }
 
 /// Whether `text` names an account that no person and no remote service logs on with: a computer's account, SYSTEM, a
 /// local service account, the anonymous logon, or nobody. Such accounts are never suspected.
 pub fn is_local_service(text: &str) -> bool {
-    Account::read(text).is_none_or(|it| it.is_local_service())
+    Account::read(text).is_none_or(|it| it.is_local_service() || it.computer().is_some())
 }
 
 /// Whether two names may mean one account: equal names, and equal domains where both are known.
@@ -139,11 +153,22 @@ mod tests {
             "",
             "root",
             "www-data",
+            "root@web-1",
+            "CORP\\SYSTEM",
             "4294967295",
         ] {
             assert!(is_local_service(name), "{name}");
         }
-        for name in ["CORP\\ada", "ada@corp.example", "adm-b2b", "administrator", "systemadmin", "rooter"] {
+        for name in [
+            "CORP\\ada",
+            "ada@corp.example",
+            "adm-b2b",
+            "administrator",
+            "systemadmin",
+            "rooter",
+            "CORP\\104522",
+            "web@corp.example",
+        ] {
             assert!(!is_local_service(name), "{name}");
         }
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use bulkhead_model::case::{Entity, EntityKind, Incident, IncidentState, TelemetrySummary, TimelineEntry};
+use bulkhead_model::case::{
+    Entity, EntityKind, EntityRef, Incident, IncidentState, TelemetrySummary, TimelineEntry,
+};
 use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -111,17 +113,12 @@ impl IncidentDraft {
         self.points = self.points.max(other.points);
         self.first_finding_at = self.first_finding_at.min(other.first_finding_at);
         self.last_finding_at = self.last_finding_at.max(other.last_finding_at);
-        for entity in other.compromised {
-            if !self.compromised.iter().any(|it| it.key() == entity.key()) {
-                self.suspected.retain(|it| it.key() != entity.key());
-                self.compromised.push(entity);
-            }
-        }
-        for entity in other.suspected {
-            if !self.named().any(|it| it.key() == entity.key()) {
-                self.suspected.push(entity);
-            }
-        }
+        let mut known: BTreeSet<EntityRef> = self.compromised.iter().map(Entity::key).collect();
+        let more: Vec<Entity> = other.compromised.into_iter().filter(|it| known.insert(it.key())).collect();
+        self.suspected.retain(|it| !known.contains(&it.key()));
+        self.compromised.extend(more);
+        known.extend(self.suspected.iter().map(Entity::key));
+        self.suspected.extend(other.suspected.into_iter().filter(|it| known.insert(it.key())));
         for list in [&mut self.compromised, &mut self.suspected] {
             list.sort_by(|a, b| (a.since, a.kind, &a.id).cmp(&(b.since, b.kind, &b.id)));
         }
@@ -131,11 +128,9 @@ impl IncidentDraft {
         self.movements.extend(other.movements);
         self.movements.sort();
         self.movements.dedup();
-        let told = |it: &TimelineEntry, all: &[TimelineEntry]| {
-            all.iter().any(|other| other.at == it.at && other.about == it.about)
-        };
+        let told: BTreeSet<_> = self.timeline.iter().map(|it| (it.at, &it.about)).collect();
         let missing: Vec<TimelineEntry> =
-            other.timeline.into_iter().filter(|it| !told(it, &self.timeline)).collect();
+            other.timeline.into_iter().filter(|it| !told.contains(&(it.at, &it.about))).collect();
         self.timeline.extend(missing);
         self.timeline.sort_by_key(|it| it.at);
     }
@@ -188,4 +183,15 @@ fn merge(list: &mut Vec<String>, other: Vec<String>) {
             list.push(it);
         }
     }
+}
+
+/// Orders incidents.
+pub(crate) fn gravest_first(all: &mut [IncidentDraft]) {
+    all.sort_by(|a, b| {
+        b.severity
+            .cmp(&a.severity)
+            .then(b.points.total_cmp(&a.points))
+            .then(a.first_finding_at.cmp(&b.first_finding_at))
+            .then_with(|| a.id.cmp(&b.id))
+    });
 }

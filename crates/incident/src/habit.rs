@@ -79,6 +79,11 @@ impl Count {
         self.spans * kept(span - self.at)
     }
 
+    /// One of what was counted in span `from` is counted in `to`, which is earlier.
+    pub(crate) fn moves(&mut self, from: i64, to: i64) {
+        self.spans = (self.spans - kept(self.at - from) + kept(self.at - to)).max(0.0);
+    }
+
     pub(crate) fn add(&mut self, span: i64) {
         let at = span.max(self.at);
         *self = Self { spans: self.in_span(at) + kept(at - span), at };

@@ -8,6 +8,7 @@ use bulkhead_model::uses::Uses;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::normal::SPAN_S;
 use crate::policy::Policy;
 use crate::resolve::{AccountNo, HostNo, Resolver};
@@ -17,7 +18,7 @@ use crate::resolve::{AccountNo, HostNo, Resolver};
 pub(crate) struct Link {
     pub from: HostNo,
     pub to: HostNo,
-    /// Whose logon; none for a flow.
+    /// Whose logon; none for a flow, and where the name says nobody (`root`, a computer's account from elsewhere).
     pub account: Option<AccountNo>,
     /// `logon network` or `flow tcp/445`.
     pub what: String,
@@ -29,6 +30,11 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// Whether somebody logged on, under whatever name.
+    pub(crate) fn is_logon(&self) -> bool {
+        self.what.starts_with("logon")
+    }
+
     fn key(&self) -> (HostNo, HostNo, Option<AccountNo>, String) {
         (self.from, self.to, self.account, self.what.clone())
     }
@@ -225,13 +231,19 @@ fn logons(observations: &Observations, resolver: &mut Resolver<'_>) -> Vec<Link>
             continue;
         }
         let Some(from) = logon.from.as_ref().and_then(|it| resolver.host(it)) else { continue };
-        let (Some(to), Some(account)) = (resolver.host(&logon.to), resolver.account(&logon.user)) else {
+        let Some(to) = resolver.host(&logon.to) else { continue };
+        let account = resolver.account(&logon.user);
+        if account.is_none() && is_nobodys(&logon.user, from, resolver) {
             continue;
-        };
-        let what = format!("logon {}", logon.kind);
-        links.extend(link(from, to, Some(account), what, seen));
+        }
+        links.extend(link(from, to, account, format!("logon {}", logon.kind), seen));
     }
     links
+}
+
+/// Whether a logon is no way that somebody took: an anonymous one, or a computer's from itself.
+fn is_nobodys(user: &str, from: HostNo, resolver: &mut Resolver<'_>) -> bool {
+    Account::read(user).is_none_or(|it| it.is_anonymous() || resolver.is_own_account(&it, from))
 }
 
 fn flows(observations: &Observations, resolver: &mut Resolver<'_>, policy: &Policy) -> Vec<Link> {
@@ -254,7 +266,7 @@ fn link(from: HostNo, to: HostNo, account: Option<AccountNo>, what: String, uses
 /// Directory servers, and hosts onto which many others come, with the instant from which on that could be known.
 ///
 /// A directory shows itself by its role in the estate or the telemetry, by Kerberos requests to it, or by two computers
-/// that log on to it with their own accounts.
+/// that log on to it with their own accounts; whose other names end in `$` are no computers as far as anybody knows.
 fn servers(
     links: &[Link],
     observations: &Observations,

@@ -14,6 +14,7 @@ use crate::draft::IncidentDraft;
 use crate::evidence::{Evidence, Kept};
 use crate::link::Ways;
 use crate::normal::{Normal, Renamed};
+use crate::read::{Ended, Mark, Taken};
 use crate::resolve::{AccountNo, HostNo, Resolver};
 
 /// What the stage knows at an instant. The same input makes the same bytes.
@@ -61,6 +62,8 @@ pub(crate) struct Known {
     pub forgot: Option<Timestamp>,
     pub due: BTreeSet<Timestamp>,
     pub n_weighed: usize,
+    pub taken: Taken,
+    pub ended: Vec<Ended>,
 }
 
 /// The same with the names that the numbers stand for.
@@ -84,6 +87,12 @@ pub(crate) struct KnownByName {
     forgot: Option<Timestamp>,
     due: BTreeSet<Timestamp>,
     n_weighed: usize,
+    /// Findings taken in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    read: Vec<Mark>,
+    /// Incidents that are over, the latest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ended: Vec<Ended>,
 }
 
 impl Known {
@@ -101,6 +110,8 @@ impl Known {
             forgot: self.forgot,
             due: self.due,
             n_weighed: self.n_weighed,
+            read: self.taken.kept(),
+            ended: self.ended,
         }
     }
 }
@@ -164,6 +175,8 @@ impl KnownByName {
             forgot: self.forgot,
             due: self.due,
             n_weighed: self.n_weighed,
+            taken: Taken::earlier(self.read),
+            ended: self.ended,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What is no sign of an intruder because somebody said so: maintenance and scanners the estate announces, findings an operator
 //! dismissed. It is counted, and said beside the verdict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use bulkhead_model::case::Muted;
@@ -28,15 +28,22 @@ fn looks_around(finding: &Finding) -> bool {
 pub(crate) struct Mutes<'e> {
     estate: &'e Estate,
     assets: BTreeMap<&'e str, &'e Asset>,
-    counted: BTreeMap<(String, String), Counted>,
+    /// By reason and host.
+    counted: BTreeMap<(String, String), BTreeMap<String, Counted>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Counted {
     findings: u64,
-    hosts: BTreeSet<String>,
     first: Timestamp,
     last: Timestamp,
+}
+
+impl Counted {
+    fn and(self, other: Self) -> Self {
+        let (first, last) = (self.first.min(other.first), self.last.max(other.last));
+        Self { findings: self.findings + other.findings, first, last }
+    }
 }
 
 impl<'e> Mutes<'e> {
@@ -49,16 +56,9 @@ impl<'e> Mutes<'e> {
     /// Whether `finding` on `host` counts for nothing; then it is counted.
     pub(crate) fn takes(&mut self, finding: &Finding, host: &str, at: Timestamp, normal: &Normal) -> bool {
         let Some((by, why)) = self.reason(finding, host, at, normal) else { return false };
-        let counted = self.counted.entry((by, why)).or_insert_with(|| Counted {
-            findings: 0,
-            hosts: BTreeSet::new(),
-            first: at,
-            last: at,
-        });
-        counted.findings += 1;
-        counted.hosts.insert(host.to_owned());
-        counted.first = counted.first.min(at);
-        counted.last = counted.last.max(at);
+        let one = Counted { findings: 1, first: at, last: at };
+        let hosts = self.counted.entry((by, why)).or_default();
+        hosts.entry(host.to_owned()).and_modify(|it| *it = it.and(one)).or_insert(one);
         true
     }
 
@@ -99,17 +99,21 @@ impl<'e> Mutes<'e> {
         Some((format!("scanner {}", it.id), it.why.clone()))
     }
 
-    /// What was muted, by reason.
-    pub(crate) fn told(&self) -> Vec<Muted> {
-        let told = |((by, why), it): (&(String, String), &Counted)| Muted {
-            by: by.clone(),
-            why: why.clone(),
-            findings: it.findings,
-            hosts: it.hosts.iter().take(NAMED).cloned().collect(),
-            n_hosts: it.hosts.len() as u64,
-            first: it.first,
-            last: it.last,
+    /// What was muted, by reason; on one host, or on all.
+    pub(crate) fn told(&self, on: Option<&str>) -> Vec<Muted> {
+        let told = |((by, why), hosts): (&(String, String), &BTreeMap<String, Counted>)| {
+            let of: Vec<_> = hosts.iter().filter(|it| on.is_none_or(|on| on == it.0)).collect();
+            let sum = of.iter().map(|it| *it.1).reduce(Counted::and)?;
+            Some(Muted {
+                by: by.clone(),
+                why: why.clone(),
+                findings: sum.findings,
+                hosts: of.iter().take(NAMED).map(|it| it.0.clone()).collect(),
+                n_hosts: of.len() as u64,
+                first: sum.first,
+                last: sum.last,
+            })
         };
-        self.counted.iter().map(told).collect()
+        self.counted.iter().filter_map(told).collect()
     }
 }

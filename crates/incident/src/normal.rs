@@ -7,10 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::dismissal::{self, Dismissal};
 use crate::habit::{Count, HALF_LIFE, HOURS_OF_DAY, HOURS_OF_WEEK, HostNormal, SPANS_OF_HOUR, exposure};
+use crate::observed::Observed;
 
 /// Seconds of a span.
 pub(crate) const SPAN_S: i64 = 600;
@@ -49,6 +50,12 @@ pub struct Normal {
     /// Spans under observation so far: what fades and what is counted goes by this clock. A stretch in which nothing was recorded
     /// at all, or an event of another century, is no observation.
     clock: i64,
+    /// The farthest that the clock stood: it goes back where what was observed before is told of again, or by others.
+    #[serde(skip_serializing_if = "is_start")]
+    top: i64,
+    /// When the clock stood where.
+    #[serde(skip_serializing_if = "Observed::is_none")]
+    observed: Observed,
     /// The span of the calendar at which the clock was set last.
     real: Option<i64>,
     /// Pairs of rule and host that are learned.
@@ -57,21 +64,7 @@ pub struct Normal {
     not_learned: u64,
     /// What an operator said is no sign of an intruder.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    dismissed: Vec<Dismissal>,
-}
-
-/// A rule on a host that an operator said is no sign of an intruder there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Dismissal {
-    /// Id of the rule, as findings carry it.
-    pub rule: String,
-    /// Id of the host, as incidents name it.
-    pub host: String,
-    /// Why.
-    pub reason: String,
-    /// When.
-    pub at: Timestamp,
+    pub(crate) dismissed: Vec<Dismissal>,
 }
 
 /// How long the hosts of a role were seen: how many they are, and the sum of what is forgotten of their spans.
@@ -95,6 +88,11 @@ struct RuleNormal {
     accounts: BTreeSet<String>,
     #[serde(skip_serializing_if = "Count::is_none")]
     by_account: Count,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_start(clock: &i64) -> bool {
+    *clock == 0
 }
 
 /// Whom a finding speaks of.
@@ -159,26 +157,45 @@ impl Normal {
                 }
             }
         }
-        for it in &mut self.dismissed {
-            if let Some(new) = names.hosts.get(&it.host) {
-                it.host.clone_from(new);
-            }
-        }
-        self.dismissed.sort_by(|a, b| (&a.rule, &a.host).cmp(&(&b.rule, &b.host)));
-        self.dismissed.dedup_by(|a, b| (&a.rule, &a.host) == (&b.rule, &b.host));
+        dismissal::rename(&mut self.dismissed, &names.hosts);
         self
     }
 
     /// Something was recorded in `span` of the calendar.
     pub(crate) fn tick(&mut self, span: i64) {
-        let passed = self.real.map_or(0, |it| span.saturating_sub(it));
-        self.clock += passed.clamp(0, GAP_SPANS);
+        self.clock = self.observed.clock_at(span).unwrap_or_else(|| {
+            let passed = self.real.map_or(0, |it| span.saturating_sub(it)).clamp(0, GAP_SPANS);
+            let clock = self.top() + passed;
+            self.observed.add(self.real, span, passed, clock);
+            clock
+        });
+        self.top = self.top();
         self.real = Some(span);
+    }
+
+    /// The farthest that the clock stood; earlier versions knew of no going back.
+    fn top(&self) -> i64 {
+        self.top.max(self.clock)
+    }
+
+    /// As it is kept: the clock where it stood farthest.
+    pub(crate) fn rested(mut self) -> Self {
+        self.clock = self.top();
+        self
     }
 
     /// Notes that `host`, which is of `role` (or of none, empty), is under observation from now on.
     pub(crate) fn meet(&mut self, host: &str, role: &str) {
-        if !self.hosts.contains_key(host) {
+        if let Some(since) = self.hosts.get_mut(host) {
+            // Somebody tells now that it was there before.
+            if self.clock < *since {
+                self.faded.moves(*since, self.clock);
+                if let Some(it) = self.role_of.get(host).and_then(|it| self.roles.get_mut(it)) {
+                    it.faded.moves(*since, self.clock);
+                }
+                *since = self.clock;
+            }
+        } else {
             if self.hosts.len() >= HOSTS_MAX {
                 return;
             }
@@ -270,27 +287,6 @@ impl Normal {
         self.fleet_spans() / self.hosts.len().max(1) as f64 * SPAN_S as f64 / 3600.0
     }
 
-    /// Notes that a rule is no sign of an intruder on a host; what was said of both before is said anew.
-    pub fn dismiss(&mut self, dismissal: Dismissal) {
-        self.dismissed.retain(|it| (&it.rule, &it.host) != (&dismissal.rule, &dismissal.host));
-        self.dismissed.push(dismissal);
-        self.dismissed.sort_by(|a, b| (&a.rule, &a.host).cmp(&(&b.rule, &b.host)));
-    }
-
-    /// Takes back what was said of a rule on a host; whether anything was.
-    pub fn recall(&mut self, rule: &str, host: &str) -> bool {
-        let before = self.dismissed.len();
-        self.dismissed.retain(|it| it.rule != rule || it.host != host);
-        self.dismissed.len() < before
-    }
-
-    /// What was said of a rule on a host.
-    pub(crate) fn dismissed(&self, rule: &str, host: &str) -> Option<&Dismissal> {
-        let place =
-            self.dismissed.binary_search_by(|it| (it.rule.as_str(), it.host.as_str()).cmp(&(rule, host)));
-        place.ok().map(|it| &self.dismissed[it])
-    }
-
     /// Hosts that something is known of, by id.
     pub fn host_ids(&self) -> impl Iterator<Item = &str> {
         self.hosts.keys().map(String::as_str)
@@ -301,23 +297,18 @@ impl Normal {
         self.rules.contains_key(rule)
     }
 
-    /// All that was dismissed, by rule and host.
-    pub fn dismissals(&self) -> &[Dismissal] {
-        &self.dismissed
-    }
-
     /// Whether it can have been learned: no count is negative, without end or beyond a lifetime.
     pub fn is_sound(&self) -> bool {
         const SPANS_MAX: i64 = 100 * 366 * 144;
+        let top = self.top();
         #[expect(clippy::cast_precision_loss, reason = "spans of a century")]
         let sound = |it: &Count| {
-            (0.0..=SPANS_MAX as f64).contains(&it.spans)
-                && (0..=SPANS_MAX).contains(&it.at)
-                && it.at <= self.clock
+            (0.0..=SPANS_MAX as f64).contains(&it.spans) && (0..=SPANS_MAX).contains(&it.at) && it.at <= top
         };
         let of_host = |it: &HostNormal| sound(&it.all) && it.hours.values().all(|it| sound(&it.count));
-        (0..=SPANS_MAX).contains(&self.clock)
-            && self.hosts.values().all(|it| (0..=self.clock).contains(it))
+        (0..=SPANS_MAX).contains(&top)
+            && self.observed.is_sound(top)
+            && self.hosts.values().all(|it| (0..=top).contains(it))
             && self.role_of.iter().all(|it| self.hosts.contains_key(it.0) && self.roles.contains_key(it.1))
             && self.roles.values().map(|it| it.hosts).sum::<u64>() == self.role_of.len() as u64
             && self.roles.values().all(|it| sound(&it.faded))

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::{Asset, AssetKind, Estate};
+use bulkhead_model::finding::Finding;
 
 use crate::account::Account;
 
@@ -54,6 +55,8 @@ pub(crate) struct Resolver<'e> {
     account_numbers: BTreeMap<String, AccountNo>,
     /// Domains under which a bare name was seen.
     domains: BTreeMap<String, Vec<String>>,
+    /// Short names of the hosts in the logs.
+    computers: BTreeSet<String>,
 }
 
 impl<'e> Resolver<'e> {
@@ -70,6 +73,7 @@ impl<'e> Resolver<'e> {
             host_numbers: BTreeMap::new(),
             account_numbers: BTreeMap::new(),
             domains: BTreeMap::new(),
+            computers: observations.hosts.keys().map(|it| short(it).to_lowercase()).collect(),
         };
         for (index, asset) in estate.assets.iter().enumerate() {
             enter(&mut it.by_name, asset.id.as_str().to_lowercase(), index);
@@ -82,12 +86,26 @@ impl<'e> Resolver<'e> {
                 enter(&mut it.by_address, *address, index);
             }
         }
+        it.doubt_names(observations);
         it.claim_addresses(observations);
         let users = observations.hosts.values().flat_map(|it| &it.users);
         for user in users.chain(observations.logons.keys().map(|it| &it.user)) {
             it.learn_domain(user);
         }
         it
+    }
+
+    /// What somebody calls himself (a client states the name of its workstation) is not believed of a host that is known to
+    /// have other addresses.
+    fn doubt_names(&mut self, observations: &Observations) {
+        let known: BTreeSet<&str> =
+            observations.hosts.iter().filter(|it| !it.1.addresses.is_empty()).map(|it| short(it.0)).collect();
+        let names = std::mem::take(&mut self.logged_names);
+        let is_free = |name: &String| {
+            let asset = self.asset(&name.to_lowercase()).map(|it| &self.estate.assets[it]);
+            asset.is_none_or(|it| it.addresses.is_empty()) && !known.contains(short(name))
+        };
+        self.logged_names = names.into_iter().filter(|it| is_free(&it.1)).collect();
     }
 
     /// A host's own word on its addresses outweighs what others say; what two hosts claim is nobody's.
@@ -257,10 +275,29 @@ impl<'e> Resolver<'e> {
         number
     }
 
-    /// The account that `user` names; none for machine, system and local service accounts.
+    /// The host a finding speaks of: the one that recorded it, or for network sensors an end of the flow.
+    pub(crate) fn host_of(&mut self, finding: &Finding) -> Option<HostNo> {
+        const ENDS: [&str; 7] =
+            ["id.orig_h", "src_ip", "SourceIp", "ip", "id.resp_h", "dest_ip", "DestinationIp"];
+        let named = finding.host.iter().chain(ENDS.iter().filter_map(|it| finding.fields.get(*it)));
+        named.into_iter().find_map(|it| self.host_of_finding(it))
+    }
+
+    /// Whether it is the account of a computer that there is.
+    fn is_computers(&self, account: &Account) -> bool {
+        let is_known = |name| self.by_short.contains_key(name) || self.computers.contains(name);
+        account.computer().is_some_and(is_known)
+    }
+
+    /// Whether it is the account of the computer `host` itself.
+    pub(crate) fn is_own_account(&mut self, account: &Account, host: HostNo) -> bool {
+        self.is_computers(account) && account.computer().and_then(|it| self.host(it)) == Some(host)
+    }
+
+    /// The account that `user` names; none for system and local service accounts, and those of computers there are.
     pub(crate) fn account(&mut self, user: &str) -> Option<AccountNo> {
         let mut account = Account::read(user)?;
-        if account.is_local_service() {
+        if account.is_local_service() || self.is_computers(&account) {
             return None;
         }
         if account.domain.is_none()

@@ -14,13 +14,14 @@ use crate::arrival::Arrivals;
 use crate::beats::{beats, span_of};
 use crate::change::{Change, Open, Strongest, Who};
 use crate::creation::{Creation, creations};
-use crate::draft::IncidentDraft;
+use crate::draft::{IncidentDraft, gravest_first};
 use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
 use crate::link::{Links, shift};
 use crate::memory::{Known, Memory};
 use crate::mute::Mutes;
 use crate::normal::{Normal, Who as Whose};
 use crate::policy::Policy;
+use crate::read::{Again, Ended, Taken, ended};
 use crate::resolve::{HostNo, Resolver};
 use crate::score::{Seen, score, total};
 use crate::tell::{Case, total_of};
@@ -64,7 +65,7 @@ pub struct Scope<'a> {
     /// Those that are not made yet begin here.
     next_creation: usize,
     normal: Normal,
-    mutes: Mutes<'a>,
+    pub(crate) mutes: Mutes<'a>,
     arrivals: Arrivals,
     /// Spans in which something was recorded, though it was no finding, and hosts that came under observation then; last first.
     beats: Vec<(i64, Option<HostNo>)>,
@@ -77,6 +78,11 @@ pub struct Scope<'a> {
     /// The most points each host and each account ever had, and when.
     pub(crate) most: BTreeMap<Who, (f64, Timestamp)>,
     unplaced: u64,
+    /// What an earlier run took in.
+    taken: Taken,
+    again: Again,
+    /// Incidents that earlier runs declared and that are over.
+    ended: Vec<Ended>,
     forgot: Option<Timestamp>,
     /// Links that are not there yet begin here.
     next_link: usize,
@@ -124,6 +130,9 @@ impl<'a> Scope<'a> {
             strongest: Strongest::default(),
             most: BTreeMap::new(),
             unplaced: 0,
+            taken: known.taken,
+            again: Again::default(),
+            ended: known.ended,
             forgot: known.forgot,
             next_link: 0,
             due: known.due,
@@ -140,13 +149,17 @@ impl<'a> Scope<'a> {
 
     /// Takes in a finding, the `number`th of all. Findings come by their time.
     pub fn observe(&mut self, finding: &Finding, number: usize) -> Vec<Change> {
-        let host = host_of(finding, &mut self.resolver);
+        let host = self.resolver.host_of(finding);
         let (Some(host), Some(at)) = (host, finding.time) else {
             self.unplaced += 1;
             return Vec::new();
         };
         let mut changes = self.pass(at);
         if self.mutes.takes(finding, &self.resolver.hosts[host].id, at, &self.normal) {
+            return changes;
+        }
+        if self.taken.is_again(finding, at) {
+            self.again.add(at);
             return changes;
         }
         // Whom somebody only tried to be is nobody in his hands.
@@ -447,13 +460,7 @@ impl<'a> Scope<'a> {
     pub fn incidents(&self) -> Vec<IncidentDraft> {
         let open = self.open.iter().map(|it| &it.draft);
         let mut all: Vec<IncidentDraft> = self.over.iter().chain(open).cloned().collect();
-        all.sort_by(|a, b| {
-            b.severity
-                .cmp(&a.severity)
-                .then(b.points.total_cmp(&a.points))
-                .then(a.first_finding_at.cmp(&b.first_finding_at))
-                .then_with(|| a.id.cmp(&b.id))
-        });
+        gravest_first(&mut all);
         all
     }
 
@@ -472,24 +479,19 @@ impl<'a> Scope<'a> {
             forgot: self.forgot,
             due: self.due,
             n_weighed: self.n_weighed,
+            taken: self.taken,
+            ended: ended(self.ended.clone(), &self.over),
         };
-        let memory = Memory { normal: self.normal, known: Some(known.kept(&self.resolver)) };
+        let memory = Memory { normal: self.normal.rested(), known: Some(known.kept(&self.resolver)) };
         Fusion {
             incidents,
             unplaced: self.unplaced,
+            again: self.again.of(&self.ended),
             strongest: self.strongest,
             given_up,
-            muted: self.mutes.told(),
+            muted: self.mutes.told(None),
             late: self.arrivals.late,
             memory,
         }
     }
-}
-
-/// The host a finding speaks of: the one that recorded it, or for network sensors an end of the flow.
-fn host_of(finding: &Finding, resolver: &mut Resolver<'_>) -> Option<HostNo> {
-    const ENDS: [&str; 7] =
-        ["id.orig_h", "src_ip", "SourceIp", "ip", "id.resp_h", "dest_ip", "DestinationIp"];
-    let named = finding.host.iter().chain(ENDS.iter().filter_map(|it| finding.fields.get(*it)));
-    named.into_iter().find_map(|it| resolver.host_of_finding(it))
 }

@@ -146,7 +146,12 @@ impl Seen<'_> {
             return none;
         }
         let accounts = &it.group.accounts;
-        let is_own = |link: &Link| link.account.is_some_and(|it| accounts.contains(&it));
+        // Who logs on as nobody that could be named does what nobody that could be named does.
+        let is_nobodys = accounts.is_empty() && !it.group.is_alert;
+        let is_own = |link: &Link| match link.account {
+            Some(account) => accounts.contains(&account),
+            None => is_nobodys && link.is_logon(),
+        };
         if let Some(link) = self.nearest(it, policy.link_before_s, taken, is_own) {
             return self.led(it, link, taken, policy.remote_factor, true);
         }
@@ -354,9 +359,8 @@ impl Seen<'_> {
         let from: BTreeSet<usize> = scores.hosts.keys().flat_map(of_host).collect();
         for index in from {
             let link = &self.links.all[index];
-            let Some(account) = link.account else { continue };
-            let is_usual = link.surprise <= 0.0;
-            if is_usual || self.is_server(link.to) || !self.holds(scores, link, account) {
+            let is_usual = link.surprise <= 0.0 || !link.is_logon();
+            if is_usual || self.is_server(link.to) || !self.holds(scores, link) {
                 continue;
             }
             let onward = Ground {
@@ -378,7 +382,7 @@ impl Seen<'_> {
 
     /// Whether the host the link comes from is suspected, and the account fired a rule there not long before, or came from
     /// there onto yet another host where something fired.
-    fn holds(&self, scores: &Scores, link: &Link, account: AccountNo) -> bool {
+    fn holds(&self, scores: &Scores, link: &Link) -> bool {
         let policy = self.policy;
         let Some(grounds) = scores.hosts.get(&link.from) else { return false };
         let recent = |it: &Weighed<'_>| {
@@ -387,7 +391,8 @@ impl Seen<'_> {
             let from = it.place(shift(link.first, -policy.link_before_s));
             let before =
                 it.hits().get(from).is_some_and(|it| it.at <= shift(link.first, policy.link_after_s));
-            before && (accounts.contains(&account) || (accounts.is_empty() && it.group.is_strong()))
+            let is_own = link.account.is_some_and(|it| accounts.contains(&it));
+            before && (is_own || (accounts.is_empty() && it.group.is_strong()))
         };
         let active = grounds.iter().any(|it| match it.why {
             Why::Fired { group, .. } => recent(&self.groups[group]),
@@ -395,7 +400,7 @@ impl Seen<'_> {
             Why::Source { link: other, .. } => {
                 let other = &self.links.all[other];
                 let recent = it.at <= link.first && link.first <= shift(it.at, policy.onward_s);
-                other.account == Some(account) && other.to != link.to && recent
+                other.is_logon() && other.account == link.account && other.to != link.to && recent
             }
             Why::Onward { .. } | Why::Reached { .. } | Why::Beside { .. } | Why::Created { .. } => false,
         });

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::draft::{IncidentDraft, Movement};
 use crate::evidence::{Group, Weighed};
 use crate::normal::SPAN_S;
+use crate::read::fnv;
 use crate::resolve::{HostNo, Resolver};
 use crate::score::{Ground, Scores, Seen, Why, total};
 use crate::tactics::{tactics_of, techniques_of};
@@ -42,20 +43,26 @@ impl Case<'_> {
     /// Sets of suspected or compromised hosts tied together.
     pub(crate) fn clusters(&self) -> Vec<BTreeSet<HostNo>> {
         let named = |it: &Vec<Ground>| self.seen.policy.confidence(total(it)) >= self.seen.policy.suspected;
-        let hosts: Vec<HostNo> = self.scores.hosts.iter().filter(|it| named(it.1)).map(|it| *it.0).collect();
-        let mut cluster_of: BTreeMap<HostNo, HostNo> = hosts.iter().map(|it| (*it, *it)).collect();
+        let hosts = self.scores.hosts.iter().filter(|it| named(it.1)).map(|it| *it.0);
+        let mut beside: BTreeMap<HostNo, Vec<HostNo>> = hosts.map(|it| (it, Vec::new())).collect();
         for tie in &self.scores.ties {
-            let (Some(left), Some(right)) = (cluster_of.get(&tie.from), cluster_of.get(&tie.to)) else {
-                continue;
-            };
-            let (keep, drop) = (*left.min(right), *left.max(right));
-            cluster_of.values_mut().filter(|it| **it == drop).for_each(|it| *it = keep);
+            if beside.contains_key(&tie.from) && beside.contains_key(&tie.to) {
+                beside.entry(tie.from).or_default().push(tie.to);
+                beside.entry(tie.to).or_default().push(tie.from);
+            }
         }
-        let mut clusters = BTreeMap::<HostNo, BTreeSet<HostNo>>::new();
-        for (host, cluster) in cluster_of {
-            clusters.entry(cluster).or_default().insert(host);
+        let mut clusters = Vec::new();
+        while let Some((first, next)) = beside.pop_first() {
+            let (mut cluster, mut next) = (BTreeSet::from([first]), next);
+            while let Some(host) = next.pop() {
+                if let Some(more) = beside.remove(&host) {
+                    cluster.insert(host);
+                    next.extend(more);
+                }
+            }
+            clusters.push(cluster);
         }
-        clusters.into_values().collect()
+        clusters
     }
 
     /// Whether these hosts are enough for an incident to be declared.
@@ -452,11 +459,8 @@ fn list(names: &[&str]) -> String {
 
 /// `inc-<date>-<six hex digits>`, the digits from the first finding and the seed (FNV-1a, 64 bits).
 fn incident_id(first: Timestamp, reference: &str, seed: u64) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let time = first.as_nanosecond().to_le_bytes();
-    for byte in seed.to_le_bytes().into_iter().chain(time).chain(reference.bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
+    let hash = fnv(seed.to_le_bytes().into_iter().chain(time).chain(reference.bytes()));
     let date = first.strftime("%Y%m%d");
     format!("inc-{date}-{:06x}", (hash ^ (hash >> 32)) & 0xff_ffff)
 }

@@ -14,6 +14,7 @@ use crate::evidence::discount;
 use crate::link::shift;
 use crate::memory::Memory;
 use crate::policy::Policy;
+use crate::read::Again;
 use crate::scope::Scope;
 use crate::score::{Ground, Seen, score};
 use crate::tell::Case;
@@ -25,6 +26,8 @@ pub struct Fusion {
     pub incidents: Vec<IncidentDraft>,
     /// Findings that name no host or carry no time, and so could not be placed.
     pub unplaced: u64,
+    /// Findings that an earlier run of this memory had taken in: they count once.
+    pub again: Again,
     /// The host with the most against it.
     pub strongest: Strongest,
     /// Rules on hosts that gave way to others for want of memory.
@@ -106,6 +109,8 @@ pub struct Explained {
     pub at: Option<Timestamp>,
     /// What each reason adds, the strongest first.
     pub reasons: Vec<Part>,
+    /// What of a host's findings counted for nothing because somebody said so.
+    pub muted: Vec<Muted>,
 }
 
 /// One reason, and what it adds.
@@ -135,12 +140,13 @@ pub fn explain(
 ) -> Option<Explained> {
     let whole = run(memory.clone(), findings, observations, estate, policy, 0, None);
     let (who, id) = whole.meant(name)?;
+    let muted = if matches!(who, Who::Host(_)) { whole.mutes.told(Some(&id)) } else { Vec::new() };
     let Some((points, at)) = whole.most.get(&who).copied() else {
-        return Some(Explained { id, points: 0.0, at: None, reasons: Vec::new() });
+        return Some(Explained { id, points: 0.0, at: None, reasons: Vec::new(), muted });
     };
     let mut then = run(memory.clone(), findings, observations, estate, policy, 0, Some(at));
     let (who, _) = then.meant(name)?;
-    Some(Explained { id, points, at: Some(at), reasons: then.parts(who, at) })
+    Some(Explained { id, points, at: Some(at), reasons: then.parts(who, at), muted })
 }
 
 /// As [`fuse_knowing`], knowing nothing but the prior.

@@ -250,6 +250,19 @@ findings-belong = { $n_n ->
     [one] { $n } finding belongs to this incident.
    *[other] { $n } findings belong to this incident.
 }
+findings-clock = Times set right by what the hosts' own Sysmon events say:
+findings-clock-fast = { $events_n ->
+    [one] the logs of { $host } were { $by } fast; { $events } event placed by that
+   *[other] the logs of { $host } were { $by } fast; { $events } events placed by that
+}
+findings-clock-slow = { $events_n ->
+    [one] the logs of { $host } were { $by } slow; { $events } event placed by that
+   *[other] the logs of { $host } were { $by } slow; { $events } events placed by that
+}
+findings-untimed = { $n_n ->
+    [one] { $n } event says no time of a calendar: what it tells could not be placed.
+   *[other] { $n } events say no time of a calendar: what they tell could not be placed.
+}
 findings-muted = Findings that counted for nothing because somebody said so:
 findings-muted-by = { $n_n ->
     [one] { $by } ({ $why }): { $n } finding on { $hosts }, { $from } to { $until }

@@ -257,6 +257,19 @@ findings-belong = { $n_n ->
     [one] { $n } constat appartient à cet incident.
    *[other] { $n } constats appartiennent à cet incident.
 }
+findings-clock = Heures corrigées d'après les événements Sysmon des machines elles-mêmes :
+findings-clock-fast = { $events_n ->
+    [one] les journaux de { $host } avançaient de { $by } ; { $events } événement replacé ainsi
+   *[other] les journaux de { $host } avançaient de { $by } ; { $events } événements replacés ainsi
+}
+findings-clock-slow = { $events_n ->
+    [one] les journaux de { $host } retardaient de { $by } ; { $events } événement replacé ainsi
+   *[other] les journaux de { $host } retardaient de { $by } ; { $events } événements replacés ainsi
+}
+findings-untimed = { $n_n ->
+    [one] { $n } événement ne dit aucune heure du calendrier : ce qu'il raconte n'a pas pu être placé.
+   *[other] { $n } événements ne disent aucune heure du calendrier : ce qu'ils racontent n'a pas pu être placé.
+}
 findings-muted = Constats tenus pour nuls parce que quelqu’un l’a dit :
 findings-muted-by = { $n_n ->
     [one] { $by } ({ $why }) : { $n } constat sur { $hosts }, du { $from } au { $until }

@@ -2,8 +2,8 @@
 //! anything outside.
 
 use bulkhead_model::case::{
-    CaseParts, Certificate, Clock, ClockStatus, Exfiltration, Figures, Impact, Incident, Localized, Muted,
-    Plan, RecoveryPlan, Score, TimelineEntry,
+    CaseParts, Certificate, Clock, ClockOffset, ClockStatus, Exfiltration, Figures, Impact, Incident,
+    Localized, Muted, Plan, RecoveryPlan, Score, TimelineEntry,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -218,6 +218,29 @@ fn what_was_muted_and_when_it_was_over_stand_on_the_page() {
         "maintenance patch-day (monthly updates) : 14 constats sur pc-1, web-1 et 3 autres, du ",
         "D'après sa télémétrie, l'incident était terminé le 29/07/2025",
     ] {
+        assert!(fr.replace('\u{202f}', " ").contains(text), "{text}: {fr}");
+    }
+}
+
+#[test]
+fn which_times_were_set_right_and_which_are_none_stand_on_the_page() {
+    let mut case = Case::read();
+    let page = html(&case.view());
+    assert!(!page.contains("Times set right") && !page.contains("no time of a calendar"));
+    let offset = |host: &str, seconds, events| ClockOffset { host: host.to_owned(), seconds, events };
+    case.incident.telemetry.clock_offsets = vec![offset("ws5", 25_200, 1_200), offset("ws6", -600, 1)];
+    case.incident.telemetry.untimed = 3;
+    let [en, fr] = Lang::ALL.map(|lang| seen(&html(&CaseView { lang, ..case.view() }), lang.other()));
+    for text in [
+        "the logs of ws5 were 7 h 00 min slow; 1\u{202f}200 events placed by that",
+        "the logs of ws6 were 10 min fast; 1 event placed by that",
+        "3 events say no time of a calendar",
+    ] {
+        assert!(en.contains(text), "{text}: {en}");
+    }
+    for text in
+        ["les journaux de ws5 retardaient de 7 h 00 min", "3 événements ne disent aucune heure du calendrier"]
+    {
         assert!(fr.replace('\u{202f}', " ").contains(text), "{text}: {fr}");
     }
 }

@@ -70,19 +70,19 @@ pub fn run(args: &Drill, config: &Config, quiet: bool, resumed: Option<Building>
         bar.finish_and_clear();
         return quiet_day(&scenario, &estate, &mut world, building, common.format);
     };
-    let declared_at = later(at, scenario.response.acknowledge.secs());
-    // Whoever answers the page sees what telemetry shows by then.
-    let draft = world.same(declared_at, &draft).unwrap_or(draft);
-    let incident = draft.declare(declared_at, world.summary().clone());
+    let answered_at = later(at, scenario.response.acknowledge.secs());
+    // Whoever answers the page sees what telemetry shows by then; it was declared when it was paged.
+    let draft = world.same(answered_at, &draft).unwrap_or(draft);
+    let incident = draft.declare(at, world.summary().clone());
     say_muted(&incident.telemetry.muted, &estate.estate);
     // What was seen to be open is, whatever the estate believes.
-    let answered = seen_flows::with(estate.clone(), world.knowledge(declared_at).observations, true)?;
+    let answered = seen_flows::with(estate.clone(), world.knowledge(answered_at).observations, true)?;
     let setting = setting(&answered.estate, common, config)?;
     let opening = Opening {
         setting: &setting,
         incident,
         story: draft.timeline.clone(),
-        now: declared_at,
+        now: answered_at,
         out: &out,
         journal: &building.journal("case"),
         ask_always: false,
@@ -321,6 +321,14 @@ fn load(args: &Drill) -> Outcome<Scenario> {
         *place = span;
     }
     drill_noise::apply(&mut scenario, &args.noise)?;
+    let last = scenario.steps.iter().map(|it| it.at).max().filter(|it| *it > scenario.length);
+    if let Some(last) = last {
+        note!(
+            "the telemetry of ordinary life ends after {}, the attack goes on for {}: what comes later happens in silence",
+            scenario.length,
+            last
+        );
+    }
     Ok(scenario)
 }
 

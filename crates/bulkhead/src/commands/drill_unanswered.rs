@@ -63,7 +63,8 @@ pub fn tell(scenario: &Scenario, estate: &Estate, world: &mut DrillWorld<'_>, fo
     }
     match scenario.objectives.incidents {
         Some(wanted) if wanted != incidents.len() as u64 => {
-            Err(Failure::Verdict(format!("{} incidents where {wanted} are asked for", incidents.len())))
+            let found = counted(incidents.len(), "incident");
+            Err(Failure::Verdict(format!("{found} where {wanted} is asked for")))
         }
         _ => Ok(()),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulkhead_contain::ports::MovementPorts;
-use bulkhead_incident::{Fusion, IncidentDraft, Policy, fuse_knowing};
+use bulkhead_incident::{Again, Fusion, IncidentDraft, Policy, fuse_knowing};
 use bulkhead_model::case::{Entity, EntityRef, Incident, Muted, Residual};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -101,6 +101,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     );
     let open = known_before(&mut fusion, &estate.estate);
     say_unplaced(fusion.unplaced);
+    say_again(&fusion.again, &estate.estate);
     gathered.summary.muted.clone_from(&fusion.muted);
     say_muted(&fusion.muted, &estate.estate);
     let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
@@ -343,6 +344,25 @@ pub fn objects(files: &CaseFiles) -> serde_json::Value {
 }
 
 /// Says how many findings no verdict rests on.
+fn say_again(again: &Again, estate: &Estate) {
+    if again.findings == 0 {
+        return;
+    }
+    note!(
+        "READ BEFORE {}: an earlier run with this baseline took in the same; it counts once",
+        counted(usize::try_from(again.findings).unwrap_or(usize::MAX), "finding")
+    );
+    for it in &again.over {
+        note!(
+            "{} ({}) was declared {} by an earlier run and is over since {}; to answer it again, leave --baseline out",
+            it.id,
+            it.title,
+            local(it.declared_at, &estate.estate),
+            local(it.ended_at, &estate.estate)
+        );
+    }
+}
+
 fn say_unplaced(unplaced: u64) {
     if unplaced > 0 {
         note!(
@@ -378,6 +398,8 @@ fn no_incident(
             "strongest_at": fusion.strongest.at,
             "declare_points": policy.declare_points,
             "not_judged": fusion.unplaced,
+            "read_before": fusion.again.findings,
+            "declared_before": fusion.again.over,
             "learned": { "hosts": fusion.memory.normal.n_hosts(), "hours_a_host": fusion.memory.normal.hours() },
             "telemetry": gathered.summary,
         }))?;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::{Format, Respond};
 use crate::commands::case::print_json;
 use crate::failure::{Failure, Outcome};
+use crate::narrate;
 use crate::say::say;
 use crate::telemetry_input::Gathered;
 use crate::ui::counted;
@@ -57,8 +58,16 @@ fn standing(it: &Explained, policy: &Policy) -> &'static str {
 }
 
 fn tell(it: &Explained, estate: &Estate, policy: &Policy) {
+    tell_points(it, estate, policy);
+    for muted in &it.muted {
+        say!("  {}", narrate::muted(muted, |at| local(at, &estate.estate)));
+    }
+}
+
+fn tell_points(it: &Explained, estate: &Estate, policy: &Policy) {
     let Some(at) = it.at else {
-        say!("{}: nothing was found that speaks of it", it.id);
+        let said = if it.muted.is_empty() { "" } else { ", but for what counts for nothing:" };
+        say!("{}: nothing was found that speaks of it{}", it.id, said);
         return;
     };
     say!(
@@ -99,6 +108,7 @@ fn object(it: &Explained, policy: &Policy) -> Value {
         "confidence": policy.confidence(it.points),
         "at": it.at,
         "declare_points": policy.declare_points,
+        "muted": it.muted,
         "reasons": it.reasons.iter().map(|it| json!({
             "points": it.points,
             "at": it.at,

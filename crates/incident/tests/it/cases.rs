@@ -22,6 +22,9 @@ struct Case {
     flows: Vec<String>,
     #[serde(default)]
     created: Vec<String>,
+    /// `ADDRESS NAME`: what clients call themselves.
+    #[serde(default)]
+    named: Vec<String>,
     findings: Vec<String>,
     /// Incidents, gravest first.
     expect: Vec<Expect>,
@@ -60,7 +63,11 @@ fn name(entity: &Entity) -> String {
 
 fn check(file: &str, text: &str) {
     let case: Case = serde_json::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let observations = observations(&case.hosts, &case.logons, &case.flows, &case.created);
+    let mut observations = observations(&case.hosts, &case.logons, &case.flows, &case.created);
+    for line in &case.named {
+        let (address, name) = line.split_once(' ').unwrap();
+        observations.names.insert(address.parse().unwrap(), name.to_owned());
+    }
     let fusion = fuse(&findings(&case.findings), &observations, &estate(), &Policy::default(), 7);
     assert_eq!(fusion.unplaced, case.unplaced, "{file}: unplaced");
     let named: Vec<_> =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bulkhead_model::case::Muted;
+use bulkhead_model::case::{ClockOffset, Muted, TelemetrySummary};
 use bulkhead_model::finding::Finding;
 use maud::{Markup, html};
 
@@ -50,6 +50,7 @@ pub fn findings(page: &Page<'_>) -> Markup {
             (page.say("findings-read", &[("events", view.figures.events.into()), ("sources", telemetry.sources.len().into()), ("malformed", (&count(telemetry.malformed)).into())])) // rows
             " " (page.figure("findings-belong", view.figures.findings))
         }
+        (times(page, telemetry))
         (muted(page, &telemetry.muted))
         details {
             summary { (page.get("findings-all")) }
@@ -79,6 +80,24 @@ pub fn findings(page: &Page<'_>) -> Markup {
         }
     };
     page.section("findings", "findings-title", &body)
+}
+
+/// Which events stand here at another time than their logs say, and which have none.
+fn times(page: &Page<'_>, telemetry: &TelemetrySummary) -> Markup {
+    let offsets = &telemetry.clock_offsets;
+    let row = |it: &ClockOffset| {
+        let id = if it.seconds < 0 { "findings-clock-fast" } else { "findings-clock-slow" };
+        let by = page.span(it.seconds.unsigned_abs());
+        page.say(id, &[("host", (&it.host).into()), ("by", (&by).into()), ("events", it.events.into())])
+    };
+    html! {
+        @if !offsets.is_empty() {
+            p { strong { (page.get("findings-clock")) } }
+            ul class="reasons" { @for it in offsets.iter().take(ROWS) { li { (prose(&row(it))) } } }
+            (page.more(offsets.len(), "incident.json")) // rows
+        }
+        @if telemetry.untimed > 0 { p { strong { (page.figure("findings-untimed", telemetry.untimed)) } } }
+    }
 }
 
 /// What counted for nothing because somebody said so: it stands in print, since whoever reads the verdict must see it.
