@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bulkhead_model::case::{CustomersHit, Impact, Score, customers_hit};
+use bulkhead_model::case::{CustomersHit, Impact, IncidentState, Score, customers_hit};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use bulkhead_model::id::AssetId;
@@ -27,6 +27,8 @@ pub struct Facts<'f> {
     pub declared_at: Option<Timestamp>,
     /// When containment was verified.
     pub contained_at: Option<Timestamp>,
+    /// How the incident stands when the drill ends.
+    pub ended: Option<IncidentState>,
     /// Whether any service was hit: else there is nothing to bring back.
     pub services_hit: bool,
     /// When the last of the main services was back.
@@ -155,6 +157,15 @@ pub fn verdicts(
             required: format!("exactly {exactly}"),
             actual: facts.incidents.to_string(),
             met: facts.incidents == exactly,
+        });
+    }
+    // Whatever a scenario asks for: who was contained once and came back is to be contained again.
+    if let Some(ended) = facts.ended.filter(|_| truth.first_act.is_some()) {
+        verdicts.push(Verdict {
+            objective: "ends_contained",
+            required: "contained, or later".to_owned(),
+            actual: ended.in_words().to_owned(),
+            met: ended >= IncidentState::Contained,
         });
     }
     verdicts

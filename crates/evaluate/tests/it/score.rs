@@ -1,7 +1,7 @@
 //! Scores and verdicts over hand-made truths.
 
 use bulkhead_evaluate::{Act, Facts, Outcome, Truth, score, verdicts};
-use bulkhead_model::case::{Impact, ServiceImpact, ServiceState};
+use bulkhead_model::case::{Impact, IncidentState, ServiceImpact, ServiceState};
 use bulkhead_model::estate::{self, Customers, Estate};
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
 use bulkhead_model::id::{AssetId, ServiceId};
@@ -96,6 +96,7 @@ fn figures_count_from_what_they_say() {
         false_incidents: 2,
         declared_at: Some(at(6)),
         contained_at: Some(at(30)),
+        ended: None,
         services_hit: true,
         main_services_restored_at: Some(at(126)),
         reached: &reached,
@@ -120,6 +121,7 @@ fn what_did_not_happen_has_no_figure() {
         false_incidents: 0,
         declared_at: None,
         contained_at: None,
+        ended: None,
         services_hit: true,
         main_services_restored_at: None,
         reached: &[],
@@ -144,6 +146,7 @@ fn check(last: Outcome, incidents: u64, reached: &[&str], expect: &[(&str, bool)
         false_incidents: 0,
         declared_at: Some(at(6)),
         contained_at: Some(at(30)),
+        ended: None,
         services_hit: true,
         main_services_restored_at: None,
         reached: &reached,
@@ -165,4 +168,32 @@ fn objectives_are_judged_one_by_one() {
     let (lost, gone) = (("crown_jewels_reached", false), ("moves_beyond_containment", false));
     check(Outcome::Done, 1, &[], &[("mttd", true), late, lost, gone, ("incidents", true)]);
     check(Outcome::Done, 1, &["jewel"], &[("mttd", true), late, lost, beyond, ("incidents", true)]);
+}
+
+#[test]
+fn whoever_came_back_is_to_be_contained_again() {
+    let scenario = bulkhead_evaluate::read("s", "{version: 1, id: s, start: 2025-07-25T12:00:00Z}").0;
+    let scenario = scenario.expect("a scenario");
+    let (estate, truth, impact) = (estate(), truth(Outcome::Blocked("rule".to_owned())), Impact::default());
+    let verdict = |truth: &Truth, ended| {
+        let facts = Facts {
+            findings: &[],
+            incidents: 1,
+            false_incidents: 0,
+            declared_at: Some(at(6)),
+            contained_at: Some(at(30)),
+            ended: Some(ended),
+            services_hit: false,
+            main_services_restored_at: None,
+            reached: &[],
+            impact: &impact,
+        };
+        let score = score(truth, &estate, &facts);
+        let all = verdicts(&scenario, truth, &estate, &facts, &score);
+        all.iter().map(|it| (it.objective, it.met)).collect::<Vec<_>>()
+    };
+    assert_eq!(verdict(&truth, IncidentState::Declared), [("ends_contained", false)]);
+    assert_eq!(verdict(&truth, IncidentState::Contained), [("ends_contained", true)]);
+    assert_eq!(verdict(&truth, IncidentState::Closed), [("ends_contained", true)]);
+    assert_eq!(verdict(&Truth::default(), IncidentState::Declared), []);
 }

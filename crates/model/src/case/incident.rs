@@ -26,6 +26,20 @@ pub enum IncidentState {
     Closed,
 }
 
+impl IncidentState {
+    /// For people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Declared => "declared, not yet contained",
+            Self::Contained => "contained",
+            Self::Eradicated => "eradicated",
+            Self::Recovering => "recovering",
+            Self::Monitoring => "monitoring",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// `incident.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Incident {
@@ -72,15 +86,7 @@ fn simulated() -> bool {
 impl Incident {
     /// Where it stands, never better than it is: `contained (simulated), except ws-1, adm-2`.
     pub fn standing(&self) -> String {
-        let word = match self.state {
-            IncidentState::Declared => "declared, not yet contained",
-            IncidentState::Contained => "contained",
-            IncidentState::Eradicated => "eradicated",
-            IncidentState::Recovering => "recovering",
-            IncidentState::Monitoring => "monitoring",
-            IncidentState::Closed => "closed",
-        };
-        let mut text = word.to_owned();
+        let mut text = self.state.in_words().to_owned();
         if self.simulated && self.state != IncidentState::Declared {
             text.push_str(" (simulated)");
         }
