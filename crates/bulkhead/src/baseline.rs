@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bulkhead_incident::{Memory, Normal};
+use bulkhead_model::finding::Finding;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Outcome};
@@ -18,6 +19,9 @@ struct Stored {
     bulkhead_baseline: u32,
     #[serde(default)]
     memory: Option<Memory>,
+    /// What was known before the last run that read anything new.
+    #[serde(default)]
+    previous: Option<Memory>,
     /// As version 1 has it, which keeps no evidence.
     #[serde(default)]
     normal: Option<Normal>,
@@ -28,6 +32,8 @@ struct Stored {
 struct Written<'a> {
     bulkhead_baseline: u32,
     memory: &'a Memory,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<&'a Memory>,
 }
 
 /// What keeps another run from the same baseline until this one ends: two that learn at once would each forget what the other
@@ -61,6 +67,8 @@ pub struct Baseline {
     _lock: Option<Lock>,
     /// What earlier runs learned and left open.
     pub memory: Memory,
+    /// What was known before the last run that read anything new: what that run read is explained by it.
+    pub previous: Option<Memory>,
 }
 
 impl Baseline {
@@ -88,6 +96,7 @@ impl Baseline {
                     file: Some(file.to_owned()),
                     _lock: Some(lock),
                     memory: Memory::default(),
+                    previous: None,
                 });
             }
             Err(err) => {
@@ -111,11 +120,32 @@ impl Baseline {
                 return Err(Failure::input(what).hint(hint));
             }
         };
-        if !memory.is_sound() {
+        let previous = stored.previous;
+        if !(memory.is_sound() && previous.as_ref().is_none_or(Memory::is_sound)) {
             let what = format!("the baseline `{}` holds counts that nothing can have", file.display());
             return Err(Failure::input(what).hint(hint));
         }
-        Ok(Self { file: Some(file.to_owned()), _lock: Some(lock), memory })
+        Ok(Self { file: Some(file.to_owned()), _lock: Some(lock), memory, previous })
+    }
+
+    /// By what the findings are explained: what was known when they were read, where they were already.
+    pub fn explains(&self, findings: &[Finding]) -> &Memory {
+        match &self.previous {
+            Some(previous) if self.memory.has_read_all(findings) && !previous.has_read_all(findings) => {
+                previous
+            }
+            _ => &self.memory,
+        }
+    }
+
+    /// Keeps what is known after a run that read these findings, and beside it what was known before, where they were new.
+    ///
+    /// # Errors
+    /// As [`Self::keep`].
+    pub fn keep_after(&self, findings: &[Finding], memory: &Memory) -> Outcome {
+        let is_again = self.memory.has_read_all(findings);
+        let previous = if is_again { self.previous.as_ref() } else { Some(&self.memory) };
+        self.write(memory, previous)
     }
 
     /// Keeps what is known now, if a file is named.
@@ -123,8 +153,12 @@ impl Baseline {
     /// # Errors
     /// When it cannot be written; what was there before stands.
     pub fn keep(&self, memory: &Memory) -> Outcome {
+        self.write(memory, self.previous.as_ref())
+    }
+
+    fn write(&self, memory: &Memory, previous: Option<&Memory>) -> Outcome {
         let Some(file) = &self.file else { return Ok(()) };
-        let stored = Written { bulkhead_baseline: VERSION, memory };
+        let stored = Written { bulkhead_baseline: VERSION, memory, previous };
         let text = serde_json::to_vec(&stored).map_err(anyhow::Error::new)?;
         // It names hosts and accounts.
         Ok(bulkhead_files::write_private(file, &text, bulkhead_files::Existing::Replace)?)

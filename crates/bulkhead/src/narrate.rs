@@ -394,21 +394,29 @@ pub fn muted(it: &Muted, shown: impl Fn(Timestamp) -> String) -> String {
     )
 }
 
+/// The share of the points that declare an incident from which on it was a near thing.
+const NEAR: f64 = 0.8;
+
 /// What came of telemetry that holds no incident, or nothing new of those of earlier runs that are `open`.
 pub fn nothing(open: &[IncidentDraft], findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String {
     let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count(); // rows
     let all = findings.len(); // rows
     let strongest = &fusion.strongest;
-    let host = strongest.host.as_deref().unwrap_or("none");
-    let said = if open.is_empty() {
-        text!(
-            "no incident: {}, {} of them high or critical; the strongest host ({}) has {:.1} of the {:.1} points that declare one",
-            counted(all, "finding"),
-            grave,
+    let most = match strongest.host.as_deref() {
+        Some(host) => text!(
+            "; the strongest host ({}) has {:.1} of the {:.1} points that declare one",
             host,
             strongest.points,
             policy.declare_points
-        )
+        ),
+        None => String::new(),
+    };
+    let near = strongest.host.as_deref().filter(|_| strongest.points >= NEAR * policy.declare_points);
+    let near = near.map_or_else(String::new, |host| {
+        text!("NEARLY AN INCIDENT on {}: look at it now with `--why {}`\n", host, host)
+    });
+    let said = if open.is_empty() {
+        text!("no incident: {}, {} of them high or critical{}", counted(all, "finding"), grave, most)
     } else {
         let ids: Vec<&str> = open.iter().map(|it| it.id.as_str()).collect();
         text!(
@@ -419,11 +427,12 @@ pub fn nothing(open: &[IncidentDraft], findings: &[Finding], fusion: &Fusion, po
         )
     };
     text!(
-        "{}\n\
+        "{}{}\n\
          {}\n\
          evidence counts for less as hours pass: an attack slower than that may stay below\n\
          what to do: look at the findings with `bulkhead detect`, at a host with `--why HOST`; `--baseline FILE` keeps what is \
          learned for the next run\n",
+        near,
         said,
         basis(findings, fusion)
     )

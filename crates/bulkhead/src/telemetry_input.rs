@@ -12,6 +12,7 @@ use bulkhead_model::count::counted;
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::event::Event;
 use bulkhead_model::finding::{Finding, SourceRef};
+use bulkhead_model::trace::Trace;
 use bulkhead_telemetry::{
     Batch, Clocks, Observer, Options, Progress, Record, Telemetry, Told, Waiting, Worker, entities,
     read_parallel,
@@ -121,7 +122,7 @@ pub fn refuse_unreadable(telemetry: &Telemetry, quiet: bool) -> Outcome {
 /// What one record gives rise to: an alert from elsewhere is a finding of its own, rules add theirs.
 pub fn find(record: &Record<'_>, who: &Entities, detector: &mut Detector, findings: &mut Vec<Finding>) {
     findings.extend(alert(record, who));
-    detector.feed(record.event, &place(record, &|_| placed(who.clone())), findings);
+    detector.feed(record.event, &place(record, &|_| told(record, who)), findings);
 }
 
 /// The finding that a record is by itself: an alert from elsewhere.
@@ -130,7 +131,16 @@ pub fn alert(record: &Record<'_>, who: &Entities) -> Option<Finding> {
         return None;
     }
     let source = SourceRef { file: record.file.to_owned(), record: record.record };
-    finding_from_alert(record.event, who, source)
+    let mut finding = finding_from_alert(record.event, who, source)?;
+    finding.trace.content = Trace::of_event(record.event.raw());
+    Some(finding)
+}
+
+/// What a finding says of its event.
+fn told(record: &Record<'_>, who: &Entities) -> Entities {
+    let mut who = placed(who.clone());
+    who.trace.content = Trace::of_event(record.event.raw());
+    who
 }
 
 fn place<'a>(record: &'a Record<'_>, entities: &'a dyn Fn(&dyn Event) -> Entities) -> EventRef<'a> {
@@ -361,7 +371,7 @@ impl Worker for Looker {
         if let Some(matcher) = &mut self.matcher {
             out.found.extend(alert(record, &who).map(|it| Fact::Alert(Box::new(it))));
             let mut matches = Vec::new();
-            matcher.run(record.event, &place(record, &|_| placed(who.clone())), &mut matches);
+            matcher.run(record.event, &place(record, &|_| told(record, &who)), &mut matches);
             out.found.extend(matches.into_iter().map(Fact::Match));
         }
         out.who.push((who, out.found.len() - before));

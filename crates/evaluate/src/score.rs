@@ -54,7 +54,9 @@ pub struct Verdict {
 
 /// Scores a drill. What the attacker did not do, or the product did not reach, is absent.
 pub fn score(truth: &Truth, estate: &Estate, facts: &Facts<'_>) -> Score {
-    let detected = first_detection(truth, estate, facts.findings);
+    // Detected is what somebody was told of: more noise about the attacker's first steps makes nobody faster.
+    let spoke = first_detection(truth, estate, facts.findings);
+    let detected = spoke.map(|it| facts.declared_at.map_or(it, |declared| it.max(declared)));
     let held = truth.held_at(facts.contained_at.unwrap_or(Timestamp::MAX));
     let radius: BTreeSet<&AssetId> = held.iter().chain(facts.reached).collect();
     let observed = &facts.impact.containment_observed;

@@ -17,6 +17,10 @@ pub(crate) fn beats(observations: &Observations, resolver: &mut Resolver<'_>) ->
     for (from, to) in sensed.flat_map(|it| it.values()).flat_map(bulkhead_model::sensor::Hours::iter) {
         hours.extend((from..to).take(usize::try_from(HOURS_MAX).unwrap_or(usize::MAX)));
     }
+    // A log that speaks of nothing a sensor of ours watches for is watched all the same.
+    for (from, to) in observations.heard.iter() {
+        hours.extend((from..to).take(usize::try_from(HOURS_MAX).unwrap_or(usize::MAX)));
+    }
     let mut beats: Vec<(i64, Option<HostNo>)> =
         hours.into_iter().map(|it| (it.saturating_mul(3600 / SPAN_S), None)).collect();
     for (name, host) in &observations.hosts {

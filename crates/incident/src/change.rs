@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::draft::IncidentDraft;
+use crate::link::shift;
 use crate::resolve::{AccountNo, HostNo};
 
 /// What a finding changed.
@@ -49,4 +50,11 @@ pub(crate) struct Open {
     pub(crate) start: Timestamp,
     /// The last instant at which something new came.
     pub(crate) last: Timestamp,
+}
+
+impl Open {
+    /// Whether what came at `at` can be of it: so long before it began it is not.
+    pub(crate) fn covers(&self, at: Timestamp, over_s: i64) -> bool {
+        at >= shift(self.start, -over_s)
+    }
 }

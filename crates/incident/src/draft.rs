@@ -16,6 +16,13 @@ use crate::normal::Renamed;
 pub struct IncidentDraft {
     /// Id, from the first finding and the seed: `inc-20250725-1f3a9c`.
     pub id: String,
+    /// Whether this run told anything new of it: declared it, named more, or found what counts. What is usual on its hosts is no
+    /// news.
+    #[serde(skip)]
+    pub is_news: bool,
+    /// Whether it was withdrawn: what it rested on was dismissed since.
+    #[serde(skip)]
+    pub is_withdrawn: bool,
     /// One line: what happened where.
     pub title: String,
     /// How grave.
@@ -102,12 +109,14 @@ impl IncidentDraft {
     pub(crate) fn renew(&mut self, now: Self) {
         let before = std::mem::replace(self, now);
         self.id.clone_from(&before.id);
+        self.is_news = before.is_news;
         self.declared_at = before.declared_at;
         self.absorb(before);
     }
 
     /// Takes in another account of the same incident; where both tell of the same, this one stands.
     pub(crate) fn absorb(&mut self, other: Self) {
+        self.is_news |= other.is_news;
         self.declared_at = self.declared_at.min(other.declared_at);
         self.severity = self.severity.max(other.severity);
         self.points = self.points.max(other.points);

@@ -84,16 +84,15 @@ impl Group {
         let kept = |(then, points): &(Timestamp, f64)| {
             (points * policy.kept(at.as_second() - then.as_second(), self.is_alert), *then)
         };
-        self.peaks
-            .iter()
-            .map(kept)
-            .fold((0.0, Timestamp::MAX), |best, it| if it.0 > best.0 { it } else { best })
+        // What was read before, but comes later, is not there yet.
+        let then = self.peaks.iter().filter(|it| it.0 <= at);
+        then.map(kept).fold((0.0, Timestamp::MAX), |best, it| if it.0 > best.0 { it } else { best })
     }
 
     /// The most points it had from `since` on, and when.
     pub(crate) fn most_since(&self, since: Timestamp) -> (f64, Timestamp) {
-        let first = self.peaks.iter().find(|it| it.0 >= since);
-        first.map_or((0.0, Timestamp::MAX), |it| (it.1, it.0))
+        let since = self.peaks.iter().filter(|it| it.0 >= since);
+        since.fold((0.0, Timestamp::MAX), |best, it| if it.1 > best.0 { (it.1, it.0) } else { best })
     }
 
     /// The place of the first hit not before `at`.
@@ -105,6 +104,8 @@ impl Group {
         if self.peaks.iter().all(|it| it.1 < points) {
             self.chance = chance;
         }
+        // What is read late stands among what was read before.
+        let late = self.peaks.split_off(self.peaks.partition_point(|it| it.0 <= at));
         while self.peaks.last().is_some_and(|it| it.1 < points) {
             self.peaks.pop();
         }
@@ -115,10 +116,11 @@ impl Group {
         {
             self.peaks.pop();
         }
-        if self.peaks.len() == PEAKS_MAX {
+        self.peaks.push((at, points));
+        self.peaks.extend(late);
+        if self.peaks.len() > PEAKS_MAX {
             self.peaks.remove(0);
         }
-        self.peaks.push((at, points));
     }
 }
 
@@ -193,6 +195,12 @@ impl Evidence {
         group.peak(hit.at, weight.0, weight.1);
         group.push(hit);
         if weight.0 > before { News::More } else { News::Again }
+    }
+
+    /// Drops what `is_dismissed` of a rule on a host; the hosts of which anything was dropped.
+    pub(crate) fn drop_dismissed(&mut self, is_dismissed: impl Fn(&str, HostNo) -> bool) -> BTreeSet<HostNo> {
+        let gone = self.groups.extract_if(.., |place, group| is_dismissed(&group.rule.id, place.0));
+        gone.map(|it| it.0.0).collect()
     }
 
     /// Drops what no incident can use any more: hits older than `oldest`, and groups that have no others.

@@ -33,9 +33,12 @@ mod change;
 mod draft;
 mod memory;
 mod read;
+mod reconsider;
 mod scope;
 mod standing;
 mod tell;
+mod title;
+mod weigh;
 mod whole;
 
 mod alerts;

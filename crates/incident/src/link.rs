@@ -113,6 +113,8 @@ pub(crate) struct Links {
     pub onto: BTreeMap<HostNo, Vec<usize>>,
     /// Indexes into `all` by the host they lead from.
     pub from: BTreeMap<HostNo, Vec<usize>>,
+    /// Indexes into `all` by whose logon they are.
+    pub of: BTreeMap<AccountNo, Vec<usize>>,
     /// Servers, and from when on they show themselves as such.
     servers: BTreeMap<HostNo, Timestamp>,
 }
@@ -133,7 +135,11 @@ impl Links {
         });
         let (mut onto, mut from) =
             (BTreeMap::<HostNo, Vec<usize>>::new(), BTreeMap::<HostNo, Vec<usize>>::new());
+        let mut of = BTreeMap::<AccountNo, Vec<usize>>::new();
         for (index, link) in all.iter().enumerate() {
+            if let Some(account) = link.account {
+                of.entry(account).or_default().push(index);
+            }
             onto.entry(link.to).or_default().push(index);
             from.entry(link.from).or_default().push(index);
         }
@@ -142,7 +148,7 @@ impl Links {
             servers.entry(host).and_modify(|it| *it = (*it).min(since)).or_insert(since);
         }
         surprises(&mut all, policy);
-        Self { all, onto, from, servers }
+        Self { all, onto, from, of, servers }
     }
 
     /// The ways that may still say something, and the servers; the latest `most` of them.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use bulkhead_model::finding::Finding;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,14 @@ impl Memory {
             it.clone().renumbered(&hosts, &people).is_some()
         });
         known && self.normal.is_sound()
+    }
+
+    /// Whether every finding that can be placed was taken in by an earlier run; not so of none at all.
+    pub fn has_read_all(&self, findings: &[Finding]) -> bool {
+        let Some(known) = &self.known else { return false };
+        let mut taken = Taken::earlier(known.read.clone());
+        let mut timed = findings.iter().filter_map(|it| Some((it, it.time?))).peekable();
+        timed.peek().is_some() && timed.all(|(it, at)| taken.is_again(it, at))
     }
 
     /// Incidents that are not over.

@@ -232,10 +232,16 @@ impl Policy {
         (-((age_s - full).max(0) as f64) / half.max(1) as f64).exp2()
     }
 
-    /// Confidence 0 to 1 for so many points, rounded to three digits.
+    /// Seconds after which a hit has lost so much of what it was worth (seven eighths) that it is no part of what fires now.
+    pub(crate) fn counts_s(&self, is_alert: bool) -> i64 {
+        let [full, half] = if is_alert { self.alert_keeps_s } else { self.keeps_s };
+        full.saturating_add(half.saturating_mul(3)).min(self.over_s)
+    }
+
+    /// Confidence for so many points, 0 to 0.999, rounded to three digits: nothing is certain.
     pub fn confidence(&self, points: f64) -> f64 {
         let confidence = 1.0 - (-points.max(0.0) / self.scale).exp();
-        (confidence * 1000.0).round() / 1000.0
+        ((confidence * 1000.0).round() / 1000.0).min(0.999)
     }
 }
 
@@ -244,10 +250,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn confidence_grows_from_nothing_to_certainty() {
+    fn confidence_grows_from_nothing_to_nearly_certain() {
         let policy = Policy::default();
         let at = |points| policy.confidence(points);
-        assert_eq!([at(-1.0), at(0.0), at(14.0), at(1000.0)], [0.0, 0.0, 0.632, 1.0]);
+        assert_eq!([at(-1.0), at(0.0), at(14.0), at(1000.0)], [0.0, 0.0, 0.632, 0.999]);
         // A lone high finding raises suspicion, a lone critical one convicts.
         let unknown = |level| policy.points(level, false, policy.prior(level, false));
         assert!(at(unknown(Level::High)) < policy.compromised);

@@ -1,6 +1,6 @@
 //! Which findings were taken in, so that what is read again counts once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::finding::Finding;
 use jiff::Timestamp;
@@ -21,16 +21,25 @@ pub(crate) type Mark = (i64, u64);
 pub(crate) struct Taken {
     earlier: BTreeSet<Mark>,
     now: BTreeSet<Mark>,
+    /// How often each was told in the last second of this run: like ones are told apart by their number.
+    second: i64,
+    told: BTreeMap<u64, u64>,
 }
 
 impl Taken {
     pub(crate) fn earlier(marks: Vec<Mark>) -> Self {
-        Self { earlier: marks.into_iter().collect(), now: BTreeSet::new() }
+        Self { earlier: marks.into_iter().collect(), ..Self::default() }
     }
 
     /// Takes a finding in; whether an earlier run had done so.
     pub(crate) fn is_again(&mut self, finding: &Finding, at: Timestamp) -> bool {
-        let mark = mark(finding, at);
+        let (second, content) = (at.as_second(), content(finding, at));
+        if self.second != second {
+            (self.second, self.told) = (second, BTreeMap::new());
+        }
+        let number = self.told.entry(content).or_default();
+        *number += 1;
+        let mark = (second, fold(content ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         if self.earlier.contains(&mark) {
             return true;
         }
@@ -51,13 +60,19 @@ impl Taken {
     }
 }
 
-/// The same finding has the same mark under whatever name its file is read.
-fn mark(finding: &Finding, at: Timestamp) -> Mark {
+/// A number for what a finding says, under whatever name and in whatever place of a file it is read.
+fn content(finding: &Finding, at: Timestamp) -> u64 {
     let texts = [Some(&finding.rule.id), finding.host.as_ref(), finding.user.as_ref()];
-    let texts = texts.into_iter().flat_map(|it| it.map_or("", String::as_str).bytes().chain([0]));
-    let numbers = [at.as_nanosecond().to_le_bytes(), i128::from(finding.source.record).to_le_bytes()];
-    let hash = fnv(texts.chain(numbers.into_iter().flatten()));
-    (at.as_second(), (hash ^ (hash >> MARK_BITS)) & ((1 << MARK_BITS) - 1))
+    let fields =
+        finding.fields.iter().filter(|_| finding.trace.content == 0).flat_map(|it| [Some(it.0), Some(it.1)]);
+    let texts =
+        texts.into_iter().chain(fields).flat_map(|it| it.map_or("", String::as_str).bytes().chain([0]));
+    let numbers = [at.as_nanosecond().to_le_bytes(), i128::from(finding.trace.content).to_le_bytes()];
+    fnv(texts.chain(numbers.into_iter().flatten()))
+}
+
+fn fold(hash: u64) -> u64 {
+    (hash ^ (hash >> MARK_BITS)) & ((1 << MARK_BITS) - 1)
 }
 
 /// FNV-1a of 64 bits (Fowler, Noll, Vo).

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use bulkhead_model::entity::Observations;
-use bulkhead_model::estate::{Asset, AssetKind, Estate};
+use bulkhead_model::estate::{Asset, AssetKind, Estate, Identity};
 use bulkhead_model::finding::Finding;
 
 use crate::account::Account;
@@ -89,7 +89,8 @@ impl<'e> Resolver<'e> {
         it.doubt_names(observations);
         it.claim_addresses(observations);
         let users = observations.hosts.values().flat_map(|it| &it.users);
-        for user in users.chain(observations.logons.keys().map(|it| &it.user)) {
+        let made = observations.created.keys().map(|it| &it.account);
+        for user in users.chain(observations.logons.keys().map(|it| &it.user)).chain(made) {
             it.learn_domain(user);
         }
         it
@@ -184,6 +185,21 @@ impl<'e> Resolver<'e> {
     pub(crate) fn is_declared(&self, account: AccountNo) -> bool {
         let id = self.people[account].id.as_str();
         !self.estate.estate.drafted && self.estate.identities.iter().any(|it| it.id.as_str() == id)
+    }
+
+    /// The id under which the estate knows a host or an account of this name.
+    pub(crate) fn declared(&self, name: &str) -> Option<String> {
+        let name = name.trim().to_lowercase();
+        let by_address =
+            || self.by_address.get(&name.parse::<IpAddr>().ok()?.to_canonical()).copied().flatten();
+        if let Some(index) = self.asset(&name).or_else(by_address) {
+            return Some(self.estate.assets[index].id.as_str().to_owned());
+        }
+        let is_it = |it: &&Identity| {
+            it.id.as_str().eq_ignore_ascii_case(&name)
+                || it.accounts.iter().any(|it| crate::account::same_account(it, &name))
+        };
+        self.estate.identities.iter().find(is_it).map(|it| it.id.as_str().to_owned())
     }
 
     /// The addresses by which each host of this run is known.

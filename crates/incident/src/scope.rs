@@ -15,7 +15,7 @@ use crate::beats::{beats, span_of};
 use crate::change::{Change, Open, Strongest, Who};
 use crate::creation::{Creation, creations};
 use crate::draft::{IncidentDraft, gravest_first};
-use crate::evidence::{Evidence, Hit, News, Weighed, discount, is_alert};
+use crate::evidence::{Evidence, Hit, News, discount, is_alert};
 use crate::link::{Links, shift};
 use crate::memory::{Known, Memory};
 use crate::mute::Mutes;
@@ -28,7 +28,7 @@ use crate::tell::{Case, total_of};
 use crate::whole::Fusion;
 
 /// Seconds before the first telling finding of an incident from which on its evidence counts in full.
-const BEFORE_S: i64 = 3600;
+pub(crate) const BEFORE_S: i64 = 3600;
 /// Seconds after which evidence that can no longer count is dropped.
 const FORGET_S: i64 = 3600;
 /// Points below which a hit is no news of an incident.
@@ -39,7 +39,7 @@ const WORTH_A_LOOK: f64 = 2.0;
 /// As that, from which on what fired on a host may fall back on another.
 const WARM: f64 = 0.5;
 /// Seconds for which a host that had enough against it is looked at together with others: then its evidence has faded.
-const HOT_S: i64 = 86_400;
+pub(crate) const HOT_S: i64 = 86_400;
 
 /// So many rules on hosts are weighed at every finding that may change anything.
 const MANY: usize = 300;
@@ -57,23 +57,23 @@ pub struct Scope<'a> {
     pub(crate) policy: &'a Policy,
     /// Points from which on a host is suspected.
     suspected: f64,
-    seed: u64,
+    pub(crate) seed: u64,
     pub(crate) resolver: Resolver<'a>,
     pub(crate) links: Links,
     /// Accounts made, by time.
     pub(crate) creations: Vec<Creation>,
     /// Those that are not made yet begin here.
     next_creation: usize,
-    normal: Normal,
+    pub(crate) normal: Normal,
     pub(crate) mutes: Mutes<'a>,
     arrivals: Arrivals,
     /// Spans in which something was recorded, though it was no finding, and hosts that came under observation then; last first.
     beats: Vec<(i64, Option<HostNo>)>,
     pub(crate) evidence: Evidence,
     /// Hosts that may be part of an incident, and when they last had as much against them as that takes.
-    hot: BTreeMap<HostNo, Timestamp>,
-    open: Vec<Open>,
-    over: Vec<IncidentDraft>,
+    pub(crate) hot: BTreeMap<HostNo, Timestamp>,
+    pub(crate) open: Vec<Open>,
+    pub(crate) over: Vec<IncidentDraft>,
     strongest: Strongest,
     /// The most points each host and each account ever had, and when.
     pub(crate) most: BTreeMap<Who, (f64, Timestamp)>,
@@ -111,7 +111,7 @@ impl<'a> Scope<'a> {
         let beats = beats(observations, &mut resolver);
         let links = Links::new(observations, &mut resolver, policy, known.ways);
         let creations = creations(observations, &mut resolver, &links, known.creations);
-        Self {
+        let mut scope = Self {
             policy,
             suspected: policy.points_of(policy.suspected),
             seed,
@@ -137,7 +137,9 @@ impl<'a> Scope<'a> {
             next_link: 0,
             due: known.due,
             n_weighed: known.n_weighed,
-        }
+        };
+        scope.reconsider();
+        scope
     }
 
     /// Takes in a finding, the `number`th of all, that may come up to `policy.lateness_s` after one of a later time. What comes
@@ -205,7 +207,7 @@ impl<'a> Scope<'a> {
             self.look_later(at);
         }
         // What an attacker does is not what is usual.
-        if !self.is_under_alarm(host) {
+        if !self.is_under_alarm(host, at) {
             let account = account.map(|it| self.resolver.people[it].name.as_str());
             let who = Whose { host: &self.resolver.hosts[host].id, account };
             self.normal.learn(&finding.rule.id, who, span);
@@ -277,16 +279,18 @@ impl<'a> Scope<'a> {
     }
 
     fn is_worth_a_look(&self, host: HostNo, at: Timestamp) -> bool {
-        self.is_under_alarm(host) || self.evidence.points_of(host, at, self.policy) >= WORTH_A_LOOK
+        self.is_under_alarm(host, at) || self.evidence.points_of(host, at, self.policy) >= WORTH_A_LOOK
     }
 
-    fn is_under_alarm(&self, host: HostNo) -> bool {
-        self.open.iter().any(|it| it.hosts.contains(&host))
+    fn is_under_alarm(&self, host: HostNo, at: Timestamp) -> bool {
+        self.alarm_of(host, at).is_some()
     }
 
     fn goes_on(&mut self, host: HostNo, at: Timestamp) {
-        for it in self.open.iter_mut().filter(|it| it.hosts.contains(&host)) {
+        let over_s = self.policy.over_s;
+        for it in self.open.iter_mut().filter(|it| it.hosts.contains(&host) && it.covers(at, over_s)) {
             it.last = it.last.max(at);
+            it.draft.is_news = true;
         }
     }
 
@@ -301,7 +305,7 @@ impl<'a> Scope<'a> {
         if own >= warm {
             self.hot.insert(host, at);
         }
-        if self.is_under_alarm(host) {
+        if self.is_under_alarm(host, at) {
             self.look_later(at);
             return;
         }
@@ -349,7 +353,8 @@ impl<'a> Scope<'a> {
         let seen = Seen { groups: &weighed, links: &self.links, creations, at, policy: self.policy };
         let scores = score(seen);
         let case = Case { seen, scores: &scores, resolver: &self.resolver };
-        let is_open = |hosts: &BTreeSet<HostNo>| self.open.iter().any(|it| !it.hosts.is_disjoint(hosts));
+        let now = || self.open.iter().filter(|it| it.covers(at, self.policy.over_s));
+        let is_open = |hosts: &BTreeSet<HostNo>| now().any(|it| !it.hosts.is_disjoint(hosts));
         let clusters: Vec<(BTreeSet<HostNo>, IncidentDraft)> = case
             .clusters()
             .into_iter()
@@ -376,37 +381,11 @@ impl<'a> Scope<'a> {
         // What is under alarm is told with its incident.
         if let Who::Host(host) = who
             && points > self.strongest.points
-            && !self.is_under_alarm(host)
+            && !self.is_under_alarm(host, at)
         {
             let host = Some(self.resolver.hosts[host].id.clone());
             self.strongest = Strongest { points, host, at: Some(at) };
         }
-    }
-
-    /// What weighs anything as of `at`, on hosts that may be part of an incident, and on one asked about.
-    pub(crate) fn weigh(&self, at: Timestamp, about: Option<HostNo>) -> Vec<Weighed<'_>> {
-        let mut hosts: BTreeSet<HostNo> = self.open.iter().flat_map(|it| it.hosts.iter().copied()).collect();
-        let fresh = shift(at, -HOT_S);
-        hosts.extend(self.hot.iter().filter(|it| *it.1 >= fresh).map(|it| *it.0).chain(about));
-        self.weigh_hosts(hosts.into_iter(), at)
-    }
-
-    /// What weighs anything as of `at` on these hosts: where an incident is open since it began, elsewhere while it is fresh.
-    fn weigh_hosts(&self, hosts: impl Iterator<Item = HostNo>, at: Timestamp) -> Vec<Weighed<'_>> {
-        let mut weighed = Vec::new();
-        for host in hosts {
-            let start = self.open.iter().find(|it| it.hosts.contains(&host)).map(|it| it.start);
-            for group in self.evidence.of_host(host) {
-                weighed.push(match start {
-                    Some(start) => Weighed::new(group, group.most_since(start), start),
-                    None => {
-                        Weighed::new(group, group.points(at, self.policy), shift(at, -self.policy.over_s))
-                    }
-                });
-            }
-        }
-        weighed.retain(|it| it.points > 0.0);
-        weighed
     }
 
     /// What is known of the incident on these hosts, new or not.
@@ -417,10 +396,12 @@ impl<'a> Scope<'a> {
         at: Timestamp,
         changes: &mut Vec<Change>,
     ) {
-        let mut same = (0..self.open.len()).filter(|it| !self.open[*it].hosts.is_disjoint(&hosts));
+        let is_same = |it: &Open| it.covers(at, self.policy.over_s) && !it.hosts.is_disjoint(&hosts);
+        let mut same = (0..self.open.len()).filter(|it| is_same(&self.open[*it]));
         let Some(first) = same.next() else {
             changes.push(Change::Declared(draft.id.clone()));
             let start = shift(draft.first_finding_at, -BEFORE_S);
+            let draft = IncidentDraft { is_news: true, ..draft };
             self.open.push(Open { draft, hosts, start, last: at });
             return;
         };
@@ -437,9 +418,13 @@ impl<'a> Scope<'a> {
         let it = &mut self.open[first];
         let before = it.draft.named().count();
         it.hosts.extend(hosts);
+        if at < it.start {
+            it.start = shift(draft.first_finding_at, -BEFORE_S);
+        }
         it.draft.renew(draft);
         if it.draft.named().count() > before {
             it.last = it.last.max(at);
+            it.draft.is_news = true;
             changes.push(Change::Extended(it.draft.id.clone()));
         }
     }

@@ -153,7 +153,10 @@ impl Seen<'_> {
             None => is_nobodys && link.is_logon(),
         };
         if let Some(link) = self.nearest(it, policy.link_before_s, taken, is_own) {
-            return self.led(it, link, taken, policy.remote_factor, true);
+            // Of what nobody is named for, less is sure to be of whoever came.
+            let is_named = self.links.all[link].account.is_some();
+            let factor = if is_named { policy.remote_factor } else { policy.nearby_factor };
+            return self.led(it, link, taken, factor, is_named);
         }
         if it.group.rule.level < Level::Medium || self.is_server(it.group.host) {
             return none;
@@ -240,7 +243,11 @@ impl Seen<'_> {
                 (policy.confidence(points) >= policy.compromised).then_some(most.0)
             };
             let here = taken.get(&made.on).filter(|it| before(it)).map(|_| made.on);
-            if let Some(host) = here.or_else(of_maker) {
+            let maker = of_maker();
+            if let Some(from) = maker.filter(|it| *it != made.on) {
+                scores.ties.insert(Tie { from, to: made.on, link: None });
+            }
+            if let Some(host) = here.or(maker) {
                 let why = Why::Created { creation: index };
                 let ground = Ground { points: policy.created_points, at: made.at, why };
                 scores.people.entry(made.account).or_default().push((host, ground));
@@ -251,6 +258,13 @@ impl Seen<'_> {
 
     /// Hosts on which an account of the attacker's making does anything are tied to the one it was made from.
     fn follow(&self, scores: &mut Scores, from: HostNo, account: AccountNo) {
+        let his = self.links.of.get(&account).into_iter().flatten().map(|it| (*it, &self.links.all[*it]));
+        for (index, link) in his.filter(|it| it.1.first <= self.at && !self.is_server(it.1.to)) {
+            let (why, points) = (Why::Reached { link: index }, self.policy.reached_points);
+            let reached = Ground { points, at: link.first, why };
+            add_once(scores, link.to, reached, |it| matches!(it, Why::Reached { .. }));
+            scores.ties.insert(Tie { from, to: link.to, link: Some(index).filter(|_| link.from == from) });
+        }
         let fired = self.groups.iter().filter(|it| it.points > 0.0 && it.group.accounts.contains(&account));
         for it in fired.filter(|it| it.group.host != from) {
             scores.ties.insert(Tie { from, to: it.group.host, link: None });

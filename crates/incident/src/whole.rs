@@ -103,6 +103,8 @@ pub(crate) fn last_instant(
 pub struct Explained {
     /// Its id.
     pub id: String,
+    /// Whether anything that was read tells of it; otherwise the estate alone does.
+    pub was_seen: bool,
     /// The most points it ever had; see [`Policy::confidence`].
     pub points: f64,
     /// When that was; none where nothing ever spoke for it.
@@ -139,14 +141,18 @@ pub fn explain(
     name: &str,
 ) -> Option<Explained> {
     let whole = run(memory.clone(), findings, observations, estate, policy, 0, None);
-    let (who, id) = whole.meant(name)?;
-    let muted = if matches!(who, Who::Host(_)) { whole.mutes.told(Some(&id)) } else { Vec::new() };
-    let Some((points, at)) = whole.most.get(&who).copied() else {
-        return Some(Explained { id, points: 0.0, at: None, reasons: Vec::new(), muted });
+    let nothing =
+        |id, was_seen, muted| Explained { id, was_seen, points: 0.0, at: None, reasons: Vec::new(), muted };
+    let Some((who, id)) = whole.meant(name) else {
+        return whole.resolver.declared(name).map(|id| nothing(id, false, Vec::new()));
     };
+    let muted = if matches!(who, Who::Host(_)) { whole.mutes.told(Some(&id)) } else { Vec::new() };
+    let Some((_, at)) = whole.most.get(&who).copied() else { return Some(nothing(id, true, muted)) };
     let mut then = run(memory.clone(), findings, observations, estate, policy, 0, Some(at));
     let (who, _) = then.meant(name)?;
-    Some(Explained { id, points, at: Some(at), reasons: then.parts(who, at), muted })
+    let reasons = then.parts(who, at);
+    let points = reasons.iter().map(|it| it.points).sum();
+    Some(Explained { id, was_seen: true, points, at: Some(at), reasons, muted })
 }
 
 /// As [`fuse_knowing`], knowing nothing but the prior.

@@ -200,6 +200,9 @@ pub type Sensed = BTreeMap<Sensor, Hours>;
 /// The sum of all entities of a telemetry set, bounded in size.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observations {
+    /// The hours in which anything was recorded at all.
+    #[serde(default, skip_serializing_if = "Hours::is_none")]
+    pub heard: Hours,
     /// By host name, lower case as seen.
     pub hosts: BTreeMap<String, ObservedHost>,
     /// By logon.

@@ -91,6 +91,11 @@ impl Hours {
         self.0.has(hour)
     }
 
+    /// Whether there are none.
+    pub fn is_none(&self) -> bool {
+        self.runs() == 0
+    }
+
     /// Takes in `hour`.
     pub fn add(&mut self, hour: i64) {
         self.0.add(hour, hour + 1);

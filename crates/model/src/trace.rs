@@ -19,6 +19,8 @@ pub struct Trace {
     pub ran: u64,
     /// The file that was written.
     pub wrote: u64,
+    /// The event itself, as it came.
+    pub content: u64,
     /// The address that a logon or flow came from.
     pub origin: Option<IpAddr>,
     /// Whether it was an attempt that failed: the account it names was tried, and need not exist.
@@ -26,6 +28,12 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// The fingerprint of an event as it came, never 0 (FNV-1a, 64 bits).
+    pub fn of_event(raw: &[u8]) -> u64 {
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        raw.iter().fold(0xcbf2_9ce4_8422_2325, step).max(1)
+    }
+
     /// The fingerprint of `text` among things of one `kind`, never 0; capital letters of ASCII do not matter (FNV-1a, 64 bits).
     pub fn print(kind: &str, text: &str) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;

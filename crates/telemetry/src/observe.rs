@@ -38,6 +38,8 @@ pub struct Bounds {
 
 /// Volumes of an hour that are worth room when there is little.
 const LARGE: u64 = 1_000_000;
+/// Stretches of hours that are noted as heard: further ones are of clocks gone astray.
+const HEARD_MAX: usize = 50_000;
 
 impl Default for Bounds {
     fn default() -> Self {
@@ -74,6 +76,12 @@ impl Observer {
     /// Takes in the entities of one event.
     pub fn add(&mut self, entities: &Entities) {
         self.seen.last = self.seen.last.max(entities.time);
+        if let Some(hour) = entities.time.map(hour_of)
+            && !self.seen.heard.has(hour)
+            && self.seen.heard.runs() < HEARD_MAX
+        {
+            self.seen.heard.add(hour);
+        }
         self.host(entities);
         self.wire(entities);
         if let Some(logon) = &entities.logon {

@@ -40,6 +40,9 @@ pub fn run(command: &cli::Baseline) -> Outcome {
                 });
             let host = host_of(&baseline.memory, host);
             let dismissal = Dismissal { rule: rule.clone(), host: host.clone(), reason: reason.clone(), at };
+            if let Some(previous) = &mut baseline.previous {
+                previous.normal.dismiss(dismissal.clone());
+            }
             baseline.memory.normal.dismiss(dismissal);
             baseline.keep(&baseline.memory)?;
             say!("dismissed: {} on {} counts for nothing from now on ({})", rule, host, reason);
@@ -54,6 +57,9 @@ pub fn run(command: &cli::Baseline) -> Outcome {
             if !baseline.memory.normal.recall(rule, host) {
                 return Err(Failure::input(format!("nothing is dismissed of {rule} on {host}"))
                     .hint("`bulkhead baseline show` lists what is"));
+            }
+            if let Some(previous) = &mut baseline.previous {
+                previous.normal.recall(rule, host);
             }
             baseline.keep(&baseline.memory)?;
             say!("recalled: {} on {} counts as ever", rule, host);

@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
+use crate::commands::beside::say_muted;
 use crate::commands::case::print_json;
 use crate::commands::key::signing_key;
-use crate::commands::respond::{objects, say_language, say_muted, setting};
+use crate::commands::respond::{objects, say_language, setting};
 use crate::commands::{drill_noise, drill_unanswered};
 use crate::config::Config;
 use crate::desk::{Setting, World as _, later};
@@ -184,7 +185,7 @@ fn judge(
         findings: &detecting,
         incidents: 1,
         false_incidents: n_early as u64,
-        declared_at: ending.reached(IncidentState::Declared),
+        declared_at: files.incident.as_ref().map(|it| it.declared_at),
         contained_at: ending.reached(IncidentState::Contained),
         ended: ending.state.phase(),
         services_hit: !(files.impact.attacker.is_empty() && files.impact.containment_observed.is_empty()),

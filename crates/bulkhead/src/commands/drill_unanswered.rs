@@ -12,8 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::Format;
-use crate::commands::respond::say_muted;
+use crate::commands::beside::say_muted;
 use crate::failure::{Failure, Outcome};
+use crate::narrate;
 use crate::say::say;
 use crate::ui::counted;
 use crate::world::drill::DrillWorld;
@@ -24,6 +25,7 @@ const REASONS: usize = 5;
 /// Tells what would be declared; fails where that is not the number that the scenario asks for.
 pub fn tell(scenario: &Scenario, estate: &Estate, world: &mut DrillWorld<'_>, format: Format) -> Outcome {
     let fusion = world.unanswered();
+    let basis = narrate::basis(world.findings_until(Timestamp::MAX), &fusion);
     let mut incidents = fusion.incidents;
     incidents.sort_by_key(|it| it.declared_at);
     let mut levels: BTreeMap<Level, u64> = BTreeMap::new();
@@ -59,6 +61,7 @@ pub fn tell(scenario: &Scenario, estate: &Estate, world: &mut DrillWorld<'_>, fo
             it.named().for_each(|entity| say_entity(entity, estate));
         }
         say!("\n{} would be declared", counted(incidents.len(), "incident"));
+        say!("{}", basis);
         say_muted(&fusion.muted, estate);
     }
     match scenario.objectives.incidents {

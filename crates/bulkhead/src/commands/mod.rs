@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod baseline;
+mod beside;
 pub mod case;
 pub mod case_export;
 mod coverage;

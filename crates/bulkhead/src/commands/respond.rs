@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulkhead_contain::ports::MovementPorts;
-use bulkhead_incident::{Again, Fusion, IncidentDraft, Policy, fuse_knowing};
-use bulkhead_model::case::{Entity, EntityRef, Incident, Muted, Residual};
+use bulkhead_incident::{Fusion, IncidentDraft, Policy, fuse_knowing};
+use bulkhead_model::case::{Entity, EntityRef, Incident, Residual};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
 use bulkhead_report::{Lang, Words};
@@ -18,6 +18,7 @@ use crate::baseline::Baseline;
 use crate::building::{Building, Wanted};
 use crate::casedir::CaseFiles;
 use crate::cli::{Common, Format, Planning, Respond};
+use crate::commands::beside::{known_before, read_before, say_beside, say_unplaced};
 use crate::commands::case::print_json;
 use crate::commands::key::signing_key;
 use crate::config::Config;
@@ -53,7 +54,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
             Some(estate) => estate,
             None => drafted(&args.files, &gathered, quiet)?,
         };
-        return super::why::run(args, &gathered, &estate.estate, &baseline.memory, &Policy::default());
+        return super::why::run(args, &gathered, &estate.estate, &baseline, &Policy::default());
     }
     let building = match resumed {
         Some(building) => building,
@@ -99,15 +100,17 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         &policy,
         common.seed(),
     );
-    let open = known_before(&mut fusion, &estate.estate);
+    let (open, mut beside) = known_before(&mut fusion, &estate.estate);
     say_unplaced(fusion.unplaced);
-    say_again(&fusion.again, &estate.estate);
+    beside.extend(read_before(&fusion.again, &estate.estate));
     gathered.summary.muted.clone_from(&fusion.muted);
-    say_muted(&fusion.muted, &estate.estate);
+    beside.extend(fusion.muted.iter().map(|it| narrate::muted(it, |at| local(at, &estate.estate.estate))));
+    // They belong to the verdict: where that is an object on standard output, they stand in it.
+    say_beside(&beside, common.format);
     let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
     if fusion.incidents.is_empty() {
         no_incident(&gathered, &open, &fusion, &policy, common.format, building)?;
-        return baseline.keep(&fusion.memory);
+        return baseline.keep_after(&gathered.findings, &fusion.memory);
     }
     // What was seen to be open is, whatever the estate believes.
     let estate = seen_flows::with(estate, &gathered.observations, quiet)?;
@@ -125,31 +128,15 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let out = building.shown().to_owned();
     // In their place before anything is printed: whoever closes the pipe early loses no case.
     building.finish()?;
-    // Last: a run that was interrupted is made again, and must not learn twice.
-    baseline.keep(&fusion.memory)?;
+    // Last: a run that was interrupted is made again, and must not learn twice. Where it cannot be kept, the verdict is told all the same.
+    let kept = baseline.keep_after(&gathered.findings, &fusion.memory);
     say_idle(&accept, &told);
-    tell(&told, common.format, &out)
-}
-
-/// Takes out the incidents of an earlier run of which nothing new came, since there is nothing to answer, and says how they stand;
-/// those that are not over.
-fn known_before(fusion: &mut Fusion, estate: &Estate) -> Vec<IncidentDraft> {
-    let (open, over): (Vec<IncidentDraft>, Vec<IncidentDraft>) =
-        fusion.incidents.extract_if(.., |it| it.findings.is_empty()).partition(|it| it.ended_at.is_none());
-    for it in &over {
-        let at = local(it.ended_at.unwrap_or(it.last_finding_at), &estate.estate);
-        note!("{} ({}) is over since {}: nothing new came of it for three days", it.id, it.title, at);
+    if common.format == Format::Table {
+        say!("\n{}", narrate::basis(&gathered.findings, &fusion));
     }
-    for it in &open {
-        let at = local(it.declared_at, &estate.estate);
-        note!(
-            "{} ({}), declared {}, is not over; nothing new of it is in this telemetry",
-            it.id,
-            it.title,
-            at
-        );
-    }
-    open
+    let verdict = tell(&told, common.format, &out);
+    kept?;
+    verdict
 }
 
 /// The planning clock, when one is given: in the zone of the estate given, else in UTC.
@@ -341,43 +328,6 @@ pub fn objects(files: &CaseFiles) -> serde_json::Value {
         "figures": files.figures,
         "score": files.score,
     })
-}
-
-/// Says how many findings no verdict rests on.
-fn say_again(again: &Again, estate: &Estate) {
-    if again.findings == 0 {
-        return;
-    }
-    note!(
-        "READ BEFORE {}: an earlier run with this baseline took in the same; it counts once",
-        counted(usize::try_from(again.findings).unwrap_or(usize::MAX), "finding")
-    );
-    for it in &again.over {
-        note!(
-            "{} ({}) was declared {} by an earlier run and is over since {}; to answer it again, leave --baseline out",
-            it.id,
-            it.title,
-            local(it.declared_at, &estate.estate),
-            local(it.ended_at, &estate.estate)
-        );
-    }
-}
-
-fn say_unplaced(unplaced: u64) {
-    if unplaced > 0 {
-        note!(
-            "NOT JUDGED: {} no time that can be used, or no host; whatever the verdict is, it does not rest on them",
-            counted(usize::try_from(unplaced).unwrap_or(usize::MAX), "finding")
-                + if unplaced == 1 { " has" } else { " have" }
-        );
-    }
-}
-
-/// Says what counted for nothing because somebody said so.
-pub fn say_muted(muted: &[Muted], estate: &Estate) {
-    for it in muted {
-        note!("{}", narrate::muted(it, |at| local(at, &estate.estate)));
-    }
 }
 
 fn no_incident(

@@ -1,9 +1,10 @@
 //! `respond --why ENTITY`: what speaks for it that a host or an account is in the attacker's hands, and how much.
 
-use bulkhead_incident::{Explained, Memory, Policy, explain};
+use bulkhead_incident::{Explained, Policy, explain};
 use bulkhead_model::estate::Estate;
 use serde_json::{Value, json};
 
+use crate::baseline::Baseline;
 use crate::cli::{Format, Respond};
 use crate::commands::case::print_json;
 use crate::failure::{Failure, Outcome};
@@ -24,18 +25,26 @@ pub fn run(
     args: &Respond,
     gathered: &Gathered,
     estate: &Estate,
-    memory: &Memory,
+    baseline: &Baseline,
     policy: &Policy,
 ) -> Outcome {
-    let mut all = Vec::new();
+    let memory = baseline.explains(&gathered.findings);
+    let (mut all, mut unknown) = (Vec::new(), None);
     for name in &args.why {
-        let found = explain(memory, &gathered.findings, &gathered.observations, estate, policy, name)
-            .ok_or_else(|| {
-                Failure::input(format!("--why {name}: no host and no account of that name was seen"))
-                    .hint("name it as the logs or the estate do: id, host name, address or account")
-            })?;
-        all.push(found);
+        match explain(memory, &gathered.findings, &gathered.observations, estate, policy, name) {
+            Some(found) => all.push(found),
+            None => {
+                let what = format!("--why {name}: no host and no account of that name was seen");
+                let hint = "name it as the logs or the estate do: id, host name, address or account";
+                unknown.get_or_insert(Failure::input(what).hint(hint));
+            }
+        }
     }
+    told(args, &all, estate, policy)?;
+    unknown.map_or(Ok(()), Err)
+}
+
+fn told(args: &Respond, all: &[Explained], estate: &Estate, policy: &Policy) -> Outcome {
     match args.common.format {
         Format::Json => print_json(&Value::from(all.iter().map(|it| object(it, policy)).collect::<Vec<_>>())),
         Format::Table => {
@@ -65,6 +74,10 @@ fn tell(it: &Explained, estate: &Estate, policy: &Policy) {
 }
 
 fn tell_points(it: &Explained, estate: &Estate, policy: &Policy) {
+    if !it.was_seen {
+        say!("{}: nothing that was read tells of it, so that nothing can be said of it", it.id);
+        return;
+    }
     let Some(at) = it.at else {
         let said = if it.muted.is_empty() { "" } else { ", but for what counts for nothing:" };
         say!("{}: nothing was found that speaks of it{}", it.id, said);
@@ -96,7 +109,12 @@ fn tell_points(it: &Explained, estate: &Estate, policy: &Policy) {
     }
 }
 
+/// Beyond a year nobody has looked: what is left is the product's assumption.
 fn hours(hours: f64) -> String {
+    const YEAR_H: f64 = 366.0 * 24.0;
+    if hours > YEAR_H {
+        return "more than a year (never, as far as is known)".to_owned();
+    }
     if hours < 48.0 { format!("{hours:.1} h") } else { format!("{:.0} days", hours / 24.0) }
 }
 
@@ -104,6 +122,7 @@ fn object(it: &Explained, policy: &Policy) -> Value {
     json!({
         "id": it.id,
         "standing": standing(it, policy),
+        "was_seen": it.was_seen,
         "points": it.points,
         "confidence": policy.confidence(it.points),
         "at": it.at,

@@ -79,6 +79,8 @@ mod tests {
         };
         IncidentDraft {
             id: id.to_owned(),
+            is_news: true,
+            is_withdrawn: false,
             title: String::new(),
             severity: Level::High,
             points: 20.0,

@@ -104,8 +104,8 @@ fn figures_count_from_what_they_say() {
     };
     let truth = truth(Outcome::Blocked("rule".to_owned()));
     let score = score(&truth, &estate(), &facts);
-    assert_eq!(score.mttd_s, Some(300), "findings before the attack or of other hosts detect nothing");
-    assert_eq!(score.mttc_s, Some(25 * 60));
+    assert_eq!(score.mttd_s, Some(360), "nobody was told of it before it was declared");
+    assert_eq!(score.mttc_s, Some(24 * 60));
     assert_eq!(score.blast_radius, 2);
     assert_eq!((score.customers_hit.attacker, score.customers_hit.containment), (10, 47));
     assert_eq!(score.main_services_restored_s, Some(120 * 60));
@@ -144,7 +144,7 @@ fn check(last: Outcome, incidents: u64, reached: &[&str], expect: &[(&str, bool)
         findings: &findings,
         incidents,
         false_incidents: 0,
-        declared_at: Some(at(6)),
+        declared_at: Some(at(5)),
         contained_at: Some(at(30)),
         ended: None,
         services_hit: true,

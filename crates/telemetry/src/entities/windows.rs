@@ -101,7 +101,12 @@ fn security(id: u32, fields: &Fields<'_>, out: &mut Entities) {
 
 /// Where somebody came from: an address, or else a workstation's name; none when it is this host.
 fn origin(fields: &Fields<'_>, out: &mut Entities) -> Option<String> {
-    let address = fields.text(Slot::IpAddress).and_then(|it| parse_address(&it)).filter(|it| is_usable(*it));
+    let given = fields.text(Slot::IpAddress).and_then(|it| parse_address(&it));
+    let address = given.filter(|it| is_usable(*it));
+    if given.is_some() && address.is_none() {
+        // From this host itself, or from where no name can be checked: whatever the client calls itself.
+        return None;
+    }
     let own = out.host.as_deref().map(names::short);
     let workstation = fields
         .text(Slot::Workstation)
