@@ -30,10 +30,8 @@ impl Scope<'_> {
             };
             let it = &mut self.open[index];
             it.hosts = hosts;
-            it.draft.compromised.clear();
-            it.draft.suspected.clear();
-            it.draft.movements.clear();
-            it.draft.renew(draft);
+            let (id, declared_at) = (it.draft.id.clone(), it.draft.declared_at);
+            it.draft = IncidentDraft { id, declared_at, ..draft };
         }
     }
 

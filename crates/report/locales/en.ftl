@@ -211,7 +211,7 @@ card-attacker-hits = of services that rest on what the attacker holds
 card-restored = from the declaration until the main services were back
 card-back = until every service is back, from the start of recovery; nine times in ten within { $late }
 card-next = next legal deadline: { $duty }, to { $recipient }
-card-score = from the attacker's first act to the first finding; verified containment { $contained } later
+card-score = from the attacker's first act to the declaration; verified containment { $contained } later
 
 ## The report: timeline, scope, findings
 

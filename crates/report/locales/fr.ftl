@@ -218,7 +218,7 @@ card-attacker-hits = de services qui reposent sur ce que tient l'attaquant
 card-restored = de la déclaration au retour des services principaux
 card-back = jusqu'au retour de tous les services, depuis le début de la reprise ; neuf fois sur dix en { $late }
 card-next = prochaine échéance légale : { $duty }, à { $recipient }
-card-score = du premier acte de l'attaquant au premier constat ; endiguement vérifié { $contained } plus tard
+card-score = du premier acte de l'attaquant à la déclaration ; endiguement vérifié { $contained } plus tard
 
 ## Le rapport : chronologie, périmètre, constats
 

@@ -6,5 +6,6 @@ mod again;
 mod cases;
 mod exfiltration;
 mod fixture;
+mod late;
 mod online;
 mod properties;

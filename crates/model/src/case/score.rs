@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 /// `score.json`. Absent values mean it did not happen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Score {
-    /// Mean time to detect: from the attacker's first act to the first finding, seconds.
+    /// Mean time to detect: from the attacker's first act to the declaration of the incident that speaks of a host they acted on,
+    /// seconds.
     pub mttd_s: Option<u64>,
     /// Mean time to contain: from the first finding to verified containment, seconds.
     pub mttc_s: Option<u64>,
