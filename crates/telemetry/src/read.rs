@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
@@ -137,7 +137,7 @@ impl<'o> Reader<'o> {
         let mut file = File::open(path)?;
         let mut start = Vec::new();
         Read::take(&mut file, 4).read_to_end(&mut start)?;
-        if format::packing(&start) == Packing::Zip && file.rewind().is_ok() {
+        if is_archive(&mut file, &start) && file.rewind().is_ok() {
             match zip::ZipArchive::new(io::BufReader::new(Counted::new(file, Rc::clone(&packed)))) {
                 Ok(archive) => {
                     let taken = self.archive(origin, archive);
@@ -299,6 +299,19 @@ impl<'o> Reader<'o> {
         self.telemetry.missed(origin.name, why.clone(), bytes);
         self.telemetry.diagnostics.push(Diagnostic::warning(code, origin.name, None, why));
     }
+}
+
+/// Whether a file that begins with `start` goes by a directory at its end: a zip archive, or one behind something that is
+/// no log (a program that unpacks it).
+fn is_archive(file: &mut File, start: &[u8]) -> bool {
+    if format::packing(start) != Packing::Plain {
+        return format::packing(start) == Packing::Zip;
+    }
+    let is_other = |file: &mut File| file.rewind().is_err() || format::sniff(&mut Input::new(file)).is_some();
+    let is_archive = unpack::ends_as_archive(file).unwrap_or(false) && !is_other(file);
+    // What cannot go back has not moved.
+    let _ = file.seek(SeekFrom::Start(start.len() as u64));
+    is_archive
 }
 
 /// Says that nothing of a file can be used.
