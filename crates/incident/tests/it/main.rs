@@ -5,5 +5,6 @@
 mod cases;
 mod exfiltration;
 mod fixture;
+mod fuzz;
 mod online;
 mod properties;
