@@ -44,7 +44,7 @@ fn finding(n: u64) -> Finding {
         "time": format!("2026-03-12T08:0{n}:00Z"),
         "rule": {"id": format!("rule{}", n % 4), "title": "A rule", "level": "high", "tags": ["attack.execution"]},
         "source": {"file": "log.json", "record": n},
-        "host": if n % 3 == 0 { "host3" } else { "host4" },
+        "host": if n.is_multiple_of(3) { "host3" } else { "host4" },
         "user": "corp\\ada",
         "fields": {},
     }))
