@@ -17,7 +17,7 @@ use crate::commands::plan::{comparison, services};
 use crate::commands::regime::table as clock_table;
 use crate::flow::Ending;
 use crate::say::{line, text};
-use crate::ui::{Table, count, counted, duration, money};
+use crate::ui::{Table, count, counted, counted_as, duration, money};
 use crate::verdict::verdict;
 use crate::when::local;
 
@@ -292,10 +292,6 @@ fn theft(out: &mut String, files: &CaseFiles, figures: &Figures, info: &EstateIn
         counted(usize::try_from(figures.stores_not_assessable).unwrap_or(usize::MAX), "store"),
         counted_as(figures.holes, "stretch", "stretches")
     );
-}
-
-fn counted_as(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
 fn clocks(out: &mut String, files: &CaseFiles, figures: &Figures, info: &EstateInfo) {

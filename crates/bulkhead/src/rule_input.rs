@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bulkhead_detect::{LoadReport, Options, Placeholders, RuleFile, RuleSet, compile};
+use bulkhead_detect::{LoadReport, Options, Placeholders, RuleEntry, RuleFile, RuleSet, compile};
 use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::yaml;
 
@@ -59,14 +59,23 @@ pub fn load_with(
     Ok((set, report))
 }
 
+/// The rules of the user's that no event can meet, with the reason.
+pub fn idle(report: &LoadReport) -> Vec<(&RuleEntry, &str)> {
+    let own = report.rules.iter().filter(|it| !it.file.starts_with(BUILTIN));
+    own.filter_map(|it| Some((it, it.unreachable.as_deref()?))).collect()
+}
+
 /// Names the rules of the user's that no event can meet: that they find nothing says nothing.
 pub fn say_unreachable(report: &LoadReport) {
-    let idle = report.rules.iter().filter(|it| !it.file.starts_with(BUILTIN));
-    let idle: Vec<_> = idle.filter_map(|it| Some((it, it.unreachable.as_ref()?))).collect();
+    let idle = idle(report);
     if idle.is_empty() {
         return;
     }
-    note!("{} can never fire, whatever happens:", counted(idle.len(), "rule"));
+    note!(
+        "{} can never fire, whatever happens (loaded and counted, not refused; that nothing is found by {} says nothing):",
+        counted(idle.len(), "rule"),
+        if idle.len() == 1 { "it" } else { "them" }
+    );
     for (rule, why) in idle.iter().take(SHOWN_IDLE) {
         note!("  {}: {}", rule.title, why);
     }

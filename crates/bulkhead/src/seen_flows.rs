@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use bulkhead_model::address::is_public;
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::{self, Asset, Estate, Flow, Movement, Port, Protocol, Selector, Zone};
 use bulkhead_model::id::FlowId;
@@ -242,28 +243,6 @@ impl<'e> Places<'e> {
     }
 }
 
-/// Whether an address is one of the Internet's.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(it) => {
-            !(it.is_private()
-                || it.is_loopback()
-                || it.is_link_local()
-                || it.is_multicast()
-                || it.is_broadcast()
-                || it.is_unspecified())
-                && it.octets()[0] != 0
-                && !(it.octets()[0] == 100 && (64..128).contains(&it.octets()[1]))
-        }
-        IpAddr::V6(it) => {
-            let first = it.segments()[0];
-            !(it.is_loopback() || it.is_unspecified() || it.is_multicast())
-                && (first & 0xfe00) != 0xfc00
-                && (first & 0xffc0) != 0xfe80
-        }
-    }
-}
-
 /// The estate's text with the flows at the head of its own; none where that is not a list of one item a line.
 fn added(text: &str, flows: &[Flow]) -> Option<String> {
     let documents = yaml::parse("estate.yaml", text).0;
@@ -359,7 +338,15 @@ management:
         // Declared, flat, of the responders, refused, an answer, or nobody of ours.
         check(&["198.51.100.7 10.0.1.1 443", "10.0.1.1 10.0.1.2 5432"], &[]);
         check(&["10.0.2.1 10.0.2.9 445", "10.0.2.1 10.0.1.2 22"], &[]);
-        check(&["198.51.100.7 db-1 !ssh", "10.9.9.9 10.0.1.2 22", "10.0.1.1 10.0.1.1 80"], &[]);
+        check(
+            &[
+                "198.51.100.7 db-1 !ssh",
+                "10.9.9.9 10.0.1.2 22",
+                "100.64.0.9 10.0.1.2 22",
+                "10.0.1.1 10.0.1.1 80",
+            ],
+            &[],
+        );
         check(&["198.51.100.7 10.0.1.1 443", "10.0.1.1 198.51.100.7 50123"], &[]);
     }
 

@@ -8,7 +8,6 @@ use std::time::Instant;
 use bulkhead_detect::{Collector, CorrelationOptions, Detector, EventRef, Match, Matcher, RuleSet};
 use bulkhead_incident::{finding_from_alert, host_of_flow, is_alert};
 use bulkhead_model::case::{ClockOffset, TelemetrySummary};
-use bulkhead_model::count::counted;
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::event::Event;
 use bulkhead_model::finding::{Finding, SourceRef};
@@ -168,7 +167,7 @@ pub fn say_found_by_others(n: u64) {
     if n > 0 {
         note!(
             "{} left out: equal rules among those loaded found the same",
-            counted(n, "finding of built-in rules was", "findings of built-in rules were")
+            ui::counted_as(n, "finding of built-in rules was", "findings of built-in rules were")
         );
     }
 }
@@ -179,7 +178,7 @@ pub fn say_over_budget(by_rule: &BTreeMap<String, u64>) {
         note!(
             "warning[over-budget]: rule `{}` was not compared with {}: that would have taken too long; simplify its regular expression",
             title,
-            counted(*n, "value", "values")
+            ui::counted_as(*n, "value", "values")
         );
     }
 }
@@ -195,14 +194,14 @@ pub fn say_clocks(offsets: &[ClockOffset], what: [&str; 2]) {
             it.host,
             by,
             side,
-            counted(it.events, what[0], what[1])
+            ui::counted_as(it.events, what[0], what[1])
         );
     }
     let more = offsets.len().saturating_sub(SHOWN_HOSTS) as u64;
     if more > 0 {
         note!(
             "warning[clock]: so it is with {} more (telemetry.clock_offsets)",
-            counted(more, "host", "hosts")
+            ui::counted_as(more, "host", "hosts")
         );
     }
 }
@@ -211,7 +210,7 @@ fn say_untimed(untimed: u64) {
     if untimed > 0 {
         note!(
             "warning[untimed]: {} no time of a calendar, or one counted from a start that nobody knows; what they tell cannot be placed",
-            counted(untimed, "event says", "events say")
+            ui::counted_as(untimed, "event says", "events say")
         );
     }
 }

@@ -103,8 +103,12 @@ pub fn count(number: u64) -> String {
 
 /// A count with what is counted: `1 action`, `1 234 actions`.
 pub fn counted(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", count(number as u64))
+    counted_as(number as u64, what, &format!("{what}s"))
+}
+
+/// As [`counted`], where the plural is another word: `1 stretch`, `2 stretches`.
+pub fn counted_as(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
 fn grouped(amount: f64) -> String {

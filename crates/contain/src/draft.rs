@@ -6,6 +6,7 @@ use bulkhead_model::case::{
     Action, Alternative, Approval, Attitude, Broken, NotDone, Objective, Plan, Residual, ResidualWhy,
     ServiceState, Weights as PlanWeights,
 };
+use bulkhead_model::count::counted;
 use bulkhead_model::estate::{Asset, Port};
 use bulkhead_model::id::{AssetId, PointId};
 use bulkhead_model::rules::PointRules;
@@ -376,7 +377,7 @@ impl Drafter<'_, '_> {
             self.request.estate.flows.iter().filter(|it| it.is_seen()).map(|it| it.id.as_str()).collect();
         if !seen.is_empty() {
             note(
-                format!("{} taken as open: {}", counted(seen.len(), "flow"), listed(&seen)),
+                format!("{} taken as open: {}", counted(seen.len() as u64, "flow", "flows"), listed(&seen)),
                 "seen in telemetry, not declared in the estate".to_owned(),
             );
         }
@@ -387,7 +388,7 @@ impl Drafter<'_, '_> {
             note(
                 format!(
                     "{} {} within the attacker's reach: {}",
-                    counted(exposed.len(), "asset"),
+                    counted(exposed.len() as u64, "asset", "assets"),
                     if exposed.len() == 1 { "stays" } else { "stay" },
                     listed(&exposed)
                 ),
@@ -398,7 +399,7 @@ impl Drafter<'_, '_> {
             note(
                 format!(
                     "{} would stay reachable under `strict`: {}",
-                    counted(beyond.len(), "more asset"),
+                    counted(beyond.len() as u64, "more asset", "more assets"),
                     listed(beyond)
                 ),
                 format!(
@@ -443,10 +444,6 @@ fn ports_of(ground: &Ground<'_>, effect: Effect) -> Vec<Port> {
         }
         _ => Vec::new(),
     }
-}
-
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 fn foothold_text(it: &Residual) -> String {

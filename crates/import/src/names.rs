@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use bulkhead_model::address::Range;
+pub(crate) use bulkhead_model::address::is_private;
+
 /// The longest imported id: numbers and names of other things may follow it.
 const LONGEST: usize = 150;
 
@@ -44,35 +47,12 @@ pub(crate) fn is_full(name: &str) -> bool {
 
 /// Whether an address can be a host's own: no loopback, multicast, broadcast, link-local or unspecified one.
 pub(crate) fn is_host_address(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(it) => {
-            !(it.is_loopback()
-                || it.is_unspecified()
-                || it.is_multicast()
-                || it.is_broadcast()
-                || it.is_link_local())
-        }
-        IpAddr::V6(it) => {
-            let link_local = it.segments()[0] & 0xffc0 == 0xfe80;
-            !(it.is_loopback() || it.is_unspecified() || it.is_multicast() || link_local)
-        }
-    }
+    matches!(Range::of(address), Range::Private | Range::Public)
 }
 
 /// An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     Some(text.trim().parse::<IpAddr>().ok()?.to_canonical())
-}
-
-/// Whether an address belongs to private ranges (RFC 1918, RFC 4193) or to those of carriers (RFC 6598).
-pub(crate) fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(it) => {
-            let octets = it.octets();
-            it.is_private() || (octets[0] == 100 && (64..128).contains(&octets[1]))
-        }
-        IpAddr::V6(it) => it.is_unique_local(),
-    }
 }
 
 /// A hardware address as `00:11:22:33:44:55`; none if it is that of a group or one that hosts share (VRRP, HSRP).

@@ -1,8 +1,8 @@
 //! Alerts from elsewhere (Wazuh, Suricata, lists of alerts) as findings of low prior.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
+use bulkhead_model::address::is_private;
 use bulkhead_model::entity::{Entities, ObservedFlow};
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::finding::{Finding, Level, RuleRef, SourceRef};
@@ -53,11 +53,7 @@ pub fn finding_from_alert(event: &dyn Event, entities: &Entities, source: Source
 ///
 /// For events whose log source names no host (Zeek), so that findings on them can be placed.
 pub fn host_of_flow(flow: &ObservedFlow) -> Option<String> {
-    let is_inside = |it: &IpAddr| match it.to_canonical() {
-        IpAddr::V4(it) => it.is_private(),
-        IpAddr::V6(it) => it.is_unique_local(),
-    };
-    [flow.from, flow.to].iter().find(|it| is_inside(it)).map(ToString::to_string)
+    [flow.from, flow.to].iter().find(|it| is_private(**it)).map(ToString::to_string)
 }
 
 /// An alert's rule, and the host where the alert names it better than the event does.

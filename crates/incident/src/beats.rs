@@ -13,8 +13,10 @@ pub(crate) fn beats(observations: &Observations, resolver: &mut Resolver<'_>) ->
     /// Hours of a run that are noted: what lies between is no gap to speak of.
     const HOURS_MAX: i64 = 24 * 366;
     let mut hours = BTreeSet::new();
-    let sensed = observations.hosts.values().map(|it| &it.sensed).chain(observations.wire.values());
-    for (from, to) in sensed.flat_map(|it| it.values()).flat_map(bulkhead_model::sensor::Hours::iter) {
+    let hosts = || observations.hosts.values();
+    let sensed = hosts().map(|it| &it.sensed).chain(observations.wire.values()).flat_map(|it| it.values());
+    let inside = hosts().map(|it| &it.inside).chain([&observations.inside]).flat_map(|it| it.values());
+    for (from, to) in sensed.chain(inside).flat_map(bulkhead_model::sensor::Hours::iter) {
         hours.extend((from..to).take(usize::try_from(HOURS_MAX).unwrap_or(usize::MAX)));
     }
     // A log that speaks of nothing a sensor of ours watches for is watched all the same.

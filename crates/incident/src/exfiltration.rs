@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use bulkhead_model::address::is_public;
 use bulkhead_model::case::{
-    CoverageHole, EntityKind, Exfiltration, ExfiltrationConclusion, Incident, StoreAssessment,
+    CoverageHole, EntityKind, Exfiltration, ExfiltrationConclusion, Incident, StoreAssessment, UnknownPlace,
 };
-use bulkhead_model::entity::{Observations, Sensed};
+use bulkhead_model::entity::{Between, Observations, ObservedFlow, Sensed};
 use bulkhead_model::estate::{Asset, Estate};
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_model::id::AssetId;
 use bulkhead_model::sensor::{Hours, Sensor};
+use bulkhead_model::uses::Uses;
 use jiff::Timestamp;
 
 use crate::link::shift;
@@ -33,7 +35,9 @@ const MANY_FLOWS: u64 = 100;
 /// be assessed. A large volume from an attacker's host that holds no declared data is a sign all the same.
 ///
 /// Coverage is counted over stores x time x sensors from the first compromise to `asked`, in hours: an hour counts for a
-/// store and a sensor when that sensor recorded something of that store in it, and no source has an unread part there. The rest is listed as holes, what lies
+/// store and a sensor when that sensor recorded something of that store in it, and no source has an unread part there. Of
+/// what leaves, a record of a flow to a private address that the estate does not know is none: such a flow goes neither
+/// outside nor to anybody known, and is told as one to an unknown place. The rest is listed as holes, what lies
 /// between the end of the telemetry and `asked` included; fewer events never cover more.
 pub fn assess(
     incident: &Incident,
@@ -64,6 +68,7 @@ pub fn assess(
         coverage: covered(&holes, stores.len(), window),
         stores,
         holes,
+        unknown_places: facts.unknown_places(&in_reach),
         as_of: last.map_or(asked, |it| it.min(asked)),
         from: Some(window.0),
         until: Some(window.1),
@@ -127,6 +132,8 @@ struct Facts {
     unread: Vec<(Timestamp, Timestamp)>,
     /// What each sensor recorded of an asset, by its id.
     sensed: BTreeMap<String, Sensed>,
+    /// Flows since the beginning between an asset and a private address that the estate does not know.
+    strangers: BTreeMap<(String, IpAddr), UnknownPlace>,
 }
 
 impl Facts {
@@ -149,18 +156,35 @@ impl Facts {
             unread.map(|it| (it.from.unwrap_or(Timestamp::MIN), it.to.unwrap_or(Timestamp::MAX))).collect();
         let own = estate.assets.iter().filter(|it| !estate.is_external(&it.zone));
         let own = own.map(|it| it.id.as_str().to_owned()).collect();
-        let (signs, outbound, sensed) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        let mut facts = Self { attackers, own, signs, outbound, unread, sensed };
+        let (signs, outbound) = (Vec::new(), BTreeMap::new());
+        let (sensed, strangers) = (BTreeMap::new(), BTreeMap::new());
+        let mut facts = Self { attackers, own, signs, outbound, unread, sensed, strangers };
         for finding in findings {
             facts.add_sign(finding, start, as_of, resolver);
         }
         for (name, host) in &observations.hosts {
-            facts.sense(resolver.host(name), &host.sensed, resolver);
+            let number = resolver.host(name);
+            facts.sense(number, &host.sensed, resolver);
+            for (pair, hours) in &host.inside {
+                let known = |end| facts.knows(end, number, estate, resolver);
+                if [pair.from, pair.to].into_iter().any(known) {
+                    facts.sense(number, &Sensed::from([(Sensor::Egress, hours.clone())]), resolver);
+                }
+            }
+        }
+        for (pair, hours) in &observations.inside {
+            for (end, other) in [(pair.from, pair.to), (pair.to, pair.from)] {
+                let number = resolver.address(end);
+                if facts.knows(other, number, estate, resolver) {
+                    facts.sense(number, &Sensed::from([(Sensor::Egress, hours.clone())]), resolver);
+                }
+            }
         }
         for (address, sensed) in &observations.wire {
             facts.sense(resolver.address(*address), sensed, resolver);
         }
         for (flow, seen) in &observations.flows {
+            facts.stranger(flow, seen, (start, as_of), estate, resolver);
             let Some(outbound) = facts.outbound(flow.from, flow.to, estate, resolver) else { continue };
             outbound.before |= seen.first.is_none_or(|it| it < start);
             if seen.first.is_some_and(|it| it <= as_of) && seen.last.is_some_and(|it| it >= start) {
@@ -192,6 +216,60 @@ impl Facts {
         }
         let from = resolver.address(from)?;
         Some(self.outbound.entry(id(from, resolver)).or_default().entry(to).or_default())
+    }
+
+    /// Whether the estate knows who or what is at the private address `end`, other than the host `other` itself.
+    fn knows(
+        &self,
+        end: IpAddr,
+        other: Option<HostNo>,
+        estate: &Estate,
+        resolver: &mut Resolver<'_>,
+    ) -> bool {
+        match resolver.address(end) {
+            Some(it) if Some(it) == other => false,
+            Some(it) if self.own.contains(&resolver.hosts[it].id) => true,
+            _ => is_in_zone(end, estate),
+        }
+    }
+
+    /// Takes in a flow between one of our hosts and a private address that the estate does not know.
+    fn stranger(
+        &mut self,
+        flow: &ObservedFlow,
+        seen: &Uses,
+        (start, as_of): (Timestamp, Timestamp),
+        estate: &Estate,
+        resolver: &mut Resolver<'_>,
+    ) {
+        let (Some(pair), Some(first), Some(last)) = (Between::of(flow), seen.first, seen.last) else {
+            return;
+        };
+        if first > as_of || last < start {
+            return;
+        }
+        for (end, to) in [(pair.from, pair.to), (pair.to, pair.from)] {
+            let Some(host) = resolver.address(end) else { continue };
+            let id = resolver.hosts[host].id.clone();
+            if !self.own.contains(&id)
+                || resolver.address(to) == Some(host)
+                || self.knows(to, Some(host), estate, resolver)
+            {
+                continue;
+            }
+            let (first, last) = (first.max(start), last.min(as_of));
+            let new = UnknownPlace { from: id.clone(), address: to.to_string(), flows: 0, first, last };
+            let place = self.strangers.entry((id, to)).or_insert(new);
+            place.flows += seen.count;
+            (place.first, place.last) = (place.first.min(first), place.last.max(last));
+        }
+    }
+
+    /// Those of the attacker's hosts and of the stores within reach.
+    fn unknown_places(&self, stores: &[&Asset]) -> Vec<UnknownPlace> {
+        let counts =
+            |id: &String| self.attackers.contains(id) || stores.iter().any(|it| *it.id.as_str() == **id);
+        self.strangers.iter().filter(|it| counts(&it.0.0)).map(|it| it.1.clone()).collect()
     }
 
     /// Large volumes that an asset sent, with where to.
@@ -299,6 +377,10 @@ impl Facts {
             let flows = fresh.iter().map(|it| format!("flow to {}, {} times, not seen before", it.0, it.1));
             evidence.extend(flows);
         }
+        if let Some(places) = unknown_words(self.strangers.iter().filter(|it| it.0.0 == id).map(|it| it.0.1))
+        {
+            evidence.push(places);
+        }
         if blind {
             evidence.push("no sensor recorded what left it".to_owned());
         }
@@ -315,24 +397,25 @@ impl Facts {
 
 /// Whether an address lies outside the estate and outside private networks.
 fn is_outside(address: IpAddr, estate: &Estate) -> bool {
-    let inside = match address.to_canonical() {
-        IpAddr::V4(it) => {
-            it.is_private()
-                || it.is_loopback()
-                || it.is_link_local()
-                || it.is_multicast()
-                || it.is_broadcast()
-                || it.is_unspecified()
-        }
-        IpAddr::V6(it) => {
-            it.is_loopback()
-                || it.is_multicast()
-                || it.is_unspecified()
-                || it.is_unique_local()
-                || it.is_unicast_link_local()
-        }
-    };
-    // What an estate says of networks that are not the operator's does not make them so.
-    let own = || estate.zones.iter().filter(|it| !it.external).flat_map(|it| &it.cidrs);
-    !inside && !own().any(|it| it.contains(&address))
+    is_public(address) && !is_in_zone(address, estate)
+}
+
+/// Whether an address lies in a network that the estate says is the operator's: what it says of others does not make them so.
+fn is_in_zone(address: IpAddr, estate: &Estate) -> bool {
+    let own = estate.zones.iter().filter(|it| !it.external).flat_map(|it| &it.cidrs);
+    own.into_iter().any(|it| it.contains(&address))
+}
+
+/// That flows went to private addresses that the estate does not know; none where none did.
+fn unknown_words(addresses: impl Iterator<Item = IpAddr>) -> Option<String> {
+    const NAMED: usize = 5;
+    let all: Vec<String> = addresses.map(|it| it.to_string()).collect();
+    let more = if all.len() > NAMED { format!(", and {} more", all.len() - NAMED) } else { String::new() };
+    let named = all.get(..NAMED).unwrap_or(&all).join(", ");
+    (!all.is_empty()).then(|| {
+        format!(
+            "flows to unknown places inside, private addresses that the estate does not know: {named}{more}; what left from \
+             there is not known"
+        )
+    })
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use bulkhead_model::address::is_private;
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::{Asset, AssetKind, Estate, Identity};
 use bulkhead_model::finding::Finding;
@@ -156,13 +157,9 @@ impl<'e> Resolver<'e> {
             return Some(known);
         }
         let address = name.trim().parse::<IpAddr>().ok()?.to_canonical();
-        let is_inside = match address {
-            IpAddr::V4(it) => it.is_private(),
-            IpAddr::V6(it) => it.is_unique_local(),
-        };
         let text = address.to_string();
         // Dots would be cut off as a domain.
-        is_inside.then(|| self.number(&text, &format!("\u{0}{text}"), None))
+        is_private(address).then(|| self.number(&text, &format!("\u{0}{text}"), None))
     }
 
     /// The host that an earlier run called `id` and knew by these addresses: a drafted estate names it by what each recording shows.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::address::is_private;
 use crate::sensor::{Hours, Sensor, Sensors};
 use crate::trace::Trace;
 use crate::uses::Uses;
@@ -108,6 +109,25 @@ pub struct ObservedFlow {
     pub port: u16,
 }
 
+/// Two addresses of private networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Between {
+    /// Address that opened the flow.
+    #[schemars(with = "String")]
+    pub from: IpAddr,
+    /// Address it went to.
+    #[schemars(with = "String")]
+    pub to: IpAddr,
+}
+
+impl Between {
+    /// The ends of `flow`; none where one of them is of no private network.
+    pub fn of(flow: &ObservedFlow) -> Option<Self> {
+        let (from, to) = (flow.from.to_canonical(), flow.to.to_canonical());
+        (is_private(from) && is_private(to)).then_some(Self { from, to })
+    }
+}
+
 /// Bytes from one address to one of no private network go by the hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Transfer {
@@ -192,6 +212,11 @@ pub struct ObservedHost {
     /// Which sensors recorded something of it, and in which hours.
     #[serde(default)]
     pub sensed: Sensed,
+    /// In which hours its own sensor of what leaves recorded something between two addresses of private networks. That counts
+    /// in `sensed` only where somebody knows the other end: elsewhere nothing tells that it would have seen what leaves.
+    #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "Vec<(Between, Hours)>")]
+    pub inside: BTreeMap<Between, Hours>,
 }
 
 /// Hours in which each kind of sensor recorded something.
@@ -225,6 +250,10 @@ pub struct Observations {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Sensed>")]
     pub wire: BTreeMap<IpAddr, Sensed>,
+    /// As `inside` of a host, by sensors on the wire.
+    #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "Vec<(Between, Hours)>")]
+    pub inside: BTreeMap<Between, Hours>,
     /// How much was sent to addresses of no private network.
     #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "Vec<(Transfer, Volume)>")]

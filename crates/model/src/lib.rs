@@ -4,6 +4,7 @@
 
 #![warn(clippy::disallowed_methods)]
 
+pub mod address;
 pub mod attack;
 pub mod bytes;
 pub mod case;

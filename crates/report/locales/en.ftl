@@ -545,6 +545,7 @@ said-logon = logon { $maybe }
 said-flow = flow tcp/{ $count }
 said-flow-seen = flow to { $any }, { $count } times, not seen before
 said-no-sensor = no sensor recorded what left it
+said-unknown-places = flows to unknown places inside, private addresses that the estate does not know: { $any }; what left from there is not known
 said-kept = { $any } kept, SHA-256 { $any_b }
 said-declared-title = declared: { $maybe }
 said-grew = scope grew: { $list } compromised

@@ -551,6 +551,7 @@ said-logon = connexion { $maybe }
 said-flow = flux tcp/{ $count }
 said-flow-seen = flux vers { $any }, { $count } fois, jamais vu auparavant
 said-no-sensor = aucun capteur n'a enregistré ce qui en est sorti
+said-unknown-places = flux vers des lieux inconnus à l'intérieur, des adresses privées que le parc ne connaît pas : { $any } ; ce qui en est sorti n'est pas connu
 said-kept = { $any } conservé, SHA-256 { $any_b }
 said-declared-title = déclaré : { $maybe }
 said-grew = périmètre étendu, compromis : { $list }

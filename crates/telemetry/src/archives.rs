@@ -7,12 +7,33 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
 
+use bulkhead_model::count::counted;
+
 use crate::input::{Exactly, Guarded, Input};
 use crate::read::{Origin, Reader};
+use crate::unpack::Passed;
 use crate::{tar, unpack};
 
 /// Where the members of an archive stand: from the header of each to behind its bytes.
 pub(crate) type Taken = Vec<(u64, u64)>;
+
+/// Bytes of an archive that belong to none of its members.
+#[derive(Clone, Copy, Debug, Default)]
+struct Strange {
+    bytes: u64,
+    /// Where the first of them stands.
+    first: Option<u64>,
+}
+
+impl Strange {
+    /// Takes in what was passed in a search that began `at`.
+    fn add(&mut self, at: u64, passed: Passed) {
+        if passed.strange > 0 {
+            self.first.get_or_insert(at + passed.first);
+            self.bytes += passed.strange;
+        }
+    }
+}
 
 impl Reader<'_> {
     /// The members of a zip archive, in the order of its directory; where they stand.
@@ -49,19 +70,20 @@ impl Reader<'_> {
     }
 
     /// The members that stand in a zip archive beside those that its directory lists (`taken`): whoever lost or took them
-    /// out of the directory may have done so with others.
+    /// out of the directory may have done so with others. What belongs to no member is counted.
     pub(crate) fn unlisted(&mut self, origin: &Origin<'_>, path: &Path, mut taken: Taken) -> io::Result<()> {
         let mut file = File::open(path)?;
         let length = file.seek(SeekFrom::End(0))?;
         taken.sort_unstable();
         taken.push((length, length));
-        let mut at = 0;
+        let (mut at, mut strange) = (0, Strange::default());
         for (from, to) in taken {
-            // Between members may stand a word about the first, too short for another.
-            while at + unpack::HEADER as u64 <= from {
+            while at < from {
                 file.seek(SeekFrom::Start(at))?;
                 let mut input = Input::new(Read::take(&file, from - at));
-                if unpack::skip_to_member(&mut input) && self.unlisted_member(origin, &mut input) {
+                let passed = unpack::skip_to_member(&mut input, at > 0);
+                strange.add(at, passed);
+                if passed.found && self.unlisted_member(origin, &mut input) {
                     at += input.served();
                 } else {
                     at = from;
@@ -72,7 +94,20 @@ impl Reader<'_> {
             }
             at = at.max(to);
         }
+        self.tell_strange(origin, strange);
         Ok(())
+    }
+
+    /// Says so when bytes of an archive belong to none of its members.
+    fn tell_strange(&mut self, origin: &Origin<'_>, strange: Strange) {
+        let Some(first) = strange.first else { return };
+        let bytes = counted(
+            strange.bytes,
+            "byte belongs to no member of the archive and was not read",
+            "bytes belong to no member of the archive and were not read",
+        );
+        let why = format!("{bytes}; the first stands behind {}", counted(first, "byte", "bytes"));
+        self.warn_bytes(origin, "incomplete-archive", why, Some(strange.bytes));
     }
 
     /// Reads the member that begins `input`; whether there is one.
@@ -107,7 +142,7 @@ impl Reader<'_> {
 
     /// The members of a zip archive without a directory in reach. Archives put one after another are all read.
     pub(crate) fn archive_stream(&mut self, origin: &Origin<'_>, mut input: Input<'_>) {
-        let before = self.telemetry.sources.len();
+        let (before, mut strange) = (self.telemetry.sources.len(), Strange::default());
         loop {
             while let Some(member) = unpack::next_member(&mut input) {
                 if !self.member(origin, &mut input, &member) {
@@ -122,10 +157,14 @@ impl Reader<'_> {
                 self.warn(origin, "incomplete-archive", why);
                 break;
             }
-            if !unpack::skip_to_member(&mut input) {
+            let at = input.served();
+            let passed = unpack::skip_to_member(&mut input, false);
+            strange.add(at, passed);
+            if !passed.found {
                 break;
             }
         }
+        self.tell_strange(origin, strange);
         self.expect_sources(origin, before);
     }
 

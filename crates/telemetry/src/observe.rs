@@ -1,14 +1,15 @@
 //! The sum of the entities of all events, in tables of bounded size.
 
+mod watched;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use bulkhead_model::entity::{
-    Creation, Entities, Observations, ObservedHost, Seen, Sensed, Transfer, Volume,
-};
-use bulkhead_model::sensor::{Sensor, hour_of};
+use bulkhead_model::entity::{Creation, Entities, Observations, ObservedHost, Seen, Transfer, Volume};
+use bulkhead_model::sensor::hour_of;
 use bulkhead_model::uses::Uses;
 
+use self::watched::{Room, is_local};
 use crate::entities::is_usable;
 
 /// How much an [`Observer`] keeps. What comes beyond is counted in `Observations::dropped`.
@@ -30,6 +31,8 @@ pub struct Bounds {
     pub addresses_per_host: usize,
     /// Addresses that sensors on the wire watch; those of public networks take at most half.
     pub watched: usize,
+    /// Pairs of private addresses between which a sensor of what leaves recorded something, of hosts and on the wire.
+    pub inside: usize,
     /// Stretches of hours in which something was recorded, over all hosts, addresses and sensors.
     pub stretches: usize,
     /// Volumes: by sender, receiver and hour. Twice as many are kept where they are large.
@@ -52,6 +55,7 @@ impl Default for Bounds {
             users_per_host: 1000,
             addresses_per_host: 64,
             watched: 100_000,
+            inside: 200_000,
             stretches: 1_000_000,
             volumes: 200_000,
         }
@@ -65,6 +69,8 @@ pub struct Observer {
     seen: Observations,
     /// Stretches of hours kept so far.
     stretches: usize,
+    /// Pairs of private addresses kept so far.
+    inside: usize,
 }
 
 impl Observer {
@@ -132,10 +138,8 @@ impl Observer {
         };
         host.seen.add(entities.time);
         if let Some(at) = entities.time {
-            for sensor in entities.sensors.iter() {
-                let kept = sense(&mut host.sensed, sensor, hour_of(at), &mut self.stretches, self.bounds);
-                self.seen.dropped += u64::from(!kept);
-            }
+            let room = Room { stretches: &mut self.stretches, inside: &mut self.inside, bounds: self.bounds };
+            self.seen.dropped += room.host(host, entities, hour_of(at));
         }
         if let Some(os) = entities.os
             && host.os.is_none()
@@ -171,35 +175,13 @@ impl Observer {
         }
     }
 
-    /// What others than the host itself record of an address: who asked a proxy or a name server, the ends of a flow.
-    fn wire(&mut self, entities: &Entities) {
-        let Some(at) = entities.time else { return };
-        if entities.host.is_none()
-            && let Some(subject) = entities.subject
-        {
-            for sensor in entities.sensors.iter() {
-                self.watch(subject, sensor, hour_of(at));
-            }
-        }
-        let Some(flow) = &entities.flow else { return };
-        for sensor in entities.wire.iter() {
-            if sensor != Sensor::Logon {
-                self.watch(flow.from, sensor, hour_of(at));
-            }
-            // Who is asked for a name asked for none.
-            if sensor != Sensor::Dns {
-                self.watch(flow.to, sensor, hour_of(at));
-            }
-        }
-    }
-
     /// What went over a flow, to those of its ends that lie in no private network.
     fn volumes(&mut self, entities: &Entities) {
         let (Some(flow), Some(at)) = (&entities.flow, entities.until.max(entities.time)) else { return };
         for (from, to, bytes) in
             [(flow.from, flow.to, entities.bytes[0]), (flow.to, flow.from, entities.bytes[1])]
         {
-            if bytes == 0 || is_private(to.to_canonical()) {
+            if bytes == 0 || is_local(to) {
                 continue;
             }
             let key = Transfer { from: from.to_canonical(), to: to.to_canonical(), hour: hour_of(at) };
@@ -213,18 +195,6 @@ impl Observer {
                 self.seen.dropped += 1;
             }
         }
-    }
-
-    fn watch(&mut self, address: IpAddr, sensor: Sensor, hour: i64) {
-        let address = address.to_canonical();
-        let full = if is_private(address) { self.bounds.watched } else { self.bounds.watched / 2 };
-        if !self.seen.wire.contains_key(&address) && self.seen.wire.len() >= full {
-            self.seen.dropped += 1;
-            return;
-        }
-        let sensed = self.seen.wire.entry(address).or_default();
-        let kept = sense(sensed, sensor, hour, &mut self.stretches, self.bounds);
-        self.seen.dropped += u64::from(!kept);
     }
 
     /// The sum, with one name per host: a short name becomes the qualified one where only one host has it, and logons
@@ -274,30 +244,6 @@ fn count<K: Ord + Clone>(
     }
 }
 
-/// Notes that `sensor` recorded something in `hour`; whether there was room for it.
-fn sense(sensed: &mut Sensed, sensor: Sensor, hour: i64, stretches: &mut usize, bounds: Bounds) -> bool {
-    let hours = sensed.entry(sensor).or_default();
-    if hours.has(hour) {
-        return true;
-    }
-    // An hour that lies beside a known stretch makes it longer and takes no room.
-    let alone = !hours.has(hour - 1) && !hours.has(hour + 1);
-    if alone && *stretches >= bounds.stretches {
-        return false;
-    }
-    hours.add(hour);
-    *stretches += usize::from(alone);
-    true
-}
-
-/// Whether an address belongs to a private network; hosts of others would fill the table first.
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(it) => it.is_private() || it.is_link_local(),
-        IpAddr::V6(it) => it.is_unique_local() || it.is_unicast_link_local(),
-    }
-}
-
 /// The qualified name for every short name that exactly one qualified host begins with, whether or not a host of the
 /// short name was seen.
 fn qualified_names(hosts: &BTreeMap<String, ObservedHost>) -> BTreeMap<String, String> {
@@ -331,6 +277,9 @@ fn merge_host(into: &mut ObservedHost, from: ObservedHost) {
     for (sensor, hours) in from.sensed {
         into.sensed.entry(sensor).or_default().merge(&hours);
     }
+    for (pair, hours) in from.inside {
+        into.inside.entry(pair).or_default().merge(&hours);
+    }
 }
 
 fn merge_seen(into: &mut Seen, from: Seen) {
@@ -342,7 +291,7 @@ fn merge_seen(into: &mut Seen, from: Seen) {
 #[cfg(test)]
 mod tests {
     use bulkhead_model::entity::{Logon, ObservedFlow};
-    use bulkhead_model::sensor::Sensors;
+    use bulkhead_model::sensor::{Sensor, Sensors};
 
     use super::*;
 
@@ -408,7 +357,7 @@ mod tests {
 
     #[test]
     fn a_sensor_on_the_wire_watches_both_ends_and_for_names_who_asks() {
-        let mut observer = Observer::new(Bounds { watched: 2, ..Bounds::default() });
+        let mut observer = Observer::new(Bounds { watched: 4, ..Bounds::default() });
         let flow = |sensor, to: &str| Entities {
             time: jiff::Timestamp::from_second(0).ok(),
             flow: Some(ObservedFlow {
@@ -420,14 +369,16 @@ mod tests {
             wire: Sensors::one(sensor),
             ..Entities::default()
         };
-        observer.add(&flow(Sensor::Egress, "10.0.0.6"));
+        observer.add(&flow(Sensor::Egress, "8.8.8.8"));
         observer.add(&flow(Sensor::Dns, "10.0.0.6"));
         observer.add(&flow(Sensor::Egress, "203.0.113.9"));
+        // Whether that shows what leaves depends on who knows both ends.
+        observer.add(&flow(Sensor::Egress, "10.0.0.6"));
         let seen = observer.finish();
         let of = |it: &str| seen.wire[&it.parse::<IpAddr>().unwrap()].keys().copied().collect::<Vec<_>>();
         assert_eq!(of("10.0.0.5"), [Sensor::Egress, Sensor::Dns]);
-        assert_eq!(of("10.0.0.6"), [Sensor::Egress]);
-        assert_eq!((seen.wire.len(), seen.dropped), (2, 1));
+        assert_eq!(of("8.8.8.8"), [Sensor::Egress]);
+        assert_eq!((seen.wire.len(), seen.inside.len(), seen.dropped), (2, 1, 1));
     }
 
     #[test]

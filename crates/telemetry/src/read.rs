@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use bulkhead_model::event::Event;
 use bulkhead_model::json::Memory;
 use bulkhead_model::logsource::LogSource;
 
+use crate::auditd::rotated::Around;
 use crate::format::{self, Format, Packing};
 use crate::input::{Counted, Guarded, Input, Limits};
 use crate::parts::{self, Cut, Part, Taker, Whole};
@@ -57,7 +58,8 @@ pub fn read_bytes(files: &[(String, Vec<u8>)], options: &Options, sink: &mut dyn
     let mut reader = Reader::new(options, &mut whole, total);
     for (name, bytes) in files {
         let packed = Rc::clone(&reader.read);
-        let origin = Origin { name, named: true, depth: 0, limits: reader.limits(&packed) };
+        let (limits, around) = (reader.limits(&packed), Around::default());
+        let origin = Origin { name, named: true, depth: 0, limits, around };
         reader.stream(&origin, Input::new(Counted::new(bytes.as_slice(), packed)));
         if reader.stopped {
             break;
@@ -86,11 +88,14 @@ pub(crate) struct Origin<'n> {
     named: bool,
     depth: usize,
     pub(crate) limits: Limits,
+    /// The files before and after it, where it is one of a rotated log.
+    around: Around,
 }
 
 impl<'n> Origin<'n> {
     pub(crate) fn below<'m>(&self, name: &'m str) -> Origin<'m> {
-        Origin { name, named: false, depth: self.depth + 1, limits: self.limits.clone() }
+        let (limits, around) = (self.limits.clone(), Around::default());
+        Origin { name, named: false, depth: self.depth + 1, limits, around }
     }
 }
 
@@ -121,7 +126,8 @@ impl<'o> Reader<'o> {
 
     pub(crate) fn file(&mut self, file: &Found) {
         let packed = Rc::clone(&self.read);
-        let origin = Origin { name: &file.name, named: file.named, depth: 0, limits: self.limits(&packed) };
+        let (limits, around) = (self.limits(&packed), file.around.clone());
+        let origin = Origin { name: &file.name, named: file.named, depth: 0, limits, around };
         let Some(path) = &file.path else {
             self.stream(&origin, Input::new(Counted::new(io::stdin(), packed)));
             return;
@@ -137,7 +143,7 @@ impl<'o> Reader<'o> {
         let mut file = File::open(path)?;
         let mut start = Vec::new();
         Read::take(&mut file, 4).read_to_end(&mut start)?;
-        if format::packing(&start) == Packing::Zip && file.rewind().is_ok() {
+        if is_archive(&mut file, &start) && file.rewind().is_ok() {
             match zip::ZipArchive::new(io::BufReader::new(Counted::new(file, Rc::clone(&packed)))) {
                 Ok(archive) => {
                     let taken = self.archive(origin, archive);
@@ -208,6 +214,7 @@ impl<'o> Reader<'o> {
             input,
             options: self.options,
             before: 0,
+            around: origin.around.clone(),
             out: Out {
                 sink: &mut *self.taker,
                 tally: Tally::new(origin.name, self.options.shown_max),
@@ -301,6 +308,19 @@ impl<'o> Reader<'o> {
     }
 }
 
+/// Whether a file that begins with `start` goes by a directory at its end: a zip archive, or one behind something that is
+/// no log (a program that unpacks it).
+fn is_archive(file: &mut File, start: &[u8]) -> bool {
+    if format::packing(start) != Packing::Plain {
+        return format::packing(start) == Packing::Zip;
+    }
+    let is_other = |file: &mut File| file.rewind().is_err() || format::sniff(&mut Input::new(file)).is_some();
+    let is_archive = unpack::ends_as_archive(file).unwrap_or(false) && !is_other(file);
+    // What cannot go back has not moved.
+    let _ = file.seek(SeekFrom::Start(start.len() as u64));
+    is_archive
+}
+
 /// Says that nothing of a file can be used.
 fn unusable(file: &str, named: bool, code: &'static str, why: String) -> Diagnostic {
     if !named {
@@ -357,6 +377,7 @@ pub(crate) fn parse_part(part: Part, options: &Options, taker: &mut dyn Taker, m
         input: Input::within(part.bytes, part.range.start, part.range.end),
         options,
         before: part.before,
+        around: Around::default(),
         out: Out {
             sink: taker,
             tally: Tally::new(&part.file, options.shown_max),
@@ -385,6 +406,8 @@ pub(crate) struct Stream<'s, 'r> {
     pub(crate) options: &'s Options,
     /// Lines (chunks of EVTX) of the stream before these bytes.
     pub(crate) before: u64,
+    /// The files before and after these bytes, where they are of a rotated log.
+    pub(crate) around: Around,
     pub(crate) out: Out<'s>,
 }
 

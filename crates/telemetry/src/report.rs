@@ -354,7 +354,8 @@ impl Fault {
             Self::Missing { what, .. } => Diagnostic::warning("incomplete-file", file, None, what.clone())
                 .hint("fetch the file again; what was read is used"),
             Self::Split { .. } => Diagnostic::warning("split-event", file, None, self.split()).hint(
-                "events are put together within one file: join the files in the order of their records",
+                "rotated audit logs that lie unpacked in one folder (audit.log.1, audit.log) are put together; join others in the \
+                 order of their records",
             ),
             Self::Note { code, message, hint } => {
                 Diagnostic::warning(code, file, None, message.clone()).hint(*hint)

@@ -229,18 +229,106 @@ fn find_member(input: &mut Input<'_>) -> Option<()> {
     None
 }
 
-/// Moves to the next header of a member, whatever lies before it; whether there is one.
-pub(crate) fn skip_to_member(input: &mut Input<'_>) -> bool {
+/// What lay before the next header of a member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Passed {
+    /// Whether there is a header.
+    pub(crate) found: bool,
+    /// Bytes that are of no archive: neither records of a directory nor zeros.
+    pub(crate) strange: u64,
+    /// The first of them, counted from where the search began.
+    pub(crate) first: u64,
+}
+
+/// Moves to the next header of a member, or to the end. `behind_member`: the search begins where a member ended, so that
+/// its size and checksum may come first.
+pub(crate) fn skip_to_member(input: &mut Input<'_>, behind_member: bool) -> Passed {
+    let from = input.served();
+    let (mut passed, mut comment) = (Passed::default(), 0);
     loop {
+        let at = input.served() - from;
         let window = input.peek(SEARCHED);
-        let found = memchr::memmem::find_iter(window, b"PK\x03\x04").find(|at| is_header(&window[*at..]));
-        // A header may begin at the window's end.
-        let passed = if window.len() < SEARCHED { window.len() } else { SEARCHED - HEADER - NAME_SEEN };
-        input.skip(found.unwrap_or(passed));
-        if found.is_some() || passed == 0 || input.peek(1).is_empty() {
-            return found.is_some();
+        if window.is_empty() || is_header(window) {
+            return Passed { found: !window.is_empty(), ..passed };
         }
+        if let Some(length) = record_length(window) {
+            comment = comment_length(window);
+            // Its own end is the end of what can be skipped.
+            if io::copy(&mut Read::take(&mut *input, length), &mut io::sink()).is_err() {
+                return passed;
+            }
+            continue;
+        }
+        let next = memchr::memmem::find_iter(&window[1..], b"PK").map(|it| it + 1);
+        let next =
+            next.into_iter().find(|at| is_header(&window[*at..]) || record_length(&window[*at..]).is_some());
+        // A header may begin at the window's end.
+        let whole = if window.len() < SEARCHED { window.len() } else { SEARCHED - HEADER - NAME_SEEN };
+        let run = &window[..next.unwrap_or(whole)];
+        let known = (run.len() as u64).min(comment);
+        comment -= known;
+        let told = if behind_member && at == 0 && run.len() <= DESCRIPTOR { run.len() as u64 } else { known };
+        let strange = usize::try_from(told).map_or(&run[..0], |it| &run[it..]);
+        if strange.iter().any(|it| *it != 0) {
+            if passed.strange == 0 {
+                passed.first = at + told;
+            }
+            passed.strange += strange.len() as u64;
+        }
+        let n = run.len();
+        input.skip(n);
     }
+}
+
+/// The longest word about a member behind it: mark, checksum, two sizes.
+const DESCRIPTOR: usize = 24;
+
+/// The length of the record that begins `bytes`, if one does: of a directory, its end, what may stand beside them, without
+/// the comment on the archive.
+fn record_length(bytes: &[u8]) -> Option<u64> {
+    let short = |at: usize| bytes.get(at..at + 2).map(|it| u64::from(u16::from_le_bytes([it[0], it[1]])));
+    let word = |at: usize| Some(short(at)? | short(at + 2)? << 16);
+    match bytes.get(..4)? {
+        b"PK\x01\x02" => Some(46 + short(28)? + short(30)? + short(32)?),
+        b"PK\x05\x06" => bytes.get(..22).map(|_| 22),
+        b"PK\x06\x07" => Some(20),
+        b"PK\x06\x06" => Some(12 + (word(4)?).min(u64::from(u16::MAX))),
+        b"PK\x06\x08" => Some(8 + word(4)?.min(u64::from(u16::MAX))),
+        b"PK\x05\x05" => Some(6 + short(4)?),
+        _ => None,
+    }
+}
+
+/// The length of the comment on the archive, where `bytes` begin with the end of its directory.
+fn comment_length(bytes: &[u8]) -> u64 {
+    match bytes {
+        [b'P', b'K', 5, 6, rest @ ..] if rest.len() >= 18 => {
+            u64::from(u16::from_le_bytes([rest[16], rest[17]]))
+        }
+        _ => 0,
+    }
+}
+
+/// Whether the last bytes of a file are the end of an archive's directory, which stands right before it.
+pub(crate) fn ends_as_archive(file: &mut (impl Read + io::Seek)) -> io::Result<bool> {
+    const MOST: u64 = 22 + 65_535;
+    let length = file.seek(io::SeekFrom::End(0))?;
+    file.seek(io::SeekFrom::Start(length.saturating_sub(MOST)))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    let marks = memchr::memmem::find_iter(&tail, b"PK\x05\x06");
+    let is_end = |at: &usize| {
+        tail.len() >= at + 22 && (at + 22) as u64 + comment_length(&tail[*at..]) == tail.len() as u64
+    };
+    let Some(at) = marks.filter(is_end).last() else { return Ok(false) };
+    let size = u64::from(u32::from_le_bytes([tail[at + 12], tail[at + 13], tail[at + 14], tail[at + 15]]));
+    let Some(directory) = (length - tail.len() as u64 + at as u64).checked_sub(size) else {
+        return Ok(false);
+    };
+    file.seek(io::SeekFrom::Start(directory))?;
+    let mut start = Vec::new();
+    file.take(4).read_to_end(&mut start)?;
+    Ok(start == b"PK\x01\x02")
 }
 
 /// Bytes that are searched for a header at a time.
@@ -252,6 +340,9 @@ const NAME_SEEN: usize = 16;
 /// Whether what begins like a header of a member is one: its version, method and name are such as archives have.
 fn is_header(bytes: &[u8]) -> bool {
     const METHODS: [u16; 11] = [0, 1, 6, 8, 9, 12, 14, 93, 95, 98, 99];
+    if !bytes.starts_with(b"PK\x03\x04") {
+        return false;
+    }
     let short = |at: usize| bytes.get(at..at + 2).map(|it| u16::from_le_bytes([it[0], it[1]]));
     let (Some(method), Some(length)) = (short(8), short(26)) else { return false };
     let name = bytes.get(HEADER..).unwrap_or_default();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use bulkhead_model::case::Unread;
 use bulkhead_model::diag::Diagnostic;
 
+use crate::auditd::rotated::{self, Around};
 use crate::report::Telemetry;
 
 /// One file to read.
@@ -19,11 +20,18 @@ pub(crate) struct Found {
     pub(crate) size: u64,
     /// Whether the user named this file, rather than a folder above it.
     pub(crate) named: bool,
+    /// The files of the same log before and after it.
+    pub(crate) around: Around,
 }
 
 /// The files that `paths` mean; and a report that holds what cannot be opened, and nothing yet of what can.
 pub(crate) fn walk(paths: &[String]) -> (Vec<Found>, Telemetry) {
-    let (found, diagnostics) = files(paths);
+    let (mut found, diagnostics) = files(paths);
+    let places: Vec<Option<&Path>> = found.iter().map(|it| it.path.as_deref()).collect();
+    let around = rotated::around(&places);
+    for (file, around) in found.iter_mut().zip(around) {
+        file.around = around;
+    }
     let mut telemetry = Telemetry { diagnostics, ..Telemetry::default() };
     for it in &telemetry.diagnostics {
         let (source, what) = (it.file.clone(), it.message.clone());
@@ -32,12 +40,16 @@ pub(crate) fn walk(paths: &[String]) -> (Vec<Found>, Telemetry) {
     (found, telemetry)
 }
 
+fn found_at(path: Option<PathBuf>, name: String, size: u64, named: bool) -> Found {
+    Found { path, name, size, named, around: Around::default() }
+}
+
 fn files(paths: &[String]) -> (Vec<Found>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let mut diagnostics = Vec::new();
     for path in paths {
         if path == "-" {
-            found.push(Found { path: None, name: "-".to_owned(), size: 0, named: true });
+            found.push(found_at(None, "-".to_owned(), 0, true));
             continue;
         }
         match fs::metadata(path) {
@@ -51,12 +63,7 @@ fn files(paths: &[String]) -> (Vec<Found>, Vec<Diagnostic>) {
                 )
                 .hint("name telemetry files, folders or named pipes; `-` stands for standard input"),
             ),
-            Ok(meta) => found.push(Found {
-                path: Some(PathBuf::from(path)),
-                name: path.clone(),
-                size: meta.len(),
-                named: true,
-            }),
+            Ok(meta) => found.push(found_at(Some(PathBuf::from(path)), path.clone(), meta.len(), true)),
             Err(error) => diagnostics.push(
                 Diagnostic::error("unreadable-file", path, None, format!("cannot be read: {error}"))
                     .hint("name telemetry files or folders; `-` stands for standard input"),
@@ -86,7 +93,7 @@ fn folder(folder: &Path, found: &mut Vec<Found>, diagnostics: &mut Vec<Diagnosti
         match fs::metadata(&path) {
             Ok(meta) if meta.is_file() => {
                 let name = path.to_string_lossy().into_owned();
-                found.push(Found { path: Some(path), name, size: meta.len(), named: false });
+                found.push(found_at(Some(path), name, meta.len(), false));
             }
             Ok(meta) if meta.is_dir() => {}
             Ok(_) => diagnostics.push(Diagnostic::warning(

@@ -6,7 +6,6 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use bulkhead_detect::{CorrelationOptions, Counts, LoadReport};
-use bulkhead_model::count::counted;
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_telemetry::{Progress, Telemetry};
 use indicatif::ProgressBar;
@@ -220,7 +219,7 @@ pub fn holes(telemetry: &Telemetry, over_budget: u64, rules_refused: u64) -> Vec
         ),
     ];
     let parts = parts.into_iter().filter(|it| it.0 > 0);
-    parts.map(|(n, one, many)| format!("{} {}", ui::count(n), if n == 1 { one } else { many })).collect()
+    parts.map(|(n, one, many)| ui::counted_as(n, &one, &many)).collect()
 }
 
 /// What is said at the end, on standard error.
@@ -247,6 +246,10 @@ impl Summary<'_> {
         } else {
             String::new()
         };
+        let idle = match rule_input::idle(self.report).len() {
+            0 => String::new(),
+            n => format!(", {n} of them can never fire"),
+        };
         let holes = holes(telemetry, self.counts.over_budget, faults as u64);
         let found = if by_level.is_empty() && !holes.is_empty() {
             format!("{found} in what was read")
@@ -255,13 +258,14 @@ impl Summary<'_> {
         };
         let cut = if interrupted { " before the interruption" } else { "" };
         note!(
-            "{} in {}{} ({} malformed) from {}; {}{}; {:.0} events/s",
+            "{} in {}{} ({} malformed) from {}; {}{}{}; {:.0} events/s",
             found,
             ui::counted(self.events as usize, "event"),
             cut,
             telemetry.malformed(),
             ui::counted(telemetry.sources.len(), "file"),
             ui::counted(self.report.rules.len(), "rule"),
+            idle,
             skipped,
             self.events as f64 / seconds.max(1e-9)
         );
@@ -276,7 +280,7 @@ impl Summary<'_> {
         if left.evicted + left.late + left.untimed > 0 {
             note!(
                 "correlations left out {} (evicted: more than --groups-max), {} late and {} untimed findings",
-                counted(left.evicted, "group", "groups"),
+                ui::counted(left.evicted as usize, "group"),
                 left.late,
                 left.untimed
             );

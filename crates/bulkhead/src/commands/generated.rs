@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use bulkhead_files::Staged;
-use clap::CommandFactory;
+use bulkhead_files::{Staged, tree};
+use clap::{Command, CommandFactory};
 
 use crate::cli::Cli;
 use crate::failure::{Failure, Outcome};
@@ -18,11 +18,23 @@ pub fn completions(shell: clap_complete::Shell) -> Outcome {
     Ok(())
 }
 
+/// Writes the man pages of `command` and of those below it into `dir`, each whole at once.
+fn pages(command: Command, dir: &Path) -> Outcome {
+    for below in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+        pages(below.clone(), dir)?;
+    }
+    let page = clap_mangen::Man::new(command);
+    let mut text = Vec::new();
+    page.render(&mut text).map_err(anyhow::Error::new)?;
+    Ok(tree::put(&dir.join(page.get_filename()), &text)?)
+}
+
 /// Writes one man page per command into `dir`.
 pub fn man(dir: &Path) -> Outcome {
     let staged = Staged::begin(dir)?;
-    clap_mangen::generate_to(Cli::command(), staged.dir())
-        .map_err(|err| Failure::file("write man pages into", dir, &err))?;
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    pages(command, &staged.dir())?;
     for entry in fs::read_dir(staged.dir()).map_err(|err| Failure::file("list", dir, &err))? {
         let page = dir.join(entry.map_err(|err| Failure::file("list", dir, &err))?.file_name());
         // A page of an earlier version is ours and may go; anything else of that name is not.

@@ -70,6 +70,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let mut gathered = gather(&args.files, &rules, now, threads, quiet)?;
     gathered.findings.sort_by_key(|it| it.time);
     gathered.summary.rules_refused = rules_refused;
+    gathered.summary.rules_idle = rule_input::idle(&report).len() as u64;
     let holes = super::detect::holes(&gathered.telemetry, gathered.summary.over_budget, rules_refused);
     if !holes.is_empty() {
         note!("NOT EVERYTHING WAS READ: {}; what is not found may be there all the same", holes.join(", "));

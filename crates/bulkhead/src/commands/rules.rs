@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bulkhead_detect::{LoadReport, compile};
+use bulkhead_model::diag::Diagnostic;
 
 use crate::cli::{Format, RuleArgs, Rules};
 use crate::commands::case::print_json;
@@ -11,7 +12,7 @@ use crate::config::Config;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::rule_input;
 use crate::say::{self, say};
-use crate::ui::Table;
+use crate::ui::{Table, counted};
 
 /// Runs `rules ...`.
 pub fn run(command: &Rules, config: &Config) -> Outcome {
@@ -31,16 +32,24 @@ fn report(args: &RuleArgs, config: &Config) -> Outcome<LoadReport> {
 
 fn check(report: &LoadReport, format: Format) -> Outcome {
     let errors = report.diagnostics.iter().filter(|it| it.is_error()).count();
+    let idle = rule_input::idle(report);
+    let mut told = report.diagnostics.clone();
+    told.extend(idle.iter().map(|(rule, why)| {
+        let what = format!("`{}` loads and can never fire: {why}", rule.title);
+        let hint = "correct it, or map it with a file of `--log-sources` (docs/logsources.md)";
+        Diagnostic::warning("idle-rule", &rule.file, Some(rule.pos), what).hint(hint)
+    }));
     match format {
-        Format::Json => print_json(&report.diagnostics)?,
-        Format::Table => print_diagnostics(&report.diagnostics, usize::MAX),
+        Format::Json => print_json(&told)?,
+        Format::Table => print_diagnostics(&told, usize::MAX),
     }
     if errors > 0 {
         return Err(Failure::input(format!("{errors} faults; {} rules load", report.rules.len())));
     }
     if format == Format::Table {
-        rule_input::say_unreachable(report);
-        say!("{} rules load, {} warnings", report.rules.len(), report.diagnostics.len());
+        let (load, warnings) = (counted(report.rules.len(), "rule"), counted(told.len(), "warning"));
+        let verb = if report.rules.len() == 1 { "loads" } else { "load" };
+        say!("{} {}, {} of them can never fire, {}", load, verb, idle.len(), warnings);
     }
     Ok(())
 }

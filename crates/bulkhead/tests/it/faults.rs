@@ -1,7 +1,7 @@
 //! Whatever fails, at whichever system call: afterwards what was to be written is there whole, or what stood there before.
 //!
 //! `strace` makes the calls of the real binary fail or kills it there. Every test takes a sample of the calls;
-//! `BULKHEAD_FAULTS=all cargo nextest run -p bulkhead faults` takes each of them.
+//! `BULKHEAD_FAULTS=all cargo nextest run -p bulkhead faults` takes each of them, `BULKHEAD_FAULTS=50` so many of every kind.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,8 +52,12 @@ pub fn possible() -> bool {
 
 /// All of `of`, or some of them, the last among them.
 pub fn sample(of: &[usize], most: usize) -> Vec<usize> {
-    let every = std::env::var("BULKHEAD_FAULTS").is_ok_and(|it| it == "all");
-    let n = if every { of.len() } else { most.min(of.len()) };
+    let most = match std::env::var("BULKHEAD_FAULTS") {
+        Ok(it) if it == "all" => of.len(),
+        Ok(it) => it.parse().unwrap_or(most),
+        Err(_) => most,
+    };
+    let n = most.min(of.len());
     (0..n).map(|it| of[of.len() - 1 - it * of.len() / n]).collect()
 }
 

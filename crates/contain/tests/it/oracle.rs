@@ -411,6 +411,8 @@ pub fn state(effects: &[&Effect]) -> State {
     }
 }
 
+/// Every port that admits movement, with the login behind it; none where no credential is needed. Flat zones open all of
+/// them, so that one left out here is a way that the oracles do not see.
 pub const LOGINS: [(u16, &str); 17] = [
     (22, "ssh"),
     (23, "telnet"),
@@ -485,4 +487,12 @@ pub fn flows(estate: &Estate) -> Vec<Flow> {
         }
     }
     flows
+}
+
+#[test]
+fn the_oracles_know_every_port_that_admits_movement() {
+    let ports = bulkhead_contain::ports::MovementPorts::default();
+    let told = ports.ports().iter().map(|it| (it.port, it.login.clone().unwrap_or_default()));
+    let known = LOGINS.iter().map(|it| (Port::tcp(it.0), it.1.to_owned()));
+    assert_eq!(known.collect::<BTreeSet<_>>(), told.collect::<BTreeSet<_>>());
 }

@@ -64,14 +64,12 @@ fn oracle_of<'c>(case: &'c Case, flows: &Rc<Vec<oracle::Flow>>, certificate: &Ce
     Oracle::over(estate, attitude, &case.compromised, &case.identities, flows.clone())
 }
 
-/// The ports that random estates use, and one that stands for all others.
+/// The ports that admit movement, the others that random estates use, and one that stands for all the rest.
 fn interesting() -> Vec<Port> {
     let udp = Port { protocol: Protocol::Udp, first: 53, last: 53 };
-    [22, 389, 443, 445, 3128, 3389, 5432, 6443, 8080, 8443, 9999]
-        .into_iter()
-        .map(Port::tcp)
-        .chain([udp])
-        .collect()
+    let others = [389, 443, 3128, 8080, 8443, 9999];
+    let tcp = oracle::LOGINS.into_iter().map(|it| it.0).chain(others);
+    tcp.map(Port::tcp).chain([udp]).collect()
 }
 
 fn dropped(case: &Case, rules: &[PointRules], from: usize, to: usize, port: Port) -> bool {

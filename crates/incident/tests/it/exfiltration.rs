@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bulkhead_incident::{Policy, assess, fuse};
 use bulkhead_model::case::{Exfiltration, ExfiltrationConclusion, Incident, TelemetrySummary, Unread};
-use bulkhead_model::entity::Observations;
+use bulkhead_model::entity::{Between, Observations};
 use bulkhead_model::finding::Finding;
 use bulkhead_model::sensor::{Hours, Sensor, hour_of};
 use jiff::Timestamp;
@@ -207,6 +207,49 @@ fn every_address_that_is_nobodys_of_ours_is_outside() {
         case.seen.names.insert(to.parse().unwrap(), "drop.example".to_owned());
         let named = assess(&case.incident, &estate, &case.seen, &case.findings, at("14:00:00"));
         assert_eq!(named.conclusion, ExfiltrationConclusion::Indications, "{to}");
+    }
+}
+
+/// What a sensor on the wire, or the store's own, recorded between noon and two o'clock with private addresses alone; whether
+/// the store counts as watched, and what is said of it.
+#[track_caller]
+fn check_inside(on_host: bool, from: &str, to: &str, watched: bool, places: &[&str]) {
+    let flow = format!("12:11:00 {from} {to} tcp/443 x7");
+    let mut case = case(&[VAULT], &["vault1 dns 12..14"], &[&flow]);
+    let between = Between { from: from.parse().unwrap(), to: to.parse().unwrap() };
+    let mut hours = Hours::default();
+    [12, 13].into_iter().for_each(|it| hours.add(hour_of(at("00:00:00")) + it));
+    if on_host {
+        case.seen.hosts.get_mut("vault1").unwrap().inside.insert(between, hours);
+    } else {
+        case.seen.inside.insert(between, hours);
+    }
+    let statement = assess(&case.incident, &estate(), &case.seen, &case.findings, at("14:00:00"));
+    let told: Vec<String> = statement
+        .unknown_places
+        .iter()
+        .map(|it| format!("{} {} {} {}", it.from, it.address, it.flows, it.first))
+        .collect();
+    assert_eq!(told, places, "{flow}");
+    let store = &statement.stores[0];
+    let expect =
+        if watched { ExfiltrationConclusion::NoneSeen } else { ExfiltrationConclusion::NotAssessable };
+    assert_eq!((store.conclusion, store.coverage > 0.3), (expect, watched), "{flow}: {statement:#?}");
+    let is_said = store.evidence.iter().any(|it| it.starts_with("flows to unknown places inside"));
+    assert_eq!(is_said, !places.is_empty(), "{:?}", store.evidence);
+}
+
+#[test]
+fn a_private_address_that_the_estate_does_not_know_is_neither_outside_nor_watched() {
+    for on_host in [false, true] {
+        // A host of the estate, and an address in one of its networks.
+        check_inside(on_host, "10.0.1.3", "10.0.0.5", true, &[]);
+        check_inside(on_host, "10.0.0.77", "10.0.1.3", true, &[]);
+        for place in ["10.77.0.9", "172.20.0.9", "192.168.7.9", "100.64.0.9", "fd00:77::9"] {
+            let told = format!("vault-1 {place} 7 2026-03-02T12:11:00Z");
+            check_inside(on_host, "10.0.1.3", place, false, &[&told]);
+            check_inside(on_host, place, "10.0.1.3", false, &[&told]);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod again;
 mod cases;
 mod exfiltration;
 mod fixture;
+mod fuzz;
 mod late;
 mod online;
 mod properties;

@@ -6,6 +6,7 @@ mod case;
 mod crash;
 mod edits;
 mod fixture;
+mod fuzz;
 mod golden;
 mod spellings;
 mod store;

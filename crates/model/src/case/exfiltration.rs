@@ -19,6 +19,10 @@ pub struct Exfiltration {
     /// What is not covered: per store and sensor the stretches without any record, by store, sensor and time.
     #[serde(default)]
     pub holes: Vec<CoverageHole>,
+    /// Flows between the attacker's hosts or stores within reach and private addresses that the estate does not know: places
+    /// inside of which nothing is known. They count neither as outside nor as seen by a sensor of what leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_places: Vec<UnknownPlace>,
     /// As of when: never later than the telemetry.
     pub as_of: Timestamp,
     /// From when on it looks: the first compromise. Absent in statements of earlier releases.
@@ -27,6 +31,21 @@ pub struct Exfiltration {
     /// Until when coverage is counted: the time at which the statement was asked for. What lies after `as_of` is a hole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+}
+
+/// Flows between a host and a private address that the estate does not know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct UnknownPlace {
+    /// The asset.
+    pub from: String,
+    /// The address.
+    pub address: String,
+    /// How many flows were seen on the ways between the two.
+    pub flows: u64,
+    /// First of them since the intrusion.
+    pub first: Timestamp,
+    /// Last of them.
+    pub last: Timestamp,
 }
 
 /// A stretch of time in which a sensor recorded nothing of a store.

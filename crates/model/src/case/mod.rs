@@ -11,7 +11,7 @@ mod score;
 mod telemetry;
 
 pub use clocks::{Clock, ClockInFrench, ClockStatus, Trigger};
-pub use exfiltration::{CoverageHole, Exfiltration, ExfiltrationConclusion, StoreAssessment};
+pub use exfiltration::{CoverageHole, Exfiltration, ExfiltrationConclusion, StoreAssessment, UnknownPlace};
 pub use figures::{CaseParts, Figures, MainServices, Relapse, worst};
 pub use incident::{Entity, EntityKind, EntityRef, Incident, IncidentState, Reason, TimelineEntry};
 pub use localized::Localized;

@@ -25,6 +25,10 @@ pub struct TelemetrySummary {
     /// Rules that were given and could not be loaded.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rules_refused: u64,
+    /// Rules that were given and loaded, and that no event can meet: nothing maps their log source, or their condition never
+    /// holds. That they found nothing says nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules_idle: u64,
     /// Comparisons of rules with values that were given up because they would have taken too long.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub over_budget: u64,

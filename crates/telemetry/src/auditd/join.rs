@@ -90,9 +90,11 @@ pub(crate) struct Joiner {
     /// Whether calls were told by a record of their own, and ended by one.
     calls_begin: bool,
     calls_end: bool,
-    /// The event that the stream begins with, if it is one without its beginning; the last one that has no end.
-    headless: Option<Vec<u8>>,
-    endless: Option<Vec<u8>>,
+    /// Whether nothing more comes.
+    is_over: bool,
+    /// The events that the stream begins with, as far as they are without their beginning; the last ones that have no end.
+    headless: Vec<Vec<u8>>,
+    endless: Vec<Vec<u8>>,
 }
 
 impl Joiner {
@@ -128,20 +130,36 @@ impl Joiner {
         self.n_events += 1;
         self.calls_begin |= joined.has_call;
         self.calls_end |= joined.is_whole;
-        if self.n_events == 1 && joined.only_followers {
-            self.headless = Some(joined.event.clone());
+        if joined.only_followers
+            && self.n_events == self.headless.len() as u64 + 1
+            && self.headless.len() < OPEN_MAX
+        {
+            self.headless.push(joined.event.clone());
         }
-        self.endless = (joined.has_call && !joined.is_whole).then(|| joined.event.clone());
+        if !self.is_over {
+            self.endless.clear();
+        }
+        if joined.has_call && !joined.is_whole {
+            self.endless.push(joined.event.clone());
+        }
         Some(joined)
+    }
+
+    /// Nothing more comes: what is open still may go on elsewhere, all of it.
+    pub(crate) fn end(&mut self) {
+        if !self.open.is_empty() {
+            self.endless.clear();
+        }
+        self.is_over = true;
     }
 
     /// At the end of the stream: says which events have records elsewhere, as where a log went on in another file. Where no
     /// call has an end of its own (old kernels), or none a beginning (a selection), nothing can be told.
     pub(crate) fn tell_split(&mut self, tally: &mut Tally) {
-        if let Some(event) = self.headless.take().filter(|_| self.calls_begin) {
+        for event in self.headless.drain(..).filter(|_| self.calls_begin) {
             tally.split_event(&event, "first", "begins");
         }
-        if let Some(event) = self.endless.take().filter(|_| self.calls_end) {
+        for event in self.endless.drain(..).filter(|_| self.calls_end) {
             tally.split_event(&event, "last", "ends");
         }
     }

@@ -5,16 +5,19 @@
 
 pub(crate) mod forwarded;
 pub(crate) mod join;
+pub(crate) mod rotated;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use bulkhead_model::event::{Field, FieldsEvent, Shape};
 use bulkhead_model::logsource::LogSource;
 use memchr::memmem;
 
 use self::join::{Joined, Joiner, Piece};
+use self::rotated::Carried;
 use crate::input::Line;
 use crate::read::{Out, Stream};
 use crate::syscalls;
@@ -27,15 +30,19 @@ pub(crate) fn is_record(line: &[u8]) -> bool {
         && memmem::find(start, b"msg=audit(").is_some()
 }
 
-/// Reads the events. Records of one event are joined where they stand near to one another.
+/// Reads the events. Records of one event are joined where they stand near to one another, over the ends of rotated files
+/// too.
 pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
     let mut joiner = Joiner::default();
+    let this = stream.out.tally.file.clone();
+    let before = Carried::between(stream.around.older.as_deref(), Some(Path::new(&this)));
     let mut number = 0;
     while let Some(line) = stream.input.line(stream.options.record_max) {
         number += 1;
         let why = match line {
             Line::Whole(line) if line.trim_ascii().is_empty() => continue,
             Line::Whole(line) => match stamp(line) {
+                Some(event) if before.has(event, number) => continue,
                 Some(event) => {
                     let kind = std::str::from_utf8(kind(line)).unwrap_or_default();
                     joiner.add(Piece { event, kind, line, record: "" }, stream.options.record_max);
@@ -53,6 +60,13 @@ pub(crate) fn read(stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
         }
         stream.out.tally.malformed(number, 0, || why);
     }
+    for line in &Carried::between(Some(Path::new(&this)), stream.around.newer.as_deref()).lines {
+        let kind = std::str::from_utf8(kind(line)).unwrap_or_default();
+        if let Some(event) = stamp(line) {
+            joiner.add(Piece { event, kind, line, record: "" }, stream.options.record_max);
+        }
+    }
+    joiner.end();
     while let Some(joined) = joiner.pop() {
         hand_out(&joined, &mut stream.out)?;
     }

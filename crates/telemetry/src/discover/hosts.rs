@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use bulkhead_model::address::is_private;
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::{Asset, AssetKind, Zone};
 use bulkhead_model::id::{AssetId, ZoneId};
@@ -121,11 +122,8 @@ impl<'o> Hosts<'o> {
 
     /// Whether an address that nobody owns yet belongs to the estate: a private one, that is no subnet's broadcast.
     fn is_of_estate(&self, address: IpAddr) -> bool {
-        let private = match address {
-            IpAddr::V4(it) => it.is_private() && !matches!(it.octets()[3], 0 | 255),
-            IpAddr::V6(it) => it.is_unique_local(),
-        };
-        private && is_usable(address) && !self.by_address.contains_key(&address)
+        let ends_a_subnet = matches!(address, IpAddr::V4(it) if matches!(it.octets()[3], 0 | 255));
+        is_private(address) && !ends_a_subnet && is_usable(address) && !self.by_address.contains_key(&address)
     }
 
     fn tell(&self, said: &mut Vec<String>) {

@@ -64,6 +64,7 @@ impl Records {
     }
 
     pub(super) fn end(mut self, now: Option<Timestamp>, out: &mut Out<'_>) -> ControlFlow<()> {
+        self.joiner.end();
         while let Some(joined) = self.joiner.pop() {
             hand_out(&joined, now, out)?;
         }

@@ -269,3 +269,36 @@ fn a_member_that_the_directory_does_not_list_is_read_and_said() {
     let inner = zip(&members);
     check_cut(&zip(&[("x.zip", &inner)]), 3000, &[]);
 }
+
+#[test]
+fn bytes_of_a_zip_archive_that_are_no_member_are_counted() {
+    let lines = b"{\"a\":1}\n".repeat(1000);
+    let whole = zip(&[("a.json", lines.as_slice()), ("b.json", lines.as_slice())]);
+    let noise = b"whatever stands here PK, it is no member";
+    let told = |at: usize| {
+        format!(
+            "40 bytes belong to no member of the archive and were not read; the first stands behind {at} bytes"
+        )
+    };
+    let behind = [whole.as_slice(), noise].concat();
+    check_cut(&behind, 2000, &[&told(whole.len())]);
+    // Read from front to back, too.
+    check_cut(&gzip(&behind), 2000, &[&told(whole.len())]);
+    // A program that unpacks it stands before.
+    check_cut(&[noise.as_slice(), &whole].concat(), 2000, &["40 bytes belong to no member"]);
+    // Between two archives, of which the last directory is found at the end, and behind both.
+    let one = zip(&[("c.json", lines.as_slice())]);
+    let hidden = [whole.as_slice(), noise, &one, noise].concat();
+    check_cut(&hidden, 3000, &["80 bytes belong to no member", "member a.json", "member b.json"]);
+    // Zeros hold nothing; a comment is the archive's own.
+    check_cut(&[whole.as_slice(), &[0; 64]].concat(), 2000, &[]);
+    let mut commented = whole.clone();
+    let end = commented.len();
+    commented[end - 2] = 40;
+    check_cut(&[commented.as_slice(), noise].concat(), 2000, &[]);
+    // Of an archive in the comment of another all members are read.
+    let mut commented = whole;
+    let length = u16::try_from(one.len()).unwrap().to_le_bytes();
+    commented[end - 2..].copy_from_slice(&length);
+    check_cut(&[commented.as_slice(), &one].concat(), 3000, &["member a.json", "member b.json"]);
+}

@@ -66,6 +66,71 @@ fn an_audit_event_that_goes_on_in_another_file_is_said() {
     // Kernels that write no title, and selections of some kinds of records, tell nothing of the sort.
     assert_eq!(said(&log(&[(CALL, 1), (CALL, 2)])), Vec::<String>::new());
     assert_eq!(said(&log(&[(REST, 1), (REST, 2)])), Vec::<String>::new());
+    // Of several processors, an event behind the one that goes on is whole; so is one before it.
+    assert_eq!(said(&log(&[(CALL, 1), (REST, 1), (CALL, 2), (CALL, 3), (REST, 3)])), [last]);
+    let both = said(&log(&[(REST, 4), (REST, 5), (CALL, 1), (REST, 1)]));
+    assert_eq!(both.iter().filter(|it| it.contains("begins in another file")).count(), 2, "{both:?}");
+}
+
+/// The command lines found in a folder of these files, and how often a record is said to be missing.
+#[track_caller]
+fn check_rotated(files: &[(&str, &str)], expect: &[(&str, &str)], n_unread: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let (records, telemetry) = read_all(&[folder.path()], &Options::default());
+    let found: Vec<(&str, &str)> = records
+        .iter()
+        .map(|it| {
+            let file = it.file.rsplit('/').next().unwrap_or_default();
+            (file, it.shown["fields"]["CommandLine"].as_str().unwrap_or("-"))
+        })
+        .collect();
+    assert_eq!(found, expect, "{files:?}");
+    assert_eq!(telemetry.unread.len(), n_unread, "{:?}", telemetry.unread);
+}
+
+#[test]
+fn an_audit_event_over_the_ends_of_rotated_files_is_one() {
+    let call = |id: u32| format!("type=SYSCALL msg=audit(17.5:{id}): syscall=59 comm=\"id\"\n");
+    let rest = |id: u32| {
+        format!(
+            "type=EXECVE msg=audit(17.5:{id}): argc=2 a0=\"id\" a1=\"-{id}\"\n\
+             type=PROCTITLE msg=audit(17.5:{id}): proctitle=\"id\"\n"
+        )
+    };
+    let whole = |id: u32| call(id) + &rest(id);
+    let (old, new) = (whole(1) + &call(2), rest(2) + &whole(3));
+    // The newer file comes first by name; where it is the only one, or packed, what is missing is said.
+    check_rotated(
+        &[("audit.log", &new), ("audit.log.1", &old)],
+        &[("audit.log", "id -3"), ("audit.log.1", "id -1"), ("audit.log.1", "id -2")],
+        0,
+    );
+    check_rotated(&[("audit.log", &new)], &[("audit.log", "id -2"), ("audit.log", "id -3")], 1);
+    check_rotated(
+        &[("audit.log-20260301", &old), ("audit.log-20260302", &new)],
+        &[("audit.log-20260301", "id -1"), ("audit.log-20260301", "id -2"), ("audit.log-20260302", "id -3")],
+        0,
+    );
+    // Another log's file, a gap between them, records of two events that stand between one another.
+    check_rotated(
+        &[("audit.log", &new), ("other.log.1", &old)],
+        &[("audit.log", "id -2"), ("audit.log", "id -3"), ("other.log.1", "id -1"), ("other.log.1", "-")],
+        2,
+    );
+    let (old, new) = (whole(1) + &call(2) + &call(3), rest(3) + &rest(2) + &whole(4));
+    check_rotated(
+        &[("audit.log", &new), ("audit.log.1", &old)],
+        &[
+            ("audit.log", "id -4"),
+            ("audit.log.1", "id -1"),
+            ("audit.log.1", "id -2"),
+            ("audit.log.1", "id -3"),
+        ],
+        0,
+    );
 }
 
 #[test]

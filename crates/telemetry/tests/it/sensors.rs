@@ -6,7 +6,8 @@ use bulkhead_model::entity::Sensed;
 
 use crate::support::observe;
 
-/// A file of `lines` called `name`; `HOST-OR-ADDRESS SENSOR,SENSOR` for each that a sensor watches.
+/// A file of `lines` called `name`; `HOST-OR-ADDRESS SENSOR,SENSOR` for each that a sensor watches, and who recorded flows
+/// between which private addresses.
 #[track_caller]
 fn check(name: &str, lines: &[&str], expect: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
@@ -17,6 +18,11 @@ fn check(name: &str, lines: &[&str], expect: &[&str]) {
     let hosts = seen.hosts.iter().filter(|it| !it.1.sensed.is_empty());
     let mut found: Vec<String> = hosts.map(|(name, it)| format!("{name} {}", names(&it.sensed))).collect();
     found.extend(seen.wire.iter().map(|(address, it)| format!("{address} {}", names(it))));
+    let inside =
+        seen.hosts.iter().map(|(name, it)| (name.as_str(), &it.inside)).chain([("wire", &seen.inside)]);
+    for (by, pairs) in inside {
+        found.extend(pairs.keys().map(|it| format!("{by} {}>{} inside", it.from, it.to)));
+    }
     assert_eq!(found, expect, "{name}");
 }
 
@@ -51,14 +57,16 @@ fn windows_logs_tell_by_channel_and_number() {
 #[test]
 fn a_sensor_on_the_wire_watches_both_ends_and_an_alert_watches_nobody() {
     let conn = r#"{"ts":1772452800.0,"uid":"C1","id.orig_h":"10.0.0.5","id.orig_p":50000,"id.resp_h":"10.0.1.3","id.resp_p":443,"proto":"tcp","conn_state":"SF","orig_bytes":10,"resp_bytes":20}"#;
-    check("conn.log", &[conn], &["10.0.0.5 egress", "10.0.1.3 egress"]);
+    // Whether both ends are known is for the estate to say.
+    check("conn.log", &[conn], &["wire 10.0.0.5>10.0.1.3 inside"]);
+    check("conn.log", &[&conn.replace("10.0.1.3", "8.8.8.8")], &["8.8.8.8 egress", "10.0.0.5 egress"]);
     let eve = |kind: &str| {
         format!(
             "{{\"timestamp\":\"2026-03-02T12:00:00.000000+0000\",\"event_type\":\"{kind}\",\"src_ip\":\"10.0.0.5\",\
              \"src_port\":50000,\"dest_ip\":\"10.0.1.3\",\"dest_port\":443,\"proto\":\"TCP\",\"flow_id\":1}}"
         )
     };
-    check("eve.json", &[&eve("flow")], &["10.0.0.5 egress", "10.0.1.3 egress"]);
+    check("eve.json", &[&eve("flow")], &["wire 10.0.0.5>10.0.1.3 inside"]);
     check("eve.json", &[&eve("alert")], &[]);
 }
 
