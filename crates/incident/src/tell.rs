@@ -190,8 +190,10 @@ impl Case<'_> {
     fn reasons(&self, grounds: &[Ground]) -> Option<(Timestamp, Vec<Reason>)> {
         let telling = grounds.iter().filter(|it| self.is_telling(it)).map(|it| it.at).min();
         let since = telling.or_else(|| grounds.iter().map(|it| it.at).min())?;
-        // What is weak and older is no reason.
-        let mut kept: Vec<&Ground> = grounds.iter().filter(|it| it.at >= since).collect();
+        // What is older and hardly weighs is no reason.
+        const WEIGHS: f64 = 1.0;
+        let is_reason = |it: &&Ground| it.at >= since || it.points >= WEIGHS;
+        let mut kept: Vec<&Ground> = grounds.iter().filter(is_reason).collect();
         kept.sort_by(|a, b| b.points.total_cmp(&a.points).then(a.at.cmp(&b.at)).then(a.why.cmp(&b.why)));
         kept.truncate(self.seen.policy.max_reasons.max(1));
         kept.sort_by(|a, b| a.at.cmp(&b.at).then(a.why.cmp(&b.why)));

@@ -101,9 +101,10 @@ fn security(id: u32, fields: &Fields<'_>, out: &mut Entities) {
 
 /// Where somebody came from: an address, or else a workstation's name; none when it is this host.
 fn origin(fields: &Fields<'_>, out: &mut Entities) -> Option<String> {
-    let given = fields.text(Slot::IpAddress).and_then(|it| parse_address(&it));
-    let address = given.filter(|it| is_usable(*it));
-    if given.is_some() && address.is_none() {
+    let text = fields.text(Slot::IpAddress);
+    let address = text.as_ref().and_then(|it| parse_address(it)).filter(|it| is_usable(*it));
+    let is_address = text.is_some_and(|it| it.trim().parse::<std::net::IpAddr>().is_ok());
+    if is_address && address.is_none() {
         // From this host itself, or from where no name can be checked: whatever the client calls itself.
         return None;
     }
