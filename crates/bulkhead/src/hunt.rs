@@ -8,8 +8,8 @@ use bulkhead_model::entity::Entities;
 use bulkhead_model::event::{Event, Shape};
 use bulkhead_model::finding::Finding;
 use bulkhead_telemetry::{
-    Batch, Clocks, Options, Progress, Record, SaidTwice, Telemetry, Told, Waiting, Worker, entities,
-    read_parallel,
+    Batch, Clocks, Options, Progress, Record, SaidTwice, Telemetry, Told, TwicePlaces, Waiting, Worker,
+    entities, read_parallel,
 };
 use jiff::Timestamp;
 
@@ -26,6 +26,8 @@ struct Finder {
     matcher: Matcher,
     /// Whether the time of every event is wanted, even if no rule matched: so that correlations know how time goes on.
     timed: bool,
+    /// Where events say twice when they happened.
+    twice: TwicePlaces,
 }
 
 /// What rules matched in one event.
@@ -60,7 +62,7 @@ impl Worker for Finder {
         let at = EventRef { file: record.file, record: record.record, source: record.source, entities: &who };
         self.matcher.run(record.event, &at, &mut matches);
         out.events += 1;
-        out.twice.look(record.event, out.events);
+        out.twice.look(record.event, out.events, &mut self.twice);
         if !matches.is_empty() {
             let is_windows = record.event.shape() == Shape::Windows;
             let who = is_windows.then(|| Box::new(entities(record.event)));
@@ -153,7 +155,7 @@ impl Hunt<'_> {
     pub fn run(&self, hunter: &mut dyn Hunter) -> (Telemetry, Counts) {
         let mut collector = Collector::new(self.rules, self.correlation);
         let timed = collector.correlates() && self.correlation.lateness_ms.is_some();
-        let finder = || Finder { matcher: Matcher::new(self.rules), timed };
+        let finder = || Finder { matcher: Matcher::new(self.rules), timed, twice: TwicePlaces::default() };
         let workers = std::iter::repeat_with(finder).take(self.threads).collect();
         let mut findings = Vec::new();
         let mut ended = false;

@@ -48,17 +48,68 @@ pub fn find(byte: u8, text: &[u8]) -> Option<usize> {
 /// Where one of two bytes first stands in `text`.
 #[inline]
 pub fn find_either(one: u8, other: u8, text: &[u8]) -> Option<usize> {
-    let wanted = [u8x16::splat(one), u8x16::splat(other)];
+    // Most values end within the first block, where no call is needed.
+    match text.split_first_chunk() {
+        Some((block, rest)) => {
+            either_in(one, other, block).or_else(|| Some(BLOCK + either_further(one, other, rest)?))
+        }
+        None => text.iter().position(|it| *it == one || *it == other),
+    }
+}
+
+#[inline]
+fn either_in(one: u8, other: u8, block: &[u8; BLOCK]) -> Option<usize> {
+    let block = u8x16::new(*block);
+    let found = (block.simd_eq(u8x16::splat(one)) | block.simd_eq(u8x16::splat(other))).to_bitmask();
+    (found != 0).then(|| found.trailing_zeros() as usize)
+}
+
+#[inline(never)]
+fn either_further(one: u8, other: u8, text: &[u8]) -> Option<usize> {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
     for (number, block) in blocks.iter().enumerate() {
-        let block = u8x16::new(*block);
-        let found = (block.simd_eq(wanted[0]) | block.simd_eq(wanted[1])).to_bitmask();
-        if found != 0 {
-            return Some(number * BLOCK + found.trailing_zeros() as usize);
+        if let Some(at) = either_in(one, other, block) {
+            return Some(number * BLOCK + at);
         }
     }
     let behind = blocks.len() * BLOCK;
     rest.iter().position(|it| *it == one || *it == other).map(|it| behind + it)
+}
+
+/// Appends every place at which `byte` stands in `text`; made for texts in which it is rare.
+pub fn places(byte: u8, text: &[u8], out: &mut Vec<usize>) {
+    let wanted = u8x16::splat(byte);
+    let (groups, rest) = text.as_chunks::<{ FAR * BLOCK }>();
+    for (number, group) in groups.iter().enumerate() {
+        let blocks = group.as_chunks::<BLOCK>().0;
+        let is = |at: usize| u8x16::new(blocks[at]).simd_eq(wanted);
+        let found = [is(0), is(1), is(2), is(3)];
+        if ((found[0] | found[1]) | (found[2] | found[3])).to_bitmask() == 0 {
+            continue;
+        }
+        for (block, found) in (number * FAR..).zip(found) {
+            let mut left = found.to_bitmask();
+            while left != 0 {
+                out.push(block * BLOCK + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+    }
+    let from = text.len() - rest.len();
+    out.extend((from..).zip(rest).filter(|it| *it.1 == byte).map(|it| it.0));
+}
+
+/// Whether every byte of `text` is within ASCII.
+pub fn is_ascii(text: &[u8]) -> bool {
+    let (groups, rest) = text.as_chunks::<{ FAR * BLOCK }>();
+    for group in groups {
+        let blocks = group.as_chunks::<BLOCK>().0;
+        let block = |at: usize| u8x16::new(blocks[at]);
+        if ((block(0) | block(1)) | (block(2) | block(3))).to_bitmask() != 0 {
+            return false;
+        }
+    }
+    rest.is_ascii()
 }
 
 #[cfg(test)]
@@ -80,6 +131,11 @@ mod tests {
                 }
                 let either = text.iter().position(|it| matches!(it, b'"' | b'\\'));
                 prop_assert_eq!(find_either(b'"', b'\\', &text), either);
+                prop_assert_eq!(is_ascii(&text), text.is_ascii());
+                let mut found = vec![7];
+                places(b'\\', &text, &mut found);
+                let all = (0..text.len()).filter(|it| text[*it] == b'\\');
+                prop_assert_eq!(found, [7].into_iter().chain(all).collect::<Vec<_>>());
             }
         }
     }

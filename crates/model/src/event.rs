@@ -141,6 +141,41 @@ impl Layout {
     pub fn fields(&self) -> impl Iterator<Item = (&str, u32)> {
         self.fields.iter().map(|(name, place)| (&**name, *place))
     }
+
+    /// The place of the first field `name`.
+    pub fn place(&self, name: &str) -> Option<u32> {
+        self.fields().find(|(it, _)| *it == name).map(|it| it.1)
+    }
+}
+
+/// Layouts of which it is remembered what was worked out.
+const REMEMBERED: usize = 256;
+
+/// What was worked out once for all events of one layout, for the layouts met last.
+#[derive(Clone, Debug)]
+pub struct ByLayout<T> {
+    /// By a hash of the address of a layout, which is kept alive so that no other layout takes it.
+    slots: Vec<Option<(Arc<Layout>, T)>>,
+}
+
+impl<T> Default for ByLayout<T> {
+    fn default() -> Self {
+        Self { slots: std::iter::repeat_with(|| None).take(REMEMBERED).collect() }
+    }
+}
+
+impl<T> ByLayout<T> {
+    /// What is remembered for `layout`, made if it is not.
+    #[inline]
+    pub fn get_or_make(&mut self, layout: &Arc<Layout>, make: impl FnOnce(&Layout) -> T) -> &mut T {
+        let address = Arc::as_ptr(layout).addr() as u64;
+        let slot = address.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let slot = &mut self.slots[slot as usize % REMEMBERED];
+        if slot.as_ref().is_some_and(|it| !Arc::ptr_eq(&it.0, layout)) {
+            *slot = None;
+        }
+        &mut slot.get_or_insert_with(|| (Arc::clone(layout), make(layout))).1
+    }
 }
 
 /// Raw bytes with borrowed, lazy field access.

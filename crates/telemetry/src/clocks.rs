@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bulkhead_model::case::ClockOffset;
 use bulkhead_model::entity::Entities;
-use bulkhead_model::event::{Event, Shape};
+use bulkhead_model::event::{ByLayout, Event, Layout, Shape};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::parse_time;
@@ -195,26 +195,70 @@ pub struct SaidTwice {
     told: usize,
 }
 
+/// Where events laid out alike say twice when they happened, and on which host; kept by a reader of many events.
+#[derive(Debug, Default)]
+pub struct TwicePlaces {
+    by_layout: ByLayout<Option<[u32; 3]>>,
+    last: Option<Distance>,
+}
+
+/// Two times as they were written, and the seconds by which the first lies after the second.
+#[derive(Debug)]
+struct Distance {
+    time: String,
+    header: String,
+    seconds: i64,
+}
+
+impl TwicePlaces {
+    /// The seconds by which `time` lies after `header`; none where one cannot be read.
+    fn distance(&mut self, time: &str, header: &str) -> Option<i64> {
+        // Many events happen within one second: those after the first need not be read.
+        if let Some(last) = &self.last
+            && is_same_second(time, &last.time)
+            && is_same_second(header, &last.header)
+        {
+            return Some(last.seconds);
+        }
+        let seconds = offset(parse_time(time)?, parse_time(header)?);
+        self.last = Some(Distance { time: time.to_owned(), header: header.to_owned(), seconds });
+        Some(seconds)
+    }
+}
+
+/// The field in which a Sysmon event says when it happened.
+const TIME: &str = "UtcTime";
+/// The fields that may hold the header's time, and the host.
+const HEADER: [&str; 3] = ["TimeCreated_SystemTime", "TimeCreated", "SystemTime"];
+const HOST: [&str; 3] = ["Computer", "Hostname", "System.Computer"];
+
 impl SaidTwice {
     /// Looks at the `number`th event.
-    pub fn look(&mut self, event: &dyn Event, number: u64) {
+    pub fn look(&mut self, event: &dyn Event, number: u64, places: &mut TwicePlaces) {
         if event.shape() != Shape::Windows {
             return;
         }
-        if let Some((host, offset)) = self.read(event) {
+        if let Some((host, offset)) = self.read(event, places) {
             self.said.push((number, host, offset));
         }
     }
 
-    fn read(&mut self, event: &dyn Event) -> Option<(usize, i64)> {
-        let time = event.get("UtcTime")?;
-        let header = ["TimeCreated_SystemTime", "TimeCreated", "SystemTime"];
-        let header = header.into_iter().find_map(|it| event.get(it))?;
-        let (time, header) = (time.to_text(), header.to_text());
-        let offset =
-            if is_same_minute(&time, &header) { 0 } else { offset(parse_time(&time)?, parse_time(&header)?) };
-        let host = ["Computer", "Hostname", "System.Computer"].into_iter().find_map(|it| event.get(it))?;
-        let host = host.to_text();
+    fn read(&mut self, event: &dyn Event, places: &mut TwicePlaces) -> Option<(usize, i64)> {
+        let (time, header, host) = match event.layout() {
+            Some(layout) => {
+                let first = |names: &[&str]| names.iter().find_map(|it| layout.place(it));
+                let find = |_: &Layout| Some([first(&[TIME])?, first(&HEADER)?, first(&HOST)?]);
+                let [time, header, host] = (*places.by_layout.get_or_make(layout, find))?;
+                (event.value_at(time), event.value_at(header), event.value_at(host))
+            }
+            None => {
+                let time = event.get(TIME)?;
+                let first = |names: &[&str]| names.iter().find_map(|it| event.get(it));
+                (time, first(&HEADER)?, first(&HOST)?)
+            }
+        };
+        let (time, header, host) = (time.to_text(), header.to_text(), host.to_text());
+        let offset = if is_same_minute(&time, &header) { 0 } else { places.distance(&time, &header)? };
         let known = self.hosts.iter().rposition(|it| it.0 == *host);
         if known.is_none() {
             self.hosts.push((host.to_string(), crate::entities::host_name(&host)?));
@@ -238,6 +282,25 @@ fn is_same_minute(time: &str, header: &str) -> bool {
     };
     time[..10] == minute[..10] && time[11..] == minute[11..] && !rest.contains(['+', '-'])
 }
+
+/// Whether two times are written alike, and with the same second: only the digits of its fraction may differ.
+fn is_same_second(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let (Some((one, fraction)), Some((other, other_fraction))) =
+        (one.split_at_checked(SECOND), other.split_at_checked(SECOND))
+    else {
+        return false;
+    };
+    let alike = |(one, other): (&u8, &u8)| {
+        one == other && !matches!(one, b'+' | b'-') || one.is_ascii_digit() && other.is_ascii_digit()
+    };
+    let is_fraction =
+        fraction.len() == other_fraction.len() && fraction.iter().zip(other_fraction).all(alike);
+    one == other && one[10..].contains(&b':') && (is_fraction || fraction == other_fraction)
+}
+
+/// Length of a time up to its second: `2026-03-02 09:00:59`.
+const SECOND: usize = 19;
 
 #[cfg(test)]
 mod tests {
@@ -326,6 +389,18 @@ mod tests {
         let same = |header| is_same_minute("2026-03-02 09:00:59.9", header);
         assert!(same("2026-03-02T09:00:01Z") && same("2026-03-02 09:00:01"));
         assert!(!same("2026-03-02T09:01:00Z") && !same("2026-03-02T09:00:01+02:00") && !same("2026-03-02"));
+    }
+
+    #[test]
+    fn the_same_second_is_seen_without_reading() {
+        let same = |one, other| is_same_second(one, other);
+        assert!(same("2026-03-02 09:00:59.9", "2026-03-02 09:00:59.1"));
+        assert!(same("2026-03-02T09:00:59Z", "2026-03-02T09:00:59Z"));
+        assert!(same("2026-03-02T09:00:59.25+02:00", "2026-03-02T09:00:59.25+02:00"));
+        assert!(!same("2026-03-02T09:00:59.25+02:00", "2026-03-02T09:00:59.25+03:00"));
+        assert!(!same("2026-03-02T09:00:59.25", "2026-03-02T09:00:59.2Z"));
+        assert!(!same("2026-03-02 09:00:58.9", "2026-03-02 09:00:59.9") && !same("2026-03-02", "2026-03-02"));
+        assert!(!same("1772442059123456789123", "1772442059123456789124"));
     }
 
     #[test]

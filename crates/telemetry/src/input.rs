@@ -20,6 +20,8 @@ pub struct Input<'r> {
     buf: Vec<u8>,
     start: usize,
     end: usize,
+    /// Where in `buf` lines end, as far as whoever gave the bytes has found out, in their order.
+    line_ends: std::vec::IntoIter<usize>,
     done: bool,
     fault: Option<io::Error>,
     served: u64,
@@ -42,6 +44,7 @@ impl<'r> Input<'r> {
             buf: Vec::new(),
             start: 0,
             end: 0,
+            line_ends: Vec::new().into_iter(),
             done: false,
             fault: None,
             served: 0,
@@ -54,9 +57,11 @@ impl<'r> Input<'r> {
         Self { buf: bytes, end, done: true, ..Self::new(io::empty()) }
     }
 
-    /// As [`Input::of`], of the bytes from `start` to `end` only.
-    pub(crate) fn within(bytes: Vec<u8>, start: usize, end: usize) -> Self {
-        Self { start, end: end.min(bytes.len()), ..Self::of(bytes) }
+    /// As [`Input::of`], of the bytes from `start` to `end` only; `line_ends` are the first line breaks among them, counted
+    /// from `start`.
+    pub(crate) fn within(bytes: Vec<u8>, start: usize, end: usize, mut line_ends: Vec<usize>) -> Self {
+        line_ends.iter_mut().for_each(|it| *it += start);
+        Self { start, end: end.min(bytes.len()), line_ends: line_ends.into_iter(), ..Self::of(bytes) }
     }
 
     /// The memory it was made of or has grown, whatever is left in it.
@@ -118,12 +123,12 @@ impl<'r> Input<'r> {
 
     /// The next line, without `\n` and one `\r` before it; none at the end. Lines longer than `limit` bytes are skipped.
     pub fn line(&mut self, limit: usize) -> Option<Line<'_>> {
+        let known = self.line_ends.find(|it| *it >= self.start).map(|it| it - self.start);
         let mut seen = 0;
         loop {
             let window = &self.buf[self.start..self.end];
-            if let Some(at) = find(b'\n', &window[seen..]) {
+            if let Some(length) = known.or_else(|| Some(seen + find(b'\n', &window[seen..])?)) {
                 let from = self.start;
-                let length = seen + at;
                 self.skip(length + 1);
                 if length > limit {
                     return Some(Line::TooLong(length as u64));

@@ -41,7 +41,7 @@ mod winxml;
 mod with;
 mod zeek;
 
-pub use clocks::{Clocks, SaidTwice, Told, Waiting};
+pub use clocks::{Clocks, SaidTwice, Told, TwicePlaces, Waiting};
 pub use entities::{entities, parse_address, parse_time};
 pub use format::Format;
 pub use observe::{Bounds, Observer};

@@ -7,6 +7,8 @@ use std::ops::ControlFlow;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bulkhead_model::bytes::places;
+
 use crate::ait;
 use crate::evtx::{CHUNK, HEADER, Promise};
 use crate::format::Format;
@@ -68,6 +70,8 @@ pub(crate) struct Part {
     pub(crate) bytes: Vec<u8>,
     /// Where in `bytes` it begins and ends.
     pub(crate) range: Range<usize>,
+    /// Where lines end in that range, from its beginning on; empty where that was not found out.
+    pub(crate) line_ends: Vec<usize>,
     /// Where the memory goes when it was parsed.
     pub(crate) spare: Spare,
     /// Instead of bytes: a line longer than records may be was skipped.
@@ -177,12 +181,12 @@ impl Cutter {
 
     fn part(&self, before: u64, bytes: Vec<u8>) -> Part {
         let range = 0..bytes.len();
-        self.piece(before, bytes, range)
+        self.piece(before, bytes, range, Vec::new())
     }
 
-    fn piece(&self, before: u64, bytes: Vec<u8>, range: Range<usize>) -> Part {
+    fn piece(&self, before: u64, bytes: Vec<u8>, range: Range<usize>, line_ends: Vec<usize>) -> Part {
         let (file, stream, spare) = (Arc::clone(&self.file), self.stream, self.spare.clone());
-        Part { stream, file, format: self.format, before, bytes, range, spare, too_long: None }
+        Part { stream, file, format: self.format, before, bytes, range, line_ends, spare, too_long: None }
     }
 
     fn chunks(
@@ -236,14 +240,17 @@ impl Cutter {
                 None => input.window().len(),
             };
             let block = &input.window()[..length];
-            let n_lines = memchr::memchr_iter(b'\n', block).count() as u64;
+            // Line breaks are looked for once: here they are counted, and whoever parses the part goes by them.
+            let mut line_ends = Vec::new();
+            places(b'\n', block, &mut line_ends);
+            let n_lines = line_ends.len() as u64;
             let mut bytes = header.text();
             let part_before = before - header.lines.len() as u64;
             header.learn(self.format, block);
             // A little of a live stream is copied: it must not hold the memory of much.
             let part = if bytes.is_empty() && length >= PART / 2 {
                 let (bytes, from) = input.give(length, self.spare.take());
-                self.piece(part_before, bytes, from..from + length)
+                self.piece(part_before, bytes, from..from + length, line_ends)
             } else {
                 bytes.extend_from_slice(block);
                 input.skip(length);

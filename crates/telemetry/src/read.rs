@@ -374,7 +374,7 @@ fn parse(format: Format, stream: &mut Stream<'_, '_>) -> ControlFlow<()> {
 pub(crate) fn parse_part(part: Part, options: &Options, taker: &mut dyn Taker, memory: &mut Memory) -> Tally {
     let (read, mut events) = (Cell::new(0), 0);
     let mut stream = Stream {
-        input: Input::within(part.bytes, part.range.start, part.range.end),
+        input: Input::within(part.bytes, part.range.start, part.range.end, part.line_ends),
         options,
         before: part.before,
         around: Around::default(),

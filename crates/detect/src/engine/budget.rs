@@ -41,6 +41,13 @@ impl From<bool> for Verdict {
     }
 }
 
+/// A regular expression for texts within ASCII, and what it costs.
+#[derive(Debug)]
+struct Narrow {
+    n_states: u64,
+    regex: bytes::Regex,
+}
+
 /// A regular expression that knows what it costs.
 #[derive(Debug)]
 pub struct Bounded {
@@ -48,7 +55,7 @@ pub struct Bounded {
     n_states: u64,
     /// For texts within ASCII, where it finds the same: classes of a few bytes instead of all of Unicode make an automaton
     /// of a tenth of the size. None where the pattern names characters beyond.
-    narrow: OnceLock<Option<bytes::Regex>>,
+    narrow: OnceLock<Option<Narrow>>,
     /// For all texts; none if it would be too large.
     wide: OnceLock<Option<Regex>>,
     /// Made when a value is long enough to need it.
@@ -70,8 +77,18 @@ impl Bounded {
 
     /// Whether the expression is found in `text`.
     pub fn find_in(&self, text: &str) -> Verdict {
-        if self.n_states.saturating_mul(text.len() as u64) <= STEPS_MAX {
-            return self.find_at_once(text).map_or(Verdict::GivenUp, Verdict::from);
+        let is_soon = |n_states: u64| n_states.saturating_mul(text.len() as u64) <= STEPS_MAX;
+        // What takes too long with all of Unicode often does not within ASCII.
+        if text.is_ascii()
+            && let Some(narrow) = self.narrow.get_or_init(|| Narrow::new(&self.pattern))
+            && is_soon(narrow.n_states)
+        {
+            return narrow.regex.is_match(text.as_bytes()).into();
+        }
+        if is_soon(self.n_states) {
+            let make = || RegexBuilder::new(&self.pattern).size_limit(REGEX_SIZE_MAX).build().ok();
+            let wide = self.wide.get_or_init(make).as_ref();
+            return wide.map_or(Verdict::GivenUp, |it| it.is_match(text).into());
         }
         let Some(dfa) = self.patient.get_or_init(|| patient(&self.pattern)) else { return Verdict::GivenUp };
         let mut cache = dfa.create_cache();
@@ -80,22 +97,19 @@ impl Bounded {
             Err(_) => Verdict::GivenUp,
         }
     }
+}
 
-    fn find_at_once(&self, text: &str) -> Option<bool> {
-        if text.is_ascii() {
-            let make = || {
-                if !is_narrow(&self.pattern) {
-                    return None;
-                }
-                let mut builder = bytes::RegexBuilder::new(&self.pattern);
-                builder.unicode(false).size_limit(REGEX_SIZE_MAX).build().ok()
-            };
-            if let Some(narrow) = self.narrow.get_or_init(make) {
-                return Some(narrow.is_match(text.as_bytes()));
-            }
+impl Narrow {
+    /// Prepares `pattern`; none if it names characters beyond ASCII, or is too large.
+    fn new(pattern: &str) -> Option<Self> {
+        if !is_narrow(pattern) {
+            return None;
         }
-        let make = || RegexBuilder::new(&self.pattern).size_limit(REGEX_SIZE_MAX).build().ok();
-        self.wide.get_or_init(make).as_ref().map(|it| it.is_match(text))
+        let hir =
+            regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()?;
+        let regex =
+            bytes::RegexBuilder::new(pattern).unicode(false).size_limit(REGEX_SIZE_MAX).build().ok()?;
+        Some(Self { n_states: n_states(&hir), regex })
     }
 }
 

@@ -33,6 +33,26 @@ impl std::hash::Hasher for FastHasher {
         word[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
         self.add(u64::from_le_bytes(word));
     }
+
+    #[inline]
+    fn write_u8(&mut self, it: u8) {
+        self.add(u64::from(it));
+    }
+
+    #[inline]
+    fn write_u32(&mut self, it: u32) {
+        self.add(u64::from(it));
+    }
+
+    #[inline]
+    fn write_u64(&mut self, it: u64) {
+        self.add(it);
+    }
+
+    #[inline]
+    fn write_usize(&mut self, it: usize) {
+        self.add(it as u64);
+    }
 }
 
 impl FastHasher {

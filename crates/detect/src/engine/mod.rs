@@ -19,8 +19,8 @@ use crate::ruleset::{Inner, RuleSet};
 use index::Hit;
 use memo::{Known, OutcomeMemo, ValueMemo};
 use program::{Look, Program};
-use route::Routes;
 pub use route::admits;
+use route::{Routed, Routes, Where};
 use values::{Memory, Values};
 
 /// Finds the rules that an event matches. Keeps memory and compiled programs from event to event.
@@ -65,6 +65,21 @@ struct Run<'r, 'e> {
     stamp: u64,
 }
 
+/// Whether it is known what an event matches.
+enum Recalled {
+    All,
+    Not(Unknown),
+}
+
+/// An event like which none is remembered.
+#[derive(Clone, Copy)]
+struct Unknown {
+    /// Whether its values may hold keywords.
+    keywords: bool,
+    /// Whether its values alone tell what matches.
+    by_values: bool,
+}
+
 impl Matching {
     /// A matcher for `set`.
     pub fn new(set: &RuleSet) -> Self {
@@ -85,21 +100,47 @@ impl Matching {
         mut each: impl FnMut(&Inner, u32, &Values<'e>),
     ) {
         let inner = &*self.set.inner;
-        let mut routed = self.routes.route(inner, std::mem::take(&mut self.memory), event, source);
-        let program = self.routes.program(routed.program);
-        self.evaluation.run(inner, program, event, &mut routed.values);
-        if !routed.values.given_up.is_empty() {
-            self.given_up.append(&mut routed.values.given_up);
+        let Routed { program, values } = self.routes.route(inner, &mut self.memory, event, source);
+        let program = self.routes.program(program);
+        let (plan, mut gathered) = match values {
+            Where::Planned(plan) => (Some(plan), None),
+            Where::Gathered(values) => (None, Some(values)),
+        };
+        let needs = plan.map_or(&[][..], |it| self.routes.needs(it));
+        let recalled = match &gathered {
+            None => {
+                let values = needs.iter().map(|it| (Some(it.look), event.value_at(it.place)));
+                self.evaluation.recall(program, event, values)
+            }
+            Some(values) => {
+                let values = values.all().map(|(field, value)| (program.look_of(field), value));
+                self.evaluation.recall(program, event, values)
+            }
+        };
+        // Most events end here, and nothing more of them was read.
+        if let Recalled::Not(unknown) = recalled {
+            let values = gathered.get_or_insert_with(|| {
+                let memory = std::mem::take(&mut self.memory).for_fields(inner.interner.fields.len());
+                Values::gather_at(memory, needs.iter().map(|it| (it.field, it.place)), event)
+            });
+            self.evaluation.run(inner, program, event, values, unknown);
         }
-        if self.evaluation.matched.is_empty() {
-            self.memory = routed.values.into_memory();
-            return;
+        if let Some(values) = &mut gathered {
+            self.given_up.append(&mut values.given_up);
         }
-        let values = self.routes.all_values(routed, event);
-        for instance in &self.evaluation.matched {
-            each(inner, *instance, &values);
+        if let Some(plan) = plan
+            && !self.evaluation.matched.is_empty()
+        {
+            let memory = gathered.map_or_else(|| std::mem::take(&mut self.memory), Values::into_memory);
+            let memory = memory.for_fields(inner.interner.fields.len());
+            gathered = Some(self.routes.all_values(memory, plan, event));
         }
-        self.memory = values.into_memory();
+        if let Some(values) = gathered {
+            for instance in &self.evaluation.matched {
+                each(inner, *instance, &values);
+            }
+            self.memory = values.into_memory();
+        }
     }
 
     /// The rules to which rule `rule` gives way.
@@ -132,11 +173,18 @@ impl Matching {
 }
 
 impl Evaluation {
-    /// Leaves in `matched` the instances of `program` that `event` matches.
-    fn run<'e>(&mut self, inner: &Inner, program: &Program, event: &'e dyn Event, values: &mut Values<'e>) {
+    /// Leaves in `matched` the instances of `program` that `event` matches, where an event with the same values came before;
+    /// `values` are those that the rules read, with the number of their look.
+    #[inline]
+    fn recall<'e>(
+        &mut self,
+        program: &Program,
+        event: &dyn Event,
+        values: impl Iterator<Item = (Option<usize>, Value<'e>)>,
+    ) -> Recalled {
         self.matched.clear();
         if program.rules.is_empty() {
-            return;
+            return Recalled::All;
         }
         let keywords = program.keywords.is_some()
             && !(event.raw_holds_values()
@@ -148,25 +196,40 @@ impl Evaluation {
         let by_values = whole && !keywords && program.by_values;
         if by_values && let Some(matched) = self.outcomes.get(&self.key) {
             self.matched.extend_from_slice(matched);
-            return;
+            return Recalled::All;
         }
-        self.find_candidates(program, event, values, keywords);
+        Recalled::Not(Unknown { keywords, by_values })
+    }
+
+    /// Leaves in `matched` the instances of `program` that `event` matches, whose values were recognised.
+    fn run<'e>(
+        &mut self,
+        inner: &Inner,
+        program: &Program,
+        event: &'e dyn Event,
+        values: &mut Values<'e>,
+        unknown: Unknown,
+    ) {
+        self.find_candidates(program, event, values, unknown.keywords);
         self.evaluate(inner, program, event, values);
         // What was given up is told for every event.
-        if by_values && values.given_up.is_empty() {
+        if unknown.by_values && values.given_up.is_empty() {
             self.outcomes.put(&self.key, &self.matched);
         }
     }
 
     /// Looks the event's values up, and makes a key of their numbers; whether the key tells all values.
     #[inline]
-    fn recognise(&mut self, program: &Program, values: &Values<'_>) -> bool {
+    fn recognise<'e>(
+        &mut self,
+        program: &Program,
+        values: impl Iterator<Item = (Option<usize>, Value<'e>)>,
+    ) -> bool {
         self.key.clear();
         self.known.clear();
         self.key.push(program.first_look);
         let mut whole = true;
-        for (field, value) in values.all() {
-            let look = program.look_of(field);
+        for (look, value) in values {
             let known = look.and_then(|it| self.values.place(program.first_look + it as u64, value));
             match known {
                 Some(known) => self.key.push(known.number),

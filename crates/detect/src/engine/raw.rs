@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use bulkhead_model::bytes::find_either;
+use bulkhead_model::bytes::{find_either, is_ascii};
 use memchr::memmem;
 
 use super::index::Quick;
@@ -155,7 +155,7 @@ fn commonness(piece: &[u8; 3]) -> u32 {
 /// Whether a character stands there that [`FOLD_TO_ASCII`] lists.
 fn folds_to_ascii(raw: &[u8]) -> bool {
     let [kelvin, dotted] = FOLD_TO_ASCII;
-    !raw.is_ascii()
+    !is_ascii(raw)
         && find_either(kelvin[0], dotted[0], raw)
             .is_some_and(|from| FOLD_TO_ASCII.iter().any(|it| memmem::find(&raw[from..], it).is_some()))
 }

@@ -55,17 +55,34 @@ struct PlanRoute {
     key: Vec<u8>,
     program: usize,
     /// The fields that the rules of the program read.
-    needs: Box<[(FieldId, u32)]>,
+    needs: Box<[Need]>,
 }
 
-/// How the values of an event at hand were gathered.
+/// A field that the rules of a program read, in events of one layout.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// Which.
+    pub field: FieldId,
+    /// Where its value stands.
+    pub place: u32,
+    /// Number of the program's look at it.
+    pub look: usize,
+}
+
+/// The program of an event at hand, and where the values are that its rules read.
 pub struct Routed<'e> {
     /// Number of its program.
     pub program: usize,
-    /// What the rules of the program read.
-    pub values: Values<'e>,
-    /// Its plan, unless `values` has every field that any rule reads.
-    plan: Option<usize>,
+    /// Where they are.
+    pub values: Where<'e>,
+}
+
+/// Where values are.
+pub enum Where<'e> {
+    /// At the places that the plan of this number has for its last route; nothing was read yet.
+    Planned(usize),
+    /// Gathered, of every field that any rule reads.
+    Gathered(Values<'e>),
 }
 
 impl Routes {
@@ -74,18 +91,19 @@ impl Routes {
         &self.programs[program]
     }
 
-    /// The program for `event`, compiled when its kind is new, and the values that its rules read.
+    /// The program for `event`, compiled when its kind is new, and where the values are that its rules read; `memory` is
+    /// taken where they were gathered.
     pub fn route<'e>(
         &mut self,
         inner: &Inner,
-        memory: Memory,
+        memory: &mut Memory,
         event: &'e dyn Event,
         source: &LogSource<'_>,
     ) -> Routed<'e> {
         if let Some(layout) = event.layout() {
             return self.planned(inner, memory, event, layout, source);
         }
-        let mut values = Values::gather(memory, &inner.interner.fields, event);
+        let mut values = Values::gather(std::mem::take(memory), &inner.interner.fields, event);
         begin_key(&mut self.key, event.shape(), source);
         for field in inner.routing(event.shape()) {
             let mut next = values.first(*field);
@@ -96,21 +114,24 @@ impl Routes {
             self.key.push(0);
         }
         let program = self.find(inner, event, source, &mut values);
-        Routed { program, values, plan: None }
+        Routed { program, values: Where::Gathered(values) }
     }
 
-    /// The values of every field that any rule reads, for what was routed.
-    pub fn all_values<'e>(&self, routed: Routed<'e>, event: &'e dyn Event) -> Values<'e> {
-        match routed.plan {
-            Some(plan) => Values::gather_at(routed.values.into_memory(), &self.plans[plan].known, event),
-            None => routed.values,
-        }
+    /// What the last route of plan `plan` needs.
+    #[inline]
+    pub fn needs(&self, plan: usize) -> &[Need] {
+        self.plans.get(plan).and_then(|it| it.routes.get(it.last)).map_or(&[], |it| &it.needs)
+    }
+
+    /// The values of every field that any rule reads, of an event with plan `plan`.
+    pub fn all_values<'e>(&self, memory: Memory, plan: usize, event: &'e dyn Event) -> Values<'e> {
+        Values::gather_at(memory, self.plans[plan].known.iter().copied(), event)
     }
 
     fn planned<'e>(
         &mut self,
         inner: &Inner,
-        memory: Memory,
+        memory: &mut Memory,
         event: &'e dyn Event,
         layout: &Arc<Layout>,
         source: &LogSource<'_>,
@@ -124,12 +145,10 @@ impl Routes {
             }
             self.key.push(0);
         }
-        let Some(route) = plan.route(&self.key) else {
-            return self.unplanned(inner, memory, event, source, number);
-        };
-        let memory = memory.for_fields(inner.interner.fields.len());
-        let values = Values::gather_at(memory, &route.needs, event);
-        Routed { program: route.program, values, plan: Some(number) }
+        match plan.route(&self.key) {
+            Some(route) => Routed { program: route.program, values: Where::Planned(number) },
+            None => self.unplanned(inner, std::mem::take(memory), event, source, number),
+        }
     }
 
     /// Adds the route of the key at hand to plan `number`.
@@ -142,19 +161,22 @@ impl Routes {
         number: usize,
     ) -> Routed<'e> {
         let memory = memory.for_fields(inner.interner.fields.len());
-        let mut values = Values::gather_at(memory, &self.plans[number].known, event);
+        let mut values = self.all_values(memory, number, event);
         let program = self.find(inner, event, source, &mut values);
-        let needs = self.programs[program].looks.iter().map(|it| it.field).collect::<Vec<_>>();
+        let of_program = &self.programs[program];
         // Where all programs were dropped, all plans were.
         if let Some(plan) = self.plans.get_mut(number) {
             if plan.routes.len() >= PLAN_ROUTES_MAX {
                 plan.routes.clear();
             }
-            let needs = plan.known.iter().copied().filter(|(field, _)| needs.contains(field)).collect();
+            let need = |(field, place): &(FieldId, u32)| {
+                Some(Need { field: *field, place: *place, look: of_program.look_of(*field)? })
+            };
+            let needs = plan.known.iter().filter_map(need).collect();
             plan.last = plan.routes.len();
             plan.routes.push(PlanRoute { key: self.key.clone(), program, needs });
         }
-        Routed { program, values, plan: None }
+        Routed { program, values: Where::Gathered(values) }
     }
 
     /// Number of the plan for `layout`.

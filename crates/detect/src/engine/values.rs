@@ -119,13 +119,17 @@ impl<'e> Values<'e> {
 
     /// Gathers from `event` the values that stand at `places` of its layout, in their order there.
     #[inline]
-    pub fn gather_at(memory: Memory, places: &[(FieldId, u32)], event: &'e dyn Event) -> Self {
+    pub fn gather_at(
+        memory: Memory,
+        places: impl Iterator<Item = (FieldId, u32)>,
+        event: &'e dyn Event,
+    ) -> Self {
         let Memory { slots, entries, text, stamp } = memory;
         let mut values =
             Self { slots, entries, text, stamp: stamp + 1, keywords: None, given_up: Vec::new() };
         values.text.clear();
         for (field, place) in places {
-            values.push(*field, event.value_at(*place));
+            values.push(field, event.value_at(place));
         }
         values
     }

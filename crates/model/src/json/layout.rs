@@ -116,18 +116,20 @@ impl Layouts {
         let mut parent = NONE;
         let mut scanner = Scanner { text, at: 0, out };
         loop {
-            let number = self.step(last, &text[scanner.at..])?;
-            if number != last {
+            let rest = text.get(scanner.at..)?;
+            let mut node = self.nodes.get(last as usize)?;
+            // Mostly what follows is what did so last.
+            if !self.stands(node, rest) {
+                last = self.sibling(last, rest)?;
                 let child = match self.nodes.get_mut(parent as usize) {
                     Some(parent) => &mut parent.child,
                     None => &mut self.roots[root],
                 };
-                *child = number;
+                *child = last;
+                node = self.nodes.get(last as usize)?;
             }
-            let node = &self.nodes[number as usize];
             scanner.at += node.length as usize;
             match node.then {
-                Then::End(layout) => return Some((self.known[layout as usize].0, layout)),
                 Then::Text => {
                     let (start, end, kind) = scanner.inside()?;
                     scanner.out.push(Entry::scalar(start, end, kind));
@@ -138,29 +140,28 @@ impl Layouts {
                     let (start, end) = (u32::try_from(start).ok()?, u32::try_from(scanner.at).ok()?);
                     scanner.out.push(Entry::scalar(start, end, kind));
                 }
+                Then::End(layout) => return Some((self.known[layout as usize].0, layout)),
             }
-            (parent, last) = (number, node.child);
+            (parent, last) = (last, node.child);
         }
     }
 
-    /// The node whose text `rest` begins with, among the siblings of `first`.
-    #[inline]
-    fn step(&self, first: u32, rest: &[u8]) -> Option<u32> {
-        let mut number = first;
-        loop {
+    /// The node whose text `rest` begins with, among the other siblings of `first`.
+    #[cold]
+    fn sibling(&self, first: u32, rest: &[u8]) -> Option<u32> {
+        let mut number = self.nodes[first as usize].sibling;
+        while number != first {
             let node = &self.nodes[number as usize];
             if self.stands(node, rest) {
                 return Some(number);
             }
             number = node.sibling;
-            if number == first {
-                return None;
-            }
         }
+        None
     }
 
     /// Whether `rest` begins with the text of `node` and goes on as it must.
-    #[inline]
+    #[inline(always)] // what is done most: once for every scalar of every event
     fn stands(&self, node: &Node, rest: &[u8]) -> bool {
         let length = node.length as usize;
         let same = match piece(rest) {
