@@ -436,6 +436,12 @@ pub fn nothing(open: &[IncidentDraft], findings: &[Finding], fusion: &Fusion, po
 
 /// What a verdict without an incident rests on.
 pub fn basis(findings: &[Finding], fusion: &Fusion) -> String {
+    let hosts = counted(fusion.memory.normal.n_hosts(), "host");
+    text!("what is known: {}, {}", hosts, watched(findings, fusion))
+}
+
+/// For how long the hosts were watched, and what that means.
+pub fn watched(findings: &[Finding], fusion: &Fusion) -> String {
     let is_grave = findings.iter().any(|it| it.rule.level >= Level::High);
     let hours = fusion.memory.normal.hours();
     let basis = match (hours < 24.0, is_grave) {
@@ -446,10 +452,5 @@ pub fn basis(findings: &[Finding], fusion: &Fusion) -> String {
         (true, false) => "less than a day, so the judgement goes by what the product assumes of any host",
         (false, _) => "enough to have learned what is usual on them",
     };
-    text!(
-        "what is known: {}, watched for {:.1} hours on average (less what is forgotten): {}",
-        counted(fusion.memory.normal.n_hosts(), "host"),
-        hours,
-        basis
-    )
+    text!("watched for {:.1} hours on average (less what is forgotten): {}", hours, basis)
 }

@@ -31,7 +31,10 @@ pub fn read(given: Option<&Path>) -> Outcome<Policy> {
 }
 
 fn parse(text: &str) -> Result<Policy, String> {
-    let policy: Policy = toml::from_str(text).map_err(|err| err.to_string().trim().to_owned())?;
+    let policy: Policy = toml::from_str(text).map_err(|err| {
+        let before = err.span().and_then(|it| text.get(..it.start)).unwrap_or_default();
+        format!("line {}: {}", before.matches('\n').count() + 1, err.message())
+    })?;
     // What is not finite has no JSON.
     for (key, value) in fields(&policy) {
         let mut numbers = value.as_array().map_or_else(|| vec![&value], |it| it.iter().collect());

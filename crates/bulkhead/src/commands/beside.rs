@@ -10,7 +10,7 @@ use crate::say::{note, say, text};
 use crate::ui::counted;
 use crate::when::local;
 
-/// Says what stands beside the verdict.
+/// Says what stands beside the verdict; where that is an object on standard output, it stands in it.
 pub fn say_beside(lines: &[String], format: Format) {
     for it in lines {
         match format {

@@ -321,6 +321,9 @@ fn load(args: &Drill) -> Outcome<Scenario> {
         if span > LENGTH_MAX {
             return Err(Failure::input(format!("{flag} {span} is more than {LENGTH_MAX}")));
         }
+        if flag == "--length" && span.secs() == 0 {
+            return Err(Failure::input("--length 0: there is nothing to play in no time"));
+        }
         *place = span;
     }
     drill_noise::apply(&mut scenario, &args.noise)?;

@@ -11,6 +11,7 @@ use crate::estate_input;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::say::{self, say};
 use crate::telemetry_input;
+use crate::ui::counted;
 
 /// Runs `estate ...`.
 pub fn run(command: &Estate, config: &Config, quiet: bool) -> Outcome {
@@ -46,8 +47,9 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
     }
     let Some(estate) = estate else {
         return Err(Failure::input(format!(
-            "{name}: {errors} errors, {} warnings",
-            diagnostics.len() - errors
+            "{name}: {}, {}",
+            counted(errors, "error"),
+            counted(diagnostics.len() - errors, "warning")
         )));
     };
     if format == Format::Table {
@@ -58,7 +60,7 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
             (n, _) => format!("usable, but {} not known, and duties or deadlines may be missing", words(n)),
         };
         say!(
-            "{}: {}; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {} warnings",
+            "{}: {}; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {}",
             name,
             verdict,
             estate.zones.len(),
@@ -67,7 +69,7 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
             estate.flows.len(),
             estate.services.len(),
             estate.enforcement_points.len(),
-            diagnostics.len()
+            counted(diagnostics.len(), "warning")
         );
     }
     Ok(())

@@ -106,13 +106,13 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     beside.extend(read_before(&fusion.again, &estate.estate));
     gathered.summary.muted.clone_from(&fusion.muted);
     beside.extend(fusion.muted.iter().map(|it| narrate::muted(it, |at| local(at, &estate.estate.estate))));
-    // They belong to the verdict: where that is an object on standard output, they stand in it.
-    say_beside(&beside, common.format);
     let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
     if fusion.incidents.is_empty() {
         no_incident(&gathered, &open, &fusion, &policy, common.format, building)?;
+        say_beside(&beside, common.format);
         return baseline.keep_after(&gathered.findings, &fusion.memory);
     }
+    say_beside(&beside, common.format);
     // What was seen to be open is, whatever the estate believes.
     let estate = seen_flows::with(estate, &gathered.observations, quiet)?;
     let setting = setting(&estate.estate, common, config)?;
@@ -133,7 +133,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let kept = baseline.keep_after(&gathered.findings, &fusion.memory);
     say_idle(&accept, &told);
     if common.format == Format::Table {
-        say!("\n{}", narrate::basis(&gathered.findings, &fusion));
+        say!("\nwhat is known: the hosts were {}", narrate::watched(&gathered.findings, &fusion));
     }
     let verdict = tell(&told, common.format, &out);
     kept?;

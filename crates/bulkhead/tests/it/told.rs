@@ -40,7 +40,7 @@ fn what_was_muted_and_when_it_was_over_are_told_by_terminal_and_report() {
     let output = run(dir.path(), args);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let muted = "MUTED by maintenance patches (monthly updates): 1 finding on web-1, ";
-    assert!(stderr(&output).contains(muted), "{}", stderr(&output));
+    assert!(stdout(&output).contains(muted), "{}", stdout(&output));
     assert!(stdout(&output).contains("Wed 2025-07-23 12:30 CEST  over by its telemetry"));
     let shown = stdout(&run(dir.path(), "case show case"));
     assert!(shown.contains(muted) && shown.contains("over by its telemetry Wed 2025-07-23 12:30"), "{shown}");
