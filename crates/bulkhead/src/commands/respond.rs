@@ -112,7 +112,6 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
         say_beside(&beside, common.format);
         return baseline.keep_after(&gathered.findings, &fusion.memory);
     }
-    say_beside(&beside, common.format);
     // What was seen to be open is, whatever the estate believes.
     let estate = seen_flows::with(estate, &gathered.observations, quiet)?;
     let setting = setting(&estate.estate, common, config)?;
@@ -132,10 +131,11 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     // Last: a run that was interrupted is made again, and must not learn twice. Where it cannot be kept, the verdict is told all the same.
     let kept = baseline.keep_after(&gathered.findings, &fusion.memory);
     say_idle(&accept, &told);
+    let verdict = tell(&told, common.format, &out);
     if common.format == Format::Table {
         say!("\nwhat is known: the hosts were {}", narrate::watched(&gathered.findings, &fusion));
     }
-    let verdict = tell(&told, common.format, &out);
+    say_beside(&beside, common.format);
     kept?;
     verdict
 }
