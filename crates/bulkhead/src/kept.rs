@@ -9,6 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::finding::{Finding, Level};
+use bulkhead_model::trace::fnv;
 
 /// Findings of one rule on one host that are kept in full.
 const ALIKE_MAX: usize = 10_000;
@@ -115,13 +116,7 @@ impl Kept {
 /// A hash of rule and host (FNV-1a), the same on every machine.
 fn key(finding: &Finding) -> u64 {
     let parts = [Some(finding.rule.id.as_str()), finding.host.as_deref()];
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for part in parts {
-        for byte in part.unwrap_or_default().bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    hash
+    fnv(parts.into_iter().flat_map(|it| it.unwrap_or_default().bytes().chain([0xff])))
 }
 
 #[cfg(test)]

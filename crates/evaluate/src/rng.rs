@@ -8,9 +8,7 @@ impl Rng {
     /// The stream that belongs to `seed` and `name`.
     pub fn new(seed: u64, name: &str) -> Self {
         // FNV-1a, then mixed, so that similar names give unrelated streams.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = bulkhead_model::trace::fnv(name.bytes());
         let mut rng = Self(seed ^ hash.rotate_left(17));
         rng.next();
         rng

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::finding::Finding;
+use bulkhead_model::trace::fnv;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -73,13 +74,6 @@ fn content(finding: &Finding, at: Timestamp) -> u64 {
 
 fn fold(hash: u64) -> u64 {
     (hash ^ (hash >> MARK_BITS)) & ((1 << MARK_BITS) - 1)
-}
-
-/// FNV-1a of 64 bits (Fowler, Noll, Vo).
-pub(crate) fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }
 
 /// An incident that an earlier run declared and that is over.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use bulkhead_model::case::{Entity, EntityKind};
+use bulkhead_model::trace::fnv;
 use jiff::Timestamp;
 
 use crate::draft::Movement;
-use crate::read::fnv;
 
 /// Who, where and what, in plain words.
 pub(crate) fn title(

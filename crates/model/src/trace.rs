@@ -28,20 +28,22 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The fingerprint of an event as it came, never 0 (FNV-1a, 64 bits).
+    /// The fingerprint of an event as it came, never 0.
     pub fn of_event(raw: &[u8]) -> u64 {
-        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        raw.iter().fold(0xcbf2_9ce4_8422_2325, step).max(1)
+        fnv(raw.iter().copied()).max(1)
     }
 
-    /// The fingerprint of `text` among things of one `kind`, never 0; capital letters of ASCII do not matter (FNV-1a, 64 bits).
+    /// The fingerprint of `text` among things of one `kind`, never 0; capital letters of ASCII do not matter.
     pub fn print(kind: &str, text: &str) -> u64 {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in kind.bytes().chain([0]).chain(text.bytes()) {
-            hash = (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        hash.max(1)
+        fnv(kind.bytes().chain([0]).chain(text.bytes()).map(|it| it.to_ascii_lowercase())).max(1)
     }
+}
+
+/// FNV-1a of 64 bits (Fowler, Noll, Vo): the same on every machine and in every version, which what is kept rests on.
+pub fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
 }
 
 #[cfg(test)]
