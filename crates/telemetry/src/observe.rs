@@ -63,7 +63,7 @@ impl Default for Bounds {
 }
 
 /// Sums up entities event by event.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Observer {
     bounds: Bounds,
     seen: Observations,

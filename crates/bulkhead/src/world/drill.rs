@@ -11,16 +11,16 @@ use bulkhead_incident::{Fusion, IncidentDraft, Memory, Normal, Policy, fuse, fus
 use bulkhead_model::case::{
     Entity, EntityKind, EntityRef, Incident, IncidentState, Residual, TelemetrySummary,
 };
-use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_model::id::AssetId;
 use bulkhead_model::rules::PointRules;
 use bulkhead_recover::sample_durations;
-use bulkhead_telemetry::{Bounds, Observer, Options, Record, entities, read_bytes};
+use bulkhead_telemetry::{Options, Record, entities, read_bytes};
 use jiff::{SignedDuration, Timestamp};
 
 use super::scope::{Early, gravest};
+use super::sums::Sums;
 use crate::desk::{Answer, Knowledge, World};
 use crate::evidence::Evidence;
 use crate::telemetry_input::find;
@@ -41,14 +41,10 @@ pub struct DrillWorld<'a> {
     /// From when on what was generated may no longer be what happens, since the defence changed.
     stale_from: Option<Timestamp>,
     generated: Generated,
-    /// What each event says of whom, by time.
-    seen: Vec<Entities>,
+    seen: Sums,
     /// By time.
     findings: Vec<Finding>,
     summary: TelemetrySummary,
-    observations: Observations,
-    /// Events `observations` are the sum of.
-    observed: usize,
     durations: BTreeMap<u64, BTreeMap<String, u64>>,
     /// What was declared before the attack began.
     early: Early,
@@ -73,11 +69,9 @@ impl<'a> DrillWorld<'a> {
             surveillance_from: None,
             stale_from: Some(Timestamp::MIN),
             generated: Generated { telemetry: Vec::new(), truth: Truth::default(), noise_dropped: 0 },
-            seen: Vec::new(),
+            seen: Sums::default(),
             findings: Vec::new(),
             summary: TelemetrySummary::default(),
-            observations: Observations::default(),
-            observed: 0,
             durations: BTreeMap::new(),
             early: Early::default(),
         };
@@ -156,7 +150,7 @@ impl<'a> DrillWorld<'a> {
     fn fused(&mut self, now: Timestamp) -> Fusion {
         self.observe(now);
         let fusion =
-            fuse(known(&self.findings, now), &self.observations, self.estate, self.policy, self.seed);
+            fuse(known(&self.findings, now), self.seen.observations(), self.estate, self.policy, self.seed);
         // What a verdict was silent about stands beside it.
         self.summary.muted.clone_from(&fusion.muted);
         fusion
@@ -216,12 +210,9 @@ impl<'a> DrillWorld<'a> {
         };
         let telemetry = read_bytes(&self.generated.telemetry, &Options::default(), &mut take);
         detector.finish(&mut findings);
-        seen.sort_by_key(|it| it.time);
         findings.sort_by_key(|it| it.time);
         self.summary = telemetry.summary();
-        (self.seen, self.findings) = (seen, findings);
-        self.observed = 0;
-        self.observations = Observations::default();
+        (self.seen, self.findings) = (Sums::new(seen), findings);
     }
 
     /// The defence is another from `at` on.
@@ -232,16 +223,7 @@ impl<'a> DrillWorld<'a> {
     /// Sums up who was seen up to `now`.
     fn observe(&mut self, now: Timestamp) {
         self.refresh_until(now);
-        let count = self.seen.partition_point(|it| it.time.is_none_or(|at| at <= now));
-        if count == self.observed {
-            return;
-        }
-        let mut observer = Observer::new(Bounds::default());
-        for who in &self.seen[..count] {
-            observer.add(who);
-        }
-        self.observations = observer.finish();
-        self.observed = count;
+        self.seen.until(now);
     }
 
     /// The incident with everything in it that came back or is new since the last milestone.
@@ -255,7 +237,7 @@ impl<'a> DrillWorld<'a> {
             fuse_knowing(
                 Memory::from(normal),
                 findings,
-                &self.observations,
+                self.seen.observations(),
                 self.estate,
                 self.policy,
                 self.seed,
@@ -299,7 +281,7 @@ fn merge(entities: &mut Vec<Entity>, found: &Entity) {
 impl World for DrillWorld<'_> {
     fn knowledge(&mut self, now: Timestamp) -> Knowledge<'_> {
         self.observe(now);
-        Knowledge { findings: known(&self.findings, now), observations: &self.observations, until: now }
+        Knowledge { findings: known(&self.findings, now), observations: self.seen.observations(), until: now }
     }
 
     fn next_news(&mut self, after: Timestamp, until: Option<Timestamp>) -> Option<Timestamp> {

@@ -3,3 +3,4 @@
 pub mod drill;
 pub mod recorded;
 mod scope;
+mod sums;
