@@ -59,20 +59,20 @@ pub fn load_with(
     Ok((set, report))
 }
 
-/// The rules of the user's that no event can meet, with the reason.
+/// The rules of the user's that no known log source can meet, with the reason.
 pub fn idle(report: &LoadReport) -> Vec<(&RuleEntry, &str)> {
     let own = report.rules.iter().filter(|it| !it.file.starts_with(BUILTIN));
     own.filter_map(|it| Some((it, it.unreachable.as_deref()?))).collect()
 }
 
-/// Names the rules of the user's that no event can meet: that they find nothing says nothing.
+/// Names the rules of the user's that no known log source can meet: that they find nothing says nothing.
 pub fn say_unreachable(report: &LoadReport) {
     let idle = idle(report);
     if idle.is_empty() {
         return;
     }
     note!(
-        "{} can never fire, whatever happens (loaded and counted, not refused; that nothing is found by {} says nothing):",
+        "{} can fire on no known log source (loaded and counted, not refused; that nothing is found by {} says nothing):",
         counted(idle.len(), "rule"),
         if idle.len() == 1 { "it" } else { "them" }
     );

@@ -42,7 +42,7 @@ pub enum Expr {
     Pred(PredId),
     /// The event is of one of these families of records.
     Shape(Vec<Shape>),
-    /// The event's reader says so.
+    /// The event's reader says so; of an empty text, that it says nothing.
     Hint(Dimension, String),
     /// The opposite.
     Not(Box<Expr>),

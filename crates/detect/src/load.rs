@@ -73,7 +73,8 @@ pub struct RuleEntry {
     pub kind: &'static str,
     /// Log source as the rule writes it.
     pub log_source: String,
-    /// Why it can never fire with the log sources mapped; none if it can.
+    /// Why it can fire on no log source that is mapped; none if it can. One whose own log source nothing maps still judges
+    /// events of no known source.
     pub unreachable: Option<String>,
 }
 
@@ -115,6 +116,7 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, LoadReport) {
         interner: Interner::default(),
         diagnostics,
         gates: BTreeMap::new(),
+        unmapped: BTreeSet::new(),
         gate_list: Vec::new(),
         giving_way: options.giving_way.clone(),
     };
@@ -200,6 +202,8 @@ struct Build {
     interner: Interner,
     diagnostics: Vec<Diagnostic>,
     gates: BTreeMap<rule::Source, Gates>,
+    /// Log sources that no mapping speaks of.
+    unmapped: BTreeSet<rule::Source>,
     gate_list: Vec<Expr>,
     giving_way: String,
 }
@@ -296,10 +300,7 @@ impl Build {
         if failed {
             return None;
         }
-        // The first gate is what a reader vouches for; without another, no mapping speaks of this log source.
-        let unmapped = gates.len() < 2
-            && gates.iter().all(|(_, gate)| !has_event_condition(&self.gate_list[*gate as usize]));
-        let unreachable = if unmapped && rule.source != rule::Source::default() {
+        let unreachable = if self.unmapped.contains(&rule.source) {
             let near = self.table.nearest(&rule.source).map(|it| format!("; did you mean `{it}`?"));
             Some(format!("no log source mapping for {}{}", rule.source, near.unwrap_or_default()))
         } else if instances.iter().all(|it| it.expr == Expr::Const(false)) {
@@ -319,6 +320,12 @@ impl Build {
             } else {
                 gates.push((Arc::new(gate.fields), self.gate(gate.when)));
             }
+        }
+        // The first gate is what a reader vouches for; without another, no mapping speaks of this log source. Such a rule
+        // may be about what nobody can place.
+        if gates.len() < 2 && !plain.iter().any(has_event_condition) && *source != rule::Source::default() {
+            self.unmapped.insert(source.clone());
+            plain.push(self.table.unclaimed(&mut self.interner));
         }
         gates[0].1 = self.gate(Expr::or(plain));
         gates

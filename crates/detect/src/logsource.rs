@@ -96,6 +96,16 @@ impl Table {
             .collect()
     }
 
+    /// Events of no known source: plain JSON of which neither its reader nor any entry says where it is from.
+    pub fn unclaimed(&self, interner: &mut Interner) -> Expr {
+        let parts = [Dimension::Product, Dimension::Category, Dimension::Service];
+        let unnamed = parts.map(|it| Expr::Hint(it, String::new()));
+        let claimed: Vec<Expr> = self.entries.iter().map(|it| self.entry(it, interner)).collect();
+        let mut sides = vec![Expr::Shape(vec![Shape::Json]), Expr::not(Expr::or(claimed))];
+        sides.extend(unnamed);
+        Expr::and(sides)
+    }
+
     /// The word nearest to the one in `source` that no entry knows.
     pub fn nearest(&self, source: &Source) -> Option<&str> {
         let parts: [fn(&Source) -> Option<&String>; 3] =

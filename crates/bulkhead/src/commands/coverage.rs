@@ -20,7 +20,7 @@ use crate::ui::Table;
 /// Namespaces of tags that Sigma knows beside `attack` (specification 2.1, appendix on tags).
 const NAMESPACES: [&str; 6] = ["car", "cve", "d3fend", "detection", "stp", "tlp"];
 
-/// Colour of techniques that only rules speak of which can never fire.
+/// Colour of techniques that only rules speak of which can fire on no known log source.
 const IDLE: &str = "#c9c9c9";
 
 /// Titles named in a comment before the rest is only counted.
@@ -31,7 +31,7 @@ const NAMED: usize = 20;
 struct Rules<'a> {
     /// Can fire.
     live: Vec<&'a RuleEntry>,
-    /// Can never fire with the log sources mapped.
+    /// Can fire on no log source that is mapped.
     idle: Vec<&'a RuleEntry>,
 }
 
@@ -147,7 +147,7 @@ fn comment(rules: &Rules<'_>) -> String {
     }
     if !rules.idle.is_empty() {
         let all = titles(&rules.idle);
-        parts.push(format!("never fire with the log sources mapped ({}): {all}", rules.idle.len()));
+        parts.push(format!("fire on no known log source ({}): {all}", rules.idle.len()));
     }
     parts.join("\n")
 }
@@ -190,7 +190,7 @@ fn layer(covered: &Covered<'_>, report: &LoadReport) -> serde_json::Value {
         "hideDisabled": false,
         "techniques": techniques,
         "gradient": {"colors": ["#e8f4ea", "#66bb6a", "#1b5e20"], "minValue": 0, "maxValue": highest},
-        "legendItems": [{"label": "only rules that can never fire with the log sources mapped", "color": IDLE}],
+        "legendItems": [{"label": "only rules that can fire on no known log source", "color": IDLE}],
     })
 }
 
@@ -257,7 +257,7 @@ fn print(covered: &Covered<'_>, report: &LoadReport) {
     say::show(&table.render(0));
     let live = covered.techniques.keys().filter(|it| is_covered(it)).count();
     say!(
-        "\n{} techniques and sub-techniques of ATT&CK {} covered, {} more only by rules that can never fire here; \
+        "\n{} techniques and sub-techniques of ATT&CK {} covered, {} more only by rules that can fire on no known log source; \
          {} groups and {} software named; {} of {} rules without a tag of ATT&CK",
         live,
         version(covered),

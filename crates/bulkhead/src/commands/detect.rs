@@ -248,7 +248,7 @@ impl Summary<'_> {
         };
         let idle = match rule_input::idle(self.report).len() {
             0 => String::new(),
-            n => format!(", {n} of them can never fire"),
+            n => format!(", {n} of them can fire on no known log source"),
         };
         let holes = holes(telemetry, self.counts.over_budget, faults as u64);
         let found = if by_level.is_empty() && !holes.is_empty() {

@@ -35,7 +35,7 @@ fn check(report: &LoadReport, format: Format) -> Outcome {
     let idle = rule_input::idle(report);
     let mut told = report.diagnostics.clone();
     told.extend(idle.iter().map(|(rule, why)| {
-        let what = format!("`{}` loads and can never fire: {why}", rule.title);
+        let what = format!("`{}` loads and can fire on no known log source: {why}", rule.title);
         let hint = "correct it, or map it with a file of `--log-sources` (docs/logsources.md)";
         Diagnostic::warning("idle-rule", &rule.file, Some(rule.pos), what).hint(hint)
     }));
@@ -49,7 +49,7 @@ fn check(report: &LoadReport, format: Format) -> Outcome {
     if format == Format::Table {
         let (load, warnings) = (counted(report.rules.len(), "rule"), counted(told.len(), "warning"));
         let verb = if report.rules.len() == 1 { "loads" } else { "load" };
-        say!("{} {}, {} of them can never fire, {}", load, verb, idle.len(), warnings);
+        say!("{} {}, {} of them can fire on no known log source, {}", load, verb, idle.len(), warnings);
     }
     Ok(())
 }
@@ -81,7 +81,7 @@ fn list(report: &LoadReport, format: Format) -> Outcome {
     }
     say::show(&table.render(0));
     let dead = report.rules.iter().filter(|it| it.unreachable.is_some()).count();
-    say!("{} rules loaded, {} of them can never fire with the log sources mapped", report.rules.len(), dead);
+    say!("{} rules loaded, {} of them can fire on no known log source", report.rules.len(), dead);
     if !report.diagnostics.is_empty() {
         print_diagnostics(&report.diagnostics, 20);
     }

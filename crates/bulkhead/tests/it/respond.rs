@@ -439,7 +439,7 @@ fn a_run_that_wrote_nothing_leaves_no_folder() {
 }
 
 #[test]
-fn a_rule_that_can_never_fire_is_named() {
+fn a_rule_whose_log_source_nothing_maps_is_named() {
     let dir = tempfile::tempdir().expect("a folder");
     fs::write(dir.path().join("e.ndjson"), "{\"a\":\"b\"}\n").expect("written");
     let rule = "title: Odd\nid: 4b6c2a3e-0000-4000-8000-000000000001\nlevel: high\n\
@@ -448,13 +448,16 @@ fn a_rule_that_can_never_fire_is_named() {
     for (command, expect) in [
         (
             "detect e.ndjson --no-builtin-rules --rules r.yml",
-            "1 rule can never fire, whatever happens (loaded and counted",
+            "1 rule can fire on no known log source (loaded and counted",
         ),
         ("detect e.ndjson --no-builtin-rules --rules r.yml", "  Odd: no log source mapping for"),
-        ("detect e.ndjson --no-builtin-rules --rules r.yml", "; 1 rule, 1 of them can never fire; "),
+        (
+            "detect e.ndjson --no-builtin-rules --rules r.yml",
+            "; 1 rule, 1 of them can fire on no known log source; ",
+        ),
         (
             "rules check r.yml",
-            "r.yml:1:1: warning[idle-rule]: `Odd` loads and can never fire: no log source mapping for",
+            "r.yml:1:1: warning[idle-rule]: `Odd` loads and can fire on no known log source: no log source mapping for",
         ),
     ] {
         let told = stderr(&run(dir.path(), command));

@@ -111,7 +111,7 @@ fn fault(
     Diagnostic::error("unknown-rule", &correlation.file, Some(pos), message).hint(hint)
 }
 
-/// Why a correlation can never be satisfied, where too many of its rules can never fire. Entries of the rules come first,
+/// Why a correlation can be satisfied by no known log source, where too many of its rules can fire on none. Entries of the rules come first,
 /// then those of the correlations before this one.
 fn unreachable(correlation: &Correlation, entries: &[RuleEntry], n_rules: usize) -> Option<String> {
     let of = |source: &Source| match source {
@@ -123,7 +123,7 @@ fn unreachable(correlation: &Correlation, entries: &[RuleEntry], n_rules: usize)
     let needs_all = matches!(correlation.kind, Kind::Temporal(Together::All) | Kind::TemporalOrdered(None));
     let none_left = idle.len() == correlation.sources.len();
     let first = idle.first().filter(|_| needs_all || none_left)?;
-    Some(format!("its rule `{}` can never fire", first.title))
+    Some(format!("its rule `{}` can fire on no known log source", first.title))
 }
 
 fn entry(correlation: &Correlation) -> RuleEntry {

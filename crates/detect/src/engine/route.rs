@@ -321,12 +321,13 @@ fn residual<'e>(
     left
 }
 
-/// Whether the reader of the event says that it is of that product, category or service.
+/// Whether the reader of the event says that it is of that product, category or service; where `value` is empty, that it
+/// says nothing.
 pub fn hinted(source: &LogSource<'_>, dimension: Dimension, value: &str) -> bool {
     let said = match dimension {
         Dimension::Product => source.product,
         Dimension::Category => source.category,
         Dimension::Service => source.service,
     };
-    said.is_some_and(|it| it.eq_ignore_ascii_case(value))
+    said.unwrap_or_default().eq_ignore_ascii_case(value)
 }

@@ -5,6 +5,7 @@ use bulkhead_model::logsource::LogSource;
 use serde::Serialize;
 
 use super::Trace;
+use crate::engine::route::hinted;
 use crate::engine::test;
 use crate::engine::values::Values;
 use crate::expr::{Dimension, Expr};
@@ -117,9 +118,12 @@ pub fn gate<'e>(
                 Dimension::Category => ("category", source.category),
                 Dimension::Service => ("service", source.service),
             };
-            let what =
-                format!("its file is known to be {key} `{value}`; it is {}", said.unwrap_or("not known"));
-            Node::leaf(what, said.is_some_and(|it| it.eq_ignore_ascii_case(value)))
+            let what = if value.is_empty() {
+                format!("nobody knows its {key}; it is {}", said.unwrap_or("not known"))
+            } else {
+                format!("its file is known to be {key} `{value}`; it is {}", said.unwrap_or("not known"))
+            };
+            Node::leaf(what, hinted(source, *dimension, value))
         }
         Expr::Const(true) => Node::leaf("any event".to_owned(), true),
         _ => Node::leaf("no event".to_owned(), false),

@@ -200,10 +200,10 @@ fn a_correlation_of_rules_that_never_fire_never_does() {
     let expect = [
         "live: can fire",
         "idle: no log source mapping for product=nobody",
-        "both: its rule `idle` can never fire",
+        "both: its rule `idle` can fire on no known log source",
         "one: can fire",
-        "none: its rule `idle` can never fire",
-        "chain: its rule `none` can never fire",
+        "none: its rule `idle` can fire on no known log source",
+        "chain: its rule `none` can fire on no known log source",
     ];
     assert_eq!(got, expect, "{:?}", report.diagnostics);
 }

@@ -423,6 +423,17 @@ fn log_sources_of_the_user_are_files() {
         report.rules[0].unreachable.as_deref(),
         Some("no log source mapping for product=acme service=door")
     );
+    // Nothing maps it: it may be about what nobody can place, and about nothing that has a place.
+    let (set, _) = load(text, &Options::default());
+    let hinted = LogSource { product: Some("other"), ..LogSource::default() };
+    for (event, source, expect) in [
+        (r#"{"Who":"bob"}"#, LogSource::default(), 1),
+        (r#"{"Who":"bob"}"#, hinted, 0),
+        (r#"{"Who":"bob","eventSource":"s3","awsRegion":"eu"}"#, LogSource::default(), 0),
+        (r#"{"Who":"bob","EventID":1,"Channel":"Security"}"#, LogSource::default(), 0),
+    ] {
+        assert_eq!(findings(&set, event, source).len(), expect, "{event}");
+    }
     let bad = Options {
         log_sources: vec![("bad.yml".to_owned(), "- {product: x, wen: {}}\n".to_owned())],
         ..Options::default()

@@ -25,8 +25,8 @@ pub struct TelemetrySummary {
     /// Rules that were given and could not be loaded.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rules_refused: u64,
-    /// Rules that were given and loaded, and that no event can meet: nothing maps their log source, or their condition never
-    /// holds. That they found nothing says nothing.
+    /// Rules that were given and loaded, and that no known log source can meet: nothing maps theirs (they judge events of no
+    /// known source), or their condition never holds. That they found nothing says nothing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rules_idle: u64,
     /// Comparisons of rules with values that were given up because they would have taken too long.
