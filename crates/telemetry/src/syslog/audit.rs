@@ -15,9 +15,8 @@ use crate::record::Options;
 /// Whether one of the first lines of `text` carries a record of the audit log.
 pub(crate) fn carries_audit(text: &[u8]) -> bool {
     text.split(|it| *it == b'\n').filter(|it| memchr::memmem::find(it, b"audi").is_some()).any(|line| {
-        std::str::from_utf8(line)
-            .ok()
-            .and_then(|it| any(it, None))
+        // A byte that is no text is replaced where the line is read: it hides no record here either.
+        any(&String::from_utf8_lossy(line), None)
             .is_some_and(|it| auditd::forwarded::record(it.program, it.message).is_some())
     })
 }

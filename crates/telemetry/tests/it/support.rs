@@ -69,7 +69,8 @@ fn same_in_parallel(paths: &[String], options: &Options, kept: &[Kept], telemetr
             ControlFlow::Continue(())
         });
         let first = kept.iter().zip(&again).position(|(a, b)| a != b);
-        assert_eq!((kept.len(), first), (again.len(), None), "{paths:?} on {threads} threads");
+        let differ = first.map(|it| (&kept[it], &again[it]));
+        assert_eq!((kept.len(), first), (again.len(), None), "{paths:?} on {threads} threads: {differ:?}");
         assert_eq!(*telemetry, report, "{paths:?} on {threads} threads");
     }
 }
