@@ -43,6 +43,9 @@ pub(crate) struct Group {
     pub host: HostNo,
     pub rule_no: RuleNo,
     pub rule: RuleRef,
+    /// The techniques it speaks of, without what comes behind their dot.
+    #[serde(skip)]
+    families: Vec<String>,
     /// By time.
     pub hits: Vec<Hit>,
     /// Accounts the findings speak of.
@@ -177,6 +180,7 @@ impl Evidence {
             host: place.0,
             rule_no: place.1,
             rule: finding.rule.clone(),
+            families: families(&finding.rule),
             hits: Vec::new(),
             accounts: BTreeSet::new(),
             is_alert: is_alert(finding),
@@ -237,6 +241,7 @@ impl Evidence {
         let mut it = Self::default();
         for mut group in kept.groups {
             group.host = *hosts.get(group.host)?;
+            group.families = families(&group.rule);
             group.accounts =
                 group.accounts.iter().map(|it| people.get(*it).copied()).collect::<Option<_>>()?;
             let is_sound = group.rule_no < n_rules && !group.hits.is_empty() && group.hits.is_sorted();
@@ -303,6 +308,12 @@ impl Group {
     }
 }
 
+/// The techniques of a rule, without what comes behind their dot.
+fn families(rule: &RuleRef) -> Vec<String> {
+    let family = |it: String| it.split('.').next().unwrap_or_default().to_owned();
+    techniques_of(&rule.tags).into_iter().map(family).collect()
+}
+
 /// Whether it is an alert from elsewhere.
 pub(crate) fn is_alert(finding: &Finding) -> bool {
     finding.rule.tags.iter().any(|it| it == ALERT_TAG)
@@ -357,7 +368,7 @@ pub(crate) fn discount(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy:
     });
     let mut host = None;
     let (mut events, mut moments) = (BTreeSet::<&SourceRef>::new(), BTreeSet::<i64>::new());
-    let mut acts = Vec::<Act>::new();
+    let mut acts = Vec::<Act<'_>>::new();
     for index in order {
         let it = &mut weighed[index];
         if host != Some(it.group.host) {
@@ -390,28 +401,22 @@ pub(crate) fn discount(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy:
 }
 
 /// What somebody did on a host, as a rule of ours saw it: two logs may tell of one act by two rules.
-struct Act {
+struct Act<'e> {
     at: i64,
-    techniques: Vec<String>,
-    accounts: BTreeSet<AccountNo>,
+    families: &'e [String],
+    accounts: &'e BTreeSet<AccountNo>,
 }
 
-impl Act {
-    fn of(it: &Weighed<'_>) -> Self {
-        let techniques = techniques_of(&it.group.rule.tags);
-        let family = |it: String| it.split('.').next().unwrap_or_default().to_owned();
-        Self {
-            at: it.first().as_second(),
-            techniques: techniques.into_iter().map(family).collect(),
-            accounts: it.group.accounts.clone(),
-        }
+impl<'e> Act<'e> {
+    fn of(it: &Weighed<'e>) -> Self {
+        Self { at: it.first().as_second(), families: &it.group.families, accounts: &it.group.accounts }
     }
 
     /// The same technique of the same account at the same moment.
     fn is_seen_in(&self, other: &Self, moment_s: i64) -> bool {
         (self.at - other.at).abs() <= moment_s
-            && !self.accounts.is_disjoint(&other.accounts)
-            && self.techniques.iter().any(|it| other.techniques.contains(it))
+            && !self.accounts.is_disjoint(other.accounts)
+            && self.families.iter().any(|it| other.families.contains(it))
     }
 }
 
