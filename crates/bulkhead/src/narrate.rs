@@ -394,15 +394,27 @@ pub fn muted(it: &Muted, shown: impl Fn(Timestamp) -> String) -> String {
 const NEAR: f64 = 0.8;
 
 /// What came of telemetry that holds no incident, or nothing new of those of earlier runs that are `open`.
-pub fn nothing(open: &[IncidentDraft], findings: &[Finding], fusion: &Fusion, policy: &Policy) -> String {
+pub fn nothing(
+    open: &[IncidentDraft],
+    (findings, not_kept): (&[Finding], u64),
+    fusion: &Fusion,
+    policy: &Policy,
+) -> String {
     let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count(); // rows
-    let all = findings.len(); // rows
+    let kept = findings.len(); // rows
+    let all = usize::try_from(not_kept).unwrap_or(usize::MAX).saturating_add(kept);
+    let among = match not_kept {
+        0 => String::new(),
+        _ => text!("{} of them kept one by one, ", count(kept as u64)),
+    };
+    // Short of it is never shown as enough.
+    let tenths = |points: f64| (points * 10.0).floor() / 10.0;
     let strongest = &fusion.strongest;
     let most = match strongest.host.as_deref() {
         Some(host) => text!(
             "; the strongest host ({}) has {:.1} of the {:.1} points that declare one",
             host,
-            strongest.points,
+            tenths(strongest.points),
             policy.declare_points
         ),
         None => String::new(),
@@ -412,13 +424,14 @@ pub fn nothing(open: &[IncidentDraft], findings: &[Finding], fusion: &Fusion, po
         text!("NEARLY AN INCIDENT on {}: look at it now with `--why {}`\n", host, host)
     });
     let said = if open.is_empty() {
-        text!("no incident: {}, {} of them high or critical{}", counted(all, "finding"), grave, most)
+        text!("no incident: {}, {}{} of them high or critical{}", counted(all, "finding"), among, grave, most)
     } else {
         let ids: Vec<&str> = open.iter().map(|it| it.id.as_str()).collect();
         text!(
-            "no new incident, and nothing new of what is open ({}): {}, {} of them high or critical",
+            "no new incident, and nothing new of what is open ({}): {}, {}{} of them high or critical",
             ids.join(", "),
             counted(all, "finding"),
+            among,
             grave
         )
     };
@@ -453,4 +466,23 @@ pub fn watched(findings: &[Finding], fusion: &Fusion) -> String {
         (false, _) => "enough to have learned what is usual on them",
     };
     text!("watched for {:.1} hours on average (less what is forgotten): {}", hours, basis)
+}
+
+#[cfg(test)]
+mod tests {
+    use bulkhead_model::entity::Observations;
+    use bulkhead_model::estate::Estate;
+
+    use super::*;
+
+    #[test]
+    fn short_of_enough_is_never_shown_as_enough() {
+        let policy = Policy::default();
+        let mut fusion =
+            bulkhead_incident::fuse(&[], &Observations::default(), &Estate::empty("e"), &policy, 1);
+        (fusion.strongest.points, fusion.strongest.host) = (9.99994, Some("h4".to_owned()));
+        let said = nothing(&[], (&[], 240_000), &fusion, &policy);
+        assert!(said.contains("h4) has 9.9 of the 10.0 points"), "{said}");
+        assert!(said.contains("240 000 findings, 0 of them kept one by one, 0 of them high"), "{said}");
+    }
 }

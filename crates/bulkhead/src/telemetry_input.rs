@@ -45,6 +45,13 @@ pub struct Gathered {
     pub events_per_s: f64,
 }
 
+impl Gathered {
+    /// How many findings there were, kept one by one or not.
+    pub fn found(&self) -> u64 {
+        self.findings.len() as u64 + self.summary.findings_not_kept
+    }
+}
+
 /// Reads `paths` through the rules on so many threads and sums up who was seen; the same for any number of threads.
 pub fn gather(
     paths: &[PathBuf],

@@ -31,7 +31,7 @@ use crate::flow::{self, Opening, VaultKey};
 use crate::record_note::RecordNote;
 use crate::say::{self, line, note, say};
 use crate::telemetry_input::{Gathered, cores, gather};
-use crate::ui::counted;
+use crate::ui::{count, counted};
 use crate::when::{local, zone};
 use crate::world::recorded::Recorded;
 use crate::{files, inputs, narrate, rule_input, seen_flows};
@@ -84,7 +84,7 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
             counted(usize::try_from(gathered.telemetry.events()).unwrap_or(usize::MAX), "event"),
             gathered.telemetry.malformed(),
             counted(gathered.telemetry.sources.len(), "source"),
-            counted(gathered.findings.len(), "finding"),
+            counted(usize::try_from(gathered.found()).unwrap_or(usize::MAX), "finding"),
             gathered.events_per_s
         );
     }
@@ -343,7 +343,7 @@ fn no_incident(
         print_json(&serde_json::json!({
             "incident": null,
             "open": open.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
-            "findings": gathered.findings.len() as u64 + gathered.summary.findings_not_kept,
+            "findings": gathered.found(),
             "strongest_points": fusion.strongest.points,
             "strongest_host": fusion.strongest.host,
             "strongest_at": fusion.strongest.at,
@@ -356,11 +356,16 @@ fn no_incident(
         }))?;
         return building.abandon();
     }
-    say::show(&narrate::nothing(open, &gathered.findings, fusion, policy));
+    say::show(&narrate::nothing(
+        open,
+        (&gathered.findings, gathered.summary.findings_not_kept),
+        fusion,
+        policy,
+    ));
     if gathered.summary.findings_not_kept > 0 {
         say!(
             "This rests on the findings that are kept one by one: {} more were only counted (see above).",
-            gathered.summary.findings_not_kept
+            count(gathered.summary.findings_not_kept)
         );
     }
     if !gathered.summary.is_whole() {
