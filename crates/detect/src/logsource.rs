@@ -100,7 +100,9 @@ impl Table {
     pub fn unclaimed(&self, interner: &mut Interner) -> Expr {
         let parts = [Dimension::Product, Dimension::Category, Dimension::Service];
         let unnamed = parts.map(|it| Expr::Hint(it, String::new()));
-        let claimed: Vec<Expr> = self.entries.iter().map(|it| self.entry(it, interner)).collect();
+        // An entry that any event meets (`category: application`) places none.
+        let claims = self.entries.iter().filter(|it| !it.when.is_empty());
+        let claimed: Vec<Expr> = claims.map(|it| self.entry(it, interner)).collect();
         let mut sides = vec![Expr::Shape(vec![Shape::Json]), Expr::not(Expr::or(claimed))];
         sides.extend(unnamed);
         Expr::and(sides)

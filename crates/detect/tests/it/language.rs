@@ -384,7 +384,10 @@ fn the_gate_decides_by_the_event_or_its_reader() {
     assert_eq!(gate("{product: windows, service: sysmon}", security, none), 0);
     let hint = LogSource { product: Some("acme"), service: Some("Door"), category: None };
     assert_eq!(gate("{product: acme, service: door}", r#"{"a":1}"#, hint), 1);
-    assert_eq!(gate("{product: acme, service: door}", r#"{"a":1}"#, none), 0);
+    // Nobody knows where the event is from, and nothing maps the rule's log source: it may be meant.
+    assert_eq!(gate("{product: acme, service: door}", r#"{"a":1}"#, none), 1);
+    assert_eq!(gate("{product: acme, service: door}", sysmon, none), 0);
+    assert_eq!(gate("{product: linux}", r#"{"a":1}"#, none), 0);
     assert_eq!(gate("{product: acme, category: x}", r#"{"a":1}"#, hint), 0);
 }
 

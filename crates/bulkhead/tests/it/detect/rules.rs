@@ -92,7 +92,7 @@ fn coverage_is_a_layer_of_the_navigator() {
     assert_eq!(of("T1110")["score"], 1);
     let idle = of("T1190");
     assert_eq!((&idle["score"], &idle["color"]), (&0.into(), &"#c9c9c9".into()));
-    assert!(idle["comment"].as_str().is_some_and(|it| it.contains("never fire")), "{idle}");
+    assert!(idle["comment"].as_str().is_some_and(|it| it.contains("fire on no known log source")), "{idle}");
     for it in layer["techniques"].as_array().expect("techniques") {
         assert!(it["techniqueID"].is_string() && it["score"].is_u64(), "{it}");
     }
