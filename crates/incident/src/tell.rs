@@ -134,16 +134,23 @@ impl Case<'_> {
         }
     }
 
-    /// What fired on the hosts of the incident from its first telling finding on, by time. What fired before, without
-    /// gravity and without a link, is everyday noise.
+    /// Whether a ground is a sign of the attacker, by itself or by what it weighs: the first of them is where he began, as far
+    /// as is known.
+    fn is_sign(&self, ground: &Ground) -> bool {
+        const WEIGHS: f64 = 1.0;
+        ground.points >= WEIGHS || self.is_telling(ground)
+    }
+
+    /// What fired on the hosts of the incident from its first sign on, by time. What fired before, hardly weighs and is tied to
+    /// nothing, is everyday noise.
     fn fired(&self, hosts: &BTreeSet<HostNo>) -> Vec<Hit> {
         let grounds = || hosts.iter().filter_map(|it| self.scores.hosts.get(it)).flatten();
         let group_of = |it: &Ground| match it.why {
             Why::Fired { group, .. } => Some(group),
             _ => None,
         };
-        let telling = grounds().filter(|it| self.is_telling(it) && group_of(it).is_some());
-        let start = telling.map(|it| it.at).min().unwrap_or(Timestamp::MIN);
+        let signs = grounds().filter(|it| self.is_sign(it) && group_of(it).is_some());
+        let start = signs.map(|it| it.at).min().unwrap_or(Timestamp::MIN);
         let mut fired: Vec<Hit> = grounds()
             .filter_map(group_of)
             .filter_map(|group| {
@@ -188,12 +195,10 @@ impl Case<'_> {
 
     /// Since when, and the strongest reasons by time.
     fn reasons(&self, grounds: &[Ground]) -> Option<(Timestamp, Vec<Reason>)> {
-        let telling = grounds.iter().filter(|it| self.is_telling(it)).map(|it| it.at).min();
-        let since = telling.or_else(|| grounds.iter().map(|it| it.at).min())?;
-        // What is older and hardly weighs is no reason.
-        const WEIGHS: f64 = 1.0;
-        let is_reason = |it: &&Ground| it.at >= since || it.points >= WEIGHS;
-        let mut kept: Vec<&Ground> = grounds.iter().filter(is_reason).collect();
+        let signs = grounds.iter().filter(|it| self.is_sign(it)).map(|it| it.at).min();
+        let since = signs.or_else(|| grounds.iter().map(|it| it.at).min())?;
+        // What is older hardly weighs, and is no reason.
+        let mut kept: Vec<&Ground> = grounds.iter().filter(|it| it.at >= since).collect();
         kept.sort_by(|a, b| b.points.total_cmp(&a.points).then(a.at.cmp(&b.at)).then(a.why.cmp(&b.why)));
         kept.truncate(self.seen.policy.max_reasons.max(1));
         kept.sort_by(|a, b| a.at.cmp(&b.at).then(a.why.cmp(&b.why)));
