@@ -67,6 +67,10 @@ fn end(outcome: Outcome) -> ExitCode {
     let mut code = 0;
     // A verdict that could not be printed has not been told: the graver failure decides.
     for failure in [outcome, printed].into_iter().filter_map(Result::err) {
+        let failure = match interrupt::left() {
+            Some(case) => failure.left(&case),
+            None => failure,
+        };
         // Verdicts are results and have been printed; everything else is for the person at the terminal.
         if !matches!(failure, Failure::Verdict(_)) {
             say::show_beside(&format!("{failure}\n"));

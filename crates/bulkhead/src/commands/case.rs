@@ -14,7 +14,7 @@ use crate::building;
 use crate::cli::{Case, Format, Signer, VerifyWith};
 use crate::commands::case_export;
 use crate::commands::key::{public_key, signing_key};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, MAKE_ROOM, Outcome};
 use crate::inputs;
 use crate::say::{self, note, say};
 use crate::ui::{Table, counted, duration, money};
@@ -268,7 +268,7 @@ pub fn journal_failure(err: Error) -> Failure {
         Error::Io { doing, ref path, ref source } => Failure::file(doing, path, source),
         Error::Database(_) if err.is_of_the_machine() => {
             Failure::input(format!("{:#}", anyhow::Error::new(err)))
-                .hint("make room, or check who may write there; what stood there before is untouched")
+                .hint(MAKE_ROOM)
         }
         Error::Database(_) => Failure::Internal(anyhow::Error::new(err)),
         other => Failure::input(format!("{:#}", anyhow::Error::new(other))),
