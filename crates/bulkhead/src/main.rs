@@ -23,6 +23,7 @@ mod hunt;
 mod import_input;
 mod inputs;
 mod interrupt;
+mod json_place;
 mod kept;
 mod narrate;
 mod out;

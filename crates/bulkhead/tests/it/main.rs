@@ -1,5 +1,6 @@
 //! Tests of the whole binary, as one program.
 
+mod baseline;
 mod broken;
 mod bulkhead;
 mod consistency;
