@@ -5,9 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bulkhead_incident::{Memory, Normal};
+use bulkhead_model::case::BaselineUsed;
 use bulkhead_model::finding::Finding;
 use serde::{Deserialize, Serialize};
 
+use crate::basis;
 use crate::failure::{Failure, Outcome};
 use crate::json_place;
 
@@ -136,6 +138,11 @@ impl Baseline {
             })?;
         }
         Ok(Self { file: Some(file.to_owned()), _lock: Some(lock), memory, previous })
+    }
+
+    /// What it is called and how much it knows, where one is given.
+    pub fn used(&self) -> Option<BaselineUsed> {
+        self.file.as_ref().map(|it| basis::used(it.display().to_string(), &self.memory))
     }
 
     /// By what the findings are explained: what was known when they were read, where they were already.

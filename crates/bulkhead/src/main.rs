@@ -4,6 +4,7 @@
 
 mod attack;
 mod baseline;
+mod basis;
 mod building;
 mod casedir;
 mod cli;

@@ -21,4 +21,5 @@ mod record;
 mod respond;
 mod resume;
 mod told;
+mod why;
 mod writing;
