@@ -5,10 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bulkhead_incident::{Memory, Normal};
+use bulkhead_model::case::BaselineUsed;
 use bulkhead_model::finding::Finding;
 use serde::{Deserialize, Serialize};
 
+use crate::basis;
 use crate::failure::{Failure, Outcome};
+use crate::json_place;
 
 /// The version of the file that is written.
 const VERSION: u32 = 4;
@@ -105,27 +108,41 @@ impl Baseline {
         };
         let hint = "name a file that `respond --baseline` wrote, or one that does not exist yet";
         let stored: Stored = serde_json::from_slice(&text).map_err(|err| {
-            Failure::input(format!("`{}` is no baseline: {err}", file.display())).hint(hint)
+            let key = json_place::key_at(&text, err.line(), err.column());
+            let place = if key.is_empty() { String::new() } else { format!(" at `{key}`") };
+            Failure::input(format!("`{}` is no baseline{place}: {err}", file.display())).hint(hint)
         })?;
         if !(1..=VERSION).contains(&stored.bulkhead_baseline) {
             let version = stored.bulkhead_baseline;
             let what = format!("the baseline `{}` is of version {version}, not {VERSION}", file.display());
             return Err(Failure::input(what).hint(hint));
         }
-        let memory = match (stored.memory, stored.normal) {
-            (Some(memory), None) => memory,
-            (None, Some(normal)) => Memory::from(normal),
+        let (memory, place) = match (stored.memory, stored.normal) {
+            (Some(memory), None) => (memory, "memory"),
+            // Version 1 keeps at its head what later ones keep in the memory.
+            (None, Some(normal)) => (Memory::from(normal), ""),
             _ => {
                 let what = format!("`{}` is no baseline: it holds nothing that was learned", file.display());
                 return Err(Failure::input(what).hint(hint));
             }
         };
         let previous = stored.previous;
-        if !(memory.is_sound() && previous.as_ref().is_none_or(Memory::is_sound)) {
-            let what = format!("the baseline `{}` holds counts that nothing can have", file.display());
-            return Err(Failure::input(what).hint(hint));
+        let of_previous = previous.as_ref().map(|it| ("previous", it));
+        for (key, memory) in [(place, &memory)].into_iter().chain(of_previous) {
+            memory.check().map_err(|it| {
+                let what = format!("the baseline `{}` is damaged: {}", file.display(), it.within(key));
+                Failure::input(what).hint(
+                    "put back a copy that was kept elsewhere, or name a file that does not exist yet: what was learned \
+                     is learned anew then",
+                )
+            })?;
         }
         Ok(Self { file: Some(file.to_owned()), _lock: Some(lock), memory, previous })
+    }
+
+    /// What it is called and how much it knows, where one is given.
+    pub fn used(&self) -> Option<BaselineUsed> {
+        self.file.as_ref().map(|it| basis::used(it.display().to_string(), &self.memory))
     }
 
     /// By what the findings are explained: what was known when they were read, where they were already.

@@ -243,6 +243,7 @@ impl Drop for Building {
             // Should that fail, the next run to this place removes it.
             let _ = staged.abandon();
             self.leave_no_folder();
+            interrupt::nothing_left();
         }
     }
 }

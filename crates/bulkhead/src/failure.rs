@@ -1,12 +1,19 @@
 //! How a command ends badly: what, where, why, what to do next, and the exit code that scripts see.
 
 use std::fmt;
+use std::path::Path;
 
 use bulkhead_files::Error as Refused;
 use bulkhead_model::diag::Diagnostic;
 use bulkhead_model::plain::Plain;
 
 use crate::say::{self, note};
+
+/// What to do where the disk is full and nothing of the run is left.
+const RUN_AGAIN: &str = "make room and run it again; what stood there before is untouched";
+
+/// What to do where the machine refuses what a database asks.
+pub const MAKE_ROOM: &str = "make room, or check who may write there; what stood there before is untouched";
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -45,17 +52,32 @@ impl Failure {
     }
 
     /// `path` could not be read or written, which is for the user to mend.
-    pub fn file(doing: &str, path: &std::path::Path, err: &std::io::Error) -> Self {
+    pub fn file(doing: &str, path: &Path, err: &std::io::Error) -> Self {
         let failure = Self::input(format!("cannot {doing} `{}`: {err}", path.display()));
         match err.kind() {
             std::io::ErrorKind::NotFound => {
                 failure.hint("check the path; it counts from the folder you are in")
             }
             std::io::ErrorKind::PermissionDenied => failure.hint("check who may read and write there"),
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                failure.hint("make room and run it again; what stood there before is untouched")
-            }
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => failure.hint(RUN_AGAIN),
             _ => failure,
+        }
+    }
+
+    /// The same where what was decided is recorded in the half-made `case`: run again, the command would be refused there.
+    #[must_use]
+    pub fn left(self, case: &Path) -> Self {
+        match self {
+            Self::Input { message, hint: Some(hint) } if hint == RUN_AGAIN || hint == MAKE_ROOM => {
+                let first =
+                    if hint == RUN_AGAIN { "make room" } else { "make room, or check who may write there" };
+                let hint = format!(
+                    "{first}, then go on with `bulkhead case resume {}`; what was decided so far is recorded",
+                    case.display()
+                );
+                Self::Input { message, hint: Some(hint) }
+            }
+            other => other,
         }
     }
 

@@ -147,6 +147,12 @@ fn recorded(journal: &Journal, vault: &Path) -> Outcome<Vec<Event>> {
     Ok(events)
 }
 
+/// The key of the pseudonyms of a case that was made with a seed.
+pub fn key_of_seed(seed: u64, incident: &str) -> [u8; 32] {
+    let hash = Sha256::new().chain_update(b"bulkhead vault key\n").chain_update(seed.to_be_bytes());
+    hash.chain_update(incident.as_bytes()).finalize().into()
+}
+
 /// The vault of a case, made with a key of its own or opened with the one it has.
 fn open_vault(opening: &Opening<'_>) -> Outcome<Vault> {
     let dir = opening.out.join("vault");
@@ -155,10 +161,7 @@ fn open_vault(opening: &Opening<'_>) -> Outcome<Vault> {
         VaultKey::Seed(seed) => (KeyOrigin::Seed, Some((seed, opening.incident.id.as_str()))),
     };
     let draw = || match id {
-        Some((seed, incident)) => {
-            let hash = Sha256::new().chain_update(b"bulkhead vault key\n").chain_update(seed.to_be_bytes());
-            Ok(hash.chain_update(incident.as_bytes()).finalize().into())
-        }
+        Some((seed, incident)) => Ok(key_of_seed(seed, incident)),
         None => {
             let mut key = [0; 32];
             getrandom::fill(&mut key).map_err(|it| {

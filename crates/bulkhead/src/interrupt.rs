@@ -68,10 +68,15 @@ pub fn nothing_left() {
 /// After a failure that is no interruption: what was recorded is kept.
 pub fn tell_how_to_go_on() {
     if check().is_ok()
-        && let Some((_, case)) = &*RUN.lock().unwrap_or_else(PoisonError::into_inner)
+        && let Some(case) = left()
     {
         note!("what was decided so far is recorded; go on with: bulkhead case resume {}", case.display());
     }
+}
+
+/// The case of a run that ended before it was done and can be carried on.
+pub fn left() -> Option<PathBuf> {
+    RUN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|it| it.1.clone())
 }
 
 /// Ends a run whose end is wished for.

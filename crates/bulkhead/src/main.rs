@@ -4,6 +4,7 @@
 
 mod attack;
 mod baseline;
+mod basis;
 mod building;
 mod casedir;
 mod cli;
@@ -23,6 +24,7 @@ mod hunt;
 mod import_input;
 mod inputs;
 mod interrupt;
+mod json_place;
 mod kept;
 mod narrate;
 mod out;
@@ -67,6 +69,10 @@ fn end(outcome: Outcome) -> ExitCode {
     let mut code = 0;
     // A verdict that could not be printed has not been told: the graver failure decides.
     for failure in [outcome, printed].into_iter().filter_map(Result::err) {
+        let failure = match interrupt::left() {
+            Some(case) => failure.left(&case),
+            None => failure,
+        };
         // Verdicts are results and have been printed; everything else is for the person at the terminal.
         if !matches!(failure, Failure::Verdict(_)) {
             say::show_beside(&format!("{failure}\n"));

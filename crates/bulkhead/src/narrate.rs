@@ -3,14 +3,15 @@
 use bulkhead_incident::{Fusion, IncidentDraft, Policy};
 use bulkhead_model::case::figures::Hit;
 use bulkhead_model::case::{
-    ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Muted, Plan, RecoveryPlan,
-    Relapse, Score, ServiceImpact,
+    Basis, ClockStatus, Entity, ExfiltrationConclusion, Figures, Incident, MainServices, Muted, Plan,
+    RecoveryPlan, Relapse, Score, ServiceImpact,
 };
 use bulkhead_model::estate::{Estate, EstateInfo};
 use bulkhead_model::finding::{Finding, Level};
 use bulkhead_report::percent;
 use jiff::Timestamp;
 
+use crate::basis;
 use crate::casedir::CaseFiles;
 use crate::commands::case::text_of;
 use crate::commands::plan::{comparison, services};
@@ -89,12 +90,17 @@ fn scope(out: &mut String, incident: &Incident, relapses: &[Relapse], info: &Est
         line!(out, "{}  RELAPSE: the attacker is back on {}", local(it.at, info), it.entities.join(", "));
     }
     line!(out, "  tactics: {}", incident.tactics.join(" -> "));
+    out.push_str(&entities(incident, SHOWN, |at| local(at, info)).render(2));
+}
+
+/// Hosts and accounts of an incident, of each kind the first `most`: the same wherever it is told.
+pub fn entities(incident: &Incident, most: usize, shown: impl Fn(Timestamp) -> String) -> Table {
     let mut table = Table::new(["", "who", "since", "sure", "because"]);
     for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
-        for it in list.iter().take(SHOWN) {
-            table.row(entity(word, it, info));
+        for it in list.iter().take(most) {
+            table.row(entity(word, it, &shown));
         }
-        let more = list.len().saturating_sub(SHOWN); // rows
+        let more = list.len().saturating_sub(most); // rows
         if more > 0 {
             table.row([
                 word.to_owned(),
@@ -105,14 +111,14 @@ fn scope(out: &mut String, incident: &Incident, relapses: &[Relapse], info: &Est
             ]);
         }
     }
-    out.push_str(&table.render(2));
+    table
 }
 
-fn entity(word: &str, it: &Entity, info: &EstateInfo) -> [String; 5] {
+fn entity(word: &str, it: &Entity, shown: impl Fn(Timestamp) -> String) -> [String; 5] {
     let because = it.reasons.first().map(|it| it.text.clone()).unwrap_or_default();
     let more = it.reasons.len().saturating_sub(1); // rows
     let because = if more > 0 { format!("{because} (+{more})") } else { because };
-    [word.to_owned(), it.id.clone(), local(it.since, info), percent(it.confidence), because]
+    [word.to_owned(), it.id.clone(), shown(it.since), percent(it.confidence), because]
 }
 
 fn impact(out: &mut String, hit: Option<&Hit>, list: &[ServiceImpact], what: &str, estate: &Estate) {
@@ -375,19 +381,34 @@ pub fn score_line(score: &Score, figures: Option<&Figures>) -> String {
     )
 }
 
-/// What counted for nothing because somebody said so.
+/// What counted for nothing because somebody said so, and of which rules it was.
 pub fn muted(it: &Muted, shown: impl Fn(Timestamp) -> String) -> String {
     let more = it.n_hosts.saturating_sub(it.hosts.len() as u64); // rows
+    let mut rules: Vec<String> =
+        it.rules.iter().map(|it| format!("`{}` ({}) {}", it.title, it.id, times(it.findings))).collect();
+    let unnamed = it.n_rules.saturating_sub(it.rules.len() as u64); // rows
+    if unnamed > 0 {
+        rules.push(format!("and {unnamed} more"));
+    }
+    let rules = if rules.is_empty() { String::new() } else { format!("; rules: {}", rules.join(", ")) };
     format!(
-        "MUTED by {} ({}): {} on {}{}, {} to {}",
+        "MUTED by {} ({}): {} on {}{}, {} to {}{}",
         it.by,
         it.why,
         counted(usize::try_from(it.findings).unwrap_or(usize::MAX), "finding"),
         it.hosts.join(", "),
         if more > 0 { format!(" and {more} more") } else { String::new() },
         shown(it.first),
-        shown(it.last)
+        shown(it.last),
+        rules
     )
+}
+
+fn times(n: u64) -> String {
+    match n {
+        1 => "once".to_owned(),
+        n => format!("{} times", count(n)),
+    }
 }
 
 /// The share of the points that declare an incident from which on it was a near thing.
@@ -398,6 +419,7 @@ pub fn nothing(
     open: &[IncidentDraft],
     (findings, not_kept): (&[Finding], u64),
     fusion: &Fusion,
+    known: &Basis,
     policy: &Policy,
 ) -> String {
     let grave = findings.iter().filter(|it| it.rule.level >= Level::High).count(); // rows
@@ -443,29 +465,8 @@ pub fn nothing(
          learned for the next run\n",
         near,
         said,
-        basis(findings, fusion)
+        basis::line(known, grave > 0)
     )
-}
-
-/// What a verdict without an incident rests on.
-pub fn basis(findings: &[Finding], fusion: &Fusion) -> String {
-    let hosts = counted(fusion.memory.normal.n_hosts(), "host");
-    text!("what is known: {}, {}", hosts, watched(findings, fusion))
-}
-
-/// For how long the hosts were watched, and what that means.
-pub fn watched(findings: &[Finding], fusion: &Fusion) -> String {
-    let is_grave = findings.iter().any(|it| it.rule.level >= Level::High);
-    let hours = fusion.memory.normal.hours();
-    let basis = match (hours < 24.0, is_grave) {
-        (true, true) => {
-            "less than a day, so the judgement goes by what the product assumes of any host; what a sensor's few grave alerts are worth \
-             depends on how often it raises them, which nobody knows yet: look at them"
-        }
-        (true, false) => "less than a day, so the judgement goes by what the product assumes of any host",
-        (false, _) => "enough to have learned what is usual on them",
-    };
-    text!("watched for {:.1} hours on average (less what is forgotten): {}", hours, basis)
 }
 
 #[cfg(test)]
@@ -481,7 +482,8 @@ mod tests {
         let mut fusion =
             bulkhead_incident::fuse(&[], &Observations::default(), &Estate::empty("e"), &policy, 1);
         (fusion.strongest.points, fusion.strongest.host) = (9.99994, Some("h4".to_owned()));
-        let said = nothing(&[], (&[], 240_000), &fusion, &policy);
+        let known = basis::of(&fusion, None);
+        let said = nothing(&[], (&[], 240_000), &fusion, &known, &policy);
         assert!(said.contains("h4) has 9.9 of the 10.0 points"), "{said}");
         assert!(said.contains("240 000 findings, 0 of them kept one by one, 0 of them high"), "{said}");
     }

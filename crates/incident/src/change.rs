@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::draft::IncidentDraft;
 use crate::link::shift;
 use crate::resolve::{AccountNo, HostNo};
+use crate::sound::{Sound, each, hold, number, share};
 
 /// What a finding changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,22 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    /// Whether it can have been kept with so many hosts.
+    pub(crate) fn check(&self, n_hosts: usize) -> Sound {
+        const POINTS_MAX: f64 = 1e12;
+        each("hosts", &self.hosts, |it| number("", *it, n_hosts, "host"))?;
+        hold(!self.hosts.is_empty(), "hosts", || "there is none".to_owned())?;
+        let draft = &self.draft;
+        hold((0.0..=POINTS_MAX).contains(&draft.points), "draft.points", || {
+            format!("{} is no number of points", draft.points)
+        })?;
+        hold(draft.first_finding_at <= draft.last_finding_at, "draft.last_finding_at", || {
+            "it is earlier than the first finding".to_owned()
+        })?;
+        each("draft.compromised", &draft.compromised, |it| share("confidence", it.confidence))?;
+        each("draft.suspected", &draft.suspected, |it| share("confidence", it.confidence))
+    }
+
     /// Whether what came at `at` can be of it: so long before it began it is not.
     pub(crate) fn covers(&self, at: Timestamp, over_s: i64) -> bool {
         at >= shift(self.start, -over_s)

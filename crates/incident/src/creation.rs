@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::link::{Links, shift};
 use crate::resolve::{AccountNo, HostNo, Resolver};
+use crate::sound::{Sound, number};
 
 /// Accounts made that are remembered from one run to the next, the latest.
 const KEPT_MAX: usize = 10_000;
@@ -21,6 +22,15 @@ pub(crate) struct Creation {
     /// Who made it, where that is told.
     pub by: Option<AccountNo>,
     pub on: HostNo,
+}
+
+impl Creation {
+    /// Whether it can have been kept with so many hosts and accounts.
+    pub(crate) fn check(&self, n_hosts: usize, n_people: usize) -> Sound {
+        number("account", self.account, n_people, "account")?;
+        self.by.map_or(Ok(()), |it| number("by", it, n_people, "account"))?;
+        number("on", self.on, n_hosts, "host")
+    }
 }
 
 /// Seconds before it was made in which an account may show itself, since logs stamp late.

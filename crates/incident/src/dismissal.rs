@@ -33,11 +33,13 @@ pub(crate) fn rename(dismissed: &mut Vec<Dismissal>, hosts: &BTreeMap<String, St
 }
 
 impl Normal {
-    /// Notes that a rule is no sign of an intruder on a host; what was said of both before is said anew.
-    pub fn dismiss(&mut self, dismissal: Dismissal) {
-        self.dismissed.retain(|it| (&it.rule, &it.host) != (&dismissal.rule, &dismissal.host));
+    /// Notes that a rule is no sign of an intruder on a host; what was said of both before it takes the place of, and gives.
+    pub fn dismiss(&mut self, dismissal: Dismissal) -> Option<Dismissal> {
+        let same = |it: &mut Dismissal| (&it.rule, &it.host) == (&dismissal.rule, &dismissal.host);
+        let before = self.dismissed.extract_if(.., same).next();
         self.dismissed.push(dismissal);
         self.dismissed.sort_by(|a, b| (&a.rule, &a.host).cmp(&(&b.rule, &b.host)));
+        before
     }
 
     /// Takes back what was said of a rule on a host; whether anything was.

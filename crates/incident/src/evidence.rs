@@ -11,6 +11,7 @@ use crate::alerts::ALERT_TAG;
 use crate::policy::Policy;
 use crate::provenance::Traces;
 use crate::resolve::{AccountNo, HostNo};
+use crate::sound::{CALENDAR, Sound, each, hold, number, second, share};
 use crate::tactics::techniques_of;
 
 /// Hits of one rule on one host that are kept; further ones are counted.
@@ -297,7 +298,53 @@ pub(crate) struct Kept {
     raised: Vec<(RuleNo, Vec<(i64, HostNo)>)>,
 }
 
+impl Kept {
+    /// The titles of its rules, by id.
+    pub(crate) fn titles(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.groups.iter().map(|it| (it.rule.id.as_str(), it.rule.title.as_str()))
+    }
+
+    /// Whether it can have been kept with so many hosts and accounts.
+    pub(crate) fn check(&self, n_hosts: usize, n_people: usize) -> Sound {
+        let (mut ids, mut places) = (BTreeSet::new(), BTreeSet::new());
+        each("rules", &self.rules, |it| hold(ids.insert(it), "", || "it stands there twice".to_owned()))?;
+        each("groups", &self.groups, |it| {
+            it.check(n_hosts, n_people, self.rules.len())?;
+            hold(places.insert((it.host, it.rule_no)), "rule_no", || {
+                "its rule on its host stands there twice".to_owned()
+            })
+        })?;
+        let mut raised = BTreeSet::new();
+        each("raised", &self.raised, |(rule, times)| {
+            number("[0]", *rule, self.rules.len(), "rule")?;
+            hold(raised.insert(rule), "[0]", || "its rule stands there twice".to_owned())?;
+            each("[1]", times, |(at, host)| {
+                second("[0]", *at)?;
+                number("[1]", *host, n_hosts, "host")
+            })
+        })
+    }
+}
+
 impl Group {
+    fn check(&self, n_hosts: usize, n_people: usize, n_rules: usize) -> Sound {
+        /// Far more than any rule weighs by any policy.
+        const POINTS_MAX: f64 = 1e6;
+        number("host", self.host, n_hosts, "host")?;
+        number("rule_no", self.rule_no, n_rules, "rule")?;
+        each("accounts", &self.accounts, |it| number("", *it, n_people, "account"))?;
+        hold(!self.hits.is_empty(), "hits", || "there is none".to_owned())?;
+        hold(self.hits.is_sorted(), "hits", || "they are not in the order of their time".to_owned())?;
+        each("peaks", &self.peaks, |it| {
+            hold((0.0..=POINTS_MAX).contains(&it.1), "[1]", || format!("{} is no number of points", it.1))
+        })?;
+        hold(self.peaks.is_sorted_by_key(|it| it.0), "peaks", || {
+            "they are not in the order of their time".to_owned()
+        })?;
+        share("chance", self.chance)?;
+        hold(CALENDAR.contains(&self.span), "span", || format!("{} is no span of a calendar", self.span))
+    }
+
     /// Takes in one more hit; one that came late finds its place.
     pub(crate) fn push(&mut self, hit: Hit) {
         if self.hits.len() >= HITS_MAX {

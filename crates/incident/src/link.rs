@@ -12,6 +12,7 @@ use crate::account::Account;
 use crate::normal::SPAN_S;
 use crate::policy::Policy;
 use crate::resolve::{AccountNo, HostNo, Resolver};
+use crate::sound::{Sound, each, hold, number, share};
 
 /// Somebody or something came from one host onto another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +71,20 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
+    /// Whether it can have been kept with so many hosts and accounts.
+    pub(crate) fn check(&self, n_hosts: usize, n_people: usize) -> Sound {
+        each("links", &self.links, |it| {
+            number("from", it.from, n_hosts, "host")?;
+            number("to", it.to, n_hosts, "host")?;
+            it.account.map_or(Ok(()), |it| number("account", it, n_people, "account"))?;
+            share("surprise", it.surprise)?;
+            hold(it.uses.first.is_some() && it.uses.is_sound(), "uses", || {
+                "they lie outside its first and last time, or overlap".to_owned()
+            })
+        })?;
+        each("servers", &self.servers, |it| number("[0]", it.0, n_hosts, "host"))
+    }
+
     /// Hosts and accounts renumbered; none where it names what is not there.
     pub(crate) fn renumbered(mut self, hosts: &[HostNo], people: &[AccountNo]) -> Option<Self> {
         for it in &mut self.links {

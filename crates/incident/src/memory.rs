@@ -17,6 +17,7 @@ use crate::link::Ways;
 use crate::normal::{Normal, Renamed};
 use crate::read::{Ended, Mark, Taken};
 use crate::resolve::{AccountNo, HostNo, Resolver};
+use crate::sound::{Sound, each, hold, number, second};
 
 /// What the stage knows at an instant. The same input makes the same bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,14 +37,18 @@ impl From<Normal> for Memory {
 }
 
 impl Memory {
-    /// Whether it can have been kept: what it names it holds, and no count is impossible.
+    /// Whether it can have been kept.
     pub fn is_sound(&self) -> bool {
-        let numbers = |n: usize| (0..n).collect::<Vec<_>>();
-        let known = self.known.as_ref().is_none_or(|it| {
-            let (hosts, people) = (numbers(it.hosts.len()), numbers(it.people.len()));
-            it.clone().renumbered(&hosts, &people).is_some()
-        });
-        known && self.normal.is_sound()
+        self.check().is_ok()
+    }
+
+    /// Whether it can have been kept: what it names it holds, no count is impossible, and what has an order is in it.
+    ///
+    /// # Errors
+    /// The first value that cannot be, and why.
+    pub fn check(&self) -> Sound {
+        self.normal.check().map_err(|it| it.within("normal"))?;
+        self.known.as_ref().map_or(Ok(()), |it| it.check().map_err(|it| it.within("known")))
     }
 
     /// Whether every finding that can be placed was taken in by an earlier run; not so of none at all.
@@ -52,6 +57,16 @@ impl Memory {
         let mut taken = Taken::earlier(known.read.clone());
         let mut timed = findings.iter().filter_map(|it| Some((it, it.time?))).peekable();
         timed.peek().is_some() && timed.all(|(it, at)| taken.is_again(it, at))
+    }
+
+    /// Incidents that earlier runs declared and that are over, the latest last.
+    pub fn ended(&self) -> impl Iterator<Item = &Ended> {
+        self.known.iter().flat_map(|it| &it.ended)
+    }
+
+    /// The titles of rules that may still count, by id.
+    pub fn titles(&self) -> BTreeMap<&str, &str> {
+        self.known.iter().flat_map(|it| it.evidence.titles()).collect()
     }
 
     /// Incidents that are not over.
@@ -126,6 +141,28 @@ impl Known {
 }
 
 impl KnownByName {
+    fn check(&self) -> Sound {
+        /// More than can ever be weighed at once.
+        const WEIGHED_MAX: usize = 1 << 32;
+        let (n_hosts, n_people) = (self.hosts.len(), self.people.len());
+        for (key, n, of) in
+            [("addresses", self.addresses.len(), n_hosts), ("people_ids", self.people_ids.len(), n_people)]
+        {
+            hold(n == 0 || n == of, key, || format!("there are {n} for {of}"))?;
+        }
+        self.evidence.check(n_hosts, n_people).map_err(|it| it.within("evidence"))?;
+        each("hot", &self.hot, |it| number("[0]", it.0, n_hosts, "host"))?;
+        each("open", &self.open, |it| it.check(n_hosts))?;
+        self.ways.check(n_hosts, n_people).map_err(|it| it.within("ways"))?;
+        each("creations", &self.creations, |it| it.check(n_hosts, n_people))?;
+        hold(self.n_weighed <= WEIGHED_MAX, "n_weighed", || format!("{} is too many", self.n_weighed))?;
+        each("read", &self.read, |it| second("[0]", it.0))?;
+        // Whatever else keeps it from being taken up.
+        let numbers = |n: usize| (0..n).collect::<Vec<_>>();
+        let taken_up = self.clone().renumbered(&numbers(n_hosts), &numbers(n_people)).is_some();
+        hold(taken_up, "", || "it names what it does not hold".to_owned())
+    }
+
     /// What hosts and accounts are called now that were called otherwise then.
     pub(crate) fn renamed(&self, resolver: &mut Resolver<'_>) -> Renamed {
         let none = Vec::new();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use bulkhead_model::case::Muted;
+use bulkhead_model::case::{Muted, MutedRule};
 use bulkhead_model::estate::{Asset, Estate};
 use bulkhead_model::finding::{Finding, Level};
 use jiff::Timestamp;
@@ -14,6 +14,8 @@ use crate::tactics::tactics_of;
 
 /// Hosts named for each reason.
 const NAMED: usize = 10;
+/// Rules named for each reason.
+const RULES_NAMED: usize = 5;
 /// Fields in which sensors name where something came from.
 const SOURCES: [&str; 5] = ["src_ip", "id.orig_h", "SourceIp", "IpAddress", "data.srcip"];
 
@@ -29,7 +31,16 @@ pub(crate) struct Mutes<'e> {
     estate: &'e Estate,
     assets: BTreeMap<&'e str, &'e Asset>,
     /// By reason and host.
-    counted: BTreeMap<(String, String), BTreeMap<String, Counted>>,
+    counted: BTreeMap<(String, String), BTreeMap<String, OnHost>>,
+}
+
+/// What was muted on one host for one reason, by the id of the rule.
+type OnHost = BTreeMap<String, OfRule>;
+
+#[derive(Clone, Debug)]
+struct OfRule {
+    title: String,
+    counted: Counted,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +68,13 @@ impl<'e> Mutes<'e> {
     pub(crate) fn takes(&mut self, finding: &Finding, host: &str, at: Timestamp, normal: &Normal) -> bool {
         let Some((by, why)) = self.reason(finding, host, at, normal) else { return false };
         let one = Counted { findings: 1, first: at, last: at };
-        let hosts = self.counted.entry((by, why)).or_default();
-        hosts.entry(host.to_owned()).and_modify(|it| *it = it.and(one)).or_insert(one);
+        let rules = self.counted.entry((by, why)).or_default().entry(host.to_owned()).or_default();
+        if let Some(known) = rules.get_mut(&finding.rule.id) {
+            known.counted = known.counted.and(one);
+        } else {
+            let title = finding.rule.title.clone();
+            rules.insert(finding.rule.id.clone(), OfRule { title, counted: one });
+        }
         true
     }
 
@@ -101,13 +117,16 @@ impl<'e> Mutes<'e> {
 
     /// What was muted, by reason; on one host, or on all.
     pub(crate) fn told(&self, on: Option<&str>) -> Vec<Muted> {
-        let told = |((by, why), hosts): (&(String, String), &BTreeMap<String, Counted>)| {
+        let told = |((by, why), hosts): (&(String, String), &BTreeMap<String, OnHost>)| {
             let of: Vec<_> = hosts.iter().filter(|it| on.is_none_or(|on| on == it.0)).collect();
-            let sum = of.iter().map(|it| *it.1).reduce(Counted::and)?;
+            let sum = of.iter().flat_map(|it| it.1.values()).map(|it| it.counted).reduce(Counted::and)?;
+            let rules = by_rule(of.iter().map(|it| it.1));
             Some(Muted {
                 by: by.clone(),
                 why: why.clone(),
                 findings: sum.findings,
+                n_rules: rules.len() as u64,
+                rules: rules.into_iter().take(RULES_NAMED).collect(),
                 hosts: of.iter().take(NAMED).map(|it| it.0.clone()).collect(),
                 n_hosts: of.len() as u64,
                 first: sum.first,
@@ -116,4 +135,16 @@ impl<'e> Mutes<'e> {
         };
         self.counted.iter().filter_map(told).collect()
     }
+}
+
+/// The rules of several hosts, those with the most findings first.
+fn by_rule<'a>(hosts: impl Iterator<Item = &'a OnHost>) -> Vec<MutedRule> {
+    let mut rules = BTreeMap::<&str, MutedRule>::new();
+    for (id, it) in hosts.flatten() {
+        let fresh = || MutedRule { id: id.clone(), title: it.title.clone(), findings: 0 };
+        rules.entry(id).or_insert_with(fresh).findings += it.counted.findings;
+    }
+    let mut rules: Vec<MutedRule> = rules.into_values().collect();
+    rules.sort_by(|a, b| b.findings.cmp(&a.findings).then_with(|| a.id.cmp(&b.id)));
+    rules
 }

@@ -37,31 +37,31 @@ const HOSTS_MAX: usize = 100_000;
 #[serde(default, deny_unknown_fields)]
 pub struct Normal {
     /// By rule.
-    rules: BTreeMap<String, RuleNormal>,
+    pub(crate) rules: BTreeMap<String, RuleNormal>,
     /// The span in which each host was first seen.
-    hosts: BTreeMap<String, i64>,
+    pub(crate) hosts: BTreeMap<String, i64>,
     /// Sum over all hosts of what is forgotten of their spans, at `at`.
-    faded: Count,
+    pub(crate) faded: Count,
     /// The role of each host that has one, and how long the hosts of each role were seen.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    role_of: BTreeMap<String, String>,
+    pub(crate) role_of: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    roles: BTreeMap<String, RoleSeen>,
+    pub(crate) roles: BTreeMap<String, RoleSeen>,
     /// Spans under observation so far: what fades and what is counted goes by this clock. A stretch in which nothing was recorded
     /// at all, or an event of another century, is no observation.
-    clock: i64,
+    pub(crate) clock: i64,
     /// The farthest that the clock stood: it goes back where what was observed before is told of again, or by others.
     #[serde(skip_serializing_if = "is_start")]
-    top: i64,
+    pub(crate) top: i64,
     /// When the clock stood where.
     #[serde(skip_serializing_if = "Observed::is_none")]
-    observed: Observed,
+    pub(crate) observed: Observed,
     /// The span of the calendar at which the clock was set last.
-    real: Option<i64>,
+    pub(crate) real: Option<i64>,
     /// Pairs of rule and host that are learned.
-    pairs: usize,
+    pub(crate) pairs: usize,
     /// Times that a further pair found no room.
-    not_learned: u64,
+    pub(crate) not_learned: u64,
     /// What an operator said is no sign of an intruder.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) dismissed: Vec<Dismissal>,
@@ -70,24 +70,24 @@ pub struct Normal {
 /// How long the hosts of a role were seen: how many they are, and the sum of what is forgotten of their spans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RoleSeen {
-    hosts: u64,
-    faded: Count,
+pub(crate) struct RoleSeen {
+    pub(crate) hosts: u64,
+    pub(crate) faded: Count,
 }
 
 /// How often one rule fires.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct RuleNormal {
-    fleet: Count,
+pub(crate) struct RuleNormal {
+    pub(crate) fleet: Count,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    roles: BTreeMap<String, Count>,
-    hosts: BTreeMap<String, HostNormal>,
+    pub(crate) roles: BTreeMap<String, Count>,
+    pub(crate) hosts: BTreeMap<String, HostNormal>,
     /// Accounts it spoke of, and in how many spans it spoke of any.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    accounts: BTreeSet<String>,
+    pub(crate) accounts: BTreeSet<String>,
     #[serde(skip_serializing_if = "Count::is_none")]
-    by_account: Count,
+    pub(crate) by_account: Count,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -174,7 +174,7 @@ impl Normal {
     }
 
     /// The farthest that the clock stood; earlier versions knew of no going back.
-    fn top(&self) -> i64 {
+    pub(crate) fn top(&self) -> i64 {
         self.top.max(self.clock)
     }
 
@@ -287,6 +287,12 @@ impl Normal {
         self.fleet_spans() / self.hosts.len().max(1) as f64 * SPAN_S as f64 / 3600.0
     }
 
+    /// The same in whole seconds.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a span, never negative")]
+    pub fn watched_s(&self) -> u64 {
+        (self.hours() * 3600.0) as u64
+    }
+
     /// Hosts that something is known of, by id.
     pub fn host_ids(&self) -> impl Iterator<Item = &str> {
         self.hosts.keys().map(String::as_str)
@@ -295,27 +301,6 @@ impl Normal {
     /// Whether the rule ever fired on a host that was not under alarm.
     pub fn knows(&self, rule: &str) -> bool {
         self.rules.contains_key(rule)
-    }
-
-    /// Whether it can have been learned: no count is negative, without end or beyond a lifetime.
-    pub fn is_sound(&self) -> bool {
-        const SPANS_MAX: i64 = 100 * 366 * 144;
-        let top = self.top();
-        #[expect(clippy::cast_precision_loss, reason = "spans of a century")]
-        let sound = |it: &Count| {
-            (0.0..=SPANS_MAX as f64).contains(&it.spans) && (0..=SPANS_MAX).contains(&it.at) && it.at <= top
-        };
-        let of_host = |it: &HostNormal| sound(&it.all) && it.hours.values().all(|it| sound(&it.count));
-        (0..=SPANS_MAX).contains(&top)
-            && self.observed.is_sound(top)
-            && self.hosts.values().all(|it| (0..=top).contains(it))
-            && self.role_of.iter().all(|it| self.hosts.contains_key(it.0) && self.roles.contains_key(it.1))
-            && self.roles.values().map(|it| it.hosts).sum::<u64>() == self.role_of.len() as u64
-            && self.roles.values().all(|it| sound(&it.faded))
-            && self.rules.values().flat_map(|it| it.roles.values().chain([&it.by_account])).all(&sound)
-            && self.rules.values().all(|it| sound(&it.fleet) && it.hosts.values().all(of_host))
-            && self.dismissed.is_sorted_by(|a, b| (&a.rule, &a.host) < (&b.rule, &b.host))
-            && self.pairs == self.rules.values().map(|it| it.hosts.len()).sum::<usize>()
     }
 
     /// Hosts that something is known of.

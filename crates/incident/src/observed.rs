@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sound::{CALENDAR, Sound, Unsound, each, hold};
+
 /// Stretches that are remembered, the latest of the calendar.
 const STRETCHES_MAX: usize = 1000;
 
@@ -12,15 +14,15 @@ const STRETCHES_MAX: usize = 1000;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Observed {
-    stretches: Vec<Stretch>,
+    pub(crate) stretches: Vec<Stretch>,
 }
 
 /// Spans observed without a gap that counts as one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stretch {
-    from: i64,
-    to: i64,
+pub(crate) struct Stretch {
+    pub(crate) from: i64,
+    pub(crate) to: i64,
     /// Where the clock stood in its first span; it went on by one with every span.
     clock: i64,
 }
@@ -65,12 +67,21 @@ impl Observed {
     }
 
     /// Whether it can have been observed by the time at which the clock stands at `top`.
-    pub(crate) fn is_sound(&self, top: i64) -> bool {
-        let length = |it: &Stretch| it.to.checked_sub(it.from).filter(|it| (0..=top).contains(it));
-        let sound = |it: &Stretch| length(it).is_some_and(|length| (0..=top - length).contains(&it.clock));
-        self.stretches.len() <= STRETCHES_MAX
-            && self.stretches.iter().all(sound)
-            && self.stretches.windows(2).all(|it| it[0].to < it[1].from)
+    pub(crate) fn check(&self, top: i64) -> Sound {
+        hold(self.stretches.len() <= STRETCHES_MAX, "observed", || {
+            format!("{} stretches are more than the {STRETCHES_MAX} that are kept", self.stretches.len())
+        })?;
+        each("observed", &self.stretches, |it| {
+            hold(CALENDAR.contains(&it.from), "from", || format!("{} is no span of a calendar", it.from))?;
+            let fits = CALENDAR.contains(&it.to) && (0..=top).contains(&(it.to - it.from));
+            hold(fits, "to", || format!("from {} to {} is longer than anybody watched", it.from, it.to))?;
+            hold((0..=top - (it.to - it.from)).contains(&it.clock), "clock", || {
+                format!("{} lies beyond the clock, which stood at {top}", it.clock)
+            })
+        })?;
+        let late = self.stretches.windows(2).position(|it| it[0].to >= it[1].from);
+        let late = late.map(|it| format!("observed[{}].from", it + 1));
+        late.map_or(Ok(()), |key| Err(Unsound::new(key, "it begins before the stretch before it ends")))
     }
 }
 
@@ -91,6 +102,6 @@ mod tests {
         let clocks: Vec<_> = [9, 10, 12, 14, 15, 16, 17, 899, 900].map(|span| it.clock_at(span)).to_vec();
         let known = [None, Some(0), Some(2), Some(4), Some(16), Some(17), None, None, Some(16)];
         assert_eq!(clocks, known);
-        assert!(it.is_sound(17) && !it.is_sound(16));
+        assert!(it.check(17).is_ok() && it.check(16).is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use bulkhead_model::address::is_private;
+use bulkhead_model::case::EntityKind;
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::{Asset, AssetKind, Estate, Identity};
 use bulkhead_model::finding::Finding;
@@ -184,13 +185,18 @@ impl<'e> Resolver<'e> {
         !self.estate.estate.drafted && self.estate.identities.iter().any(|it| it.id.as_str() == id)
     }
 
-    /// The id under which the estate knows a host or an account of this name.
-    pub(crate) fn declared(&self, name: &str) -> Option<String> {
+    /// The id under which the estate knows a host or an account of this name, of `kind` where that is said.
+    pub(crate) fn declared(&self, name: &str, kind: Option<EntityKind>) -> Option<String> {
         let name = name.trim().to_lowercase();
         let by_address =
             || self.by_address.get(&name.parse::<IpAddr>().ok()?.to_canonical()).copied().flatten();
-        if let Some(index) = self.asset(&name).or_else(by_address) {
+        if kind != Some(EntityKind::Identity)
+            && let Some(index) = self.asset(&name).or_else(by_address)
+        {
             return Some(self.estate.assets[index].id.as_str().to_owned());
+        }
+        if kind == Some(EntityKind::Asset) {
+            return None;
         }
         let is_it = |it: &&Identity| {
             it.id.as_str().eq_ignore_ascii_case(&name)

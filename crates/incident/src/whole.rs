@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bulkhead_model::case::Muted;
+use bulkhead_model::case::{EntityKind, Muted};
 use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -144,7 +144,8 @@ pub fn explain(
     let nothing =
         |id, was_seen, muted| Explained { id, was_seen, points: 0.0, at: None, reasons: Vec::new(), muted };
     let Some((who, id)) = whole.meant(name) else {
-        return whole.resolver.declared(name).map(|id| nothing(id, false, Vec::new()));
+        let (kind, name) = kind_named(name).map_or((None, name), |it| (Some(it.0), it.1));
+        return whole.resolver.declared(name, kind).map(|id| nothing(id, false, Vec::new()));
     };
     let muted = if matches!(who, Who::Host(_)) { whole.mutes.told(Some(&id)) } else { Vec::new() };
     let Some((_, at)) = whole.most.get(&who).copied() else { return Some(nothing(id, true, muted)) };
@@ -166,14 +167,30 @@ pub fn fuse(
     fuse_knowing(Memory::default(), findings, observations, estate, policy, seed)
 }
 
+/// The kind and the name, where what stands before the name says of which kind it is.
+fn kind_named(text: &str) -> Option<(EntityKind, &str)> {
+    const KINDS: [(&str, EntityKind); 4] = [
+        ("host:", EntityKind::Asset),
+        ("account:", EntityKind::Identity),
+        ("asset:", EntityKind::Asset),
+        ("identity:", EntityKind::Identity),
+    ];
+    KINDS.iter().find_map(|(before, kind)| Some((*kind, text.strip_prefix(before)?)))
+}
+
 impl Scope<'_> {
-    /// The host or account that `name` means, and its id; none where no such was seen.
+    /// The host or account that `name` means, and its id; none where no such was seen. What stands before it may say which of
+    /// both is meant, as where two are called so.
     pub(crate) fn meant(&self, name: &str) -> Option<(Who, String)> {
+        let (kind, name) = kind_named(name).map_or((None, name), |it| (Some(it.0), it.1));
         let mut resolver = self.resolver.clone();
         let (n_hosts, n_people) = (resolver.hosts.len(), resolver.people.len());
         let host = resolver.host_of_finding(name).filter(|it| *it < n_hosts);
-        if let Some(host) = host {
+        if let Some(host) = host.filter(|_| kind != Some(EntityKind::Identity)) {
             return Some((Who::Host(host), self.resolver.hosts[host].id.clone()));
+        }
+        if kind == Some(EntityKind::Asset) {
+            return None;
         }
         let account = resolver.account(name).filter(|it| *it < n_people)?;
         Some((Who::Account(account), self.resolver.people[account].id.clone()))

@@ -83,6 +83,27 @@ impl Names {
         Ok(names)
     }
 
+    /// The pseudonyms that `names` have under `key`, without any vault: who knows the key can tell who is meant.
+    ///
+    /// # Errors
+    /// When there are too many names for one case.
+    pub fn of<'n>(key: [u8; 32], names: impl IntoIterator<Item = (Bearer, &'n str)>) -> Result<Self> {
+        let mut all = Self::new(key, BTreeMap::new())?;
+        for (bearer, name) in names {
+            let name = if bearer == Bearer::Account { bare_name(name) } else { name };
+            all.learn(bearer, name.trim());
+        }
+        all.prepare()?;
+        Ok(all)
+    }
+
+    /// Whether `text` has the form of a pseudonym.
+    pub fn is_pseudonym(text: &str) -> bool {
+        let digits = PREFIXES.iter().find_map(|it| text.strip_prefix(it));
+        let is_digit = |it: u8| it.is_ascii_hexdigit() || it == b'.';
+        digits.is_some_and(|it| LENGTHS.contains(&it.len()) && it.bytes().all(is_digit))
+    }
+
     /// Number of names.
     pub fn len(&self) -> usize {
         self.by_name.len()

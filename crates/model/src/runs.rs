@@ -51,6 +51,12 @@ impl Runs {
         }
     }
 
+    /// Whether they are what [`Self::add`] can have made, and lie within `[from, to]`.
+    pub fn is_sound(&self, from: i64, to: i64) -> bool {
+        self.0.iter().all(|run| from <= run.0 && run.0 < run.1 && run.1 <= to)
+            && self.0.windows(2).all(|pair| pair[0].1 < pair[1].0)
+    }
+
     /// Drops the runs that begin at `until` or later, and of those that are left the last beyond `runs`.
     pub fn keep(&mut self, until: i64, runs: usize) {
         self.0.truncate(self.0.partition_point(|run| run.0 < until).min(runs));

@@ -81,6 +81,19 @@ impl Uses {
         )
     }
 
+    /// Whether [`Self::add`] can have made it: no use lies outside its first and last time.
+    pub fn is_sound(&self) -> bool {
+        const COUNT_MAX: u64 = 1 << 53;
+        if self.count > COUNT_MAX {
+            return false;
+        }
+        let (Some(first), Some(last)) = (self.first, self.last) else {
+            return self.first == self.last && self.taken.is_empty() && self.periods.is_empty();
+        };
+        let (first, last) = (first.as_second(), last.as_second());
+        self.taken.is_sound(first, last + GAP) && self.periods.is_sound(first, last + PERIOD_GAP)
+    }
+
     fn trim(&mut self) {
         let Some(first) = self.first else { return };
         self.taken.keep(first.as_second() + DAY, STRETCHES);
@@ -109,6 +122,19 @@ mod tests {
         let mut uses = Uses::default();
         seconds.iter().for_each(|it| uses.add(Some(at(*it))));
         uses
+    }
+
+    #[test]
+    fn what_cannot_have_been_added_is_not_sound() {
+        let sound = |from: &str, to: &str| {
+            let text = serde_json::to_string(&uses(&[30, 70, 36_000])).unwrap();
+            assert!(text.contains(from), "{text}");
+            serde_json::from_str::<Uses>(&text.replace(from, to)).unwrap().is_sound()
+        };
+        assert!(sound("[30,130]", "[30,130]"));
+        assert!(!sound("[30,130]", "[29,130]") && !sound("[30,130]", "[130,30]"));
+        assert!(!sound("[36000,36600]", "[36000,36601]") && !sound("[36000,36600]", "[600,36600]"));
+        assert!(!sound("\"count\":3", "\"count\":18446744073709551615"));
     }
 
     #[test]

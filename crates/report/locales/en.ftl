@@ -268,6 +268,16 @@ findings-muted-by = { $n_n ->
     [one] { $by } ({ $why }): { $n } finding on { $hosts }, { $from } to { $until }
    *[other] { $by } ({ $why }): { $n } findings on { $hosts }, { $from } to { $until }
 }
+findings-muted-rules = Rules
+findings-muted-rule = { $n_n ->
+    [one] { $rule } ({ $id }) once
+   *[other] { $rule } ({ $id }) { $n } times
+}
+findings-basis-prior = What the judgement rests on: what the product assumes of any host. The hosts were watched for { $span } on average (less what is forgotten), which is less than a day.
+findings-basis-learned = What the judgement rests on: what was learned to be usual on these hosts, watched for { $span } on average (less what is forgotten).
+findings-basis-alone = No baseline of earlier runs stands behind it.
+findings-basis-new = The baseline { $file } was new.
+findings-basis-baseline = The baseline { $file } of earlier runs had watched for { $span } on average.
 findings-all = All findings
 findings-times = Times
 findings-until = until { $when }
@@ -444,6 +454,7 @@ level-high = high
 level-critical = critical
 alternative-silent = cheapest without footholds
 kind-incident = incident
+kind-evidence = evidence
 kind-finding = finding
 kind-impact = impact
 kind-plan = plan
@@ -518,6 +529,27 @@ recovery-mtpd = MTPD
 theft-unknown = cannot be assessed: no store of data within the attacker's reach is known
 
 ## What the record says in English: by these messages it is known again, and told in another language.
+## `respond --why`
+
+why-unseen = { $id }: nothing that was read tells of it, so that nothing can be said of it
+why-nothing = { $id }: nothing was found that speaks of it
+why-muted-alone = { $id }: nothing was found that speaks of it, but for what counts for nothing:
+why-points = { $id }: { $points } { $n_n ->
+   *[other] points
+} at most, { $when }: { $means }. From { $suspected } points on a host or account of an incident is suspected, from { $compromised } held compromised; { $declares } on one host declare an incident
+why-not-named = too few to be named in any incident
+why-suspected = enough to be suspected in an incident
+why-compromised = enough to be held compromised in an incident
+why-usual-hours = usual there once in { $hours } h
+why-usual-days = usual there once in { $n } days
+why-usual-never = usual there once in more than a year (never, as far as is known)
+why-rule = rule { $rule }
+why-more = and { $n_n ->
+    [one] { $n } reason
+   *[other] { $n } reasons
+} less weighty
+why-muted = MUTED by { $row }
+
 ## Holes by name: any, host, list, told (known again itself), maybe (if it is), count, number, span, word, level. The first that fits counts.
 
 said-source-text = { $maybe } (read in the text, { $any })

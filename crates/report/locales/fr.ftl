@@ -275,6 +275,16 @@ findings-muted-by = { $n_n ->
     [one] { $by } ({ $why }) : { $n } constat sur { $hosts }, du { $from } au { $until }
    *[other] { $by } ({ $why }) : { $n } constats sur { $hosts }, du { $from } au { $until }
 }
+findings-muted-rules = Règles
+findings-muted-rule = { $n_n ->
+    [one] { $rule } ({ $id }) { $n } fois
+   *[other] { $rule } ({ $id }) { $n } fois
+}
+findings-basis-prior = Ce sur quoi repose le jugement : ce que le produit suppose de toute machine. Les machines ont été observées pendant { $span } en moyenne (part oubliée déduite), soit moins d'un jour.
+findings-basis-learned = Ce sur quoi repose le jugement : ce qui a été appris de l'ordinaire de ces machines, observées pendant { $span } en moyenne (part oubliée déduite).
+findings-basis-alone = Aucun fichier de référence (--baseline) d'exécutions antérieures ne l'appuie.
+findings-basis-new = Le fichier de référence { $file } était neuf.
+findings-basis-baseline = Le fichier de référence { $file }, tenu par des exécutions antérieures, reposait sur { $span } d'observation en moyenne.
 findings-all = Tous les constats
 findings-times = Fois
 findings-until = jusqu'à { $when }
@@ -451,6 +461,7 @@ level-high = élevée
 level-critical = critique
 alternative-silent = le moins cher sans point d'appui
 kind-incident = incident
+kind-evidence = pièce conservée
 kind-finding = constat
 kind-impact = impact
 kind-plan = plan
@@ -524,6 +535,28 @@ recovery-rto = RTO
 recovery-mtpd = DMIA (MTPD)
 theft-unknown = impossible à évaluer : aucun dépôt de données à portée de l'attaquant n'est connu
 
+## `respond --why`
+
+why-unseen = { $id } : rien de ce qui a été lu n'en parle, on ne peut donc rien en dire
+why-nothing = { $id } : rien n'a été trouvé à son sujet
+why-muted-alone = { $id } : rien n'a été trouvé à son sujet, hormis ce qui ne compte pas :
+why-points = { $id } : au plus { $points } { $n_n ->
+    [one] point
+   *[other] points
+}, le { $when } : { $means }. Dans un incident, une machine ou un compte est soupçonné à partir de { $suspected } points et tenu pour compromis à partir de { $compromised } ; { $declares } points sur une seule machine suffisent à déclarer un incident
+why-not-named = trop peu pour être nommé dans un incident
+why-suspected = assez pour être soupçonné dans un incident
+why-compromised = assez pour être tenu pour compromis dans un incident
+why-usual-hours = d'ordinaire ici : une fois en { $hours } h
+why-usual-days = d'ordinaire ici : une fois tous les { $n } jours
+why-usual-never = d'ordinaire ici : moins d'une fois par an (jamais, pour autant qu'on le sache)
+why-rule = règle { $rule }
+why-more = et { $n_n ->
+    [one] { $n } raison de moindre poids
+   *[other] { $n } raisons de moindre poids
+}
+why-muted = NON COMPTÉ : { $row }
+
 ## Ce que le dossier dit en anglais, redit en français ; les trous portent les noms du catalogue anglais
 
 said-source-text = { $maybe } (lu dans le texte, { $any })
@@ -539,8 +572,8 @@ said-beside = { $told }, rare ici, dans l’heure d’alertes sur { $any }
 said-onward = { $told }, puis plus loin depuis ici
 said-suspicion = { $told }, depuis une machine et avec un compte soupçonnés
 said-traced = { $told }, dans un même arbre de processus ou une même session que : { $any }
-said-made-by = compte { $any } créé par { $any_b } sur { $any_c }, déjà soupçonné alors
-said-made = compte { $any } créé sur { $any_b }, déjà soupçonnée alors
+said-made-by = compte { $any } créé sur { $any_c } par le compte { $any_b }, déjà soupçonné à ce moment-là
+said-made = compte { $any } créé sur la machine { $any_b }, déjà soupçonnée à ce moment-là
 said-on-host = { $host } : { $told }
 said-fired-times-by = « { $any } » ({ $level }), { $count } fois, par { $list }
 said-fired-times = « { $any } » ({ $level }), { $count } fois
@@ -559,9 +592,9 @@ said-relapse = RECHUTE : { $list } ({ $maybe })
 said-state-change = { $told } → { $told_b }
 said-accepted = { $told } : accepté par { $maybe }
 said-stays = { $any } reste à portée
-said-foothold-unknown = { $any } garde un point d'appui (ses voies de sortie sont inconnues)
-said-foothold-way = { $any } garde un point d'appui (voie de sortie : { $any_b })
-said-foothold-account = { $any } garde un point d'appui (non désactivé)
+said-foothold-unknown = { $any } conserve un point d'appui (ses voies de sortie sont inconnues)
+said-foothold-way = { $any } conserve un point d'appui (voie de sortie : { $any_b })
+said-foothold-account = { $any } conserve un point d'appui (non désactivé)
 said-closed-why = clos : { $maybe }
 said-removed = points d'appui retirés de { $list } : { $maybe }
 said-plan-parts = { $told } ; { $list }
@@ -598,8 +631,8 @@ said-proof = la preuve de la génération { $count } tient : { $count_b_n ->
     [one] { $count_c } machine
    *[other] { $count_c } machines
 }, aucune des { $count_d } machines protégées n'est atteignable
-said-keep = { $told } ; { $list } gardent un point d'appui
-said-keeps = { $told } ; { $any } garde un point d'appui
+said-keep = { $told } ; { $list } conservent un point d'appui
+said-keeps = { $told } ; { $any } conserve un point d'appui
 said-proof-not = la preuve de la génération { $count } NE tient PAS : { $any }
 said-lease = { $any } : le bail est expiré
 said-recovery-plan = plan de reprise { $count } : { $count_b_n ->
@@ -648,8 +681,8 @@ said-cut-unknown = { $any } → extérieur (voie de sortie inconnue)
 said-cut-way = { $any } → { $any_b } ({ $any_c } : voie de sortie)
 said-cut = { $any } → { $any_b } ({ $maybe })
 said-ports = { $any } et { $count } autres ports
-said-left-footholds = { $count } entités gardent un point d'appui : { $list }
-said-left-foothold = { $count } entité garde un point d'appui : { $list }
+said-left-footholds = { $count } entités conservent un point d'appui : { $list }
+said-left-foothold = { $count } entité conserve un point d'appui : { $list }
 said-left-way-unknown = { $any } (voie de sortie inconnue)
 said-left-through = { $any } (par { $any_b })
 said-left-by = { $any } (par { $any_b })

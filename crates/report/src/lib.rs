@@ -21,10 +21,12 @@ mod style;
 mod summary;
 mod svg;
 mod text;
+mod why;
 mod words;
 
 pub use html::{CaseView, html};
 pub use said::in_french;
 pub use svg::standalone;
 pub use text::{percent, span};
+pub use why::{Why, WhyPart, WhyStanding};
 pub use words::{Lang, Words};

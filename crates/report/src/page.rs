@@ -89,10 +89,7 @@ impl<'a> Page<'a> {
 
     /// Between two statements of one line.
     pub fn also(&self) -> &'static str {
-        match self.words.lang {
-            Lang::En => "; ",
-            Lang::Fr => "\u{202f}; ",
-        }
+        self.words.also()
     }
 
     /// Between a name and what is said of it.

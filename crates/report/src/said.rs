@@ -290,6 +290,14 @@ mod tests {
             ),
             ("everything is watched for 10 d 0 h", "l'ensemble sous surveillance pendant 10 j 0 h"),
             ("no new finding on these hosts for 3d", "aucun nouveau constat sur ces machines pendant 3 j"),
+            (
+                "account eve made by adm on ws-1, under suspicion by then",
+                "compte eve créé sur ws-1 par le compte adm, déjà soupçonné à ce moment-là",
+            ),
+            (
+                "ws-1 keeps a foothold (way out: web-out)",
+                "ws-1 conserve un point d'appui (voie de sortie : web-out)",
+            ),
             ("customer, billing", "clients, facturation"),
             ("what nobody ever wrote", "what nobody ever wrote"),
         ] {

@@ -2,8 +2,8 @@
 //! anything outside.
 
 use bulkhead_model::case::{
-    CaseParts, Certificate, Clock, ClockOffset, ClockStatus, Exfiltration, Figures, Impact, Incident,
-    Localized, Muted, Plan, RecoveryPlan, Score, TimelineEntry,
+    CaseParts, Certificate, Clock, ClockStatus, Exfiltration, Figures, Impact, Incident, Localized, Plan,
+    RecoveryPlan, Score, TimelineEntry,
 };
 use bulkhead_model::estate::Estate;
 use bulkhead_model::finding::Finding;
@@ -11,6 +11,9 @@ use bulkhead_report::filing::{Field, Filing};
 use bulkhead_report::{CaseView, Lang, html};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
+
+#[path = "page/telemetry.rs"]
+mod telemetry;
 
 struct Case {
     estate: Estate,
@@ -189,60 +192,6 @@ fn what_did_not_come_about_is_said() {
     }
     let open = html(&CaseView { proof_holds: Some(false), ..case.view() });
     assert!(open.contains("STILL OPEN") && open.contains("ENCORE OUVERT") && open.contains("does not hold"));
-}
-
-#[test]
-fn what_was_muted_and_when_it_was_over_stand_on_the_page() {
-    let mut case = Case::read();
-    let page = html(&case.view());
-    assert!(!page.contains("counted for nothing") && !page.contains("By its telemetry"));
-    let at = |text: &str| text.parse().expect("a time");
-    case.incident.telemetry.muted = vec![Muted {
-        by: "maintenance patch-day".to_owned(),
-        why: "monthly updates".to_owned(),
-        findings: 14,
-        hosts: vec!["pc-1".to_owned(), "web-1".to_owned()],
-        n_hosts: 5,
-        first: at("2025-07-25T08:00:00Z"),
-        last: at("2025-07-25T09:30:00Z"),
-    }];
-    case.incident.ended_at = Some(at("2025-07-29T10:00:00Z"));
-    let [en, fr] = Lang::ALL.map(|lang| seen(&html(&CaseView { lang, ..case.view() }), lang.other()));
-    for text in [
-        "maintenance patch-day (monthly updates): 14 findings on pc-1, web-1 and 3 more, ",
-        "By its telemetry the incident was over on Tue 2025-07-29 12:00 CEST",
-    ] {
-        assert!(en.contains(text), "{text}");
-    }
-    for text in [
-        "maintenance patch-day (monthly updates) : 14 constats sur pc-1, web-1 et 3 autres, du ",
-        "D'après sa télémétrie, l'incident était terminé le 29/07/2025",
-    ] {
-        assert!(fr.replace('\u{202f}', " ").contains(text), "{text}: {fr}");
-    }
-}
-
-#[test]
-fn which_times_were_set_right_and_which_are_none_stand_on_the_page() {
-    let mut case = Case::read();
-    let page = html(&case.view());
-    assert!(!page.contains("Times set right") && !page.contains("no time of a calendar"));
-    let offset = |host: &str, seconds, events| ClockOffset { host: host.to_owned(), seconds, events };
-    case.incident.telemetry.clock_offsets = vec![offset("ws5", 25_200, 1_200), offset("ws6", -600, 1)];
-    case.incident.telemetry.untimed = 3;
-    let [en, fr] = Lang::ALL.map(|lang| seen(&html(&CaseView { lang, ..case.view() }), lang.other()));
-    for text in [
-        "the logs of ws5 were 7 h 00 min slow; 1\u{202f}200 events placed by that",
-        "the logs of ws6 were 10 min fast; 1 event placed by that",
-        "3 events say no time of a calendar",
-    ] {
-        assert!(en.contains(text), "{text}: {en}");
-    }
-    for text in
-        ["les journaux de ws5 retardaient de 7 h 00 min", "3 événements ne disent aucune heure du calendrier"]
-    {
-        assert!(fr.replace('\u{202f}', " ").contains(text), "{text}: {fr}");
-    }
 }
 
 #[test]

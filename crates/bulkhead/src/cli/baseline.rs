@@ -4,17 +4,22 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::Format;
 use crate::when::{self, When};
 
 /// `baseline ...`.
 #[derive(Debug, Subcommand)]
 pub enum Baseline {
-    /// Shows how much was learned and what was dismissed.
+    /// Shows what was learned and from what, the most usual rules, what was dismissed, and the incidents it knows.
     Show {
         /// The file that `respond --baseline` keeps.
         file: PathBuf,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
-    /// Says that a rule is no sign of an intruder on a host; it counts for nothing there from then on, and every verdict says so.
+    /// Says that a rule is no sign of an intruder on a host; it counts for nothing there from then on, and every verdict says
+    /// so. Said again of the same rule and host, the new reason takes the place of the earlier one, which is told.
     Dismiss {
         /// The file that `respond --baseline` keeps.
         file: PathBuf,

@@ -3,15 +3,22 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use bulkhead_incident::{Dismissal, Memory};
+use bulkhead_incident::{Dismissal, Learned, Memory};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use crate::baseline::Baseline;
-use crate::cli::baseline as cli;
+use crate::cli::{Format, baseline as cli};
+use crate::commands::case::print_json;
 use crate::failure::{Failure, Outcome};
 use crate::inputs;
-use crate::say::say;
-use crate::ui::counted;
+use crate::say::{self, say};
+use crate::ui::{Table, counted};
+use crate::when::shown;
+
+/// Rules that are shown, the most usual.
+const RULES: usize = 10;
 
 /// Runs one of them.
 ///
@@ -19,8 +26,12 @@ use crate::ui::counted;
 /// When the file is no baseline, or holds no such dismissal.
 pub fn run(command: &cli::Baseline) -> Outcome {
     match command {
-        cli::Baseline::Show { file } => {
-            show(&existing(file)?.memory);
+        cli::Baseline::Show { file, format } => {
+            let baseline = existing(file)?;
+            match format {
+                Format::Table => show(&baseline.memory),
+                Format::Json => print_json(&object(&baseline.memory))?,
+            }
             Ok(())
         }
         cli::Baseline::Dismiss { file, rule, host, reason, now } => {
@@ -43,9 +54,12 @@ pub fn run(command: &cli::Baseline) -> Outcome {
             if let Some(previous) = &mut baseline.previous {
                 previous.normal.dismiss(dismissal.clone());
             }
-            baseline.memory.normal.dismiss(dismissal);
+            let before = baseline.memory.normal.dismiss(dismissal);
             baseline.keep(&baseline.memory)?;
             say!("dismissed: {} on {} counts for nothing from now on ({})", rule, host, reason);
+            if let Some(it) = before {
+                say!("this takes the place of what was said of both {}: {}", in_utc(it.at), it.reason);
+            }
             if !is_known {
                 say!("this baseline has not seen the rule {} yet: see that the id is right", rule);
             }
@@ -94,18 +108,90 @@ fn existing(file: &Path) -> Outcome<Baseline> {
     Baseline::open(Some(file))
 }
 
+/// Everything that is known, for people.
 fn show(memory: &Memory) {
-    let normal = &memory.normal;
+    let learned = memory.normal.learned();
+    let dismissals = memory.normal.dismissals();
     say!(
         "learned of {}, seen for {:.0} h each on average; {}",
-        counted(normal.n_hosts(), "host"),
-        normal.hours(),
-        counted(normal.dismissals().len(), "dismissal")
+        counted(learned.hosts, "host"),
+        learned.hours_a_host,
+        counted(dismissals.len(), "dismissal")
     );
+    if let Some((from, to)) = learned.between {
+        say!(
+            "it rests on {:.1} h of telemetry between {} and {}",
+            learned.observed_h,
+            in_utc(from),
+            in_utc(to)
+        );
+    }
+    show_rules(memory, &learned);
     for it in memory.open() {
-        say!("  open since {}: {} ({})", it.declared_at, it.id, it.title);
+        say!("  open since {}: {} ({})", in_utc(it.declared_at), it.id, it.title);
     }
-    for it in normal.dismissals() {
-        say!("  {} on {} since {}: {}", it.rule, it.host, it.at, it.reason);
+    for it in memory.ended() {
+        say!(
+            "  over since {}: {} ({}), declared {}",
+            in_utc(it.ended_at),
+            it.id,
+            it.title,
+            in_utc(it.declared_at)
+        );
     }
+    for it in dismissals {
+        say!("  dismissed {}: {} on {}: {}", in_utc(it.at), it.rule, it.host, it.reason);
+    }
+}
+
+/// The most usual rules: how often, and on how many hosts.
+fn show_rules(memory: &Memory, learned: &Learned) {
+    if learned.rules.is_empty() {
+        say!("no rule has fired on any host yet");
+        return;
+    }
+    let titles = memory.titles();
+    say!("most usual, in spans of ten minutes (less what is forgotten):");
+    let mut table = Table::new(["spans", "hosts", "rule", "title"]);
+    for it in learned.rules.iter().take(RULES) {
+        let title = titles.get(it.id.as_str()).copied().filter(|title| *title != it.id);
+        table.row([
+            format!("{:.1}", it.spans),
+            it.hosts.to_string(),
+            it.id.clone(),
+            title.unwrap_or_default().to_owned(),
+        ]);
+    }
+    say::show(&table.render(2));
+    if learned.rules.len() > RULES {
+        say!("  and {} more", counted(learned.rules.len() - RULES, "rule"));
+    }
+}
+
+/// The same for programs.
+fn object(memory: &Memory) -> Value {
+    let learned = memory.normal.learned();
+    let titles = memory.titles();
+    json!({
+        "hosts": learned.hosts,
+        "hours_a_host": learned.hours_a_host,
+        "observed": {
+            "from": learned.between.map(|it| it.0),
+            "to": learned.between.map(|it| it.1),
+            "hours": learned.observed_h,
+        },
+        "rules": learned.rules.iter().map(|it| json!({
+            "id": it.id, "title": titles.get(it.id.as_str()), "spans": it.spans, "hosts": it.hosts,
+        })).collect::<Vec<_>>(),
+        "dismissals": memory.normal.dismissals(),
+        "open": memory.open().map(|it| json!({
+            "id": it.id, "title": it.title, "declared_at": it.declared_at,
+        })).collect::<Vec<_>>(),
+        "ended": memory.ended().collect::<Vec<_>>(),
+    })
+}
+
+/// A baseline is of no estate, so of no time zone.
+fn in_utc(at: Timestamp) -> String {
+    shown(at, &TimeZone::UTC)
 }

@@ -7,6 +7,7 @@ use bulkhead_journal::witness::witness_key;
 use bulkhead_journal::{Error, Vault, VerifyOptions, WitnessKey};
 use bulkhead_model::case::{Clock, Figures, Incident, Plan, RecoveryPlan};
 use bulkhead_model::estate::EstateInfo;
+use bulkhead_model::finding::Level;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +15,7 @@ use crate::building;
 use crate::cli::{Case, Format, Signer, VerifyWith};
 use crate::commands::case_export;
 use crate::commands::key::{public_key, signing_key};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, MAKE_ROOM, Outcome};
 use crate::inputs;
 use crate::say::{self, note, say};
 use crate::ui::{Table, counted, duration, money};
@@ -108,19 +109,11 @@ fn show(dir: &Path, format: Format) -> Outcome {
     for it in &incident.telemetry.muted {
         say!("{}", crate::narrate::muted(it, |at| shown(at, &zone)));
     }
-    let mut table = Table::new(["", "id", "since", "confidence", "because"]);
-    for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
-        for it in list {
-            let reason = it.reasons.first().map(|it| it.text.clone()).unwrap_or_default();
-            table.row([
-                word.to_owned(),
-                it.id.clone(),
-                shown(it.since, &zone),
-                bulkhead_report::percent(it.confidence),
-                reason,
-            ]);
-        }
+    if let Some(it) = &incident.telemetry.basis {
+        let is_grave = incident.severity >= Level::High;
+        say!("what is known: the hosts were {}", crate::basis::watched(it, is_grave));
     }
+    let table = crate::narrate::entities(&incident, usize::MAX, |at| shown(at, &zone));
     say::show(&table.render(2));
     if let Some(plan) = &plan {
         say!("containment, generation {}: {}", plan.generation, money(plan.objective.total, &plan.currency));
@@ -267,8 +260,7 @@ pub fn journal_failure(err: Error) -> Failure {
         Error::File(err) => err.into(),
         Error::Io { doing, ref path, ref source } => Failure::file(doing, path, source),
         Error::Database(_) if err.is_of_the_machine() => {
-            Failure::input(format!("{:#}", anyhow::Error::new(err)))
-                .hint("make room, or check who may write there; what stood there before is untouched")
+            Failure::input(format!("{:#}", anyhow::Error::new(err))).hint(MAKE_ROOM)
         }
         Error::Database(_) => Failure::Internal(anyhow::Error::new(err)),
         other => Failure::input(format!("{:#}", anyhow::Error::new(other))),

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulkhead_evaluate::{Facts, LENGTH_MAX, Scenario, Verdict, read, scenario, scenarios, score, verdicts};
+use bulkhead_incident::IncidentDraft;
 use bulkhead_model::case::{IncidentState, Score, ServiceImpact};
-use bulkhead_model::finding::Finding;
+use bulkhead_model::finding::{Finding, Level};
 use bulkhead_model::id::{AssetId, ServiceId};
 use jiff::Timestamp;
 
@@ -14,6 +15,7 @@ use crate::casedir::CaseFiles;
 use crate::cli::{Drill, Format};
 use crate::commands::beside::say_muted;
 use crate::commands::case::print_json;
+use crate::commands::drill_which::{self, Which};
 use crate::commands::key::signing_key;
 use crate::commands::respond::{objects, say_language, setting};
 use crate::commands::{drill_noise, drill_unanswered};
@@ -25,7 +27,7 @@ use crate::flow::{self, Ending, Opening, VaultKey};
 use crate::say::{self, note, say};
 use crate::ui::Table;
 use crate::world::drill::DrillWorld;
-use crate::{files, inputs, narrate, policy_input, rule_input, seen_flows, ui};
+use crate::{basis, files, inputs, narrate, policy_input, rule_input, seen_flows, ui};
 
 /// Played when no scenario is named.
 const DEFAULT: &str = "reference";
@@ -118,10 +120,13 @@ fn finish(
     let all = world.findings_until(ending.at).to_vec();
     let findings = belonging(&all, draft.map(|it| it.findings).unwrap_or_default(), &ending);
     let mut files = files::assemble(&ending, estate, setting, findings)?;
-    let early = world.early(ending.at);
+    let declared = world.declared(ending.at);
+    let early = world.early(&declared);
     let (score, verdicts) = judge(scenario, estate, &ending, &files, early.len(), world);
     files.score = Some(score.clone());
     files.figures = files::figures(&files, &ending, estate);
+    let declared = judged(declared, scenario, world);
+    let answered = ending.state.incident.as_ref().map(|it| it.id.clone());
     let proof_holds = files::shown_certificate(&ending).map(|it| it.1);
     files.report = files::report(&files, estate, proof_holds);
     let format = args.common.format;
@@ -135,11 +140,13 @@ fn finish(
         Format::Json => {
             let mut told = objects(&files);
             told["objectives"] = serde_json::json!(verdicts);
+            told["declared"] = drill_which::objects(&declared, answered.as_deref()).into();
             print_json(&told)?;
         }
     }
     if format == Format::Table {
         say::show(&narrate::early(&early, &estate.estate.estate));
+        say::show(&drill_which::table(&declared, answered.as_deref(), &estate.estate.estate));
         print_verdicts(&verdicts);
         say!("\ncase directory: {}", out.display());
         say!("  open {}/report.html, check it with `bulkhead case verify {}`", out.display(), out.display());
@@ -147,6 +154,21 @@ fn finish(
     }
     record.announce(format);
     missed(&verdicts)
+}
+
+/// What each incident has to do with what truly happened.
+fn judged(
+    declared: Vec<IncidentDraft>,
+    scenario: &Scenario,
+    world: &mut DrillWorld<'_>,
+) -> Vec<(IncidentDraft, Which)> {
+    let truth = world.truth();
+    let begins = scenario.attack_begins();
+    declared
+        .into_iter()
+        .map(|it| (Which::of(&it, truth, begins), it))
+        .map(|(which, it)| (it, which))
+        .collect()
 }
 
 /// Findings of the incident: those of the draft at the end, and every one on which somebody's place in it rests.
@@ -234,7 +256,8 @@ fn quiet_day(
 ) -> Outcome {
     let findings = world.findings_until(Timestamp::MAX).to_vec();
     let fusion = world.unanswered();
-    let early = world.early(Timestamp::MAX);
+    let declared = world.declared(Timestamp::MAX);
+    let early = world.early(&declared);
     let impact = bulkhead_model::case::Impact::default();
     let facts = Facts {
         findings: &findings,
@@ -267,7 +290,8 @@ fn quiet_day(
             events,
             findings.len()
         );
-        say!("{}", narrate::basis(&findings, &fusion));
+        let is_grave = findings.iter().any(|it| it.rule.level >= Level::High);
+        say!("{}", basis::line(&basis::of(&fusion, None), is_grave));
         say_muted(&fusion.muted, &estate.estate);
         say::show(&narrate::early(&early, &estate.estate.estate));
         print_verdicts(&verdicts);

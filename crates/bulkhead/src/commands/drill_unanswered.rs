@@ -11,10 +11,11 @@ use bulkhead_model::span::Span;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::basis;
 use crate::cli::Format;
 use crate::commands::beside::say_muted;
+use crate::commands::drill_which::Which;
 use crate::failure::{Failure, Outcome};
-use crate::narrate;
 use crate::say::say;
 use crate::ui::counted;
 use crate::world::drill::DrillWorld;
@@ -25,16 +26,26 @@ const REASONS: usize = 5;
 /// Tells what would be declared; fails where that is not the number that the scenario asks for.
 pub fn tell(scenario: &Scenario, estate: &Estate, world: &mut DrillWorld<'_>, format: Format) -> Outcome {
     let fusion = world.unanswered();
-    let basis = narrate::basis(world.findings_until(Timestamp::MAX), &fusion);
+    let known = basis::of(&fusion, None);
     let mut incidents = fusion.incidents;
     incidents.sort_by_key(|it| it.declared_at);
     let mut levels: BTreeMap<Level, u64> = BTreeMap::new();
     for it in world.findings_until(Timestamp::MAX) {
         *levels.entry(it.rule.level).or_default() += 1;
     }
+    let begins = scenario.attack_begins();
+    let judged: Vec<(IncidentDraft, Which)> = {
+        let truth = world.truth();
+        incidents
+            .into_iter()
+            .map(|it| (Which::of(&it, truth, begins), it))
+            .map(|(which, it)| (it, which))
+            .collect()
+    };
+    let incidents = &judged;
     let seconds = scenario.before.secs() + scenario.length.secs();
     if format == Format::Json {
-        let told: Vec<Value> = incidents.iter().map(|it| incident(it, estate)).collect();
+        let told: Vec<Value> = incidents.iter().map(|(it, which)| incident(it, which, estate)).collect();
         let levels: BTreeMap<String, u64> =
             levels.iter().map(|(level, count)| (level.as_str().to_owned(), *count)).collect();
         say!(
@@ -56,12 +67,14 @@ pub fn tell(scenario: &Scenario, estate: &Estate, world: &mut DrillWorld<'_>, fo
             levels.values().sum::<u64>(),
             counts.join(", ")
         );
-        for it in &incidents {
+        for (it, which) in incidents {
             say!("\n{} declared {}, {}: {}", it.id, it.declared_at, it.severity.as_str(), it.title);
+            say!("  {}", which.told());
             it.named().for_each(|entity| say_entity(entity, estate));
         }
         say!("\n{} would be declared", counted(incidents.len(), "incident"));
-        say!("{}", basis);
+        let is_grave = levels.keys().any(|it| *it >= Level::High);
+        say!("{}", basis::line(&known, is_grave));
         say_muted(&fusion.muted, estate);
     }
     match scenario.objectives.incidents {
@@ -86,7 +99,7 @@ fn say_entity(entity: &Entity, estate: &Estate) {
     }
 }
 
-fn incident(draft: &IncidentDraft, estate: &Estate) -> Value {
+fn incident(draft: &IncidentDraft, which: &Which, estate: &Estate) -> Value {
     let entity = |it: &Entity| {
         json!({
             "kind": it.kind, "id": it.id, "confidence": it.confidence, "crown_jewel": is_jewel(it, estate),
@@ -95,6 +108,7 @@ fn incident(draft: &IncidentDraft, estate: &Estate) -> Value {
     };
     json!({
         "id": draft.id, "title": draft.title, "severity": draft.severity, "points": draft.points,
+        "is_attack": which.is_attack(), "acted_on": which.acted_on, "before_attack": which.is_early,
         "first_finding_at": draft.first_finding_at, "declared_at": draft.declared_at, "ended_at": draft.ended_at,
         "compromised": draft.compromised.iter().map(entity).collect::<Vec<_>>(),
         "suspected": draft.suspected.iter().map(entity).collect::<Vec<_>>(),

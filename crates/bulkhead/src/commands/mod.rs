@@ -10,6 +10,7 @@ mod detect;
 mod drill;
 mod drill_noise;
 mod drill_unanswered;
+mod drill_which;
 mod estate;
 mod estate_import;
 mod explain;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulkhead_contain::ports::MovementPorts;
+use bulkhead_detect::RuleSet;
 use bulkhead_incident::{Fusion, IncidentDraft, Policy, fuse_knowing};
-use bulkhead_model::case::{Entity, EntityRef, Incident, Residual};
+use bulkhead_model::case::{Basis, Entity, EntityRef, Incident, Residual};
 use bulkhead_model::estate::Estate;
-use bulkhead_model::finding::Finding;
+use bulkhead_model::finding::{Finding, Level};
 use bulkhead_report::{Lang, Words};
 use bulkhead_telemetry::discover;
 use jiff::Timestamp;
@@ -34,7 +35,7 @@ use crate::telemetry_input::{Gathered, cores, gather};
 use crate::ui::{count, counted};
 use crate::when::{local, zone};
 use crate::world::recorded::Recorded;
-use crate::{files, inputs, narrate, rule_input, seen_flows};
+use crate::{basis, files, inputs, narrate, rule_input, seen_flows};
 
 /// Runs `respond`.
 pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Building>) -> Outcome {
@@ -43,18 +44,13 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     let now = planning_now(common, given.as_ref(), quiet)?;
     let (rules, report) = rule_input::load(&common.rules, !common.no_builtin_rules, config, quiet)?;
     let rules_refused = report.diagnostics.iter().filter(|it| it.is_error()).count() as u64;
-    say_language(common, quiet);
+    if args.why.is_empty() {
+        say_language(common, quiet);
+    }
     let key = signing_key(&common.signer)?;
     let baseline = Baseline::open(args.baseline.as_deref())?;
     if !args.why.is_empty() {
-        let threads = args.threads.map_or_else(cores, usize::from);
-        let mut gathered = gather(&args.files, &rules, now, threads, quiet)?;
-        gathered.findings.sort_by_key(|it| it.time);
-        let estate = match given {
-            Some(estate) => estate,
-            None => drafted(&args.files, &gathered, quiet)?,
-        };
-        return super::why::run(args, &gathered, &estate.estate, &baseline, &Policy::default());
+        return why(args, given, &rules, now, &baseline, quiet);
     }
     let building = match resumed {
         Some(building) => building,
@@ -105,10 +101,12 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     say_unplaced(fusion.unplaced);
     beside.extend(read_before(&fusion.again, &estate.estate));
     gathered.summary.muted.clone_from(&fusion.muted);
+    let known = basis::of(&fusion, baseline.used());
+    gathered.summary.basis = Some(known.clone());
     beside.extend(fusion.muted.iter().map(|it| narrate::muted(it, |at| local(at, &estate.estate.estate))));
     let accept = accepted(&estate.estate, &fusion.incidents, &args.accept)?;
     if fusion.incidents.is_empty() {
-        no_incident(&gathered, &open, &fusion, &policy, common.format, building)?;
+        no_incident(&gathered, &open, &fusion, &known, &policy, common.format, building)?;
         say_beside(&beside, common.format);
         return baseline.keep_after(&gathered.findings, &fusion.memory);
     }
@@ -133,11 +131,31 @@ pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Buildin
     say_idle(&accept, &told);
     let verdict = tell(&told, common.format, &out);
     if common.format == Format::Table {
-        say!("\nwhat is known: the hosts were {}", narrate::watched(&gathered.findings, &fusion));
+        let is_grave = gathered.findings.iter().any(|it| it.rule.level >= Level::High);
+        say!("\nwhat is known: the hosts were {}", basis::watched(&known, is_grave));
     }
     say_beside(&beside, common.format);
     kept?;
     verdict
+}
+
+/// Explains instead of responding.
+fn why(
+    args: &Respond,
+    given: Option<EstateInput>,
+    rules: &RuleSet,
+    now: Option<Timestamp>,
+    baseline: &Baseline,
+    quiet: bool,
+) -> Outcome {
+    let threads = args.threads.map_or_else(cores, usize::from);
+    let mut gathered = gather(&args.files, rules, now, threads, quiet)?;
+    gathered.findings.sort_by_key(|it| it.time);
+    let estate = match given {
+        Some(estate) => estate,
+        None => drafted(&args.files, &gathered, quiet)?,
+    };
+    super::why::run(args, &gathered, &estate.estate, baseline, &Policy::default())
 }
 
 /// The planning clock, when one is given: in the zone of the estate given, else in UTC.
@@ -335,6 +353,7 @@ fn no_incident(
     gathered: &Gathered,
     open: &[IncidentDraft],
     fusion: &Fusion,
+    known: &Basis,
     policy: &Policy,
     format: Format,
     building: Building,
@@ -360,6 +379,7 @@ fn no_incident(
         open,
         (&gathered.findings, gathered.summary.findings_not_kept),
         fusion,
+        known,
         policy,
     ));
     if gathered.summary.findings_not_kept > 0 {

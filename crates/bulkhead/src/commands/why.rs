@@ -1,26 +1,37 @@
 //! `respond --why ENTITY`: what speaks for it that a host or an account is in the attacker's hands, and how much.
 
-use bulkhead_incident::{Explained, Policy, explain};
+use std::path::{Path, PathBuf};
+
+use bulkhead_incident::{Explained, Memory, Policy, explain, fuse_knowing};
+use bulkhead_journal::{Names, Vault};
 use bulkhead_model::estate::Estate;
+use bulkhead_report::{Lang, Why, WhyPart, WhyStanding, Words};
 use serde_json::{Value, json};
 
 use crate::baseline::Baseline;
 use crate::cli::{Format, Respond};
-use crate::commands::case::print_json;
+use crate::commands::case::{journal_failure, print_json};
 use crate::failure::{Failure, Outcome};
+use crate::flow::key_of_seed;
 use crate::narrate;
-use crate::say::say;
+use crate::persons::People;
+use crate::say::{note, say};
 use crate::telemetry_input::Gathered;
-use crate::ui::counted;
-use crate::when::local;
+use crate::when::{local, zone};
 
-/// Reasons that are told one by one.
-const TOLD: usize = 20;
+/// What everything is explained by.
+struct Asked<'a> {
+    args: &'a Respond,
+    gathered: &'a Gathered,
+    estate: &'a Estate,
+    memory: &'a Memory,
+    policy: &'a Policy,
+}
 
 /// Explains every entity asked for.
 ///
 /// # Errors
-/// When one of them was never seen.
+/// When one of them was never seen, or nothing here tells who is behind a pseudonym.
 pub fn run(
     args: &Respond,
     gathered: &Gathered,
@@ -28,100 +39,151 @@ pub fn run(
     baseline: &Baseline,
     policy: &Policy,
 ) -> Outcome {
-    let memory = baseline.explains(&gathered.findings);
-    let (mut all, mut unknown) = (Vec::new(), None);
+    let asked = Asked { args, gathered, estate, memory: baseline.explains(&gathered.findings), policy };
+    let (mut all, mut failed) = (Vec::new(), None);
     for name in &args.why {
-        match explain(memory, &gathered.findings, &gathered.observations, estate, policy, name) {
-            Some(found) => all.push(found),
-            None => {
-                let what = format!("--why {name}: no host and no account of that name was seen");
-                let hint = "name it as the logs or the estate do: id, host name, address or account";
-                unknown.get_or_insert(Failure::input(what).hint(hint));
+        match asked.about(name) {
+            Ok(found) => all.push(found),
+            Err(failure) => {
+                failed.get_or_insert(failure);
             }
         }
     }
     told(args, &all, estate, policy)?;
-    unknown.map_or(Ok(()), Err)
+    failed.map_or(Ok(()), Err)
+}
+
+impl Asked<'_> {
+    fn about(&self, name: &str) -> Outcome<Explained> {
+        let explained = |name: &str| {
+            let Gathered { findings, observations, .. } = self.gathered;
+            explain(self.memory, findings, observations, self.estate, self.policy, name)
+        };
+        if let Some(found) = explained(name) {
+            return Ok(found);
+        }
+        if let Some(pseudonym) = pseudonym(name) {
+            let behind = self.behind(name, pseudonym)?;
+            if self.args.common.format == Format::Table {
+                note!("{} is {}", pseudonym, behind);
+            }
+            if let Some(found) = explained(&behind) {
+                return Ok(found);
+            }
+        }
+        Err(Failure::input(format!("--why {name}: no host and no account of that name was seen"))
+            .hint("name it as the logs or the estate do: id, host name, address or account"))
+    }
+
+    /// Who is behind a pseudonym: the vault of the case named with `--out` knows, and so does who knows the seed.
+    fn behind(&self, given: &str, pseudonym: &str) -> Outcome<String> {
+        let common = &self.args.common;
+        if let Some(out) = &common.out {
+            for vault in vaults(out) {
+                let names = Vault::read_names(&vault).map_err(journal_failure)?;
+                if let Some(name) = names.as_ref().and_then(|it| it.behind(pseudonym)) {
+                    return Ok(name.to_owned());
+                }
+            }
+        }
+        if let Some(seed) = common.seed {
+            let Gathered { findings, observations, .. } = self.gathered;
+            let memory = self.memory.clone();
+            let fusion = fuse_knowing(memory, findings, observations, self.estate, self.policy, seed);
+            let mut people = People::of_estate(self.estate);
+            people.observed(observations);
+            findings.iter().for_each(|it| people.finding(it));
+            for it in &fusion.incidents {
+                let names = Names::of(key_of_seed(seed, &it.id), people.iter()).map_err(journal_failure)?;
+                if let Some(name) = names.behind(pseudonym) {
+                    return Ok(name.to_owned());
+                }
+            }
+        }
+        let tried = match (&common.out, common.seed) {
+            (Some(_), _) => "neither the case named nor any seed given tells who is behind this pseudonym",
+            (None, Some(_)) => "no case of this telemetry with this seed calls anybody so",
+            (None, None) => "this is a pseudonym, and nothing here tells who is behind it",
+        };
+        Err(Failure::input(format!("--why {given}: {tried}")).hint(
+            "name the case that printed it with `--out DIR`, whose vault knows unless it was erased, or the `--seed` it was made \
+             with; or name the account as the logs do",
+        ))
+    }
+}
+
+/// The pseudonym in what was typed; what stands before it may say that it is an account.
+fn pseudonym(given: &str) -> Option<&str> {
+    let bare = ["account:", "identity:"].iter().find_map(|it| given.strip_prefix(it));
+    [Some(given), bare].into_iter().flatten().find(|it| Names::is_pseudonym(it))
+}
+
+/// The vaults of a case directory, or of those it holds.
+fn vaults(dir: &Path) -> Vec<PathBuf> {
+    let below = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|it| it.path());
+    let mut all: Vec<PathBuf> = below.map(|it| it.join("vault")).filter(|it| it.is_dir()).collect();
+    all.sort();
+    all.insert(0, dir.join("vault"));
+    all
 }
 
 fn told(args: &Respond, all: &[Explained], estate: &Estate, policy: &Policy) -> Outcome {
     match args.common.format {
         Format::Json => print_json(&Value::from(all.iter().map(|it| object(it, policy)).collect::<Vec<_>>())),
         Format::Table => {
-            all.iter().for_each(|it| tell(it, estate, policy));
+            let words = Words::new(args.common.lang);
+            all.iter().for_each(|it| tell(it, estate, policy, &words));
             Ok(())
         }
     }
 }
 
 /// What its points make of it.
-fn standing(it: &Explained, policy: &Policy) -> &'static str {
+fn standing(it: &Explained, policy: &Policy) -> WhyStanding {
     let confidence = policy.confidence(it.points);
     if confidence >= policy.compromised {
-        "held compromised"
+        WhyStanding::Compromised
     } else if confidence >= policy.suspected {
-        "suspected"
+        WhyStanding::Suspected
     } else {
-        "not named"
+        WhyStanding::NotNamed
     }
 }
 
-fn tell(it: &Explained, estate: &Estate, policy: &Policy) {
-    tell_points(it, estate, policy);
-    for muted in &it.muted {
-        say!("  {}", narrate::muted(muted, |at| local(at, &estate.estate)));
-    }
-}
-
-fn tell_points(it: &Explained, estate: &Estate, policy: &Policy) {
-    if !it.was_seen {
-        say!("{}: nothing that was read tells of it, so that nothing can be said of it", it.id);
-        return;
-    }
-    let Some(at) = it.at else {
-        let said = if it.muted.is_empty() { "" } else { ", but for what counts for nothing:" };
-        say!("{}: nothing was found that speaks of it{}", it.id, said);
-        return;
+fn tell(it: &Explained, estate: &Estate, policy: &Policy, words: &Words) {
+    let part = |part: &bulkhead_incident::Part| WhyPart {
+        points: part.points,
+        at: part.at,
+        text: part.text.clone(),
+        rule: part.rule.clone(),
+        every_h: part.every_h,
     };
-    say!(
-        "{}: {:.1} points at most, {}: {}. From {:.1} points on a host or account of an incident is suspected, from \
-         {:.1} held compromised; {:.1} on one host declare an incident",
-        it.id,
-        it.points,
-        local(at, &estate.estate),
-        match standing(it, policy) {
-            "not named" => "too few to be named in any incident",
-            "suspected" => "enough to be suspected in an incident",
-            _ => "enough to be held compromised in an incident",
-        },
-        policy.points_of(policy.suspected),
-        policy.points_of(policy.compromised),
-        policy.declare_points
-    );
-    for part in it.reasons.iter().take(TOLD) {
-        let usual =
-            part.every_h.map_or_else(String::new, |it| format!("; usual there once in {}", hours(it)));
-        let rule = part.rule.as_ref().map_or_else(String::new, |it| format!("; rule {it}"));
-        say!("  {:>5.1}  {}  {}{}{}", part.points, local(part.at, &estate.estate), part.text, usual, rule);
+    let why = Why {
+        id: &it.id,
+        was_seen: it.was_seen,
+        points: it.points,
+        at: it.at,
+        standing: standing(it, policy),
+        suspected_from: policy.points_of(policy.suspected),
+        compromised_from: policy.points_of(policy.compromised),
+        declares: policy.declare_points,
+        reasons: it.reasons.iter().map(part).collect(),
+        has_muted: !it.muted.is_empty(),
+    };
+    let zone = zone(&estate.estate);
+    words.why(&why, &zone).iter().for_each(|line| say!("{}", line));
+    for muted in &it.muted {
+        match words.lang {
+            Lang::En => say!("  {}", narrate::muted(muted, |at| local(at, &estate.estate))),
+            Lang::Fr => say!("  {}", words.muted(muted, &zone)),
+        }
     }
-    if it.reasons.len() > TOLD {
-        say!("  and {} less weighty", counted(it.reasons.len() - TOLD, "reason"));
-    }
-}
-
-/// Beyond a year nobody has looked: what is left is the product's assumption.
-fn hours(hours: f64) -> String {
-    const YEAR_H: f64 = 366.0 * 24.0;
-    if hours > YEAR_H {
-        return "more than a year (never, as far as is known)".to_owned();
-    }
-    if hours < 48.0 { format!("{hours:.1} h") } else { format!("{:.0} days", hours / 24.0) }
 }
 
 fn object(it: &Explained, policy: &Policy) -> Value {
     json!({
         "id": it.id,
-        "standing": standing(it, policy),
+        "standing": standing(it, policy).in_words(),
         "was_seen": it.was_seen,
         "points": it.points,
         "confidence": policy.confidence(it.points),

@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::scope::{Early, gravest};
 use super::sums::Sums;
+use crate::basis;
 use crate::desk::{Answer, Knowledge, World};
 use crate::evidence::Evidence;
 use crate::telemetry_input::find;
@@ -116,16 +117,18 @@ impl<'a> DrillWorld<'a> {
         found
     }
 
-    /// Incidents declared before the attack began, by time, and whether each has named more by `now`. Known once
+    /// Of incidents those that were declared before the attack began, and whether each has named more. Known once
     /// [`Self::declarable`] was asked.
-    pub fn early(&mut self, now: Timestamp) -> Vec<(IncidentDraft, bool)> {
-        if self.early.is_empty() {
-            return Vec::new();
-        }
+    pub fn early(&self, drafts: &[IncidentDraft]) -> Vec<(IncidentDraft, bool)> {
+        let early = drafts.iter().filter(|it| self.early.holds(it));
+        early.map(|it| (it.clone(), self.early.has_grown(it))).collect()
+    }
+
+    /// Every incident that the findings up to `now` declare, by time.
+    pub fn declared(&mut self, now: Timestamp) -> Vec<IncidentDraft> {
         let mut drafts = self.fused(now).incidents;
-        drafts.retain(|it| self.early.holds(it));
-        drafts.sort_by_key(|it| it.declared_at);
-        drafts.into_iter().map(|it| (self.early.has_grown(&it), it)).map(|(grown, it)| (it, grown)).collect()
+        drafts.sort_by(|a, b| a.declared_at.cmp(&b.declared_at).then_with(|| a.id.cmp(&b.id)));
+        drafts
     }
 
     /// What comes of the whole of it when nobody answers.
@@ -153,6 +156,7 @@ impl<'a> DrillWorld<'a> {
             fuse(known(&self.findings, now), self.seen.observations(), self.estate, self.policy, self.seed);
         // What a verdict was silent about stands beside it.
         self.summary.muted.clone_from(&fusion.muted);
+        self.summary.basis = Some(basis::of(&fusion, None));
         fusion
     }
 

@@ -18,11 +18,6 @@ impl Early {
         Self(early.map(|it| (it.id.clone(), it.named().map(Entity::key).collect())).collect())
     }
 
-    /// Whether there are any.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Whether it was declared before the attack began.
     pub fn holds(&self, draft: &IncidentDraft) -> bool {
         self.0.contains_key(&draft.id)
@@ -107,6 +102,6 @@ mod tests {
         assert!(!early.has_grown(&then[0]) && !early.has_grown(&then[1]));
         let grown = draft("a", "2026-03-02T08:00:00Z", &["h1", "h3"]);
         assert!(early.has_grown(&grown));
-        assert!(Early::default().is_empty() && !early.is_empty());
+        assert!(Early::default().0.is_empty() && !early.0.is_empty());
     }
 }

@@ -41,6 +41,9 @@ fn what_was_declared_before_the_attack_is_counted_and_not_answered() {
     let (early, since): (Vec<_>, Vec<_>) =
         incidents.iter().partition(|it| instant(&it["declared_at"]) < begins);
     assert!(!early.is_empty() && !since.is_empty(), "{unanswered}");
+    // Which of them is the attack is told of each.
+    assert!(early.iter().all(|it| it["is_attack"] == false && it["before_attack"] == true), "{unanswered}");
+    assert_eq!((&since[0]["is_attack"], &since[0]["before_attack"]), (&true.into(), &false.into()));
 
     let output = run(dir.path(), &format!("{args} --out case"));
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}", stderr(&output));
@@ -54,6 +57,15 @@ fn what_was_declared_before_the_attack_is_counted_and_not_answered() {
     assert!(instant(&incident["declared_at"]) > begins);
     let text = stdout(&output);
     assert!(text.contains("declared before the attack began"), "{text}");
+    let told = |it: &Value, answered: &str, which: &str| {
+        let id = it["id"].as_str().expect("an id");
+        let mut lines = text.lines().skip_while(|it| !it.contains("of which the drill answers one"));
+        let line = lines.find(|it| it.contains(id)).unwrap_or_else(|| panic!("{id} is not told: {text}"));
+        assert_eq!(line.ends_with(", answered"), answered == "answered", "{line}");
+        assert!(lines.next().is_some_and(|it| it.trim().starts_with(which)), "{text}");
+    };
+    early.iter().for_each(|it| told(it, "", "not the drill's attack: it was declared before any began"));
+    told(since[0], "answered", "this is the drill's attack: the attacker acted on ");
     for it in early {
         assert!(text.contains(it["id"].as_str().expect("an id")), "{text}");
     }

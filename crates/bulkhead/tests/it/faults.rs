@@ -265,6 +265,33 @@ fn an_erasure_happens_or_does_not() {
     sweep(&|dir| copy(case.path(), dir), erase, "case", Some("case verify case"), 2);
 }
 
+/// Run again, the command would be refused by what it left itself: what is said to do must be what works.
+#[test]
+fn after_a_full_disk_the_hint_names_the_command_that_works() {
+    if !possible() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    intrusion(dir.path());
+    let (_, lines) = traced(dir.path(), RESPOND, &CALLS.join(","), None);
+    let of_impact = |call: &str| nth(&lines, call, |it| it.contains("impact.json"));
+    let (call, at) = ["openat", "rename", "renameat2"]
+        .into_iter()
+        .find_map(|call| Some((call, *of_impact(call).first()?)))
+        .expect("impact.json is written");
+    let dir = tempfile::tempdir().expect("a folder");
+    intrusion(dir.path());
+    let (output, _) = traced(dir.path(), RESPOND, call, Some((call, Fault::Error("ENOSPC"), at)));
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let told = stderr(&output);
+    assert!(told.contains("hint: make room, then go on with `bulkhead case resume case`"), "{told}");
+    assert!(!told.contains("run it again"), "{told}");
+    assert_eq!(run(dir.path(), RESPOND).status.code(), Some(2), "it can be run again");
+    let resumed = run(dir.path(), "case resume case");
+    assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
+    assert_eq!(run(dir.path(), "case verify case").status.code(), Some(0));
+}
+
 /// A small file system of its own; none where the test may not mount one.
 struct SmallDisk(tempfile::TempDir);
 

@@ -45,3 +45,24 @@ fn sources_of_every_regime_are_told_in_french() {
     }
     assert!(seen > 30, "{seen}");
 }
+
+/// What a timeline may hold has a name in French, and one thing is not called by two words.
+#[test]
+fn kinds_of_lines_and_rules_that_bind_have_one_french_name() {
+    let french = Words::new(Lang::Fr);
+    for (kind, told) in
+        [("evidence", "pi\u{e8}ce conserv\u{e9}e"), ("finding", "constat"), ("approval", "approbation")]
+    {
+        assert_eq!(french.listed("kind", kind), told);
+    }
+    let pages = [
+        include_str!("../../../report/src/summary/french.rs"),
+        include_str!("../../../report/locales/fr.ftl"),
+    ];
+    for page in pages {
+        assert!(
+            !page.contains("r\u{e8}gle absolue"),
+            "hard rules are `r\u{e8}gle imp\u{e9}rative` elsewhere"
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! Tests of the whole binary, as one program.
 
+mod baseline;
 mod broken;
 mod bulkhead;
 mod consistency;
@@ -20,4 +21,5 @@ mod record;
 mod respond;
 mod resume;
 mod told;
+mod why;
 mod writing;

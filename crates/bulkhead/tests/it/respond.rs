@@ -155,7 +155,7 @@ fn what_nobody_is_called_cannot_be_accepted() {
 }
 
 /// A day of quiet, then a burst of alerts never seen before on each of these hosts (`address,name`).
-fn alerts(hosts: &[&str]) -> String {
+pub fn alerts(hosts: &[&str]) -> String {
     let mut list = String::from("time,name,ip,host,short,time_label,event_label\n");
     let alerts = [
         ("Suricata: Alert - ET SCAN Nmap Scripting Engine", "S-Nmap"),

@@ -4,6 +4,7 @@
 
 mod again;
 mod cases;
+mod damaged;
 mod exfiltration;
 mod fixture;
 mod fuzz;

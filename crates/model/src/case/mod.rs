@@ -22,4 +22,6 @@ pub use plan::{
 };
 pub use recovery::{Gate, RecoveryPlan, RecoveryService, RecoveryStep, Stage};
 pub use score::{CustomersHit, Score};
-pub use telemetry::{ClockOffset, Muted, TelemetrySummary, UnmatchedFamily, Unread};
+pub use telemetry::{
+    BaselineUsed, Basis, ClockOffset, GoesBy, Muted, MutedRule, TelemetrySummary, UnmatchedFamily, Unread,
+};

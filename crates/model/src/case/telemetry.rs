@@ -44,6 +44,44 @@ pub struct TelemetrySummary {
     /// Findings that were judged to be no sign of an intruder because somebody said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub muted: Vec<Muted>,
+    /// What the judgement rests on; absent in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+}
+
+/// What the judgement of an incident rests on: what is usual on the hosts, as far as that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Basis {
+    /// By what it goes.
+    pub goes_by: GoesBy,
+    /// Hosts that something is known of, this telemetry included.
+    pub hosts: u64,
+    /// Seconds for which they were watched on average, less what is forgotten, this telemetry included.
+    pub watched_s: u64,
+    /// The baseline that earlier runs kept, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineUsed>,
+}
+
+/// By what a judgement goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GoesBy {
+    /// By what the product assumes of any host, since nobody has watched for a day.
+    Prior,
+    /// By what was learned to be usual on these hosts.
+    Learned,
+}
+
+/// A baseline as it stood before the telemetry was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineUsed {
+    /// The file, as the user named it.
+    pub file: String,
+    /// Hosts that it knew; none where it was new.
+    pub hosts: u64,
+    /// Seconds for which it had watched them on average, less what is forgotten.
+    pub watched_s: u64,
 }
 
 /// A Windows host whose events say by themselves another time than the headers of all its logs.
@@ -66,6 +104,12 @@ pub struct Muted {
     pub why: String,
     /// How many.
     pub findings: u64,
+    /// Of which rules, the first five by number of findings; none in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<MutedRule>,
+    /// Of how many rules.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_rules: u64,
     /// On which hosts, the first ten by name.
     pub hosts: Vec<String>,
     /// On how many.
@@ -76,6 +120,17 @@ pub struct Muted {
     /// Time of the last.
     #[schemars(with = "String")]
     pub last: Timestamp,
+}
+
+/// A rule of which findings count for nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MutedRule {
+    /// Id of the rule.
+    pub id: String,
+    /// Title of the rule.
+    pub title: String,
+    /// How many of its findings.
+    pub findings: u64,
 }
 
 impl TelemetrySummary {

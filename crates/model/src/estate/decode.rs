@@ -11,6 +11,8 @@ pub struct Decoder {
     file: String,
     /// The faults so far.
     pub diagnostics: Vec<Diagnostic>,
+    /// The time zone in which times without an offset are read.
+    pub timezone: String,
 }
 
 /// How a value of type `T` is read from a node; a fault is noted and gives nothing.
@@ -19,7 +21,7 @@ pub type Read<T> = fn(&mut Decoder, &Node) -> Option<T>;
 impl Decoder {
     /// A decoder of `file`.
     pub fn new(file: &str, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { file: file.to_owned(), diagnostics }
+        Self { file: file.to_owned(), diagnostics, timezone: "UTC".to_owned() }
     }
 
     /// Notes an error.

@@ -77,6 +77,9 @@ fn estate(decoder: &mut Decoder, node: &Node, places: &mut Places) -> Option<Est
     let mut it = decoder.open(node, "the estate file", KEYS)?;
     let version = it.required("version", version);
     let info = it.required("estate", info);
+    if let Some(info) = &info {
+        it.decoder.timezone.clone_from(&info.timezone);
+    }
     let legal_profile = it.or_default("legal_profile", legal_profile);
     macro_rules! section {
         ($key:literal, $read:expr) => {{

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::tz::TimeZoneDatabase;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::diag::nearest;
 
@@ -55,6 +55,11 @@ pub fn is_currency(code: &str) -> bool {
 /// Whether `name` is a zone of the bundled IANA database, which all clocks are computed with.
 pub fn is_timezone(name: &str) -> bool {
     TimeZoneDatabase::bundled().get(name).is_ok()
+}
+
+/// The zone called `name`, of the same database.
+pub fn timezone(name: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(name).ok()
 }
 
 /// The country meant by `code`, of `likely` ones first.

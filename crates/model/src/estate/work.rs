@@ -17,13 +17,15 @@ pub struct Maintenance {
     pub id: WorkId,
     /// On which assets.
     pub on: Selector,
-    /// When it begins.
+    /// When it begins: an instant such as `2026-11-20T22:00:00+01:00`, or a time of the estate's `timezone`, such as
+    /// `2026-11-20T22:00`. A time that clocks show twice or never is refused, with what to write.
     #[schemars(with = "String")]
     pub from: Timestamp,
-    /// When it ends.
+    /// When it ends, written likewise.
     #[schemars(with = "String")]
     pub to: Timestamp,
-    /// After which time it comes again, such as `7d`; never where it is left out.
+    /// After which time it comes again, such as `7d`; never where it is left out. That is time elapsed: where clocks are put
+    /// back or forward, the window moves by as much on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every: Option<Span>,
     /// What is done.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bulkhead_model::case::{ClockOffset, Muted, TelemetrySummary};
+use bulkhead_model::case::{Basis, ClockOffset, GoesBy, Muted, TelemetrySummary};
 use bulkhead_model::finding::Finding;
 use maud::{Markup, html};
 
@@ -51,6 +51,7 @@ pub fn findings(page: &Page<'_>) -> Markup {
             " " (page.figure("findings-belong", view.figures.findings))
         }
         (times(page, telemetry))
+        @if let Some(it) = &telemetry.basis { (basis(page, it)) }
         (muted(page, &telemetry.muted))
         details {
             summary { (page.get("findings-all")) }
@@ -100,6 +101,23 @@ fn times(page: &Page<'_>, telemetry: &TelemetrySummary) -> Markup {
     }
 }
 
+/// What the judgement rests on: whoever doubts it asks for that first.
+fn basis(page: &Page<'_>, it: &Basis) -> Markup {
+    let id = match it.goes_by {
+        GoesBy::Prior => "findings-basis-prior",
+        GoesBy::Learned => "findings-basis-learned",
+    };
+    let before = match &it.baseline {
+        None => page.get("findings-basis-alone"),
+        Some(it) if it.hosts == 0 => page.say("findings-basis-new", &[("file", (&it.file).into())]),
+        Some(it) => page.say(
+            "findings-basis-baseline",
+            &[("file", (&it.file).into()), ("span", (&page.span(it.watched_s)).into())],
+        ),
+    };
+    html! { p { (page.say(id, &[("span", (&page.span(it.watched_s)).into())])) " " (before) } }
+}
+
 /// What counted for nothing because somebody said so: it stands in print, since whoever reads the verdict must see it.
 fn muted(page: &Page<'_>, list: &[Muted]) -> Markup {
     let hosts = |it: &Muted| {
@@ -126,7 +144,14 @@ fn muted(page: &Page<'_>, list: &[Muted]) -> Markup {
     html! {
         @if !list.is_empty() {
             p { strong { (page.get("findings-muted")) } }
-            ul class="reasons" { @for it in list.iter().take(ROWS) { li { (prose(&row(it))) } } }
+            ul class="reasons" {
+                @for it in list.iter().take(ROWS) {
+                    li {
+                        (prose(&row(it)))
+                        @if !it.rules.is_empty() { br; (page.get("findings-muted-rules")) (page.colon()) (prose(&page.words.muted_rules(it))) }
+                    }
+                }
+            }
             (page.more(list.len(), "incident.json")) // rows
         }
     }

@@ -153,7 +153,9 @@ fn done(facts: &Facts<'_>) -> String {
         match facts.baseline(name) {
             Some(Some(cost)) => text.push_str(&format!(" {what} coûterait {at_least}{}.", number(cost))),
             Some(None) => {
-                text.push_str(&format!(" {what} enfreindrait une règle absolue, ou aucun point ne le peut."));
+                text.push_str(&format!(
+                    " {what} enfreindrait une règle impérative, ou aucun point ne le peut."
+                ));
             }
             None => {}
         }
