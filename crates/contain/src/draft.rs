@@ -10,11 +10,12 @@ use bulkhead_model::count::counted;
 use bulkhead_model::estate::{Asset, Port};
 use bulkhead_model::id::{AssetId, PointId};
 use bulkhead_model::rules::PointRules;
-use bulkhead_service::{Evaluation, Leaf, Losses};
+use bulkhead_service::{Evaluation, Losses};
 
 use crate::actions::{Candidate, Effect};
 use crate::baseline::baselines;
-use crate::ground::{Ground, overlap};
+use crate::doubts::doubts;
+use crate::ground::Ground;
 use crate::moves;
 use crate::planner::{PlanStage, Planned, Stats};
 use crate::problem::{Assessment, Parts, Problem, Weights, currency_of};
@@ -230,42 +231,6 @@ impl Drafter<'_, '_> {
         stages
     }
 
-    /// (blocked flow, flow that a service needs and that shares ports and pairs with it), where one filter rule hits both.
-    fn sharing_flows(&self, chosen: &[u32]) -> BTreeSet<(String, String)> {
-        let ground = self.ground;
-        let mut found = BTreeSet::new();
-        let needed: BTreeSet<u32> = ground
-            .services
-            .leaves()
-            .iter()
-            .filter_map(|leaf| match *leaf {
-                Leaf::Flow(flow) | Leaf::Pair(flow, ..) => Some(flow),
-                _ => None,
-            })
-            .collect();
-        for &it in chosen {
-            let (number, from, to) = match self.problem.candidates[it as usize].effect {
-                Effect::Flow(flow) => (flow, None, None),
-                Effect::FlowFrom(flow, unit) => (flow, Some(unit), None),
-                Effect::FlowTo(flow, unit) => (flow, None, Some(unit)),
-                _ => continue,
-            };
-            let blocked = ground.flow(number);
-            let meets = |only: Option<u32>, blocked: &[u32], other: &[u32]| match only {
-                Some(unit) => other.binary_search(&unit).is_ok(),
-                None => blocked.iter().any(|it| other.binary_search(it).is_ok()),
-            };
-            for &other in needed.iter().filter(|&&it| it != number) {
-                let flow = ground.flow(other);
-                let same_ends = meets(from, &blocked.from, &flow.from) && meets(to, &blocked.to, &flow.to);
-                if same_ends && overlap(&blocked.ports, &flow.ports) {
-                    found.insert((blocked.id.to_string(), flow.id.to_string()));
-                }
-            }
-        }
-        found
-    }
-
     /// Services the action takes down or degrades by itself.
     fn breaks(&self, position: u32) -> Vec<Broken> {
         let (ground, problem) = (self.ground, self.problem);
@@ -341,7 +306,7 @@ impl Drafter<'_, '_> {
     ) -> Vec<NotDone> {
         let ground = self.ground;
         let mut notes = Vec::new();
-        let mut note = |what: String, why: String| notes.push(NotDone { what, why });
+        let mut note = |what: String, why: String| notes.push(NotDone { what, why, services: Vec::new() });
         let footholds: Vec<String> =
             residual.iter().filter(|it| it.why == ResidualWhy::Foothold).map(foothold_text).collect();
         if !footholds.is_empty() {
@@ -408,13 +373,9 @@ impl Drafter<'_, '_> {
                 ),
             );
         }
-        for (blocked, shared) in self.sharing_flows(chosen) {
-            note(
-                format!("{shared} was not kept apart from {blocked}, which is blocked"),
-                "both use the same ports between the same assets: packets of one cannot be told from those of the other"
-                    .to_owned(),
-            );
-        }
+        let effects: Vec<Effect> =
+            chosen.iter().map(|&it| self.problem.candidates[it as usize].effect).collect();
+        let in_doubt = doubts(ground, &effects);
         for point in self.request.unavailable_points {
             note(format!("nothing was planned at {point}"), "it does not answer".to_owned());
         }
@@ -433,6 +394,7 @@ impl Drafter<'_, '_> {
                 "the search stopped at its work limit".to_owned(),
             );
         }
+        notes.extend(in_doubt);
         notes
     }
 }

@@ -21,6 +21,7 @@ pub mod checker;
 mod clean;
 mod common;
 mod cover;
+mod doubts;
 mod draft;
 mod entries;
 #[cfg(test)]

@@ -134,3 +134,30 @@ fn generated_estates_are_read_back_and_planned_over_units() {
     assert!(verdict.holds, "{:#?}", verdict.faults);
     assert_eq!(verdict.reached, planned.reached);
 }
+
+#[test]
+fn whom_a_plan_may_hit_all_the_same_is_named() {
+    let estate = telco();
+    let compromised: Vec<AssetId> = ["ws-sales-3", "ws-adm-1", "ws-care-3"].map(AssetId::from).to_vec();
+    let ports = MovementPorts::default();
+    let planned = plan(&Request::new(&estate, &compromised, &ports)).unwrap();
+    assert!(planned.predicted.is_empty(), "{:?}", planned.predicted);
+    let doubts: Vec<(&str, Vec<&str>)> = planned
+        .plan
+        .not_done
+        .iter()
+        .filter(|it| !it.services.is_empty())
+        .map(|it| (it.what.as_str(), it.services.iter().map(|it| it.as_str()).collect()))
+        .collect();
+    // One filter rule drops both; and of two proxies, gateways and VPN servers each keeps one half of the way.
+    let expect = [
+        ("staff-to-files was not kept apart from flat:office, which is blocked", "workplace"),
+        ("staff-to-mail was not kept apart from flat:office, which is blocked", "office-mail"),
+        ("office-to-web and proxy-to-internet stay open through different hosts only", "workplace"),
+        ("office-to-mailgw and mailgw-to-internet stay open through different hosts only", "office-mail"),
+        ("internet-to-vpn and vpn-to-office stay open through different hosts only", "remote-access"),
+    ];
+    for (what, service) in expect {
+        assert!(doubts.iter().any(|it| it.0 == what && it.1.contains(&service)), "{what}: {doubts:?}");
+    }
+}

@@ -254,6 +254,9 @@ pub struct NotDone {
     pub what: String,
     /// Why.
     pub why: String,
+    /// Services that may be hit by it although the objective counts them as held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceId>,
 }
 
 /// Why something stays in the attacker's hands or within reach under a plan.

@@ -86,7 +86,13 @@ pub fn containment(page: &Page<'_>) -> Markup {
                 (actions(page))
                 @if !plan.not_done.is_empty() {
                     h3 { (page.get("plan-not-done")) }
-                    ul { @for it in plan.not_done.iter().take(ROWS) { li { (prose(&page.said(&it.what))) (page.colon()) (prose(&page.said(&it.why))) } } }
+                    ul { @for it in plan.not_done.iter().take(ROWS) { li {
+                        (prose(&page.said(&it.what))) (page.colon()) (prose(&page.said(&it.why)))
+                        @if !it.services.is_empty() {
+                            "; " b { (page.get("plan-in-doubt")) } (page.colon())
+                            @for (number, service) in it.services.iter().enumerate() { @if number > 0 { ", " } (page.service(service.as_str())) }
+                        }
+                    } } }
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Plans for people: what to do first, why, what it breaks, what one would otherwise do.
 
+use std::collections::BTreeSet;
+
 use bulkhead_contain::{Explanation, PlanStage, Planned, Possible};
 use bulkhead_model::case::{
     Action, Approval, BaselineName, Objective, Plan, ResidualWhy, ServiceImpact, customers_hit,
@@ -44,6 +46,7 @@ pub fn plan(
     }
     text.push_str(&comparison(plan, &planned.predicted, estate.estate.drafted));
     text.push_str(&services(&planned.predicted, estate));
+    text.push_str(&in_doubt(plan, estate));
     text.push_str(&residual(plan));
     for it in plan.not_done.iter().take(10) {
         line!(text, "left undone: {}: {}", it.what, it.why);
@@ -330,6 +333,19 @@ pub fn comparison(plan: &Plan, predicted: &[ServiceImpact], drafted: bool) -> St
         }
     }
     text
+}
+
+/// Services that may be hit though the objective counts them as held.
+fn in_doubt(plan: &Plan, estate: &Estate) -> String {
+    let ids: BTreeSet<_> = plan.not_done.iter().flat_map(|it| &it.services).collect();
+    let names: Vec<&str> = ids
+        .into_iter()
+        .map(|id| estate.services.iter().find(|it| it.id == *id).map_or(id.as_str(), |it| it.name.en()))
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    text!("  MAY BE HIT all the same, see `left undone`: {}\n", names.join(", "))
 }
 
 /// Services hit, with their customers.
