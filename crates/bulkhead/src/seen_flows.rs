@@ -1,7 +1,10 @@
 //! Flows that telemetry shows and the estate does not declare: open, whatever the estate believes.
 //!
 //! They are declared in the copy of the estate that an incident is answered on, as `seen:<from>><to>`, so that planner, proof
-//! and page all know of them. What neither declares nor telemetry shows stays closed by the estate's own word.
+//! and page all know of them. What neither declares nor telemetry shows stays closed by the estate's own word. Who moved to or
+//! from a private address that no asset has is known by that address (`strangers`).
+
+mod strangers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,6 +14,7 @@ use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::{self, Asset, Estate, Flow, Movement, Port, Protocol, Selector, Zone};
 use bulkhead_model::id::FlowId;
 use bulkhead_model::yaml::{self, Node};
+use serde::Serialize;
 
 use crate::estate_input::EstateInput;
 use crate::failure::Outcome;
@@ -28,15 +32,25 @@ const SHOWN: usize = 6;
 
 /// The estate with what telemetry shows besides, and how many pairs of assets found no room in it.
 pub fn with(input: EstateInput, seen: &Observations, quiet: bool) -> Outcome<EstateInput> {
-    let (flows, left_out) = undeclared(&input.estate, seen);
+    let (strangers, unnamed) = strangers::of(&input.estate, seen);
+    let mut estate = input.estate;
+    let mut text = Some(input.text.clone());
+    if !strangers.is_empty() {
+        let zone = strangers::zone();
+        text = text.and_then(|it| added(&it, "zones", std::slice::from_ref(&zone)));
+        text = text.and_then(|it| added(&it, "assets", &strangers));
+        estate.zones.insert(0, zone);
+        estate.assets.splice(0..0, strangers.iter().cloned());
+    }
+    let (flows, left_out) = undeclared(&estate, seen);
     if flows.is_empty() {
-        return Ok(input);
+        return Ok(EstateInput { estate, ..input });
     }
     if !quiet {
+        strangers::say(&strangers, unnamed);
         say(&flows, left_out);
     }
-    let mut estate = input.estate;
-    let text = added(&input.text, &flows);
+    text = text.and_then(|it| added(&it, "flows", &flows));
     estate.flows.splice(0..0, flows);
     let same = |text: &String| estate::read(&input.origin, text).0.as_ref() == Some(&estate);
     let text = match text.filter(same) {
@@ -243,10 +257,10 @@ impl<'e> Places<'e> {
     }
 }
 
-/// The estate's text with the flows at the head of its own; none where that is not a list of one item a line.
-fn added(text: &str, flows: &[Flow]) -> Option<String> {
+/// The estate's text with these items at the head of one of its lists; none where that is not a list of one item a line.
+fn added(text: &str, list: &str, items: &[impl Serialize]) -> Option<String> {
     let documents = yaml::parse("estate.yaml", text).0;
-    let list = documents.first()?.get("flows").and_then(Node::as_seq)?;
+    let list = documents.first()?.get(list).and_then(Node::as_seq)?;
     let line = usize::try_from(list.first()?.pos.line).ok()?.checked_sub(1)?;
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let first = lines.get(line)?;
@@ -255,8 +269,8 @@ fn added(text: &str, flows: &[Flow]) -> Option<String> {
         return None;
     }
     let mut out: String = lines[..line].concat();
-    for flow in flows {
-        let value = serde_json::to_string(flow).ok()?;
+    for item in items {
+        let value = serde_json::to_string(item).ok()?;
         line!(out, "{}- {} # seen in telemetry, not declared in the estate", indent, value);
     }
     lines[line..].iter().for_each(|it| out.push_str(it));
@@ -348,6 +362,33 @@ management:
             &[],
         );
         check(&["198.51.100.7 10.0.1.1 443", "10.0.1.1 198.51.100.7 50123"], &[]);
+    }
+
+    #[test]
+    fn whom_nobody_declared_is_known_by_the_address() {
+        let input = || {
+            let estate = estate::read("e", ESTATE).0.expect("sound");
+            EstateInput { origin: "e".to_owned(), text: ESTATE.to_owned(), estate }
+        };
+        let of = |flows: &[&str]| {
+            let made = with(input(), &seen(flows), true).expect("made");
+            assert_eq!(estate::read("e", &made.text).0.as_ref(), Some(&made.estate), "{}", made.text);
+            let strangers = made.estate.assets.iter().filter(|it| it.zone.as_str() == "seen");
+            let flows = made.estate.flows.iter().filter(|it| it.is_seen()).map(|it| it.id.to_string());
+            strangers.map(|it| it.id.to_string()).chain(flows).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&["10.0.1.1 10.0.1.77 445"]), ["seen-10.0.1.77", "seen:web-1>seen-10.0.1.77"]);
+        assert_eq!(of(&["192.168.7.7 10.0.1.2 22"]), ["seen-192.168.7.7", "seen:seen-192.168.7.7>db-1"]);
+        // No way to move, no host's address, or between two that nobody knows.
+        assert_eq!(
+            of(&[
+                "10.0.1.1 10.0.1.77 53",
+                "10.0.1.1 10.0.1.255 445",
+                "10.0.1.1 127.0.0.1 445",
+                "10.9.9.9 10.9.9.8 22"
+            ]),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

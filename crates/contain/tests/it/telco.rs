@@ -4,7 +4,7 @@ use bulkhead_contain::ports::MovementPorts;
 use bulkhead_contain::{PlanError, Planned, Planner, Request, certificate, checker, plan};
 use bulkhead_model::case::{Attitude, Objective};
 use bulkhead_model::estate::Estate;
-use bulkhead_model::id::AssetId;
+use bulkhead_model::id::{AssetId, ServiceId};
 
 use crate::random::Dice;
 
@@ -147,7 +147,7 @@ fn whom_a_plan_may_hit_all_the_same_is_named() {
         .not_done
         .iter()
         .filter(|it| !it.services.is_empty())
-        .map(|it| (it.what.as_str(), it.services.iter().map(|it| it.as_str()).collect()))
+        .map(|it| (it.what.as_str(), it.services.iter().map(ServiceId::as_str).collect()))
         .collect();
     // One filter rule drops both; and of two proxies, gateways and VPN servers each keeps one half of the way.
     let expect = [
