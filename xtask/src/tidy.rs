@@ -91,6 +91,7 @@ const PURE_MAY_USE: &[&str] = &[
     "sha2",
     "simdutf8",
     "thiserror",
+    "unicode-normalization",
     "wide",
 ];
 

@@ -4,23 +4,14 @@ use std::net::IpAddr;
 
 use bulkhead_model::address::Range;
 pub(crate) use bulkhead_model::address::is_private;
+use bulkhead_model::id::drafted;
 
 /// The longest imported id: numbers and names of other things may follow it.
 const LONGEST: usize = 150;
 
-/// A text as an id: lower case letters, digits, single dashes.
+/// A text as an id.
 pub(crate) fn sanitise(text: &str) -> String {
-    let mut id = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            id.push(c);
-        } else if !id.is_empty() && !id.ends_with('-') {
-            id.push('-');
-        }
-    }
-    id.truncate(LONGEST);
-    let id = id.trim_end_matches('-');
-    if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
+    drafted(text, LONGEST)
 }
 
 /// A host name in lower case without its final dot; none if it is empty, an address, or speaks of every host.

@@ -289,16 +289,28 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     if PREFIXES.iter().any(|it| before.ends_with(it)) {
         return false;
     }
+    if length >= 2 && letters().all(is_unspaced) {
+        return true;
+    }
     if length >= UNMISTAKABLE || (length >= LONG && letters().any(|it| !it.is_alphanumeric())) {
         return true;
     }
-    let is_short = length < SURE;
+    // Words that look like a short name (`al-script`) are of our alphabet.
+    let is_short = length < SURE && name.is_ascii();
     let part = |c: char| {
         let beside = if length >= LONG { c.is_alphabetic() } else { c.is_alphanumeric() };
         beside || is_combining_mark(c) || (is_short && matches!(c, '_' | '-'))
     };
     let is_free_before = !before.ends_with(part) || ends_with_escape(before);
     is_free_before && !after.starts_with(part)
+}
+
+/// Whether a letter is of a script that is written without spaces (Han, kana, Hangul, Thai, Lao, Khmer, Burmese): two of them are
+/// a whole name, and what stands beside them tells nothing.
+fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Whether `text` ends with an escaped character (`%5C`, `=5C`, `\u0027`), whose digits belong to no word.
@@ -347,6 +359,7 @@ mod tests {
         check(&["alice"], "malice alices alice-pc alice_old alice2", "malice alices <0>-pc <0>_old <0>2");
         check(&["kowalska", "j.doe"], "xkowalskas aj.doe2", "x<0>s a<1>2");
         check(&["al"], "al al-script an al. (AL)", "<0> al-script an <0>. (<0>)");
+        check(&["\u{674e}\u{660e}"], "ws-\u{674e}\u{660e} x\u{674e}\u{660e}\u{5148}", "ws-<0> x<0>\u{5148}");
         check(&["svc", "svc-backup"], "svc-backup svc svc-backups", "<1> <0> <1>s");
         check(&["jos\u{e9}"], "JOS\u{c9} Jos\u{e9} jos\u{e9}s", "<0> <0> jos\u{e9}s");
         check(

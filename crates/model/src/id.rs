@@ -128,6 +128,25 @@ ids! {
     RegimeId,
 }
 
+/// A name as an id of at most `longest` bytes: lower case letters, digits, single dashes. Letters with marks are written without, letters of other
+/// scripts by their code points (`李明` is `u674eu660e`): two people stay two, and nobody is called after his domain.
+pub fn drafted(text: &str, longest: usize) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let mut id = String::with_capacity(text.len());
+    for c in text.nfkd().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            id.push(c);
+        } else if c.is_alphanumeric() {
+            id.push_str(&format!("u{:x}", u32::from(c)));
+        } else if !unicode_normalization::char::is_combining_mark(c) && !id.is_empty() && !id.ends_with('-') {
+            id.push('-');
+        }
+    }
+    id.truncate(longest);
+    let id = id.trim_end_matches('-');
+    if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +164,20 @@ mod tests {
         let long = "x".repeat(MAX_LEN + 1);
         for id in slashes.into_iter().chain(unseen).chain(separators).chain([long.as_str()]) {
             assert!(check(id).is_err(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_every_script_become_ids() {
+        for (name, id) in [
+            ("CORP\\Ada.L", "corp-ada-l"),
+            ("corp\\李明", "corp-u674eu660e"),
+            ("corp\\ünal", "corp-unal"),
+            ("ﬁona", "fiona"),
+            ("corp\\иванов", "corp-u438u432u430u43du43eu432"),
+            ("...", "unnamed"),
+        ] {
+            assert_eq!(drafted(name, 90), id);
         }
     }
 }

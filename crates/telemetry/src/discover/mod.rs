@@ -14,7 +14,7 @@ use bulkhead_model::entity::Observations;
 use bulkhead_model::estate::{
     Capability, Crew, DurationEstimate, EnforcementPoint, Estate, PointKind, Procedure, Selector, Step,
 };
-use bulkhead_model::id::{CrewId, PointId};
+use bulkhead_model::id::{CrewId, PointId, drafted};
 use bulkhead_model::span::Span;
 
 use hosts::Hosts;
@@ -45,19 +45,9 @@ pub fn draft(observations: &Observations, name: &str) -> (Estate, Vec<String>) {
 /// The longest drafted id, so that one made of two of them is still an id.
 const LONGEST: usize = 90;
 
-/// A text as an id: lower case letters, digits, single dashes.
+/// A text as an id.
 fn sanitise(text: &str) -> String {
-    let mut id = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            id.push(c);
-        } else if !id.is_empty() && !id.ends_with('-') {
-            id.push('-');
-        }
-    }
-    id.truncate(LONGEST);
-    let id = id.trim_end_matches('-');
-    if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
+    drafted(text, LONGEST)
 }
 
 fn span(minutes: u64) -> Span {
