@@ -39,7 +39,7 @@ pub fn tell(files: &CaseFiles, ending: &Ending, estate: &Estate, proof_holds: Op
         containment(&mut out, plan, figures, files, estate);
     }
     section(&mut out, files, info, "Approval and enforcement", &["approval", "enforcement", "verification"]);
-    out.push_str(&verdict(ending, proof_holds, estate.estate.drafted));
+    out.push_str(&verdict(ending, proof_holds, estate));
     if let Some(recovery) = &files.recovery {
         heading(&mut out, "Recovery");
         stages(&mut out, recovery, ending, info);
@@ -88,7 +88,9 @@ fn scope(out: &mut String, incident: &Incident, relapses: &[Relapse], info: &Est
     for it in relapses {
         line!(out, "{}  RELAPSE: the attacker is back on {}", local(it.at, info), it.entities.join(", "));
     }
-    line!(out, "  tactics: {}", incident.tactics.join(" -> "));
+    if !incident.tactics.is_empty() {
+        line!(out, "  tactics: {}", incident.tactics.join(" -> "));
+    }
     let mut table = Table::new(["", "who", "since", "sure", "because"]);
     for (word, list) in [("compromised", &incident.compromised), ("suspected", &incident.suspected)] {
         for it in list.iter().take(SHOWN) {
