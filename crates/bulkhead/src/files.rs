@@ -1,5 +1,7 @@
 //! From how an incident ended to what its case directory holds.
 
+use std::collections::BTreeSet;
+
 use bulkhead_comply::{CaseView as FilingView, Facts, Filing, Library};
 use bulkhead_contain::render::nftables;
 use bulkhead_files::file_name;
@@ -19,6 +21,7 @@ use crate::desk::{Setting, recovery};
 use crate::estate_input::EstateInput;
 use crate::failure::Outcome;
 use crate::flow::Ending;
+use crate::verdict::stays_now;
 
 /// Every file but the journal and the vault; the report is rendered last, from the others.
 pub fn assemble(
@@ -30,7 +33,7 @@ pub fn assemble(
     let generation = shown_generation(ending);
     let certificate = generation.and_then(|it| ending.kept.certificates.get(&it)).cloned();
     // What stays is said by the state alone, as of its newest plan and what was read back of it.
-    let residual = ending.state.residual();
+    let residual = stays_now(&ending.state);
     let n_findings = findings.len() as u64; // those in findings.ndjson, and no other
     let incident = ending.state.incident.clone().map(|it| Incident { residual, findings: n_findings, ..it });
     let mut files = CaseFiles {
@@ -86,7 +89,15 @@ fn by_hand(files: &mut CaseFiles, estate: &EstateInput, at: Timestamp, rules: &[
         let point = bulkhead_files::file_name(rules.point.as_str());
         match kind_of(&estate.estate, rules) {
             Some(PointKind::Manual) => {
-                let order = Order { estate: &estate.estate, incident: &incident.id, plan, rules, at };
+                let order = Order {
+                    estate: &estate.estate,
+                    incident: &incident.id,
+                    plan,
+                    rules,
+                    name: &point,
+                    at,
+                    simulated: incident.simulated,
+                };
                 for lang in Lang::ALL {
                     let name = format!("work-orders/{point}.{}.html", lang.code());
                     pages.push((name, order::html(&order, lang)));
@@ -171,7 +182,7 @@ pub fn shown_certificate(ending: &Ending) -> Option<&(Certificate, bool)> {
     ending.kept.certificates.get(&shown_generation(ending)?)
 }
 
-/// The first recovery plan; before there is one, what it would be.
+/// The first recovery plan since it was last contained; before there is one, what it would be.
 fn shown_recovery(ending: &Ending, setting: &Setting<'_>) -> Outcome<Option<RecoveryPlan>> {
     match (&ending.kept.recovery, &ending.state.incident) {
         (Some(plan), _) => Ok(Some(plan.clone())),
@@ -197,6 +208,7 @@ fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<(Vec<filing::Fili
         recovery: files.recovery.as_ref(),
         exfiltration: files.exfiltration.as_ref(),
         facts: &facts,
+        incidents: incidents_of(files.plan.as_ref()),
         in_french: bulkhead_report::in_french,
     };
     let (mut pages, mut drafts) = (Vec::new(), Vec::new());
@@ -214,6 +226,13 @@ fn filings(files: &CaseFiles, estate: &EstateInput) -> Outcome<(Vec<filing::Fili
         pages.push(page);
     }
     Ok((pages, drafts))
+}
+
+/// Incidents that the plan answers together.
+fn incidents_of(plan: Option<&Plan>) -> u64 {
+    let actions = plan.into_iter().flat_map(|it| &it.actions);
+    let named: BTreeSet<&String> = actions.flat_map(|it| &it.incidents).collect();
+    (named.len() as u64).max(1)
 }
 
 /// A filing as its page shows it.

@@ -40,7 +40,7 @@ pub fn tell(files: &CaseFiles, ending: &Ending, estate: &Estate, proof_holds: Op
         containment(&mut out, plan, figures, files, estate);
     }
     section(&mut out, files, info, "Approval and enforcement", &["approval", "enforcement", "verification"]);
-    out.push_str(&verdict(ending, proof_holds, estate.estate.drafted));
+    out.push_str(&verdict(ending, proof_holds, estate));
     if let Some(recovery) = &files.recovery {
         heading(&mut out, "Recovery");
         stages(&mut out, recovery, ending, info);
@@ -89,7 +89,9 @@ fn scope(out: &mut String, incident: &Incident, relapses: &[Relapse], info: &Est
     for it in relapses {
         line!(out, "{}  RELAPSE: the attacker is back on {}", local(it.at, info), it.entities.join(", "));
     }
-    line!(out, "  tactics: {}", incident.tactics.join(" -> "));
+    if !incident.tactics.is_empty() {
+        line!(out, "  tactics: {}", incident.tactics.join(" -> "));
+    }
     out.push_str(&entities(incident, SHOWN, |at| local(at, info)).render(2));
 }
 

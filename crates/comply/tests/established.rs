@@ -187,6 +187,7 @@ fn filings(case: &Case, facts: &Facts) -> Vec<Filing> {
         recovery: None,
         exfiltration: Some(&exfiltration),
         facts,
+        incidents: 1,
         in_french: str::to_owned,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bulkhead_comply::{CaseView, Fact, Facts, Filing, Library};
-use bulkhead_model::case::{CaseParts, Exfiltration, Figures, Impact, Incident};
+use bulkhead_model::case::{CaseParts, Exfiltration, Figures, Impact, Incident, IncidentState};
 use bulkhead_model::estate::Estate;
 use expect_test::expect;
 use serde_json::json;
@@ -16,6 +16,8 @@ struct Case {
     /// Generations enforced, and whether the points are simulated.
     enforced: BTreeSet<u64>,
     simulated: bool,
+    /// Incidents that one containment answers.
+    incidents: u64,
 }
 
 fn case() -> Case {
@@ -54,6 +56,7 @@ fn case() -> Case {
         .expect("exfiltration"),
         enforced: BTreeSet::new(),
         simulated: false,
+        incidents: 1,
     }
 }
 
@@ -82,6 +85,7 @@ fn filings(case: &Case, facts: &Facts) -> Vec<Filing> {
         recovery: None,
         exfiltration: Some(&case.exfiltration),
         facts,
+        incidents: case.incidents,
         in_french: str::to_owned,
     })
 }
@@ -183,4 +187,61 @@ fn outsiders_read_no_names_of_machines_or_accounts() {
         }
     }
     assert!(outside >= 2, "{outside} filings for outsiders");
+}
+
+#[test]
+fn what_outsiders_read_of_a_simulation_says_so_in_the_field_and_asserts_no_end() {
+    let mut case = case();
+    case.incident.state = IncidentState::Closed;
+    let told = |case: &Case| -> Vec<String> {
+        let filings = filings(case, &facts(case));
+        let fields = filings.into_iter().flat_map(|it| it.fields);
+        let public = fields.filter(|it| it.from.as_deref() == Some("incident.public"));
+        public.filter_map(|it| it.value).map(|it| format!("{} {}", it.en(), it.fr())).collect()
+    };
+    for text in told(&case) {
+        assert!(text.contains("Its handling has ended.") && !text.contains("SIMULATED"), "{text}");
+    }
+    case.simulated = true;
+    let simulated = told(&case);
+    assert!(!simulated.is_empty());
+    for text in simulated {
+        assert!(text.contains("SIMULATED") && text.contains("SIMULÉ"), "{text}");
+        assert!(!text.contains("has ended") && !text.contains("est terminé"), "{text}");
+    }
+}
+
+#[test]
+fn a_draft_is_nobody_and_what_it_does_not_know_is_no_dash() {
+    let mut case = case();
+    case.estate.estate.drafted = true;
+    case.estate.estate.name = "query_2020_archive".to_owned();
+    case.exfiltration.stores.clear();
+    for filing in filings(&case, &facts(&case)) {
+        let texts = filing.fields.iter().flat_map(|it| it.value.iter().chain(&it.question));
+        for text in texts.flat_map(|it| [it.en().to_owned(), it.fr().to_owned()]) {
+            assert!(!text.contains("query_2020_archive"), "{text}");
+            assert!(!text.ends_with(": -."), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_one_containment_of_several_incidents_hits_is_said_to_be_common() {
+    let mut case = case();
+    case.impact.containment_observed = case.impact.attacker.clone();
+    case.enforced.insert(1);
+    let told = |case: &Case| -> Vec<String> {
+        let fields = filings(case, &facts(case)).into_iter().flat_map(|it| it.fields);
+        let texts = fields.filter_map(|it| it.value).map(|it| format!("{} {}", it.en(), it.fr()));
+        texts.filter(|it| it.contains("own containment acts on services")).collect()
+    };
+    assert!(told(&case).iter().all(|it| !it.contains("common containment")));
+    case.incidents = 2;
+    let common = told(&case);
+    assert!(!common.is_empty());
+    for text in common {
+        assert!(text.contains("of the common containment of 2 incidents"), "{text}");
+        assert!(text.contains("de l'endiguement commun à 2 incidents"), "{text}");
+    }
 }

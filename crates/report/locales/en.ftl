@@ -9,6 +9,8 @@ hosts = { $n_n ->
 
 order-title = Work order: { $point }
 order-plan = plan { $n }
+order-simulated = SIMULATED: the case carried this out on a simulated point; nothing was done here, and nothing counts as done before a person has done it
+order-names = Accounts may stand here as pseudonyms (account-...), which no command takes. The copy with their names is { $file } of this case.
 order-lead = { $n_n ->
     [one] One measure to be carried out by hand at this enforcement point, exactly as written.
    *[other] { $n } measures to be carried out by hand at this enforcement point, in this order, exactly as written.
@@ -142,7 +144,6 @@ word-none = none
 word-nothing = nothing
 word-never = never
 word-unknown = unknown
-word-more-than = more than
 word-when = When
 list-and = and
 and-more = and { $n } more
@@ -153,6 +154,11 @@ more-in-file = { $n_n ->
 actions = { $n_n ->
     [one] { $n } action
    *[other] { $n } actions
+}
+actions-and-more = and more
+action-moves = { $n_n ->
+    [one] stands in the way of { $n } move
+   *[other] stands in the way of { $n } moves
 }
 moves = { $n_n ->
     [one] { $n } move cut
@@ -242,6 +248,7 @@ scope-more-reasons = { $n_n ->
 scope-ended = By its telemetry the incident was over on { $when }: nothing new had come for days. What was done about it is said by its state.
 findings-title = Findings
 findings-caption = Findings, like ones on one row
+findings-unread = Not everything was read; what is not found may be there all the same. Missing or unread:
 findings-read = { $sources_n ->
     [one] { $events } events read from { $sources } source, { $malformed } malformed.
    *[other] { $events } events read from { $sources } sources, { $malformed } malformed.
@@ -466,6 +473,7 @@ kind-recovery = recovery
 kind-surveillance = surveillance
 kind-clock = clock
 kind-filing = filing
+kind-evidence = evidence
 kind-exfiltration = theft of data
 tactic-reconnaissance = reconnaissance
 tactic-resource-development = resource development
@@ -557,6 +565,7 @@ said-source-text = { $maybe } (read in the text, { $any })
 said-source-second = { $maybe } (read in a secondary source, { $any })
 said-source-memory = { $maybe } (from memory, to be confirmed, { $any })
 said-act-fields = { $maybe }, Annex I, a selection of its { $count } fields; numbers as in the JSON schema of the report, { $any }
+said-simulated-hand = { $told } (simulated: nobody has worked this point by hand)
 said-simulated = { $told } (simulated)
 said-except = { $told }, except { $list }
 said-then = { $told }; then, on { $any }: { $told_b }
@@ -610,6 +619,8 @@ said-given-up = { $any } given up: { $maybe }
 said-tries = given up after { $count } tries: { $maybe }
 said-read-back = { $any } read back: holds generation { $count } as asked
 said-proof = proof of generation { $count } holds: { $count_b } { $word } out of { $count_c } { $word_b } cut, none of { $count_d } protected { $word_c } reachable
+said-proof-part = proof of generation { $count } holds for what the plan cuts: { $count_b } { $word } out of { $count_c } { $word_b } cut, none of { $count_d } protected { $word_c } reachable
+said-stay-open = { $told }; the paths to { $list } stay open
 said-keep = { $told }; { $list } keep a foothold
 said-keeps = { $told }; { $any } keeps a foothold
 said-proof-not = proof of generation { $count } does NOT hold: { $any }

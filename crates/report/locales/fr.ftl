@@ -9,6 +9,8 @@ hosts = { $n_n ->
 
 order-title = Ordre de travail : { $point }
 order-plan = plan { $n }
+order-simulated = SIMULÉ : le dossier a exécuté ceci sur un point simulé ; rien n'a été fait ici, et rien ne compte comme fait tant qu'une personne ne l'a pas fait
+order-names = Les comptes peuvent figurer ici sous pseudonyme (account-...), qu'aucune commande n'accepte. La copie avec leurs noms est { $file } de ce dossier.
 order-lead = { $n_n ->
     [one] Une mesure à exécuter à la main à ce point d'application, exactement comme elle est écrite.
    *[other] { $n } mesures à exécuter à la main à ce point d'application, dans cet ordre, exactement comme elles sont écrites.
@@ -142,7 +144,6 @@ word-none = aucun
 word-nothing = rien
 word-never = jamais
 word-unknown = inconnu
-word-more-than = plus de
 word-when = Quand
 list-and = et
 and-more = { $n_n ->
@@ -156,6 +157,11 @@ more-in-file = { $n_n ->
 actions = { $n_n ->
     [one] { $n } action
    *[other] { $n } actions
+}
+actions-and-more = et plus
+action-moves = { $n_n ->
+    [one] fait obstacle à { $n } déplacement
+   *[other] fait obstacle à { $n } déplacements
 }
 moves = { $n_n ->
     [one] { $n } déplacement coupé
@@ -249,6 +255,7 @@ scope-more-reasons = { $n_n ->
 scope-ended = D'après sa télémétrie, l'incident était terminé le { $when } : rien de nouveau n'était venu depuis des jours. Ce qui a été fait se lit dans son état.
 findings-title = Constats
 findings-caption = Constats, les semblables sur une ligne
+findings-unread = Tout n'a pas été lu ; ce qui n'est pas trouvé peut néanmoins s'y trouver. Manquant ou non lu :
 findings-read = { $sources_n ->
     [one] { $events } événements lus de { $sources } source, { $malformed } mal formés.
    *[other] { $events } événements lus de { $sources } sources, { $malformed } mal formés.
@@ -473,6 +480,7 @@ kind-recovery = reprise
 kind-surveillance = surveillance
 kind-clock = échéance
 kind-filing = déclaration
+kind-evidence = preuve
 kind-exfiltration = vol de données
 tactic-reconnaissance = reconnaissance
 tactic-resource-development = préparation de moyens
@@ -564,6 +572,7 @@ said-source-text = { $maybe } (lu dans le texte, { $any })
 said-source-second = { $maybe } (lu dans une source secondaire, { $any })
 said-source-memory = { $maybe } (de mémoire, à confirmer, { $any })
 said-act-fields = { $maybe }, annexe I, une partie de ses { $count } champs ; numéros du schéma JSON du rapport, { $any }
+said-simulated-hand = { $told } (simulation : personne n'a agi à la main sur ce point)
 said-simulated = { $told } (simulation)
 said-except = { $told }, sauf { $list }
 said-then = { $told } ; puis, sur { $any } : { $told_b }
@@ -632,6 +641,14 @@ said-proof = la preuve de la génération { $count } tient : { $count_b_n ->
     [one] { $count_c } machine
    *[other] { $count_c } machines
 }, aucune des { $count_d } machines protégées n'est atteignable
+said-proof-part = la preuve de la génération { $count } tient pour ce que le plan coupe : { $count_b_n ->
+    [one] { $count_b } déplacement coupé
+   *[other] { $count_b } déplacements coupés
+} depuis { $count_c_n ->
+    [one] { $count_c } machine
+   *[other] { $count_c } machines
+}, aucune des { $count_d } machines protégées n'est atteignable
+said-stay-open = { $told } ; les chemins vers { $list } restent ouverts
 said-keep = { $told } ; { $list } conservent un point d'appui
 said-keeps = { $told } ; { $any } conserve un point d'appui
 said-proof-not = la preuve de la génération { $count } NE tient PAS : { $any }

@@ -27,6 +27,6 @@ mod words;
 pub use html::{CaseView, html};
 pub use said::in_french;
 pub use svg::standalone;
-pub use text::{percent, span};
+pub use text::{listed, percent, span};
 pub use why::{Why, WhyPart, WhyStanding};
 pub use words::{Lang, Words};

@@ -85,6 +85,29 @@ pub fn is_clear(view: &CaseView<'_>) -> bool {
     acts && view.incident.residual.iter().all(|it| it.accepted.is_some())
 }
 
+/// What a proof that holds does not speak of: hosts that paths left open lead to. None of them may be known where only a
+/// foothold stays; no path is then called closed either.
+struct Open(Vec<String>);
+
+impl Open {
+    fn in_words(&self, to: &str, stay: &str, and: &str, more: (&str, &str)) -> String {
+        if self.0.is_empty() {
+            String::new()
+        } else {
+            format!("{to} {} {stay}", listed(&self.0, SHOWN, and, more))
+        }
+    }
+}
+
+/// None when nothing stays.
+fn still_open(view: &CaseView<'_>) -> Option<Open> {
+    let certificate = view.certificate?;
+    let beyond = certificate.reached.iter().filter(|it| !certificate.sources.contains(it));
+    let open: Vec<String> = beyond.cloned().collect();
+    let stays = !open.is_empty() || !certificate.footholds.is_empty() || !view.incident.residual.is_empty();
+    stays.then_some(Open(open))
+}
+
 /// What the check of the rules read back says, in English.
 pub fn proof_english(view: &CaseView<'_>) -> String {
     let points = if view.incident.simulated { "simulated enforcement points" } else { "enforcement points" };
@@ -93,13 +116,28 @@ pub fn proof_english(view: &CaseView<'_>) -> String {
         _ if none => {
             "The plan has no actions: nothing was read back that would prove the paths cut.".to_owned()
         }
-        Some(true) => format!(
-            "It is applied to {points}, and an independent check of the rules read back from them finds no path onward."
-        ),
+        Some(true) => {
+            let open = still_open(view).map_or_else(
+                || "finds no path onward.".to_owned(),
+                |open| {
+                    format!(
+                        "finds closed what the plan cuts{}.",
+                        open.in_words("; the paths to", "stay open", "and", ("more", "more"))
+                    )
+                },
+            );
+            format!(
+                "It is applied to {points}, and an independent check of the rules read back from them {open}"
+            )
+        }
         Some(false) => {
             format!(
                 "It is applied to {points}, but the check of the rules read back found a path that is STILL OPEN."
             )
+        }
+        None if view.figures.measures.plans_enforced == 0 => {
+            "Nothing of it is known to be in force: all that is compromised is still in the attacker's hands."
+                .to_owned()
         }
         None => "It has not been applied in full.".to_owned(),
     };
@@ -122,12 +160,23 @@ pub fn proof_french(view: &CaseView<'_>) -> String {
             "Le plan ne comporte aucune action : rien n'a été relu qui prouverait la coupure des chemins."
                 .to_owned()
         }
-        Some(true) => format!(
-            "Le plan est appliqué sur des {points} ; la relecture indépendante des règles ne trouve aucun chemin vers l'avant."
-        ),
+        Some(true) => {
+            let open = still_open(view).map_or_else(
+                || "ne trouve aucun chemin vers l'avant.".to_owned(),
+                |open| {
+                    let but = open.in_words(" ; les chemins vers", "restent ouverts", "et", ("autre", "autres"));
+                    format!("trouve fermé ce que le plan coupe{but}.")
+                },
+            );
+            format!("Le plan est appliqué sur des {points} ; la relecture indépendante des règles {open}")
+        }
         Some(false) => format!(
             "Le plan est appliqué sur des {points}, mais la relecture des règles a trouvé un chemin ENCORE OUVERT."
         ),
+        None if view.figures.measures.plans_enforced == 0 => {
+            "Rien n'en est connu comme étant en vigueur : tout ce qui est compromis reste aux mains de l'attaquant."
+                .to_owned()
+        }
         None => "Le plan n'a pas été appliqué en totalité.".to_owned(),
     };
     let text = conditional(

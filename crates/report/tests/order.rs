@@ -61,7 +61,18 @@ fn check(product: &str, lang: Lang, expect: &[&str]) {
     let product = if product.is_empty() { String::new() } else { format!(", product: {product:?}") };
     let (estate, plan, rules) = (estate(&product), plan(), rules());
     let at = "2025-07-25T12:00:00Z".parse().expect("an instant");
-    let page = html(&Order { estate: &estate, incident: "i-1", plan: &plan, rules: &rules, at }, lang);
+    let page = html(
+        &Order {
+            estate: &estate,
+            incident: "i-1",
+            plan: &plan,
+            rules: &rules,
+            name: "fw",
+            at,
+            simulated: true,
+        },
+        lang,
+    );
     let mut rest = page.as_str();
     for words in expect {
         let words =

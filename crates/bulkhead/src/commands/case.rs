@@ -21,6 +21,9 @@ use crate::say::{self, note, say};
 use crate::ui::{Table, counted, duration, money};
 use crate::when::{When, shown, zone_of_case};
 
+/// Unread parts of the telemetry that are listed.
+const UNREAD_SHOWN: usize = 8;
+
 /// Runs `case ...`.
 pub fn run(command: &Case) -> Outcome {
     match command {
@@ -106,6 +109,16 @@ fn show(dir: &Path, format: Format) -> Outcome {
             format!("; over by its telemetry {}: nothing new had come for days", shown(at, &zone))
         })
     );
+    let unread = &incident.telemetry.unread;
+    if !unread.is_empty() {
+        say!("NOT EVERYTHING WAS READ; what is not found may be there all the same. Missing or unread:");
+    }
+    for it in unread.iter().take(UNREAD_SHOWN) {
+        say!("  {}: {}", it.source, it.what);
+    }
+    if unread.len() > UNREAD_SHOWN {
+        say!("  and {} more (incident.json, telemetry.unread)", unread.len() - UNREAD_SHOWN);
+    }
     for it in &incident.telemetry.muted {
         say!("{}", crate::narrate::muted(it, |at| shown(at, &zone)));
     }

@@ -11,7 +11,7 @@ use crate::estate_input;
 use crate::failure::{Failure, Outcome, print_diagnostics};
 use crate::say::{self, say};
 use crate::telemetry_input;
-use crate::ui::counted;
+use crate::ui::{counted, counted_as};
 
 /// Runs `estate ...`.
 pub fn run(command: &Estate, config: &Config, quiet: bool) -> Outcome {
@@ -60,15 +60,15 @@ fn check(file: Option<&Path>, format: Format, config: &Config) -> Outcome {
             (n, _) => format!("usable, but {} not known, and duties or deadlines may be missing", words(n)),
         };
         say!(
-            "{}: {}; {} zones, {} assets, {} identities, {} flows, {} services, {} enforcement points; {}",
+            "{}: {}; {}, {}, {}, {}, {}, {}; {}",
             name,
             verdict,
-            estate.zones.len(),
-            estate.assets.len(),
-            estate.identities.len(),
-            estate.flows.len(),
-            estate.services.len(),
-            estate.enforcement_points.len(),
+            counted(estate.zones.len(), "zone"),
+            counted(estate.assets.len(), "asset"),
+            counted_as(estate.identities.len() as u64, "identity", "identities"),
+            counted(estate.flows.len(), "flow"),
+            counted(estate.services.len(), "service"),
+            counted(estate.enforcement_points.len(), "enforcement point"),
             counted(diagnostics.len(), "warning")
         );
     }
@@ -86,8 +86,8 @@ fn discover(files: &[PathBuf], out: Option<&Path>, force: bool, quiet: bool) -> 
     emit(&text, out, force)?;
     if let Some(out) = out {
         say!(
-            "{} assets drafted into {}; check it with `bulkhead estate check`",
-            estate.assets.len(),
+            "{} drafted into {}; check it with `bulkhead estate check`",
+            counted(estate.assets.len(), "asset"),
             out.display()
         );
     }

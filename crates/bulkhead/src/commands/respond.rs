@@ -33,6 +33,7 @@ use crate::record_note::RecordNote;
 use crate::say::{self, line, note, say};
 use crate::telemetry_input::{Gathered, cores, gather};
 use crate::ui::{count, counted};
+use crate::verdict::stays_now;
 use crate::when::{local, zone};
 use crate::world::recorded::Recorded;
 use crate::{basis, files, inputs, narrate, rule_input, seen_flows};
@@ -260,7 +261,7 @@ fn respond(case: &Case<'_>, found: &[IncidentDraft], building: &Building) -> Out
         let story = narrate::tell(&files, &ending, &case.estate.estate, proof_holds);
         let infeasible = ending.state.containment.infeasible.clone();
         let (kept, open): (Vec<Residual>, Vec<Residual>) =
-            ending.state.residual().into_iter().partition(|it| it.accepted.is_some());
+            stays_now(&ending.state).into_iter().partition(|it| it.accepted.is_some());
         let ids = |list: Vec<Residual>| {
             list.into_iter().map(|it| EntityRef { kind: it.kind, id: it.entity }).collect()
         };

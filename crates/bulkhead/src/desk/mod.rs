@@ -312,7 +312,7 @@ impl<'a> Desk<'a> {
     }
 
     fn note(&mut self, event: &Event) {
-        self.timeline.extend(story::tell(event, SIMULATED));
+        self.timeline.extend(story::tell(event, SIMULATED, self.setting.estate));
         self.kept.note(event);
         match &event.fact {
             Fact::StageRestored(it) => {

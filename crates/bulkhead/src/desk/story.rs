@@ -2,7 +2,8 @@
 
 use bulkhead_engine::facts::ProposedStage;
 use bulkhead_engine::{Event, Fact, Named, Subject, Via};
-use bulkhead_model::case::{EntityRef, IncidentState, ResidualWhy, TimelineEntry};
+use bulkhead_model::case::{Certificate, EntityRef, IncidentState, ResidualWhy, TimelineEntry};
+use bulkhead_model::estate::{Estate, PointKind};
 
 use crate::commands::case::text_of;
 use crate::desk::seconds_between;
@@ -10,10 +11,14 @@ use crate::ui::{counted, duration, money};
 use jiff::Timestamp;
 
 /// The line an event gets; none for what only the journal needs. What only happened on `simulated` points says so.
-pub fn tell(event: &Event, simulated: bool) -> Option<TimelineEntry> {
+pub fn tell(event: &Event, simulated: bool, estate: &Estate) -> Option<TimelineEntry> {
     let (kind, mut text, about) = words(event)?;
     if simulated && matches!(kind, "enforcement" | "verification") {
-        text.push_str(" (simulated)");
+        text.push_str(if by_hand(&event.fact, estate) {
+            " (simulated: nobody has worked this point by hand)"
+        } else {
+            " (simulated)"
+        });
     }
     // One instant of the declaration everywhere: in a recording it lies before anybody sits down to answer.
     let at = match &event.fact {
@@ -21,6 +26,16 @@ pub fn tell(event: &Event, simulated: bool) -> Option<TimelineEntry> {
         _ => event.at,
     };
     Some(TimelineEntry { at, kind: kind.to_owned(), text, tactic: None, about })
+}
+
+/// Whether a point took or holds something that only a person can do there.
+fn by_hand(fact: &Fact, estate: &Estate) -> bool {
+    let point = match fact {
+        Fact::EnforcementApplied(it) => &it.point,
+        Fact::EnforcementVerified(it) => &it.point,
+        _ => return false,
+    };
+    estate.enforcement_points.iter().any(|it| it.id == *point && it.kind == PointKind::Manual)
 }
 
 fn words(event: &Event) -> Option<(&'static str, String, Vec<String>)> {
@@ -146,13 +161,19 @@ fn containment_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String
         Fact::CertificateChecked(it) => {
             let keep: Vec<&str> = it.certificate.footholds.iter().map(|it| it.entity.as_str()).collect();
             let text = if it.holds {
+                let open = still_reached(&it.certificate);
                 let text = format!(
-                    "proof of generation {} holds: {} out of {} cut, none of {} reachable",
+                    "proof of generation {} holds{}: {} out of {} cut, none of {} reachable",
                     it.generation,
+                    if open.is_empty() { "" } else { " for what the plan cuts" },
                     counted(it.certificate.cut.len(), "move"),
                     counted(it.certificate.reached.len(), "asset"),
                     counted(it.certificate.protected.len(), "protected asset")
                 );
+                let text = match open.as_slice() {
+                    [] => text,
+                    open => format!("{text}; the paths to {} stay open", open.join(", ")),
+                };
                 match keep.as_slice() {
                     [] => text,
                     [one] => format!("{text}; {one} keeps a foothold"),
@@ -168,6 +189,12 @@ fn containment_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String
         }
         _ => return None,
     })
+}
+
+/// Assets beyond those in the attacker's hands that the paths left open lead to.
+fn still_reached(certificate: &Certificate) -> Vec<&str> {
+    let beyond = certificate.reached.iter().filter(|it| !certificate.sources.contains(it));
+    beyond.map(String::as_str).collect()
 }
 
 fn recovery_words(fact: &Fact, at: Timestamp) -> Option<(&'static str, String, Vec<String>)> {

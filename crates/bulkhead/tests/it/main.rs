@@ -14,6 +14,7 @@ mod french;
 mod hostile;
 mod import;
 mod keys;
+mod left_open;
 mod noise;
 mod plan;
 mod reach;

@@ -17,6 +17,7 @@ use crate::Library;
 use crate::facts::Facts;
 use crate::regime::{Regime, Stage};
 
+mod asked;
 mod outsiders;
 mod public;
 mod sentence;
@@ -41,6 +42,8 @@ pub struct CaseView<'a> {
     pub exfiltration: Option<&'a Exfiltration>,
     /// What is known besides.
     pub facts: &'a Facts,
+    /// Incidents that one containment answers together: its impact is then of all of them, and says so.
+    pub incidents: u64,
     /// Tells in French what the record says in English: titles, reasons, words of closed lists.
     pub in_french: fn(&str) -> String,
 }

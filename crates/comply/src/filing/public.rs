@@ -1,4 +1,5 @@
-//! Sentences for customers and the public: no host, no account, no rule, no count of the house, nothing simulated.
+//! Sentences for customers and the public: no host, no account, no rule, no count of the house, and nothing simulated
+//! that does not say so in its own words: the field is what people copy.
 
 use bulkhead_model::case::{IncidentState, Localized};
 
@@ -7,30 +8,44 @@ use super::sentence::{both, services, stamp};
 
 /// What happened, for customers and the public: no host, no account, no rule.
 pub fn public_summary(case: &CaseView<'_>) -> Localized {
-    let (name, declared) = (&case.estate.estate.name, stamp(case, case.incident.declared_at));
-    let (en, fr) = declared;
-    match case.incident.state {
-        IncidentState::Closed => both(
-            format!(
-                "On {en}, {name} declared a security incident, because unauthorised access to part of its information \
-                 systems was suspected. Its handling has ended."
-            ),
-            format!(
-                "Le {fr}, {name} a déclaré un incident de sécurité, parce qu'un accès non autorisé à une partie de ses \
-                 systèmes d'information était soupçonné. Son traitement est terminé."
-            ),
+    let drafted = case.estate.estate.drafted;
+    // A draft is called after the file it was made from: the blank is for a person to fill in.
+    let (name, nom) = if drafted {
+        ("[name of the operator]", "[nom de l'opérateur]")
+    } else {
+        (case.estate.estate.name.as_str(), case.estate.estate.name.as_str())
+    };
+    let (en, fr) = stamp(case, case.incident.declared_at);
+    let closed = case.incident.state == IncidentState::Closed;
+    // Handling that was only simulated has not ended.
+    let (now, present) = match (closed, case.figures.simulated) {
+        (true, false) => {
+            ("was suspected. Its handling has ended.", "était soupçonné. Son traitement est terminé.")
+        }
+        (true, true) => ("was suspected.", "était soupçonné."),
+        (false, false) => {
+            ("is suspected. It is being handled.", "est soupçonné. Il est en cours de traitement.")
+        }
+        (false, true) => ("is suspected.", "est soupçonné."),
+    };
+    let (mark, marque) = if case.figures.simulated {
+        (
+            "[SIMULATED: no measure was taken on the real network. Not to be published as it stands.] ",
+            "[SIMULÉ : aucune mesure n'a été prise sur le réseau réel. Ne pas publier en l'état.] ",
+        )
+    } else {
+        ("", "")
+    };
+    both(
+        format!(
+            "{mark}On {en}, {name} declared a security incident: unauthorised access to part of its information systems \
+             {now}"
         ),
-        _ => both(
-            format!(
-                "On {en}, {name} declared a security incident: unauthorised access to part of its information systems is \
-                 suspected. It is being handled."
-            ),
-            format!(
-                "Le {fr}, {name} a déclaré un incident de sécurité : un accès non autorisé à une partie de ses systèmes \
-                 d'information est soupçonné. Il est en cours de traitement."
-            ),
+        format!(
+            "{marque}Le {fr}, {nom} a déclaré un incident de sécurité : un accès non autorisé à une partie de ses systèmes \
+             d'information {present}"
         ),
-    }
+    )
 }
 
 /// What customers and the public are told of services: those observed to be affected on the real network, by name.

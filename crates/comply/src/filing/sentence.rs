@@ -90,7 +90,7 @@ pub fn summary(case: &CaseView<'_>) -> Localized {
         grouped(figures.suspected)
     );
     let mut fr = format!(
-        "{}. Première détection {}, incident déclaré {}. {} et {} {} tenus pour compromis ; suspects en \
+        "{}. Première détection le {}, incident déclaré le {}. {} et {} {} tenus pour compromis ; suspects en \
          outre : {}.",
         (case.in_french)(&incident.title),
         first.1,
@@ -104,7 +104,7 @@ pub fn summary(case: &CaseView<'_>) -> Localized {
         let (n, at) = (figures.times_back(), stamp(case, last.at));
         let who = last.entities.join(", ");
         en = format!("{en} The attacker came back {}, last seen {} on {who}.", TIME.en(n), at.0);
-        fr = format!("{fr} L'attaquant est revenu {}, vu en dernier {} sur {who}.", TIME.fr(n), at.1);
+        fr = format!("{fr} L'attaquant est revenu {}, vu en dernier le {} sur {who}.", TIME.fr(n), at.1);
     }
     if let Some(impact) = impact(case) {
         en = format!("{en} {}", impact.en());
@@ -168,7 +168,7 @@ pub fn discovery(case: &CaseView<'_>) -> Option<Localized> {
 }
 
 /// Names of services, in both languages.
-fn names(case: &CaseView<'_>, list: &[ServiceImpact]) -> (String, String) {
+pub(super) fn names(case: &CaseView<'_>, list: &[ServiceImpact]) -> (String, String) {
     let known = |id: &ServiceId| case.estate.services.iter().find(|it| it.id == *id);
     let en = list.iter().map(|it| known(&it.service).map_or(it.service.as_str(), |it| it.name.en()));
     let fr = list.iter().map(|it| known(&it.service).map_or(it.service.as_str(), |it| it.name.fr()));
@@ -218,6 +218,18 @@ pub fn impact(case: &CaseView<'_>) -> Option<Localized> {
     (!en.is_empty()).then(|| both(en.join(" "), fr.join(" ")))
 }
 
+/// Said of figures that belong to several incidents: one containment answers them, and what it hits cannot be parted.
+fn in_common(case: &CaseView<'_>) -> (String, String) {
+    if case.incidents < 2 {
+        return (String::new(), String::new());
+    }
+    let n = grouped(case.incidents);
+    (
+        format!(" (of the common containment of {n} incidents)"),
+        format!(" (de l'endiguement commun à {n} incidents)"),
+    )
+}
+
 /// Services that our own containment takes down: observed, or planned and not applied.
 fn containment(case: &CaseView<'_>) -> Option<Localized> {
     let figures = case.figures;
@@ -254,6 +266,9 @@ fn containment(case: &CaseView<'_>) -> Option<Localized> {
             ),
         )
     };
+    let (common, commun) = in_common(case);
+    en = format!("{en}{common}");
+    fr = format!("{fr}{commun}");
     if observed && figures.simulated {
         en = format!("{en} ({})", SIMULATED.0);
         fr = format!("{fr} ({})", SIMULATED.1);
@@ -273,8 +288,10 @@ pub fn services(case: &CaseView<'_>) -> Option<Localized> {
 pub fn loss(case: &CaseView<'_>) -> Option<Localized> {
     let hit = case.figures.hit.as_ref().filter(|it| it.services() > 0)?;
     let per_hour = money(case, hit.value_per_hour);
-    let mut en = format!("Value of the services concerned by the estate's figures: {per_hour} per hour");
-    let mut fr = format!("Valeur des services concernés selon le référentiel : {per_hour} par heure");
+    let (common, commun) = in_common(case);
+    let mut en =
+        format!("Value of the services concerned{common} by the estate's figures: {per_hour} per hour");
+    let mut fr = format!("Valeur des services concernés{commun} selon le référentiel : {per_hour} par heure");
     if let Some(recovery) = case.recovery.filter(|it| it.objective > 0.0) {
         let total = money(case, recovery.objective);
         en = format!("{en}; {total} until restored as planned");
@@ -304,8 +321,13 @@ pub fn measures(case: &CaseView<'_>) -> Option<Localized> {
         let mark = |text: &str| if figures.simulated { format!(" ({text})") } else { String::new() };
         let plans = measures.plans_enforced;
         let (taken_en, taken_fr) = (taken(|it| it.1), taken(|it| it.2));
-        en.push(format!("Containment, over {}{}: {taken_en}", PLAN.en(plans), mark(SIMULATED.0)));
-        fr.push(format!("Endiguement, sur {}{} : {taken_fr}", PLAN.fr(plans), mark(SIMULATED.1)));
+        // What containment hits is told of all of them: whose measures these are must be said too.
+        let (own, propres) = match case.incidents {
+            0 | 1 => ("", ""),
+            _ => (", measures that this incident needs", ", mesures que cet incident exige"),
+        };
+        en.push(format!("Containment, over {}{}{own}: {taken_en}", PLAN.en(plans), mark(SIMULATED.0)));
+        fr.push(format!("Endiguement, sur {}{}{propres} : {taken_fr}", PLAN.fr(plans), mark(SIMULATED.1)));
     } else if let Some(plan) = figures.plan.as_ref().filter(|_| measures.plans_enforced == 0) {
         en.push(format!(
             "A containment plan is prepared and not applied; actions: {}",
@@ -318,8 +340,23 @@ pub fn measures(case: &CaseView<'_>) -> Option<Localized> {
     }
     if figures.stages > 0 {
         let n = figures.stages;
-        en.push(format!("recovery planned in {}, each behind a gate and under surveillance", STAGE.en(n)));
-        fr.push(format!("rétablissement prévu en {}, chacune sous contrôle et surveillance", STAGE.fr(n)));
+        // After a relapse there was more than one plan of recovery, and the figure is of the last.
+        let (last, dernier) = match figures.relapses.is_empty() {
+            true => ("", ""),
+            false => {
+                (" by the plan made after the last relapse", " par le plan établi après la dernière rechute")
+            }
+        };
+        let chacune = if n == 1 { "" } else { "chacune " };
+        let each = if n == 1 { "" } else { "each " };
+        en.push(format!(
+            "recovery planned{last} in {}, {each}behind a gate and under surveillance",
+            STAGE.en(n)
+        ));
+        fr.push(format!(
+            "rétablissement prévu{dernier} en {}, {chacune}sous contrôle et surveillance",
+            STAGE.fr(n)
+        ));
     }
     (!en.is_empty()).then(|| both(en.join("; "), fr.join(" ; ")))
 }
@@ -397,39 +434,6 @@ pub fn data_affected(case: &CaseView<'_>) -> String {
 /// Classes of data on the stores within the attacker's reach, which is not yet affected.
 pub fn data_in_reach(case: &CaseView<'_>) -> String {
     classes(case, |_| true)
-}
-
-/// Asks for the classes of data affected, with what was within reach.
-pub fn data_question(case: &CaseView<'_>) -> Localized {
-    let reach = data_in_reach(case);
-    let reach = if reach.is_empty() { "-" } else { &reach };
-    let portee = (case.in_french)(reach);
-    both(
-        format!(
-            "Which classes of data are affected? None is established. Within the attacker's reach: {reach}."
-        ),
-        format!(
-            "Quelles catégories de données sont touchées ? Aucune n'est établie. À portée de l'attaquant : {portee}."
-        ),
-    )
-}
-
-/// Asks for the services hit, with those that may be.
-pub fn services_question(case: &CaseView<'_>) -> Localized {
-    let (en, fr) = names(case, &case.impact.attacker);
-    let or = |it: String| if it.is_empty() { "-".to_owned() } else { it };
-    both(
-        format!(
-            "Which services are interrupted or degraded, and for whom? None is established. On hosts in the attacker's \
-             hands rest: {}.",
-            or(en)
-        ),
-        format!(
-            "Quels services sont interrompus ou dégradés, et pour qui ? Aucun n'est établi. Sur des machines aux mains de \
-             l'attaquant reposent : {}.",
-            or(fr)
-        ),
-    )
 }
 
 /// Clauses, one after the other, in both languages.

@@ -4,7 +4,7 @@ use bulkhead_model::case::Localized;
 
 use crate::facts::{Fact, FactValue};
 use crate::filing::CaseView;
-use crate::filing::{public, sentence};
+use crate::filing::{asked, public, sentence};
 use crate::regime::{Regime, Stage};
 
 macro_rules! sources {
@@ -96,9 +96,9 @@ impl FieldSource {
     pub fn question(self, case: &CaseView<'_>, open: &[Localized]) -> Option<Localized> {
         match self {
             Self::Fact(fact) => Some(fact.question()),
-            Self::ExfiltrationData | Self::ExfiltrationReach => Some(sentence::data_question(case)),
+            Self::ExfiltrationData | Self::ExfiltrationReach => Some(asked::data_question(case)),
             Self::ImpactSummary | Self::ImpactServices | Self::ImpactLoss => {
-                Some(sentence::services_question(case))
+                Some(asked::services_question(case))
             }
             Self::FilingClauses => Some(sentence::clauses_question(open)),
             _ => None,
@@ -134,6 +134,8 @@ impl FieldSource {
         let incident = case.incident;
         let at = |it: Option<jiff::Timestamp>| it.map(|it| sentence::instant(case, it));
         match self {
+            // A draft is called after the file it was made from, which is nobody's name.
+            Self::EntityName if case.estate.estate.drafted => None,
             Self::EntityName => text(&case.estate.estate.name),
             Self::EntityCurrency => text(&case.estate.estate.currency),
             Self::ContactSecurity => contact(case, CONTACT_ROLES[0]),

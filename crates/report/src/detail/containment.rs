@@ -158,7 +158,7 @@ fn action(page: &Page<'_>, row: &[&Action]) -> Markup {
             }
             td data-label=(page.get("actions-at")) { (first.enforcement_point) @for point in &first.also_at { ", " (point) } }
             td data-label=(page.get("actions-lapses")) { (page.span(first.lease_s)) }
-            td data-label=(page.get("actions-cuts")) { @if beyond { (page.get("word-more-than")) " " } (page.counted("moves", cuts)) @if let Some(cut) = first.cuts.first() { br; span class="note" { (page.said(cut)) } } }
+            td data-label=(page.get("actions-cuts")) { (page.counted("action-moves", cuts)) @if beyond { " " (page.get("actions-and-more")) } @if let Some(cut) = first.cuts.first() { br; span class="note" { (page.said(cut)) } } }
             td data-label=(page.get("actions-breaks")) {
                 @for broken in &first.breaks { (page.service(broken.service.as_str())) " " (page.state(broken.state)) " " }
                 @if first.breaks.is_empty() { (page.get("word-nothing")) }

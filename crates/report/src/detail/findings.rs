@@ -50,6 +50,7 @@ pub fn findings(page: &Page<'_>) -> Markup {
             (page.say("findings-read", &[("events", view.figures.events.into()), ("sources", telemetry.sources.len().into()), ("malformed", (&count(telemetry.malformed)).into())])) // rows
             " " (page.figure("findings-belong", view.figures.findings))
         }
+        (unread(page, telemetry))
         (times(page, telemetry))
         @if let Some(it) = &telemetry.basis { (basis(page, it)) }
         (muted(page, &telemetry.muted))
@@ -84,6 +85,17 @@ pub fn findings(page: &Page<'_>) -> Markup {
 }
 
 /// Which events stand here at another time than their logs say, and which have none.
+fn unread(page: &Page<'_>, telemetry: &TelemetrySummary) -> Markup {
+    let unread = &telemetry.unread;
+    html! {
+        @if !unread.is_empty() {
+            p { strong { (page.get("findings-unread")) } }
+            ul class="reasons" { @for it in unread.iter().take(ROWS) { li { (prose(&format!("{}: {}", it.source, it.what))) } } }
+            (page.more(unread.len(), "incident.json")) // rows
+        }
+    }
+}
+
 fn times(page: &Page<'_>, telemetry: &TelemetrySummary) -> Markup {
     let offsets = &telemetry.clock_offsets;
     let row = |it: &ClockOffset| {

@@ -31,8 +31,12 @@ pub struct Order<'a> {
     pub plan: &'a Plan,
     /// What the point is to hold.
     pub rules: &'a PointRules,
+    /// Name of its files, without language and ending.
+    pub name: &'a str,
     /// When it was written.
     pub at: Timestamp,
+    /// Whether what the case says of this point was simulated: nobody has done anything there.
+    pub simulated: bool,
 }
 
 /// The order as a page. Same input, same bytes.
@@ -96,6 +100,8 @@ impl<'a> Sheet<'a> {
         let product = self.point.and_then(|it| it.product.as_deref());
         let zone = zone(&self.order.estate.estate);
         markup! {
+            @if self.order.simulated { p { span class="tag warn" { (self.get("order-simulated")) } } }
+            p class="note" { (self.words.say("order-names", &[("file", (&self.named_copy()).into())])) }
             p class="lead" { (self.words.say("order-lead", &[("n", self.actions.len().into())])) }
             dl class="answers" {
                 dt { (self.get("order-where")) }
@@ -107,6 +113,11 @@ impl<'a> Sheet<'a> {
                 dd { (self.words.say("order-lease", &[("span", (&span(self.order.rules.lease_s)).into())])) }
             }
         }
+    }
+
+    /// Where the copy lies whose commands name accounts: people cannot type a pseudonym.
+    fn named_copy(&self) -> String {
+        format!("vault/named/work-orders/{}.{}.html", self.order.name, self.words.lang.code())
     }
 
     /// Rules that keep the responders' channels open go first: whoever reverses the order locks everybody out.

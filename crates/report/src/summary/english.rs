@@ -123,6 +123,11 @@ fn done(facts: &Facts<'_>) -> String {
         facts.view.estate.estate.currency,
         number(plan.horizon_h)
     );
+    if facts.in_common() {
+        text.push_str(
+            " It answers several incidents together: its actions, their cost and the services they hit are of all of them.",
+        );
+    }
     for (name, what) in [
         (BaselineName::IsolateAll, "Isolating every compromised host"),
         (BaselineName::ShutZones, "Shutting their zones"),
@@ -146,9 +151,14 @@ fn back(facts: &Facts<'_>) -> String {
     }
     if let Some(took) = facts.restored() {
         return format!(
-            "The main services were back {} after the declaration, in {}. Each stage opened only after its checks and a \
-             time of surveillance.",
+            "The main services were back {} after the declaration. The {} has {}; each stage opened only after its checks \
+             and a time of surveillance.",
             span(took),
+            if facts.figures.relapses.is_empty() {
+                "recovery plan"
+            } else {
+                "recovery plan after the last relapse"
+            },
             counted(facts.figures.stages, "stage", "stages")
         );
     }

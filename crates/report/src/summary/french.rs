@@ -146,6 +146,11 @@ fn done(facts: &Facts<'_>) -> String {
         facts.view.estate.estate.currency,
         number(plan.horizon_h)
     );
+    if facts.in_common() {
+        text.push_str(
+            " Il répond à plusieurs incidents à la fois : ses actions, leur coût et les services touchés les concernent tous.",
+        );
+    }
     for (name, what) in [
         (BaselineName::IsolateAll, "Isoler chaque machine compromise"),
         (BaselineName::ShutZones, "Fermer leurs zones"),
@@ -171,9 +176,14 @@ fn back(facts: &Facts<'_>) -> String {
     }
     if let Some(took) = facts.restored() {
         return format!(
-            "Les services principaux ont été rétablis {} après la déclaration, en {}. Chaque étape ne s'est ouverte \
-             qu'après ses vérifications et un temps de surveillance.",
+            "Les services principaux ont été rétablis {} après la déclaration. Le {} compte {} ; aucune étape ne s'est \
+             ouverte avant ses vérifications et un temps de surveillance.",
             lasting(took),
+            if facts.figures.relapses.is_empty() {
+                "plan de reprise"
+            } else {
+                "plan de reprise d'après la dernière rechute"
+            },
             nombre(facts.figures.stages, "étape", "étapes")
         );
     }

@@ -104,6 +104,13 @@ impl<'a> Facts<'a> {
         Some(it.feasible.then_some(it.objective.total))
     }
 
+    /// Whether the plan answers several incidents together.
+    fn in_common(&self) -> bool {
+        let actions = self.view.plan.into_iter().flat_map(|it| &it.actions);
+        let mut named = actions.flat_map(|it| &it.incidents);
+        named.next().is_some_and(|first| named.any(|it| it != first))
+    }
+
     /// Whether the attacker's footholds are removed.
     fn over(&self) -> bool {
         self.view.incident.state >= IncidentState::Eradicated
