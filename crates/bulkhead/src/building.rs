@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use bulkhead_files::{Error as Refused, Existing, NewFile, Staged, Standing, resolve, settle, standing};
-use bulkhead_journal::foreign_files;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::commands::case::journal_failure;
 use crate::failure::{Failure, Outcome};
 use crate::inputs::{self, Inputs};
 use crate::say::note;
-use crate::{interrupt, ui};
+use crate::{cases_folder, interrupt};
 
 /// What came through standard input, which nobody can read twice.
 const STDIN: &str = "stdin";
@@ -44,6 +44,9 @@ struct Seen {
     bytes: u64,
     /// Nanoseconds since 1970.
     modified: u128,
+    /// Digest of its bytes, in hexadecimal: what was only copied or touched is what it was.
+    #[serde(default)]
+    sha256: String,
 }
 
 /// What a case directory is to be made of and where.
@@ -218,6 +221,9 @@ impl Building {
         for path in telemetry {
             look(path, &mut seen);
         }
+        for it in &mut seen {
+            it.sha256 = digest(Path::new(&it.path));
+        }
         inputs::now();
         let run = Run {
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -262,7 +268,12 @@ impl Run {
             let path = self.folder.join(&was.path);
             let mut now = Vec::new();
             look(&path, &mut now);
-            if now.first().is_none_or(|it| (it.bytes, it.modified) != (was.bytes, was.modified)) {
+            let same = |it: &Seen| {
+                it.bytes == was.bytes
+                    && (it.modified == was.modified
+                        || (!was.sha256.is_empty() && digest(&path) == was.sha256))
+            };
+            if !now.first().is_some_and(same) {
                 return Err(Failure::input(format!(
                     "`{}` is not what it was when the run began",
                     path.display()
@@ -302,6 +313,12 @@ pub fn ready(dir: &Path) -> Outcome<bool> {
 pub fn readable(dir: &Path) -> Outcome {
     ready(dir)?;
     if dir.exists() {
+        if matches!(standing(dir), Ok(Standing::Interrupted)) {
+            note!(
+                "beside `{}` lies an interrupted run that was to replace it; `bulkhead case resume` carries it on, `case erase` gives it up",
+                dir.display()
+            );
+        }
         return Ok(());
     }
     match standing(dir) {
@@ -339,38 +356,7 @@ fn check_place(dir: &Path, force: bool) -> Outcome {
         return Err(Failure::input(format!("the case directory `{}` is not empty", dir.display()))
             .hint("name another folder with --out, or replace it with --force"));
     }
-    let foreign = foreign(&place)?;
-    let Some(first) = foreign.first() else { return Ok(()) };
-    let more = if foreign.len() > 1 {
-        format!(" and {}", ui::counted(foreign.len() - 1, "more file"))
-    } else {
-        String::new()
-    };
-    Err(Failure::input(format!(
-        "`{}` is not a case directory alone: --force replaces only those, and `{first}`{more} is not of a case",
-        dir.display()
-    ))
-    .hint("name another folder with --out, or move away what is yours"))
-}
-
-/// What below `dir` is no part of a case: of the one it is, or of those it holds.
-fn foreign(dir: &Path) -> Outcome<Vec<String>> {
-    if let Some(foreign) = foreign_files(dir).map_err(journal_failure)? {
-        return Ok(foreign);
-    }
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).map_err(|err| Failure::file("list", dir, &err))? {
-        let entry = entry.map_err(|err| Failure::file("list", dir, &err))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let below =
-            if entry.path().is_dir() { foreign_files(&entry.path()).map_err(journal_failure)? } else { None };
-        match below {
-            Some(foreign) => found.extend(foreign.into_iter().map(|it| format!("{name}/{it}"))),
-            None => found.push(name),
-        }
-    }
-    found.sort();
-    Ok(found)
+    cases_folder::may_go(&place, dir)
 }
 
 /// Notes every file at or below `path`; what cannot be read is told by whoever reads it.
@@ -384,7 +370,22 @@ fn look(path: &Path, seen: &mut Vec<Seen>) {
     } else if meta.is_file() {
         let modified = meta.modified().ok().and_then(|it| it.duration_since(UNIX_EPOCH).ok());
         let modified = modified.map_or(0, |it| it.as_nanos());
-        seen.push(Seen { path: path.as_os_str().to_owned(), bytes: meta.len(), modified });
+        let (path, bytes) = (path.as_os_str().to_owned(), meta.len());
+        seen.push(Seen { path, bytes, modified, sha256: String::new() });
+    }
+}
+
+/// The digest of what is in a file; empty where it cannot be read, which whoever reads it tells.
+fn digest(path: &Path) -> String {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    let Ok(mut file) = fs::File::open(path) else { return String::new() };
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return hex::encode(hash.finalize()),
+            Ok(n) => hash.update(&buffer[..n]),
+            Err(_) => return String::new(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The case directory: one JSON file per object, the report, the rules as applied, the vault, and the sealed journal.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use bulkhead_files::file_name;
@@ -9,6 +10,7 @@ use bulkhead_model::case::{
     TimelineEntry,
 };
 use bulkhead_model::finding::Finding;
+use bulkhead_model::plain::plain_json;
 use bulkhead_report::Lang;
 use bulkhead_report::filing::Filing;
 use serde::Serialize;
@@ -131,6 +133,10 @@ impl Door<'_> {
     /// Writes `outside` veiled, and `named` into the vault where the two differ.
     fn put(&self, name: &str, named: &str, outside: &str) -> Outcome {
         let names = self.vault.names();
+        // The same data, and nothing in it steers the terminal of whoever looks at it.
+        let is_json = name.ends_with(".json") || name.ends_with(".ndjson");
+        let spelt = |it| if is_json { plain_json(it) } else { Cow::Borrowed(it) };
+        let (named, outside) = (spelt(named), spelt(outside));
         let veiled = veil(name, outside.as_bytes(), names);
         let bytes = veiled.as_deref().unwrap_or(outside.as_bytes());
         let place = veil_path(name, names);
@@ -140,6 +146,11 @@ impl Door<'_> {
             self.vault.keep(name, named.as_bytes()).map_err(journal_failure)?;
         }
         let path = self.dir.join(place);
-        Ok(bulkhead_files::tree::put(&path, bytes)?)
+        // Putting names in or out spells the text anew.
+        let spelt = std::str::from_utf8(bytes).map_or(Cow::Borrowed(bytes), |it| match spelt(it) {
+            Cow::Borrowed(it) => Cow::Borrowed(it.as_bytes()),
+            Cow::Owned(it) => Cow::Owned(it.into_bytes()),
+        });
+        Ok(bulkhead_files::tree::put(&path, &spelt)?)
     }
 }

@@ -7,6 +7,7 @@ mod baseline;
 mod basis;
 mod building;
 mod casedir;
+mod cases_folder;
 mod cli;
 mod commands;
 mod config;

@@ -125,7 +125,7 @@ fn entity(word: &str, it: &Entity, shown: impl Fn(Timestamp) -> String) -> [Stri
 
 fn impact(out: &mut String, hit: Option<&Hit>, list: &[ServiceImpact], what: &str, estate: &Estate) {
     let Some(hit) = hit else {
-        line!(out, "{}: unknown, the estate was drafted from telemetry and names no services", what);
+        line!(out, "{}: unknown, the estate is only a draft and names no services", what);
         return;
     };
     line!(

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bulkhead_detect::{Collector, CorrelationOptions, Detector, EventRef, Match, Matcher, RuleSet};
 use bulkhead_incident::{finding_from_alert, host_of_flow, is_alert};
-use bulkhead_model::case::{ClockOffset, TelemetrySummary};
+use bulkhead_model::case::{ClockOffset, TelemetrySummary, Unread};
 use bulkhead_model::entity::{Entities, Observations};
 use bulkhead_model::event::Event;
 use bulkhead_model::finding::{Finding, SourceRef};
@@ -66,8 +66,10 @@ pub fn gather(
     let telemetry = pass.run(paths, &options(now), Some((rules, &mut collector)), threads, quiet)?;
     let mut summary = telemetry.summary();
     for it in &mut summary.unread {
-        it.from = pass.last_of_file.get(&it.source).copied();
+        it.from = pass.files.get(&it.source).and_then(|it| it.last);
     }
+    summary.unread.extend(not_used(&telemetry, &pass.files));
+    summary.unread.sort();
     summary.clock_offsets = pass.clocks.offsets();
     summary.untimed = pass.untimed;
     say_clocks(&summary.clock_offsets, ["event was", "events were"]);
@@ -99,6 +101,34 @@ pub fn observe(paths: &[PathBuf], quiet: bool) -> Outcome<Observations> {
     let mut pass = Pass::default();
     pass.run(paths, &options(None), None, cores(), quiet)?;
     Ok(pass.observer.finish())
+}
+
+/// Records that were there and say nothing: those that are none, and those of which nobody knows the time. They are of the
+/// time of their file, its hours as a whole; where no record of it tells one, of any.
+fn not_used(telemetry: &Telemetry, files: &BTreeMap<String, OfFile>) -> Vec<Unread> {
+    let none = OfFile::default();
+    let mut unread = Vec::new();
+    for it in &telemetry.sources {
+        let of = files.get(&it.file).unwrap_or(&none);
+        let all = it.events + it.malformed;
+        for (n, why) in [(it.malformed, "could not be read"), (of.untimed, "say no time that can be used")] {
+            if n > 0 {
+                let what = format!("{n} of its {} {why}", ui::counted_as(all, "record", "records"));
+                let source = it.file.clone();
+                let (from, to) = (of.first.map(hour_before), of.last.and_then(hour_after));
+                unread.push(Unread { source, what, records: Some(n), from, to, ..Unread::default() });
+            }
+        }
+    }
+    unread
+}
+
+fn hour_before(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second().div_euclid(3600) * 3600).unwrap_or(Timestamp::MIN)
+}
+
+fn hour_after(at: Timestamp) -> Option<Timestamp> {
+    Timestamp::from_second((at.as_second().div_euclid(3600) + 1) * 3600).ok()
 }
 
 /// Threads where none were asked for: one for each core.
@@ -236,8 +266,25 @@ struct Pass {
     /// Events without a time.
     untimed: u64,
     last_event: Option<Timestamp>,
-    /// Time of the last event of each source.
-    last_of_file: BTreeMap<String, Timestamp>,
+    /// By source.
+    files: BTreeMap<String, OfFile>,
+}
+
+/// When the events of a source happened.
+#[derive(Clone, Copy, Debug, Default)]
+struct OfFile {
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    /// Events that do not say.
+    untimed: u64,
+}
+
+impl OfFile {
+    fn add(&mut self, other: Self) {
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+        self.untimed += other.untimed;
+    }
 }
 
 impl Default for Pass {
@@ -250,7 +297,7 @@ impl Default for Pass {
             n_events: 0,
             untimed: 0,
             last_event: None,
-            last_of_file: BTreeMap::new(),
+            files: BTreeMap::new(),
         }
     }
 }
@@ -283,7 +330,7 @@ impl Pass {
     }
 
     fn take(&mut self, batch: Batch<Looked>, mut collector: Option<&mut Collector>) {
-        let Looked { who, found, last_of_file } = batch.out;
+        let Looked { who, found, files } = batch.out;
         let mut found = found.into_iter();
         for (who, n_found) in who {
             self.n_events += 1;
@@ -295,9 +342,8 @@ impl Pass {
             self.waiting.push(event, (who, facts));
             self.release(event, &mut collector);
         }
-        for (file, time) in last_of_file {
-            let last = self.last_of_file.entry(file).or_insert(time);
-            *last = (*last).max(time);
+        for (file, it) in files {
+            self.files.entry(file).or_default().add(it);
         }
     }
 
@@ -340,8 +386,8 @@ struct Looked {
     who: Vec<(Entities, usize)>,
     /// In the order of the events.
     found: Vec<Fact>,
-    /// Time of the last event, by file.
-    last_of_file: Vec<(String, Timestamp)>,
+    /// When, by file.
+    files: Vec<(String, OfFile)>,
 }
 
 /// Something found in one event.
@@ -367,11 +413,10 @@ impl Worker for Looker {
 
     fn record(&mut self, record: &Record<'_>, out: &mut Looked) {
         let who = entities(record.event);
-        if let Some(time) = who.time {
-            match out.last_of_file.last_mut() {
-                Some((file, last)) if file == record.file => *last = (*last).max(time),
-                _ => out.last_of_file.push((record.file.to_owned(), time)),
-            }
+        let of = OfFile { first: who.time, last: who.time, untimed: u64::from(who.time.is_none()) };
+        match out.files.last_mut() {
+            Some((file, known)) if file == record.file => known.add(of),
+            _ => out.files.push((record.file.to_owned(), of)),
         }
         let before = out.found.len();
         if let Some(matcher) = &mut self.matcher {

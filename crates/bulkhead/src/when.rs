@@ -201,6 +201,12 @@ impl When {
             }
             Form::Civil(at, Zone::Estate) => self.on_clock(flag, *at, zone, None)?,
             Form::Civil(at, Zone::Named(zone)) => self.on_clock(flag, *at, zone, None)?,
+            Form::Civil(at, Zone::Abbreviated(name))
+                if zone_lacks(zone, *at, name) && european(name).is_some() =>
+            {
+                let offset = european(name).unwrap_or(Offset::UTC);
+                offset.to_timestamp(*at).map_err(|_| self.wrong(flag, "lies outside the calendar"))?
+            }
             Form::Civil(at, Zone::Abbreviated(name)) => self.on_clock(flag, *at, zone, Some(name))?,
         };
         if !quiet {
@@ -248,6 +254,27 @@ impl When {
     fn wrong(&self, flag: &str, why: &str) -> Failure {
         Failure::input(format!("{flag}: `{}` {why}", self.typed))
     }
+}
+
+/// Whether clocks of `zone` never go by `name` in the year of `at`.
+fn zone_lacks(zone: &TimeZone, at: DateTime, name: &str) -> bool {
+    (1..=12).all(|month| {
+        let middle = jiff::civil::date(at.year(), month, 15).to_datetime(Time::midnight());
+        let instant = zone.to_timestamp(middle);
+        instant.is_ok_and(|it| !zone.to_offset_info(it).abbreviation().eq_ignore_ascii_case(name))
+    })
+}
+
+/// The offset of an abbreviation that means one thing all over Europe, whoever's estate it is.
+fn european(name: &str) -> Option<Offset> {
+    let hours = match name {
+        "WET" => 0,
+        "CET" | "WEST" => 1,
+        "CEST" | "EET" => 2,
+        "EEST" => 3,
+        _ => return None,
+    };
+    Offset::from_hours(hours).ok()
 }
 
 /// The operator's time zone; UTC where it is not known.

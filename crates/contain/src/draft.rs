@@ -334,7 +334,7 @@ impl Drafter<'_, '_> {
         if self.drafted() {
             note(
                 "what services lose is unknown".to_owned(),
-                "the estate was drafted from telemetry: what was not seen is taken as open, and nobody has said which services there are"
+                "the estate is only a draft: what was not seen is taken as open, and nobody has said which services there are"
                     .to_owned(),
             );
         }

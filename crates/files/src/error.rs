@@ -29,6 +29,14 @@ pub enum Error {
     /// A process that was to make this ended before it was done.
     #[error("what was to become `{}` was interrupted", .0.display())]
     Interrupted(PathBuf),
+    /// It lies inside a folder that is sealed as it is.
+    #[error("`{}` lies inside the sealed case `{}`: a file more would break its seal", path.display(), case.display())]
+    Sealed {
+        /// The place.
+        path: PathBuf,
+        /// The folder that is sealed.
+        case: PathBuf,
+    },
     /// The place cannot be written to, whatever stands there.
     #[error("`{}` {why}", path.display())]
     Place {

@@ -36,9 +36,52 @@ pub fn resolve(path: &Path) -> Result<PathBuf> {
     Ok(found)
 }
 
+/// The innermost folder above `place` (as [`resolve`] gives it) that is sealed as it is: every file in it is counted.
+pub fn sealed_above(place: &Path) -> Option<&Path> {
+    place.ancestors().skip(1).find(|it| {
+        let has = |name: &str| it.join(name).is_file();
+        // A case, or its journal alone.
+        has("journal/manifest.json")
+            || has("journal/checkpoint")
+            || (has("manifest.json") && has("checkpoint"))
+    })
+}
+
+/// Refuses what would break a seal.
+///
+/// # Errors
+/// [`Error::Sealed`] where `path` leads into a sealed folder.
+pub fn refuse_sealed(path: &Path) -> Result<()> {
+    match sealed_above(&resolve(path)?) {
+        Some(case) => Err(Error::Sealed { path: path.to_owned(), case: case.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_in_a_sealed_folder_is_told_however_it_is_spelt() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("k/journal")).unwrap();
+        std::fs::write(root.join("k/journal/manifest.json"), "{}").unwrap();
+        std::os::unix::fs::symlink(root.join("k"), root.join("link")).unwrap();
+        for (given, sealed) in [
+            ("k", false),
+            ("x", false),
+            ("k/../x", false),
+            ("k/plan.json", true),
+            ("k/a/b/c", true),
+            ("k/journal/x", true),
+            ("link/x", true),
+            ("x/../k/y", true),
+        ] {
+            assert_eq!(refuse_sealed(&root.join(given)).is_err(), sealed, "{given}");
+        }
+    }
 
     #[test]
     fn every_spelling_of_a_place_is_one_place() {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::swap::exchange;
 use crate::tree::{make_dirs, make_private_dir, remove_dir, remove_file, sync_all, sync_dir};
-use crate::write::{Existing, write};
+use crate::write::{Existing, write_within_seal};
 use crate::{lock, place};
 
 const LOCK: &str = "lock";
@@ -74,8 +74,18 @@ impl Staged {
     /// Begins a folder that will stand at `place`; whatever stands there now stays until [`Staged::commit`].
     ///
     /// # Errors
-    /// [`Error::Busy`] and [`Error::Interrupted`] when somebody else began one; otherwise when the operating system refuses.
+    /// [`Error::Busy`] and [`Error::Interrupted`] when somebody else began one, [`Error::Sealed`] inside a sealed folder;
+    /// otherwise when the operating system refuses.
     pub fn begin(place: &Path) -> Result<Self> {
+        place::refuse_sealed(place)?;
+        Self::begin_again(place)
+    }
+
+    /// As [`Staged::begin`], for a folder that is there already, wherever it is: nothing is added where it stands.
+    ///
+    /// # Errors
+    /// As [`Staged::begin`].
+    pub fn begin_again(place: &Path) -> Result<Self> {
         settle(place)?;
         let place = checked(place)?;
         let running = running(&place);
@@ -127,7 +137,7 @@ impl Staged {
     /// # Errors
     /// When the operating system refuses.
     pub fn note(&self, text: &[u8]) -> Result<()> {
-        write(&self.running.join(NOTE), text, Existing::Replace)
+        write_within_seal(&self.running.join(NOTE), text, Existing::Replace)
     }
 
     /// What was noted.
@@ -214,7 +224,7 @@ impl Staged {
     fn finish(&self, swap: &Swap) -> Result<()> {
         let text = serde_json::to_vec(swap)
             .map_err(|err| Error::io("write", &self.running.join(SWAP))(io::Error::other(err)))?;
-        write(&self.running.join(SWAP), &text, Existing::Replace)?;
+        write_within_seal(&self.running.join(SWAP), &text, Existing::Replace)?;
         self.forward(swap)?;
         self.clear()
     }

@@ -25,8 +25,17 @@ pub enum Existing {
 /// A link is followed. What is neither file nor folder (a terminal, a pipe) is written to as it is.
 ///
 /// # Errors
-/// [`Error::Exists`] by `existing`; otherwise when the operating system refuses.
+/// [`Error::Exists`] by `existing`, [`Error::Sealed`] in a sealed folder; otherwise when the operating system refuses.
 pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
+    place::refuse_sealed(path)?;
+    write_as(path, bytes, existing, false)
+}
+
+/// As [`write`], also into a folder that is sealed: for who seals it anew.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_within_seal(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
     write_as(path, bytes, existing, false)
 }
 
@@ -35,6 +44,7 @@ pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
 /// # Errors
 /// As [`write`].
 pub fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
+    place::refuse_sealed(path)?;
     write_as(path, bytes, existing, true)
 }
 

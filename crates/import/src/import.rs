@@ -9,7 +9,7 @@ use crate::report::{FileReport, LeftOut, Report};
 use crate::sniff::{self, Format};
 use crate::source::Source;
 use crate::traffic::{self, netflow, zeek};
-use crate::{emit, flows, identities, json, kubernetes, merge, netbox, nmap, outside, todo, zones};
+use crate::{emit, flows, identities, json, kubernetes, merge, netbox, nmap, open, outside, todo, zones};
 
 /// One file: its name as the user would write it, and what it holds.
 #[derive(Clone, Debug)]
@@ -160,6 +160,9 @@ impl Importer {
         accounts.extend(kubernetes::identities(&draft, &gathered));
         identities::add(&mut draft, accounts, &gathered, &options.bounds, &mut report);
         outside::relays(&mut draft, &mut report);
+        if base_estate.is_none() {
+            open::everything(&mut draft, &mut report);
+        }
         todo::add(&mut draft, &gathered, base_estate, &mut report);
         finish(&draft, &mut gathered, &mut report);
         let text = emit::text(&draft, &report, base);

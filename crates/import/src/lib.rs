@@ -19,6 +19,7 @@ mod flows;
 mod identities;
 mod merge;
 mod names;
+mod open;
 mod outside;
 mod patch;
 mod roles;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use bulkhead_model::address::is_public;
+use bulkhead_model::address::{is_of_whole_network, is_public};
 use bulkhead_model::case::{
     CoverageHole, EntityKind, Exfiltration, ExfiltrationConclusion, Incident, StoreAssessment, UnknownPlace,
 };
@@ -227,6 +227,7 @@ impl Facts {
         resolver: &mut Resolver<'_>,
     ) -> bool {
         match resolver.address(end) {
+            _ if is_whole_network(end, estate) => false,
             Some(it) if Some(it) == other => false,
             Some(it) if self.own.contains(&resolver.hosts[it].id) => true,
             _ => is_in_zone(end, estate),
@@ -253,6 +254,7 @@ impl Facts {
             let id = resolver.hosts[host].id.clone();
             if !self.own.contains(&id)
                 || resolver.address(to) == Some(host)
+                || is_whole_network(to, estate)
                 || self.knows(to, Some(host), estate, resolver)
             {
                 continue;
@@ -404,6 +406,12 @@ fn is_outside(address: IpAddr, estate: &Estate) -> bool {
 fn is_in_zone(address: IpAddr, estate: &Estate) -> bool {
     let own = estate.zones.iter().filter(|it| !it.external).flat_map(|it| &it.cidrs);
     own.into_iter().any(|it| it.contains(&address))
+}
+
+/// Whether an address stands for a whole network of the operator's (its first, or the one that all of it hears), and so for
+/// no host.
+fn is_whole_network(of: IpAddr, estate: &Estate) -> bool {
+    estate.zones.iter().flat_map(|it| &it.cidrs).any(|it| is_of_whole_network(it, of))
 }
 
 /// That flows went to private addresses that the estate does not know; none where none did.

@@ -79,6 +79,8 @@ pub fn export(
 
 /// Erases the vault of an exported case: records what is erased and why, signs, and removes the files, all in one step.
 ///
+/// An interrupted run that was to replace the case is given up with it, and with what it held of persons.
+///
 /// Needs no database. The case as it will be is built beside it and takes its place: before that nothing is changed, after
 /// it the vault is gone. Returns the number of files erased. What a file system keeps of removed files is beyond this
 /// function: put the vault on an encrypted volume.
@@ -88,6 +90,7 @@ pub fn export(
 pub fn erase_vault(dir: &Path, key: &SigningKey, at: Timestamp, actor: &str, reason: &str) -> Result<usize> {
     settle(dir)?;
     let inspection = inspect(dir, key, true)?;
+    give_up_successor(dir)?;
     let vault = dir.join(VAULT_DIR);
     if !inspection.erased_but_present.is_empty() {
         // Its erasure stands in the record; somebody put it back.
@@ -106,7 +109,7 @@ pub fn erase_vault(dir: &Path, key: &SigningKey, at: Timestamp, actor: &str, rea
     let body = to_json(&Erasure { reason: reason.to_owned(), files: gone })?;
     let kind = KIND_VAULT_ERASED.to_owned();
     journal.append(vec![Draft { kind, v: 1, at, actor: actor.to_owned(), cause: None, body }])?;
-    let staged = Staged::begin(dir)?;
+    let staged = Staged::begin_again(dir)?;
     tree::put(&staged.notes().join(ERASING), b"")?;
     for file in &kept {
         tree::link(&files::under(dir, &file.path), &staged.dir().join(&file.path))?;
@@ -114,6 +117,14 @@ pub fn erase_vault(dir: &Path, key: &SigningKey, at: Timestamp, actor: &str, rea
     write_journal(&mut journal, &staged.dir(), key, kept)?;
     staged.commit()?;
     Ok(count)
+}
+
+/// Removes what an interrupted run had made to replace the case in `dir`: it has a vault of its own, of the same people.
+fn give_up_successor(dir: &Path) -> Result<()> {
+    if let Standing::Interrupted = bulkhead_files::standing(dir)? {
+        Staged::resume(dir)?.abandon()?;
+    }
+    Ok(())
 }
 
 /// Adds the cosignature of the witness with `key` to the checkpoint of an exported case, which the caller has verified.
@@ -128,7 +139,7 @@ pub fn cosign(dir: &Path, key: &SigningKey, at: Timestamp) -> Result<()> {
         return Err(Error::Invalid(format!("{}: this witness has cosigned it already", path.display())));
     }
     note.push_str(&witness::cosign(key, note::text_of(&note)?, at));
-    Ok(bulkhead_files::write(&path, note.as_bytes(), Existing::Replace)?)
+    Ok(bulkhead_files::write_within_seal(&path, note.as_bytes(), Existing::Replace)?)
 }
 
 /// Finishes or undoes what an interrupted command left at `dir`: an export half in place, an erasure half built.

@@ -107,6 +107,11 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
+    /// The key itself.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        self.key.as_bytes()
+    }
+
     /// Reads a verifier key `<name>+<id>+<base64>`, or the bare 32 bytes in hexadecimal or base64 (then without a name).
     ///
     /// # Errors
@@ -195,7 +200,10 @@ fn fault(why: &str) -> Error {
 }
 
 /// The text of a note, without its signatures and whoever signed it.
-pub(crate) fn text_of(note: &str) -> Result<&str> {
+///
+/// # Errors
+/// When it has no signature.
+pub fn text_of(note: &str) -> Result<&str> {
     let split = note.rfind("\n\n").ok_or_else(|| fault("the note has no signature"))?;
     Ok(&note[..=split])
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
-use crate::note::{self, SigningKey};
+use crate::note::{self, PublicKey, SigningKey};
 
 /// Signature type byte of Ed25519 cosignatures in a key.
 const COSIGNATURE: u8 = 4;
@@ -73,6 +73,11 @@ impl WitnessKey {
     /// The name it goes by.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is the key of the signer `it`, whatever either is called.
+    pub(crate) fn is_key(&self, it: &PublicKey) -> bool {
+        self.key.as_bytes() == it.bytes()
     }
 
     /// Whether `cosignature` claims to be this witness's.

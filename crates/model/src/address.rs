@@ -56,6 +56,13 @@ pub fn is_public(address: IpAddr) -> bool {
     Range::of(address) == Range::Public
 }
 
+/// Whether `address` stands for the whole of the IPv4 network `net` and so for no host: its first, or its broadcast address.
+pub fn is_of_whole_network(net: &ipnet::IpNet, address: IpAddr) -> bool {
+    let ipnet::IpNet::V4(net) = net else { return false };
+    let whole = [IpAddr::V4(net.network()), IpAddr::V4(net.broadcast())];
+    net.prefix_len() < 31 && whole.contains(&address.to_canonical())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

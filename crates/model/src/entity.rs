@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::address::is_private;
+use crate::address::{Range, is_private};
 use crate::sensor::{Hours, Sensor, Sensors};
 use crate::trace::Trace;
 use crate::uses::Uses;
@@ -107,6 +107,20 @@ pub struct ObservedFlow {
     pub protocol: String,
     /// Port it went to; 0 where the protocol has none.
     pub port: u16,
+}
+
+impl ObservedFlow {
+    /// Whether it goes, as far as its addresses tell, from one host to another that may be anywhere. A flow of a host to
+    /// itself, to all or many of its neighbours, on one wire or to nobody shows nothing of what leaves.
+    pub fn may_leave(&self) -> bool {
+        let (from, to) = (self.from.to_canonical(), self.to.to_canonical());
+        match (Range::of(from), Range::of(to)) {
+            (Range::Public | Range::Private, Range::Public | Range::Private) => from != to,
+            // A socket that was bound to no address yet.
+            (Range::Nobody, Range::Public) => from.is_unspecified(),
+            _ => false,
+        }
+    }
 }
 
 /// Two addresses of private networks.

@@ -195,7 +195,7 @@ card-relapses = { $n_n ->
 }
 card-simulated = (simulated)
 card-unknown = unknown
-card-drafted = whom our own containment hits: the estate was drafted from telemetry
+card-drafted = whom our own containment hits: the estate is only a draft
 card-overdue = { $n_n ->
     [one] { $n } deadline
    *[other] { $n } deadlines
@@ -302,7 +302,7 @@ impact-predicted = Services our containment hits, as predicted
 impact-observed = Services that containment hit at any time of the case, as read back
 impact-state = State
 impact-customers = Customers
-impact-unknown = unknown: the estate was drafted from telemetry
+impact-unknown = unknown: the estate is only a draft
 impact-per-hour = { $currency } per hour
 plan-none = No containment plan was made.
 plan-not-done = Left undone
@@ -673,7 +673,7 @@ said-left-ways-why = no declared flow touches an external zone: whatever is comp
 said-left-seen = { $count } { $word } taken as open: { $list }
 said-left-seen-why = seen in telemetry, not declared in the estate
 said-left-loss = what services lose is unknown
-said-left-loss-why = the estate was drafted from telemetry: what was not seen is taken as open, and nobody has said which services there are
+said-left-loss-why = the estate is only a draft: what was not seen is taken as open, and nobody has said which services there are
 said-left-reach = { $count } { $word } within the attacker's reach: { $list }
 said-left-reach-verb = { $count } { $word } { $word_b } within the attacker's reach: { $list }
 said-left-reach-why = keeping the attacker out costs more than their value, or no available point can

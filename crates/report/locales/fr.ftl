@@ -201,7 +201,7 @@ card-relapses = { $n_n ->
 }
 card-simulated = (simulation)
 card-unknown = inconnu
-card-drafted = qui est touché par notre propre isolement : le référentiel a été ébauché à partir de la télémétrie
+card-drafted = qui est touché par notre propre isolement : le référentiel n'est qu'une ébauche
 card-overdue = { $n_n ->
     [one] { $n } échéance
    *[other] { $n } échéances
@@ -309,7 +309,7 @@ impact-predicted = Services touchés par notre isolement, selon la prévision
 impact-observed = Services touchés par l'endiguement à un moment du dossier, d'après la relecture
 impact-state = État
 impact-customers = Clients
-impact-unknown = inconnu : le référentiel a été ébauché à partir de la télémétrie
+impact-unknown = inconnu : le référentiel n'est qu'une ébauche
 impact-per-hour = { $currency } par heure
 plan-none = Aucun plan d'endiguement n'a été établi.
 plan-not-done = Laissé de côté
@@ -713,7 +713,7 @@ said-left-seen = { $count_n ->
 }
 said-left-seen-why = vu dans la télémétrie, non déclaré dans le référentiel
 said-left-loss = ce que perdent les services est inconnu
-said-left-loss-why = le référentiel a été ébauché à partir de la télémétrie : ce qui n'a pas été vu est tenu pour ouvert, et personne n'a dit quels services existent
+said-left-loss-why = le référentiel n'est qu'une ébauche : ce qui n'a pas été vu est tenu pour ouvert, et personne n'a dit quels services existent
 said-left-reach = { $count_n ->
     [one] { $count } machine reste
    *[other] { $count } machines restent

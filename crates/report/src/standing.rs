@@ -144,7 +144,7 @@ pub fn proof_english(view: &CaseView<'_>) -> String {
     let text = conditional(
         text,
         view,
-        " This is proven of the draft alone: the estate was drafted from telemetry, and of hosts, addresses and accounts that no log \
+        " This is proven of the draft alone: the estate is only a draft, and of hosts, addresses and accounts that no log \
          showed it says nothing.",
     );
     stays(text, view, &ENGLISH, "Accepted to stay", "NOT CONTAINED: these stay, and nobody accepted them")

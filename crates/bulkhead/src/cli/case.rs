@@ -101,7 +101,7 @@ pub struct VerifyWith {
     pub witness: Vec<String>,
     /// How many of the witnesses given must have cosigned (default: all).
     #[arg(long, value_name = "N", requires = "witness")]
-    pub witness_threshold: Option<usize>,
+    pub witness_threshold: Option<std::num::NonZeroUsize>,
     /// Accepts that files outside journal/ are missing, and lists how many were not seen.
     #[arg(long)]
     pub partial: bool,

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bulkhead_files::{Standing, standing};
 use bulkhead_journal::witness::witness_key;
-use bulkhead_journal::{Error, Vault, VerifyOptions, WitnessKey};
+use bulkhead_journal::{Checkpoint, Error, Vault, VerifyOptions, WitnessKey};
 use bulkhead_model::case::{Clock, Figures, Incident, Plan, RecoveryPlan};
 use bulkhead_model::estate::EstateInfo;
 use bulkhead_model::finding::Level;
@@ -172,7 +173,7 @@ fn verify(dir: &Path, with: &VerifyWith, format: Format) -> Outcome {
         key: key.as_ref(),
         since: since.as_deref(),
         witnesses: &witnesses,
-        threshold: with.witness_threshold,
+        threshold: with.witness_threshold.map(std::num::NonZeroUsize::get),
         partial: with.partial,
     };
     let report = bulkhead_journal::verify_with(dir, &options).map_err(journal_failure)?;
@@ -219,7 +220,13 @@ fn checkpoint(path: &Path) -> Outcome<String> {
         Failure::file("read the earlier checkpoint", &file, &err)
             .hint("give a copy of the case's journal/checkpoint that was kept elsewhere")
     })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    // What is no checkpoint accuses no record.
+    bulkhead_journal::note::text_of(&text).and_then(Checkpoint::parse).map_err(|err| {
+        Failure::input(format!("--since: `{}` is no checkpoint: {err}", file.display()))
+            .hint("give a copy of the case's journal/checkpoint that was kept elsewhere")
+    })?;
+    Ok(text)
 }
 
 /// A witness's key given as such, or as a file that holds it.
@@ -261,8 +268,12 @@ fn erase(dir: &Path, reason: &str, signer: &Signer, now: Option<&When>) -> Outco
     // The reason outlives the vault: whom the vault names, it must not name.
     let names = Vault::read_names(&dir.join("vault")).map_err(journal_failure)?;
     let reason = names.and_then(|it| it.veil(reason)).unwrap_or_else(|| reason.to_owned());
+    let interrupted = matches!(standing(dir), Ok(Standing::Interrupted));
     let erased =
         bulkhead_journal::erase_vault(dir, &key, now, "operator", &reason).map_err(journal_failure)?;
+    if interrupted {
+        say!("the interrupted run that was to replace the case is given up, and erased with it");
+    }
     say!("erased {} files of the vault; `case verify` lists the erasure and still accepts the case", erased);
     Ok(())
 }

@@ -21,13 +21,7 @@ pub fn run(dir: &Path, out: &Path, named: bool) -> Outcome {
         ))
         .hint("name the folder that `respond --out` or `drill --out` wrote"));
     }
-    if is_within(out, dir)? {
-        return Err(Failure::input(format!(
-            "`{}` lies inside the case itself: a file more would break its seal",
-            out.display()
-        ))
-        .hint("name a folder outside the case with --out"));
-    }
+    bulkhead_files::refuse_sealed(out)?;
     let is_taken = fs::read_dir(out).is_ok_and(|mut it| it.next().is_some());
     if is_taken {
         return Err(Failure::input(format!("`{}` is not empty", out.display()))
@@ -49,14 +43,6 @@ pub fn run(dir: &Path, out: &Path, named: bool) -> Outcome {
         say!("  its receiver checks it with: bulkhead case verify {} --partial", out.display());
     }
     Ok(())
-}
-
-/// Whether `path`, which need not exist yet, lies in `dir` once links and dots are followed.
-fn is_within(path: &Path, dir: &Path) -> Outcome<bool> {
-    let dir = fs::canonicalize(dir).map_err(|err| Failure::file("find", dir, &err))?;
-    let absolute = std::path::absolute(path).map_err(|err| Failure::file("find", path, &err))?;
-    let nearest = absolute.ancestors().find_map(|it| fs::canonicalize(it).ok());
-    Ok(nearest.is_some_and(|it| it.starts_with(&dir)))
 }
 
 /// Everything outside the vault, to the byte.

@@ -81,6 +81,8 @@ fn new(file: &Path, name: &str, no_passphrase: bool, source: &PassphraseSource) 
         ))
         .hint("name another file, or move that one away"));
     }
+    check_name(name)?;
+    bulkhead_files::refuse_sealed(file)?;
     let key = SigningKey::from_seed(name, &random()?).map_err(journal_failure)?;
     let passphrase = if no_passphrase { None } else { Some(new_passphrase(source)?) };
     write_secret(file, &key, passphrase.as_deref(), Existing::Refuse)?;
@@ -94,6 +96,23 @@ fn new(file: &Path, name: &str, no_passphrase: bool, source: &PassphraseSource) 
     say!("  {}", key.public());
     say!("use it with: bulkhead respond --signing-key {} ...", file.display());
     Ok(())
+}
+
+/// A domain and a path without scheme, as every log of this kind is called.
+fn check_name(name: &str) -> Outcome {
+    let (domain, path) = name.split_once('/').unwrap_or((name, "x"));
+    let plain = |it: &str, marks: &str| {
+        !it.is_empty() && it.chars().all(|it| it.is_ascii_alphanumeric() || marks.contains(it))
+    };
+    let labels = domain.split('.').all(|it| plain(it, "-_"));
+    let parts = path.split('/').all(|it| plain(it, "-_.~@:") && it.chars().any(|it| it != '.'));
+    if labels && parts {
+        return Ok(());
+    }
+    Err(Failure::input(format!(
+        "`{name}` cannot be the name of a key: it is a domain and a path, without scheme"
+    ))
+    .hint("such as soc.example.com/cases"))
 }
 
 fn show(file: &Path) -> Outcome {

@@ -36,7 +36,7 @@ use crate::ui::{count, counted};
 use crate::verdict::stays_now;
 use crate::when::{local, zone};
 use crate::world::recorded::Recorded;
-use crate::{basis, files, inputs, narrate, rule_input, seen_flows};
+use crate::{basis, cases_folder, files, inputs, narrate, rule_input, seen_flows};
 
 /// Runs `respond`.
 pub fn run(args: &Respond, config: &Config, quiet: bool, resumed: Option<Building>) -> Outcome {
@@ -267,6 +267,10 @@ fn respond(case: &Case<'_>, found: &[IncidentDraft], building: &Building) -> Out
         };
         let record = flow::seal(ending, &files, case.estate, &made, case.key)?;
         told.push(Told { files, story, infeasible, open: ids(open), accepted: ids(kept), out, record });
+    }
+    if found.len() > 1 {
+        let names = told.iter().filter_map(|it| it.out.file_name()?.to_str());
+        cases_folder::mark(&building.dir(), names)?;
     }
     Ok(told)
 }

@@ -35,15 +35,24 @@ fn succeed(dir: &Path, args: &str) -> String {
 fn what_is_imported_can_be_checked_and_planned_on() {
     let dir = folder();
     let said = succeed(dir.path(), "estate import exports --out estate.yaml --report report.json");
-    assert!(said.contains("2 assets"), "{said}");
+    assert!(said.contains("3 assets"), "{said}");
     assert!(said.contains("not known, to be added"), "{said}");
     let checked = succeed(dir.path(), "estate check estate.yaml");
-    assert!(checked.contains("2 assets"), "{checked}");
+    assert!(checked.contains("3 assets"), "{checked}");
     let planned = succeed(dir.path(), "plan contain --estate estate.yaml --compromised web-1 --format json");
     assert!(planned.contains("by-hand-hosts"), "{planned}");
+    // A scan sees no flows: they are open, not absent, and nobody knows whom a plan hits.
+    let drafted = fs::read_to_string(dir.path().join("estate.yaml")).expect("an estate");
+    assert!(
+        drafted.contains("drafted: true") && drafted.contains("# - flows: who may talk to whom"),
+        "{drafted}"
+    );
+    let told = succeed(dir.path(), "plan contain --estate estate.yaml --compromised web-1");
+    assert!(told.contains("declares no service"), "{told}");
+    assert!(!told.contains("no service is hit") && !told.contains("nothing is within reach"), "{told}");
     let report = fs::read_to_string(dir.path().join("report.json")).expect("the report");
     let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
-    assert_eq!(report["summary"]["assets"], 2);
+    assert_eq!(report["summary"]["assets"], 3);
     assert_eq!(report["assets"][1]["attributes"]["addresses"][0], "nmap exports/scan.xml:3");
 }
 

@@ -40,7 +40,11 @@ fn a_key_is_made_closed_shown_and_replaced() {
     assert!(ok(dir.path(), "key show soc.key").contains(public.trim()));
     refused(dir.path(), "key new soc.key --name soc.example/cases --no-passphrase", 2);
     refused(dir.path(), "key new other.key --name soc.example/cases", 2);
-    refused(dir.path(), "key new other.key --name two+words --no-passphrase", 2);
+    for name in
+        ["two+words", "https://soc.example/cases", "../../x", "soc.example/../x", "soc.example//x", "/x"]
+    {
+        refused(dir.path(), &format!("key new other.key --name {name} --no-passphrase"), 2);
+    }
     fs::write(dir.path().join("wrong"), "wrong\n").expect("written");
     assert!(
         refused(dir.path(), "key rotate soc.key --passphrase-file wrong", 2).contains("passphrase is wrong")

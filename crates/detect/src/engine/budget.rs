@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use regex::{Regex, RegexBuilder, bytes};
 use regex_automata::Input;
 use regex_automata::hybrid::dfa::DFA;
+use regex_automata::nfa::thompson;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// States times bytes that are searched without further ado: at worst well under a second.
@@ -126,7 +127,9 @@ fn patient(pattern: &str) -> Option<DFA> {
         .unicode_word_boundary(true)
         .minimum_cache_clear_count(Some(CLEARED_MAX))
         .minimum_bytes_per_state(Some(BYTES_PER_STATE_MIN));
-    DFA::builder().configure(config).build(pattern).ok()
+    // Counted repetitions within each other multiply: what is built is bounded, as everywhere.
+    let size = thompson::Config::new().nfa_size_limit(Some(REGEX_SIZE_MAX));
+    DFA::builder().configure(config).thompson(size).build(pattern).ok()
 }
 
 /// About how many states an automaton for `hir` has.
@@ -191,6 +194,9 @@ mod tests {
         let pattern = "(a|b)".repeat(5_000);
         check(&pattern, &"a".repeat(1_000), Verdict::Fails);
         check(&pattern, &"a".repeat(100_000), Verdict::GivenUp);
+        // Two gigabytes if it were built.
+        check("((((a{0,100}){0,100}){0,100}){0,10})z$", &"a".repeat(100), Verdict::GivenUp);
+        check("((((a{0,100}){0,100}){0,100}){0,10})é$", &"é".repeat(100), Verdict::GivenUp);
         check("x", &"a".repeat(1 << 26), Verdict::Fails);
     }
 }

@@ -187,7 +187,7 @@ fn read_head(place: &Place, options: &Options<'_>, report: &mut Report) -> Head 
         let message = format!("it is signed by {named}, not by the key given");
         report.faults.push(Fault::new("signer", CHECKPOINT, message));
     }
-    check_witnesses(&note, text, options, report);
+    check_witnesses(&note, text, &named, options, report);
     let digest: Option<Hash> = bytes.map(|it| Sha256::digest(&it).into());
     let is_bound =
         head.checkpoint.as_ref().is_some_and(|it| it.origin == named.name() && it.manifest == digest);
@@ -216,8 +216,8 @@ fn read(place: &Place, path: &str, limit: u64, report: &mut Report) -> Option<Ve
 }
 
 /// Cosignatures below the checkpoint, and whether enough of the witnesses that count have signed.
-fn check_witnesses(note: &str, text: &str, options: &Options<'_>, report: &mut Report) {
-    let mut holding = 0;
+fn check_witnesses(note: &str, text: &str, signer: &PublicKey, options: &Options<'_>, report: &mut Report) {
+    let (mut holding, mut own) = (0, false);
     for cosignature in note::cosignatures(note) {
         let witness = options.witnesses.iter().find(|it| it.is_of(&cosignature));
         let authenticated = witness.is_some_and(|it| it.holds(&cosignature, text));
@@ -225,6 +225,10 @@ fn check_witnesses(note: &str, text: &str, options: &Options<'_>, report: &mut R
             let message = format!("the cosignature of {} does not hold", cosignature.name);
             report.faults.push(Fault::new("cosignature", CHECKPOINT, message));
         }
+        // Nobody vouches for himself.
+        let is_signer = witness.is_some_and(|it| it.is_key(signer));
+        own |= is_signer;
+        let authenticated = authenticated && !is_signer;
         holding += usize::from(authenticated);
         report.witnesses.push(WitnessReport {
             name: cosignature.name.clone(),
@@ -234,7 +238,8 @@ fn check_witnesses(note: &str, text: &str, options: &Options<'_>, report: &mut R
     }
     let wanted = options.threshold.unwrap_or(options.witnesses.len());
     if holding < wanted {
-        let message = format!("{holding} of the witnesses given have cosigned it, {wanted} must");
+        let own = if own { "; whoever signed it is no witness of it" } else { "" };
+        let message = format!("{holding} of the witnesses given have cosigned it, {wanted} must{own}");
         report.faults.push(Fault::new("witness", CHECKPOINT, message));
     }
 }

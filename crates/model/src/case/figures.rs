@@ -40,7 +40,7 @@ pub struct CaseParts<'a> {
     pub score: Option<&'a Score>,
     /// Every time the attacker came back: when, and on what.
     pub relapses: &'a [Relapse],
-    /// Whether service impact cannot be known: the estate was drafted from telemetry.
+    /// Whether service impact cannot be known: the estate is a draft.
     pub drafted: bool,
     /// Whether the enforcement points are simulated.
     pub simulated: bool,

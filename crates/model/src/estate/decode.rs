@@ -173,13 +173,29 @@ pub fn count<T: TryFrom<u64>>(decoder: &mut Decoder, node: &Node) -> Option<T> {
     value
 }
 
+/// Most customers of a segment: more than there are people, and sums over an estate stay exact.
+const CUSTOMERS_MAX: u64 = 100_000_000_000;
+
+/// Most that anything is worth, or costs an hour: more than the world produces in a year, and sums stay finite.
+const AMOUNT_MAX: f64 = 1e15;
+
+/// How many customers there are.
+pub fn customers(decoder: &mut Decoder, node: &Node) -> Option<u64> {
+    let value = node.as_u64().filter(|it| *it <= CUSTOMERS_MAX);
+    if value.is_none() {
+        decoder.wrong_type(node, "a whole number from 0 to 100000000000", "");
+    }
+    value
+}
+
 /// A finite number that is not negative: money, in the estate's currency.
 pub fn amount(decoder: &mut Decoder, node: &Node) -> Option<f64> {
-    let value = node.as_f64().filter(|it| it.is_finite() && *it >= 0.0);
+    let value = node.as_f64().filter(|it| (0.0..=AMOUNT_MAX).contains(it));
     if value.is_none() {
+        let is_too_much = node.as_f64().is_some_and(|it| it > AMOUNT_MAX);
         decoder.wrong_type(
             node,
-            "a number that is not negative",
+            if is_too_much { "an amount of at most 1e15" } else { "a number that is not negative" },
             "write 20000, without quotes, units or separators",
         );
     }

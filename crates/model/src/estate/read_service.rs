@@ -1,6 +1,6 @@
 //! Reads services and their requirement expressions.
 
-use super::decode::{Decoder, Fields, amount, count, id, parsed, text};
+use super::decode::{self, Decoder, Fields, amount, count, id, parsed, text};
 use super::{AtLeast, Customers, Degraded, Requirement, Service};
 use crate::case::Localized;
 use crate::yaml::Node;
@@ -39,7 +39,7 @@ fn localized(decoder: &mut Decoder, node: &Node) -> Option<Localized> {
 
 fn customers(decoder: &mut Decoder, node: &Node) -> Option<Customers> {
     let mut it = decoder.open(node, "customers", &["segment", "count"])?;
-    let (segment, count) = (it.required("segment", text), it.required("count", count));
+    let (segment, count) = (it.required("segment", text), it.required("count", decode::customers));
     Some(Customers { segment: segment?, count: count? })
 }
 

@@ -38,7 +38,7 @@ pub struct Service {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Customers {
-    /// Segment, such as `business`, `consumer`, `wholesale`, `internal`.
+    /// Segment, in a word of the operator's own, such as `business`, `consumer`, `wholesale`, `internal`: no list is checked.
     pub segment: String,
     /// How many.
     pub count: u64,

@@ -54,7 +54,9 @@ pub fn is_currency(code: &str) -> bool {
 
 /// Whether `name` is a zone of the bundled IANA database, which all clocks are computed with.
 pub fn is_timezone(name: &str) -> bool {
-    TimeZoneDatabase::bundled().get(name).is_ok()
+    // The database knows two entries that say that nobody has chosen one.
+    !["Factory", "Etc/Unknown"].iter().any(|it| it.eq_ignore_ascii_case(name))
+        && TimeZoneDatabase::bundled().get(name).is_ok()
 }
 
 /// The zone called `name`, of the same database.
@@ -145,7 +147,11 @@ mod tests {
         assert!(["EUR", "USD", "CHF", "XAF"].iter().all(|it| is_currency(it)));
         assert!(["EURO", "eur", "XYZ", "DEM"].iter().all(|it| !is_currency(it)));
         assert!(["UTC", "Europe/Paris", "Indian/Reunion"].iter().all(|it| is_timezone(it)));
-        assert!(["Europe/Pariss", "CET/Paris", "", "+01:00"].iter().all(|it| !is_timezone(it)));
+        assert!(
+            ["Europe/Pariss", "CET/Paris", "", "Factory", "factory", "+01:00"]
+                .iter()
+                .all(|it| !is_timezone(it))
+        );
     }
 
     #[test]

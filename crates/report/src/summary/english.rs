@@ -65,7 +65,7 @@ fn happened(facts: &Facts<'_>) -> String {
 fn hit(facts: &Facts<'_>) -> String {
     let currency = &facts.view.estate.estate.currency;
     if facts.figures.resting_on_attacker.is_none() {
-        return "Which services are hit is unknown: the estate was drafted from telemetry.".to_owned();
+        return "Which services are hit is unknown: the estate is only a draft.".to_owned();
     }
     let mut text = match facts.figures.resting_on_attacker.as_ref().map_or(0, Hits::services) {
         0 if facts.over() => "No service rested on what the attacker held. ".to_owned(),

@@ -79,8 +79,7 @@ fn happened(facts: &Facts<'_>) -> String {
 fn hit(facts: &Facts<'_>) -> String {
     let currency = &facts.view.estate.estate.currency;
     if facts.figures.resting_on_attacker.is_none() {
-        return "Les services touchés ne sont pas connus : le référentiel a été ébauché à partir de la télémétrie."
-            .to_owned();
+        return "Les services touchés ne sont pas connus : le référentiel n'est qu'une ébauche.".to_owned();
     }
     let mut text = match facts.figures.resting_on_attacker.as_ref().map_or(0, Hits::services) {
         0 if facts.over() => "Aucun service ne reposait sur ce que tenait l'attaquant. ".to_owned(),

@@ -3,7 +3,7 @@
 //! Only records that a source writes for whatever happens count: an alert says nothing of the time without alerts, a web
 //! server's access log nothing of what leaves its host.
 
-use bulkhead_model::entity::Entities;
+use bulkhead_model::entity::{Entities, ObservedFlow};
 use bulkhead_model::event::Shape;
 use bulkhead_model::sensor::{Sensor, Sensors};
 
@@ -19,6 +19,14 @@ pub(super) fn note(shape: Shape, fields: &Fields<'_>, out: &mut Entities) {
         // Alerts.
         Shape::Wazuh => (None, None),
         Shape::Syslog | Shape::Json | Shape::WindowsExport => generic(fields, out),
+    };
+    // Who watches what leaves is shown by a record of something that may have left, and by nothing else; a proxy's record is
+    // one by itself.
+    let is_proxy = fields.text(Slot::Dataset).as_deref() == Some("proxy.access");
+    let shows = out.flow.as_ref().map_or(is_proxy, ObservedFlow::may_leave);
+    let (host, wire) = match shows {
+        true => (host, wire),
+        false => (host.filter(|it| *it != Sensor::Egress), wire.filter(|it| *it != Sensor::Egress)),
     };
     let set = |it: Option<Sensor>| it.map_or(Sensors::NONE, Sensors::one);
     (out.sensors, out.wire) = (set(host), set(wire));

@@ -362,5 +362,9 @@ pub fn services(list: &[ServiceImpact], estate: &Estate) -> String {
             money(it.value_per_hour, &estate.estate.currency),
         ]);
     }
-    if list.is_empty() { "  no service is hit\n".to_owned() } else { table.render(2) }
+    match (list.is_empty(), estate.services.is_empty()) {
+        (false, _) => table.render(2),
+        (true, false) => "  no service is hit\n".to_owned(),
+        (true, true) => "  the estate declares no service: whom this hits is not known\n".to_owned(),
+    }
 }
