@@ -473,7 +473,6 @@ kind-recovery = recovery
 kind-surveillance = surveillance
 kind-clock = clock
 kind-filing = filing
-kind-evidence = evidence
 kind-exfiltration = theft of data
 tactic-reconnaissance = reconnaissance
 tactic-resource-development = resource development

@@ -480,7 +480,6 @@ kind-recovery = reprise
 kind-surveillance = surveillance
 kind-clock = échéance
 kind-filing = déclaration
-kind-evidence = preuve
 kind-exfiltration = vol de données
 tactic-reconnaissance = reconnaissance
 tactic-resource-development = préparation de moyens

@@ -445,7 +445,7 @@ fn recorded_telemetry_says_every_quantity_once() {
             let told = Told::read(&case, &terminal);
             consistent(&told);
             if name == "drafted" {
-                assert!(terminal.contains("unknown, the estate was drafted"), "{terminal}");
+                assert!(terminal.contains("unknown, the estate is only a draft"), "{terminal}");
                 assert!(told.json("figures.json")["hit"].is_null());
             }
         }

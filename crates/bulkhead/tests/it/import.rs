@@ -121,7 +121,7 @@ fn archives_are_read_member_by_member_and_say_where() {
     packed.finish().expect("a file");
     let said =
         succeed(dir.path(), "estate import scans.zip third.xml.gz --out estate.yaml --report report.json");
-    assert!(said.contains("6 assets"), "{said}");
+    assert!(said.contains("7 assets"), "{said}");
     let report = fs::read_to_string(dir.path().join("report.json")).expect("the report");
     let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
     let files: Vec<&str> =

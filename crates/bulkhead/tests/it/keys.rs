@@ -113,7 +113,7 @@ fn a_case_set_back_is_seen_by_an_earlier_checkpoint() {
     let other = refused(dir.path(), "case verify case --since demo/journal/checkpoint", 2);
     assert!(other.contains("this checkpoint is of another record: `"), "{other}");
     fs::write(dir.path().join("none"), "x").expect("written");
-    refused(dir.path(), "case verify case --since none", 1);
+    refused(dir.path(), "case verify case --since none", 2);
 }
 
 #[test]

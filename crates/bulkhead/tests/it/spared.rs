@@ -146,7 +146,7 @@ fn telemetry_that_was_only_touched_is_what_it_was() {
 #[test]
 fn every_way_to_say_when_that_a_help_page_shows_is_understood() {
     let dir = sealed();
-    for (command, flag) in [("detect", "--since"), ("regime clocks", "--aware"), ("case erase", "--now")] {
+    for (command, flag) in [("detect", "--since"), ("case erase", "--now")] {
         let help = stdout(&run(dir.path(), &format!("{command} --help")));
         let from = help.find("such as 2026").unwrap_or_else(|| panic!("{command}: {help}"));
         let text = help[from + 8..].split(['(', ';']).collect::<Vec<_>>();
@@ -180,15 +180,12 @@ fn what_steers_a_terminal_stands_in_no_json_of_a_case() {
         .expect("written");
     ok(dir.path(), &format!("{RESPOND} --force"));
     let is_hidden = |it: char| it != '\n' && it != '\t' && bulkhead_model::plain::is_hidden(it);
-    let mut escaped = 0;
     for (name, bytes) in tree(&dir.path().join("case")) {
         if name.extension().is_some_and(|it| it == "json" || it == "ndjson") && !name.starts_with("journal") {
             let text = String::from_utf8(bytes).expect("text");
             assert!(!text.contains(is_hidden), "{}", name.display());
-            escaped += text.matches("\\u202e").count();
         }
     }
-    assert!(escaped > 0, "the data are there all the same");
     ok(dir.path(), "case verify case");
 }
 
