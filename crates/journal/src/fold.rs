@@ -14,9 +14,34 @@ pub(crate) struct Folded {
     from: Vec<(usize, usize)>,
 }
 
+/// Which escapes of a text are undone. What looks like one may be none: in `C:\Users\xaa` no character `\xaa` stands.
+#[derive(Clone, Copy)]
+struct Escapes {
+    /// `\u0041`, `\x41`.
+    codes: bool,
+    /// `%41`, `&#65;`, `+`.
+    addresses: bool,
+}
+
 impl Folded {
     /// `text` as it is compared; none where that is the text itself, but for capitals of ASCII.
     pub(crate) fn new(text: &str) -> Option<Self> {
+        Self::undo(text, Escapes { codes: true, addresses: true })
+    }
+
+    /// `text` in every way in which it may be read, as [`Folded::new`].
+    pub(crate) fn readings(text: &str) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for (codes, addresses) in [(true, true), (false, true), (true, false), (false, false)] {
+            let Some(read) = Self::undo(text, Escapes { codes, addresses }) else { break };
+            if all.iter().all(|it| it.text != read.text) {
+                all.push(read);
+            }
+        }
+        all
+    }
+
+    fn undo(text: &str, escapes: Escapes) -> Option<Self> {
         let is_plain = text.is_ascii()
             && !text.bytes().any(|it| matches!(it, b'%' | b'&' | b'\\' | b'+'))
             && !["''", "  ", "\t"].iter().any(|it| text.contains(it));
@@ -27,7 +52,7 @@ impl Folded {
         let mut at = 0;
         while at < text.len() {
             let rest = &text[at..];
-            let (length, decoded) = unit(rest);
+            let (length, decoded) = unit(rest, escapes);
             let end = at + length;
             match decoded {
                 Some(decoded) => decoded.chars().for_each(|it| folded.push(it, at, end)),
@@ -115,9 +140,11 @@ pub fn plain(text: &str) -> String {
 }
 
 /// The character or escape that `rest` begins with: its length, and what it stands for where that is another text.
-fn unit(rest: &str) -> (usize, Option<String>) {
+fn unit(rest: &str, escapes: Escapes) -> (usize, Option<String>) {
     let bytes = rest.as_bytes();
     let escaped = match bytes {
+        [b'\\', b'u' | b'U' | b'x', ..] if !escapes.codes => None,
+        [b'%' | b'&' | b'+', ..] if !escapes.addresses => None,
         [b'%', b'u' | b'U', ..] => code(rest, 2, 4),
         [b'%', ..] => percent(bytes),
         [b'\\', b'u' | b'U', ..] => code(rest, 2, 4),

@@ -135,7 +135,7 @@ impl Names {
         let plain = self.veil_plain(text);
         let finder = self.finder.as_ref()?;
         let holds = |it: &str| finder.automaton.find_iter(it).any(|it| it.len() >= HIDDEN);
-        let is_named = |it: &str| holds(it) || Folded::new(it).is_some_and(|it| holds(&it.text));
+        let is_named = |it: &str| holds(it) || Folded::readings(it).iter().any(|it| holds(&it.text));
         withhold(plain.as_deref().unwrap_or(text), &is_named).or(plain)
     }
 
@@ -236,7 +236,7 @@ impl Names {
         };
         // As it is written, and as it reads: what looks like an escape may be none.
         let mut found = alone(text);
-        if let Some(folded) = Folded::new(text) {
+        for folded in Folded::readings(text) {
             found.extend(alone(&folded.text).into_iter().filter_map(|(start, end, pattern)| {
                 let (start, end) = folded.origin(start, end)?;
                 Some((start, end, pattern))
