@@ -116,7 +116,8 @@ pub fn compile(files: &[RuleFile], options: &Options) -> (RuleSet, LoadReport) {
         interner: Interner::default(),
         diagnostics,
         gates: BTreeMap::new(),
-        unmapped: BTreeSet::new(),
+        unmapped: BTreeMap::new(),
+        unclaimed: None,
         gate_list: Vec::new(),
         giving_way: options.giving_way.clone(),
     };
@@ -202,8 +203,10 @@ struct Build {
     interner: Interner,
     diagnostics: Vec<Diagnostic>,
     gates: BTreeMap<rule::Source, Gates>,
-    /// Log sources that no mapping speaks of.
-    unmapped: BTreeSet<rule::Source>,
+    /// Log sources that no mapping speaks of, each with the name nearest to it.
+    unmapped: BTreeMap<rule::Source, Option<String>>,
+    /// What events of no known source meet, once it was asked for.
+    unclaimed: Option<Expr>,
     gate_list: Vec<Expr>,
     giving_way: String,
 }
@@ -300,8 +303,8 @@ impl Build {
         if failed {
             return None;
         }
-        let unreachable = if self.unmapped.contains(&rule.source) {
-            let near = self.table.nearest(&rule.source).map(|it| format!("; did you mean `{it}`?"));
+        let unreachable = if let Some(near) = self.unmapped.get(&rule.source) {
+            let near = near.as_ref().map(|it| format!("; did you mean `{it}`?"));
             Some(format!("no log source mapping for {}{}", rule.source, near.unwrap_or_default()))
         } else if instances.iter().all(|it| it.expr == Expr::Const(false)) {
             Some("its condition can never hold".to_owned())
@@ -324,8 +327,9 @@ impl Build {
         // The first gate is what a reader vouches for; without another, no mapping speaks of this log source. Such a rule
         // may be about what nobody can place.
         if gates.len() < 2 && !plain.iter().any(has_event_condition) && *source != rule::Source::default() {
-            self.unmapped.insert(source.clone());
-            plain.push(self.table.unclaimed(&mut self.interner));
+            self.unmapped.insert(source.clone(), self.table.nearest(source).map(str::to_owned));
+            let unclaimed = self.unclaimed.get_or_insert_with(|| self.table.unclaimed(&mut self.interner));
+            plain.push(unclaimed.clone());
         }
         gates[0].1 = self.gate(Expr::or(plain));
         gates

@@ -4,7 +4,7 @@
 //! or service when an event belongs to it, and how its fields are called there. What the reader of the telemetry
 //! vouches for (`model::logsource`) counts as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bulkhead_model::diag::{Diagnostic, Pos, nearest};
 use bulkhead_model::event::{Shape, windows_header};
@@ -115,7 +115,11 @@ impl Table {
         parts.iter().find_map(|part| {
             let asked = part(source)?;
             let known = || self.entries.iter().filter_map(|it| part(&it.source)).map(String::as_str);
-            if known().any(|it| it == asked) { None } else { nearest(asked, known()) }
+            if known().any(|it| it == asked) {
+                None
+            } else {
+                nearest(asked, known().collect::<BTreeSet<_>>())
+            }
         })
     }
 

@@ -11,6 +11,7 @@ use crate::compile::Placeholders;
 use crate::correlation::Correlation;
 use crate::correlation::plan::Plan;
 use crate::engine::budget::Bounded;
+use crate::engine::index::Automata;
 use crate::engine::required::required;
 use crate::expr::{Expr, Interner, Pred, PredId};
 use crate::field::FieldId;
@@ -42,6 +43,8 @@ pub(crate) struct Inner {
     pub needed: Vec<OnceLock<Option<Vec<String>>>>,
     /// Prepared when first needed, by comparison.
     pub finders: Vec<OnceLock<Box<Finder<'static>>>>,
+    /// Searches for many texts, made when first needed.
+    pub automata: Arc<Automata>,
     /// The different gates; most rules share one.
     pub gates: Vec<Expr>,
     pub correlations: Vec<Correlation>,
@@ -80,6 +83,7 @@ impl Inner {
             regexes: (0..n_preds).map(|_| OnceLock::new()).collect(),
             needed: (0..n_preds).map(|_| OnceLock::new()).collect(),
             finders: (0..n_preds).map(|_| OnceLock::new()).collect(),
+            automata: Arc::default(),
             gates: Vec::new(),
             correlations: Vec::new(),
             plan: Arc::default(),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use aho_corasick::automaton::{Automaton, OverlappingState};
 use aho_corasick::dfa::{self, DFA};
@@ -55,6 +55,7 @@ impl Patterns {
 #[derive(Debug)]
 pub struct TextIndex {
     patterns: Patterns,
+    automata: Arc<Automata>,
     made: OnceLock<Made>,
 }
 
@@ -75,11 +76,29 @@ enum Contains {
     Few(Vec<(Finder<'static>, Vec<Hit>)>),
     /// Many texts at once.
     Many {
-        automaton: Box<Many>,
+        automaton: Arc<Many>,
         hits: Vec<Vec<Hit>>,
         /// Tells quickly that nothing matches, for sets small enough for a vector search.
         any: Option<Quick>,
     },
+}
+
+/// Searches for many texts that programs of one rule set have made: those for events of different kinds often look for the same.
+#[derive(Debug, Default)]
+pub struct Automata(Mutex<Vec<Weak<Many>>>);
+
+impl Automata {
+    /// The search for `texts`, shared with whoever looks for the same.
+    fn many(&self, texts: &[&str]) -> Option<Arc<Many>> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.retain(|it| it.strong_count() > 0);
+        if let Some(same) = made.iter().filter_map(Weak::upgrade).find(|it| it.texts == texts) {
+            return Some(same);
+        }
+        let many = Arc::new(Many::new(texts)?);
+        made.push(Arc::downgrade(&many));
+        Some(many)
+    }
 }
 
 /// Many texts in one search: first one that is quickly made, then, once much was searched, one that searches quickly.
@@ -110,9 +129,9 @@ const OVERLAPS_MAX: usize = 4096;
 const QUICK_MAX: usize = 48;
 
 impl TextIndex {
-    /// An index of `patterns`.
-    pub fn new(patterns: Patterns) -> Self {
-        Self { patterns, made: OnceLock::new() }
+    /// An index of `patterns`, with searches out of `automata`.
+    pub fn new(patterns: Patterns, automata: Arc<Automata>) -> Self {
+        Self { patterns, automata, made: OnceLock::new() }
     }
 
     /// How many patterns of each kind, for people who tune.
@@ -131,12 +150,12 @@ impl TextIndex {
     /// Calls `hit` for every comparison that holds, or may hold, for `text` (lower case).
     #[inline]
     pub fn find(&self, text: &str, hit: impl FnMut(Hit)) {
-        self.made.get_or_init(|| Made::new(&self.patterns)).find(text, hit);
+        self.made.get_or_init(|| Made::new(&self.patterns, &self.automata)).find(text, hit);
     }
 }
 
 impl Made {
-    fn new(patterns: &Patterns) -> Self {
+    fn new(patterns: &Patterns, automata: &Automata) -> Self {
         let mut equals: HashMap<String, Vec<Hit>, FastHash> = HashMap::default();
         let numbers = !patterns.numbers.is_empty();
         for (text, hit) in patterns.equals.iter().chain(&patterns.numbers) {
@@ -147,7 +166,7 @@ impl Made {
             numbers,
             prefixes: Trie::new(&patterns.prefixes, false),
             suffixes: Trie::new(&patterns.suffixes, true),
-            contains: Contains::new(&patterns.contains),
+            contains: Contains::new(&patterns.contains, automata),
             present: patterns.present.clone(),
         }
     }
@@ -195,7 +214,7 @@ impl Made {
 }
 
 impl Contains {
-    fn new(patterns: &[(String, Hit)]) -> Option<Self> {
+    fn new(patterns: &[(String, Hit)], automata: &Automata) -> Option<Self> {
         let mut by_text: Vec<(&str, Vec<Hit>)> = Vec::new();
         let mut sorted: Vec<&(String, Hit)> = patterns.iter().collect();
         sorted.sort_by(|a, b| a.0.cmp(&b.0));
@@ -215,7 +234,7 @@ impl Contains {
         }
         let (texts, hits): (Vec<&str>, Vec<Vec<Hit>>) = by_text.into_iter().unzip();
         let any = Quick::new(&texts);
-        Some(Self::Many { automaton: Box::new(Many::new(&texts)?), hits, any })
+        Some(Self::Many { automaton: automata.many(&texts)?, hits, any })
     }
 
     fn find(&self, text: &str, hit: &mut impl FnMut(Hit)) {
@@ -428,7 +447,7 @@ mod tests {
 
     use super::*;
 
-    fn patterns(texts: &[String], first: usize) -> Vec<(String, Hit)> {
+    fn numbered(texts: &[String], first: usize) -> Vec<(String, Hit)> {
         let hit = |it: usize| Hit { pred: u32::try_from(it).unwrap(), sure: true };
         texts.iter().enumerate().map(|(index, text)| (text.clone(), hit(first + index))).collect()
     }
@@ -440,13 +459,14 @@ mod tests {
             haystack in "[ab\\\\.é]{0,10}",
         ) {
             let n = texts.len();
-            let index = TextIndex::new(Patterns {
-                equals: patterns(&texts, 0),
-                prefixes: patterns(&texts, n),
-                suffixes: patterns(&texts, 2 * n),
-                contains: patterns(&texts, 3 * n),
+            let patterns = Patterns {
+                equals: numbered(&texts, 0),
+                prefixes: numbered(&texts, n),
+                suffixes: numbered(&texts, 2 * n),
+                contains: numbered(&texts, 3 * n),
                 ..Patterns::default()
-            });
+            };
+            let index = TextIndex::new(patterns, Arc::default());
             let mut got = std::collections::BTreeSet::new();
             index.find(&haystack, |it| { got.insert(it.pred as usize); });
             let mut expect = std::collections::BTreeSet::new();

@@ -19,7 +19,7 @@ use crate::ruleset::Inner;
 pub struct Candidate {
     /// Number of the instance in the rule set.
     pub instance: u32,
-    /// What must hold, as far as the event's route does not decide it.
+    /// What must hold, as far as the event's route and the anchor that was found do not decide it.
     pub expr: Expr,
 }
 
@@ -82,7 +82,7 @@ impl Program {
         let mut anchored: Vec<(u32, u32)> = Vec::new();
         for (instance, expr) in residual {
             let number = size(program.rules.len());
-            let anchor = anchor(inner, &expr);
+            let (anchor, expr) = split(inner, expr);
             let expr = expr.map(&mut |leaf| match leaf {
                 Expr::Pred(pred) => Expr::Pred(program.local(&mut locals, *pred)),
                 other => other.clone(),
@@ -187,7 +187,7 @@ impl Program {
         }
         if let Some(patterns) = by_field.remove(&KEYWORDS) {
             self.keyword_filter = patterns.raw_filter(filters);
-            self.keywords = Some(TextIndex::new(patterns));
+            self.keywords = Some(TextIndex::new(patterns, Arc::clone(&inner.automata)));
         }
         self.by_values = self.preds.iter().zip(&self.decided).all(|(pred, decided)| {
             inner.interner.preds[*pred as usize].field != KEYWORDS
@@ -198,9 +198,10 @@ impl Program {
         for (number, field) in (0..).zip(&fields) {
             self.look_of[*field as usize] = number;
         }
+        let index = |it| TextIndex::new(it, Arc::clone(&inner.automata));
         self.looks = fields
             .into_iter()
-            .map(|field| Look { field, index: by_field.remove(&field).map(TextIndex::new) })
+            .map(|field| Look { field, index: by_field.remove(&field).map(index) })
             .collect();
     }
 }
@@ -211,11 +212,11 @@ fn size(it: usize) -> u32 {
 
 /// Adds a comparison to an index; whether a comparison that is not found is known not to hold.
 fn add(inner: &Inner, patterns: &mut Patterns, number: PredId, local: u32) -> bool {
-    let sure = |sure| Hit { pred: local, sure };
-    match &inner.interner.preds[number as usize].matcher {
+    let matcher = &inner.interner.preds[number as usize].matcher;
+    let hit = Hit { pred: local, sure: is_sure(matcher) };
+    match matcher {
         Matcher::Text { op, cased, text } => {
             // What is told apart by case is looked for caselessly first.
-            let hit = sure(!cased);
             let list = match op {
                 TextOp::Equals => &mut patterns.equals,
                 TextOp::StartsWith => &mut patterns.prefixes,
@@ -223,38 +224,27 @@ fn add(inner: &Inner, patterns: &mut Patterns, number: PredId, local: u32) -> bo
                 TextOp::Contains => &mut patterns.contains,
             };
             list.push((if *cased { fold(text) } else { text.clone() }, hit));
-            !cased
         }
-        Matcher::Glob { pattern, .. } => {
-            match longest_literal(&pattern.0) {
-                Some(text) => patterns.contains.push((fold(text), sure(false))),
-                None => patterns.present.push(sure(false)),
-            }
-            false
-        }
-        Matcher::Number(Cmp::Eq, number) => {
-            match number.as_whole() {
-                Some(text) => patterns.numbers.push((text, sure(false))),
-                None => patterns.present.push(sure(false)),
-            }
-            false
-        }
+        Matcher::Glob { pattern, .. } => match longest_literal(&pattern.0) {
+            Some(text) => patterns.contains.push((fold(text), hit)),
+            None => patterns.present.push(hit),
+        },
+        Matcher::Number(Cmp::Eq, number) => match number.as_whole() {
+            Some(text) => patterns.numbers.push((text, hit)),
+            None => patterns.present.push(hit),
+        },
         Matcher::Present => {
-            patterns.present.push(sure(true));
-            true
+            patterns.present.push(hit);
         }
-        Matcher::Regex(_) => {
-            match inner.required(number) {
-                Some(texts) => patterns.contains.extend(texts.iter().map(|it| (it.clone(), sure(false)))),
-                None => patterns.present.push(sure(false)),
-            }
-            false
-        }
+        Matcher::Regex(_) => match inner.required(number) {
+            Some(texts) => patterns.contains.extend(texts.iter().map(|it| (it.clone(), hit))),
+            None => patterns.present.push(hit),
+        },
         Matcher::Cidr(_) | Matcher::Number(..) | Matcher::Field { .. } | Matcher::Time(..) => {
-            patterns.present.push(sure(false));
-            false
+            patterns.present.push(hit);
         }
     }
+    hit.sure
 }
 
 fn longest_literal(parts: &[Part]) -> Option<&str> {
@@ -271,7 +261,7 @@ fn longest_literal(parts: &[Part]) -> Option<&str> {
 fn anchor(inner: &Inner, expr: &Expr) -> Option<Anchor> {
     match expr {
         Expr::Pred(pred) => Some(Anchor { cost: cost(inner, *pred), preds: vec![*pred] }),
-        Expr::And(sides) => sides.iter().filter_map(|it| anchor(inner, it)).min_by_key(|it| it.cost),
+        Expr::And(sides) => cheapest(inner, sides).map(|it| it.1),
         Expr::Or(sides) | Expr::AtLeast(_, sides) => {
             let mut whole = Anchor { cost: 0, preds: Vec::new() };
             for side in sides {
@@ -283,6 +273,40 @@ fn anchor(inner: &Inner, expr: &Expr) -> Option<Anchor> {
         }
         Expr::Not(_) | Expr::Const(_) | Expr::Shape(_) | Expr::Hint(..) => None,
     }
+}
+
+/// The side that is cheapest to look for, and its anchor.
+fn cheapest(inner: &Inner, sides: &[Expr]) -> Option<(usize, Anchor)> {
+    let anchors = sides.iter().enumerate().filter_map(|(at, it)| Some((at, anchor(inner, it)?)));
+    anchors.min_by_key(|(_, it)| it.cost)
+}
+
+/// The anchor of `expr`, and what is still to be decided once one of the anchor's comparisons was found: lists of hundreds of
+/// texts, of which one was there, are not gone through again.
+fn split(inner: &Inner, expr: Expr) -> (Option<Anchor>, Expr) {
+    let Expr::And(mut sides) = expr else {
+        let anchor = anchor(inner, &expr);
+        return (anchor, if tells(inner, &expr) { Expr::Const(true) } else { expr });
+    };
+    let Some((at, anchor)) = cheapest(inner, &sides) else { return (None, Expr::And(sides)) };
+    if tells(inner, &sides[at]) {
+        sides.remove(at);
+    }
+    (Some(anchor), Expr::and(sides))
+}
+
+/// Whether finding one comparison of `expr` in an index tells that it holds.
+fn tells(inner: &Inner, expr: &Expr) -> bool {
+    match expr {
+        Expr::Pred(pred) => is_sure(&inner.interner.preds[*pred as usize].matcher),
+        Expr::Or(sides) => sides.iter().all(|it| matches!(it, Expr::Pred(_)) && tells(inner, it)),
+        _ => false,
+    }
+}
+
+/// Whether a comparison holds wherever an index finds it, and nowhere else.
+fn is_sure(matcher: &Matcher) -> bool {
+    matches!(matcher, Matcher::Text { cased: false, .. } | Matcher::Present)
 }
 
 /// What looking for a comparison costs, and how often it will be found in vain.
