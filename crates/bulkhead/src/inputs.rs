@@ -77,15 +77,41 @@ const ENDLESS_MAX: u64 = 64 << 20;
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     use std::io::Read;
     let mut file = std::fs::File::open(path)?;
-    let mut bytes = Vec::new();
-    if file.metadata()?.is_file() {
-        file.read_to_end(&mut bytes)?;
-        return Ok(bytes);
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return whole(&mut file, metadata.len());
     }
+    let mut bytes = Vec::new();
     file.by_ref().take(ENDLESS_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > ENDLESS_MAX {
         let what = format!("it is no plain file and holds more than {} MiB", ENDLESS_MAX >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+    }
+    Ok(bytes)
+}
+
+/// All of a plain file of `length` bytes. Thousands of rules are small files: one read that comes back short is their end, and
+/// nobody is asked again for what is known.
+fn whole(file: &mut std::fs::File, length: u64) -> io::Result<Vec<u8>> {
+    use std::io::Read;
+    let length = usize::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    let mut bytes = vec![0; length + 1];
+    let mut n = 0;
+    while n < bytes.len() {
+        match file.read(&mut bytes[n..]) {
+            Ok(0) => break,
+            Ok(more) => n += more,
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+        if n == length && length > 0 {
+            break;
+        }
+    }
+    bytes.truncate(n);
+    // It grew meanwhile, or says nothing of its length (`/proc`).
+    if n != length || length == 0 {
+        file.read_to_end(&mut bytes)?;
     }
     Ok(bytes)
 }

@@ -10,7 +10,7 @@ use crate::field::{FieldId, KEYWORDS};
 use crate::matcher::{Cmp, Matcher, Number, TextOp, TimePart};
 use crate::rule::condition::{Condition, Quantity};
 use crate::rule::parse::Reader;
-use crate::rule::text::{Part, Pattern};
+use crate::rule::text::{Part, Pattern, stands_for_itself};
 use crate::rule::{Item, Modifier, Search, Value};
 
 /// A value with more flag characters than this would have too many forms.
@@ -117,6 +117,11 @@ impl Compiler<'_, '_> {
             Value::Number(..) | Value::Bool(_) => {
                 self.patterns(item, field, vec![Pattern::literal(value.text())], cased)
             }
+            // Thousands of values are texts without wildcards: nothing is put together for them.
+            Value::Text(text) if is_untouched(item) && !text.is_empty() && stands_for_itself(text) => {
+                let (before, after) = surroundings(item, field);
+                self.interner.pred(field, Matcher::literal(text, before, after, cased))
+            }
             Value::Text(text) => {
                 let Some(patterns) = self.transform(item, text) else { return Expr::Const(false) };
                 self.patterns(item, field, patterns, cased)
@@ -125,17 +130,10 @@ impl Compiler<'_, '_> {
     }
 
     fn patterns(&mut self, item: &Item, field: FieldId, patterns: Vec<Pattern>, cased: bool) -> Expr {
-        let has = |it: Modifier| item.modifiers.contains(&it);
-        // Keywords stand anywhere in a text, whatever wildcards they hold.
-        let keyword = field == KEYWORDS && !item.modifiers.iter().any(|it| it.is_text_operator());
-        let contains = has(Modifier::Contains) || has(Modifier::Base64Offset);
+        let (before, after) = surroundings(item, field);
         let sides: Vec<Expr> = patterns
             .into_iter()
             .map(|it| {
-                let inside = contains || keyword;
-                let (before, after) =
-                    (inside || has(Modifier::EndsWith), inside || has(Modifier::StartsWith));
-                // Thousands of values are texts without wildcards: nothing is put together for them.
                 let matcher = match it.0.as_slice() {
                     [Part::Literal(text)] => Matcher::literal(text, before, after, cased),
                     _ => Matcher::text(it.surrounded(before, after), cased),
@@ -261,6 +259,20 @@ impl Compiler<'_, '_> {
         self.reader.error("bad-value", item.pos, message);
         Expr::Const(false)
     }
+}
+
+/// Whether anything may stand before and after a value of `item`.
+fn surroundings(item: &Item, field: FieldId) -> (bool, bool) {
+    let has = |it: Modifier| item.modifiers.contains(&it);
+    // Keywords stand anywhere in a text, whatever wildcards they hold.
+    let keyword = field == KEYWORDS && !item.modifiers.iter().any(|it| it.is_text_operator());
+    let inside = keyword || has(Modifier::Contains) || has(Modifier::Base64Offset);
+    (inside || has(Modifier::EndsWith), inside || has(Modifier::StartsWith))
+}
+
+/// Whether no modifier of `item` makes other texts of its values.
+fn is_untouched(item: &Item) -> bool {
+    !item.modifiers.iter().any(|it| it.is_transformation())
 }
 
 fn condition(it: &Condition, searches: &[(&str, Expr)]) -> Expr {

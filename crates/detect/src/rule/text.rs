@@ -18,10 +18,7 @@ pub struct Pattern(pub Vec<Part>);
 impl Pattern {
     /// Reads `text`: `\*`, `\?` and `\\` stand for the second character, a backslash before anything else for itself.
     pub fn parse(text: &str) -> Self {
-        // Most values have neither wildcard nor escape: a backslash before anything else is one, as in a path.
-        let bytes = text.as_bytes();
-        let plain = |at| bytes[at] == b'\\' && !matches!(bytes.get(at + 1), Some(b'*' | b'?' | b'\\'));
-        if memchr::memchr3_iter(b'*', b'?', b'\\', bytes).all(plain) {
+        if stands_for_itself(text) {
             return Self::literal(text);
         }
         let mut pattern = Self::default();
@@ -98,6 +95,13 @@ impl Pattern {
         }
         pattern
     }
+}
+
+/// Whether `text` has neither wildcard nor escape, as most values: a backslash before anything else is one, as in a path.
+pub fn stands_for_itself(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let plain = |at| bytes[at] == b'\\' && !matches!(bytes.get(at + 1), Some(b'*' | b'?' | b'\\'));
+    memchr::memchr3_iter(b'*', b'?', b'\\', bytes).all(plain)
 }
 
 /// Appends `text` in lower case, character by character, as all caseless comparison here does.

@@ -45,9 +45,8 @@ impl Piece<'_> {
 
     /// What follows the first `n` bytes, without the spaces before it.
     fn after(&self, n: usize) -> Self {
-        let rest = &self.text[n..];
-        let text = rest.trim_start_matches(' ');
-        Self { text, column: self.column + n + rest.len() - text.len(), number: self.number }
+        let (text, spaces) = unspaced(&self.text[n..]);
+        Self { text, column: self.column + n + spaces, number: self.number }
     }
 }
 
@@ -86,9 +85,9 @@ impl<'t> Reader<'t> {
         self.ahead = None;
         while let Some(raw) = self.raw() {
             let line = raw.trim_end_matches(['\n', ' ']);
-            let text = line.trim_start_matches(' ');
+            let (text, indent) = unspaced(line);
             if !text.is_empty() && !text.starts_with('#') {
-                self.ahead = Some(Line { indent: line.len() - text.len(), text, number: self.number });
+                self.ahead = Some(Line { indent, text, number: self.number });
                 return;
             }
         }
@@ -197,7 +196,7 @@ impl<'t> Reader<'t> {
             let (at, number) = (self.at, self.number);
             let Some(raw) = self.raw() else { break };
             let line = raw.strip_suffix('\n')?;
-            let spaces = line.len() - line.trim_start_matches(' ').len();
+            let spaces = unspaced(line).1;
             if spaces == line.len() {
                 // Spaces beyond the margin belong to the text, or are a fault before it.
                 if margin.is_none_or(|it| spaces > it) {
@@ -233,6 +232,23 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// Whether `byte` stands in `text` with `before` and `after` beside it, where given. Keys and values are short: for them a
+/// search made for long texts costs more than looking at every byte.
+fn holds(text: &str, byte: u8, before: Option<u8>, after: Option<u8>) -> bool {
+    let bytes = text.as_bytes();
+    let beside = |at: usize, wanted: Option<u8>| wanted.is_none() || bytes.get(at).copied() == wanted;
+    let found = |at: usize| {
+        (at > 0 || before.is_none()) && beside(at.wrapping_sub(1), before) && beside(at + 1, after)
+    };
+    memchr::memchr_iter(byte, bytes).any(found)
+}
+
+/// `text` without the spaces it begins with, and how many those are.
+fn unspaced(text: &str) -> (&str, usize) {
+    let n = text.bytes().take_while(|it| *it == b' ').count();
+    (&text[n..], n)
+}
+
 fn is_item(line: &str) -> bool {
     line.starts_with("- ")
 }
@@ -245,7 +261,7 @@ fn key_of(text: &str) -> Option<&str> {
     }
     let ends = |at: &usize| bytes.get(at + 1).is_none_or(|it| *it == b' ');
     let key = &text[..memchr::memchr_iter(b':', bytes).find(ends)?];
-    (key.len() <= KEY_MAX && !key.ends_with(' ') && !key.contains(" #")).then_some(key)
+    (key.len() <= KEY_MAX && !key.ends_with(' ') && !holds(key, b'#', Some(b' '), None)).then_some(key)
 }
 
 /// Whether nothing but a comment follows.
@@ -286,5 +302,5 @@ fn plain(text: &str) -> Option<&str> {
     };
     let end = memchr::memmem::find(bytes, b" #").unwrap_or(text.len());
     let text = text[..end].trim_end_matches(' ');
-    (begins && !text.contains(": ") && !text.ends_with(':')).then_some(text)
+    (begins && !holds(text, b':', None, Some(b' ')) && !text.ends_with(':')).then_some(text)
 }
