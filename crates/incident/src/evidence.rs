@@ -472,7 +472,9 @@ fn sweeps(weighed: &mut [Weighed<'_>], evidence: &Evidence, policy: &Policy) {
     for it in weighed.iter().filter(|it| it.points >= 1.0) {
         *kinds.entry(it.group.host).or_default() += 1;
     }
-    for it in weighed.iter_mut().filter(|it| it.group.is_alert && it.points > 0.0) {
+    // A grave alert is no mere touch, on however many hosts it comes.
+    let weak = |it: &&mut Weighed<'_>| it.group.is_alert && !it.group.is_strong() && it.points > 0.0;
+    for it in weighed.iter_mut().filter(weak) {
         let is_touched = kinds.get(&it.group.host).is_none_or(|it| *it < policy.sweep_kinds);
         let n_hosts = || evidence.hosts_about(it.group.rule_no, it.peak, policy.sweep_s);
         if is_touched && n_hosts() >= policy.sweep_hosts {

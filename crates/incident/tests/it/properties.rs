@@ -125,4 +125,31 @@ proptest! {
         prop_assert!(fuse(&quiet, &seen, &estate(), &policy, 1).incidents.is_empty());
         prop_assert!(findings.is_empty() <= (before == 0));
     }
+
+    #[test]
+    fn hosts_attacked_alike_are_no_less_attacked_than_one(
+        kinds in prop::collection::vec((1..90_u32, prop::bool::ANY), 1..7),
+        seconds_apart in 0..200_u32,
+    ) {
+        // Grave alerts, the same on each of the first `n` hosts.
+        let lines = |n: usize| -> Vec<String> {
+            let of_host = |host: usize| kinds.iter().enumerate().map(move |(kind, (minute, critical))| {
+                let second = u32::try_from(host).unwrap_or(0) * seconds_apart + minute * 60;
+                let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+                let level = if *critical { "critical" } else { "high" };
+                format!("{hour:02}:{minute:02}:{second:02} {} - {level} kind{kind} bulkhead.alert", HOSTS[host])
+            });
+            (0..n).flat_map(of_host).collect()
+        };
+        let seen = Observations::default();
+        let strongest = |n: usize| {
+            let fusion = fuse(&findings(&lines(n)), &seen, &estate(), &Policy::default(), 1);
+            let named = fusion.incidents.iter().flat_map(|it| it.compromised.iter().chain(&it.suspected));
+            named.map(|it| it.confidence).fold(0.0, f64::max)
+        };
+        let one = strongest(1);
+        for n in 2..=HOSTS.len() - 1 {
+            prop_assert!(strongest(n) >= one - 1e-9, "{n} hosts: {} under {one}", strongest(n));
+        }
+    }
 }
